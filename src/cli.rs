@@ -1,0 +1,192 @@
+//! What was typed. The doc comments here are the help texts.
+
+#![allow(missing_docs)]
+
+use std::path::PathBuf;
+
+use clap::builder::PossibleValue;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::input::runs::RunFiles;
+use crate::shrinkage::Estimator;
+
+/// Why is my detector bad on this class? Information amounts of classes, and whether they or the
+/// instance counts go with average precision.
+#[derive(Debug, Parser)]
+#[command(name = "igam-analyze", version, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+    #[command(flatten)]
+    pub global: Global,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Threads to use; all cores unless given. Results do not depend on it
+    #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
+    /// No notes and no warnings on standard error, only errors
+    #[arg(long, global = true)]
+    pub quiet: bool,
+    /// No progress bar
+    #[arg(long, global = true)]
+    pub no_progress: bool,
+    /// Say more of what was read and written
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Information amount of each class
+    #[command(after_help = INFORMATION_EXAMPLE)]
+    Information(Information),
+    /// Correlation of information amounts and of instance counts with AP; Figures 1 and 2
+    #[command(after_help = CORRELATE_EXAMPLE)]
+    Correlate(Correlate),
+}
+
+const INFORMATION_EXAMPLE: &str = "\
+Example:
+  igam-analyze information --embeddings embeddings.npy --labels labels.npy \\
+      --class-names classes.txt
+
+Writes information.csv to the --out directory. Columns: floor is the eigenvalue floor, \
+floored_fraction the share of the eigenvalues that were raised to it, and floor_bits the bits of \
+information that come from those alone.";
+
+const CORRELATE_EXAMPLE: &str = "\
+Examples:
+  igam-analyze correlate --embeddings dump/*.parquet --ap ap.csv --class-names classes.txt
+  igam-analyze correlate --runs runs.toml
+  igam-analyze correlate --ap ap.csv --counts counts.csv      (instance counts alone, Figure 1)
+
+Writes correlations.csv, figure1.svg and, where there are embeddings, information.csv, \
+figure2.svg and scatter.svg to the --out directory.
+
+A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
+paths are relative to it, and what stands above the first [[run]] holds for all.";
+
+#[derive(Debug, Args)]
+pub struct Information {
+    #[command(flatten)]
+    pub input: Input,
+    #[command(flatten)]
+    pub estimator: EstimatorChoice,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Correlate {
+    #[command(flatten)]
+    pub input: Input,
+    /// AP per class: a csv table with a column `class` (name or id) and columns of AP values,
+    /// 0–1 or 0–100; empty, NaN and −1 mean absent
+    #[arg(long, value_name = "FILE", required_unless_present = "runs")]
+    pub ap: Option<PathBuf>,
+    /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers]
+    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "ap")]
+    pub ap_column: Vec<String>,
+    /// A runs file: several detectors at once
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
+    pub runs: Option<PathBuf>,
+    #[command(flatten)]
+    pub estimator: EstimatorChoice,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+#[group(id = "Input", multiple = true)]
+pub struct Input {
+    /// Embeddings, a row per instance: .npy, .npz, .parquet, directories or globs of them
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input")]
+    pub embeddings: Vec<PathBuf>,
+    /// Labels in the same order: .npy of integers, or a csv or parquet column of ids or names
+    /// [default: from the parquet or npz files of the embeddings]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input", requires = "embeddings")]
+    pub labels: Vec<PathBuf>,
+    /// Parquet column or npz array of the embeddings [default: `embedding`, in npz `embeddings`]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub embedding_column: Option<String>,
+    /// Csv or parquet column of the labels [default: `label`]
+    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    pub label_column: Option<String>,
+    /// Class names: a name a line in order of id, or a csv with columns `class` and `id`
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub class_names: Option<PathBuf>,
+    /// Instances per class: a csv with columns `class` and `instances` [default: counted from the
+    /// labels]
+    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    pub counts: Option<PathBuf>,
+    /// Column of the instance counts [default: `instances`, or the only column of numbers]
+    #[arg(long, value_name = "NAME", help_heading = "Input", requires = "counts")]
+    pub counts_column: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct EstimatorChoice {
+    /// Covariance estimator
+    #[arg(long, value_enum, default_value_t)]
+    pub estimator: Estimator,
+}
+
+#[derive(Debug, Args)]
+pub struct Output {
+    /// Directory for the files
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "reports",
+        help_heading = "Output"
+    )]
+    pub out: PathBuf,
+    /// Format of standard output
+    #[arg(long, value_enum, default_value_t, help_heading = "Output")]
+    pub format: Format,
+}
+
+/// Format of standard output.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For reading
+    #[default]
+    Table,
+    /// The file's columns
+    Csv,
+    /// With the warnings
+    Json,
+}
+
+impl ValueEnum for Estimator {
+    fn value_variants<'a>() -> &'a [Estimator] {
+        Estimator::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Estimator::MpFloor => {
+                "Eigenvalues below (1−√(p/m))² are raised to it, as in the paper's Listing 1"
+            }
+            Estimator::Sample => "The sample covariance as it is",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl From<Input> for RunFiles {
+    fn from(input: Input) -> RunFiles {
+        RunFiles {
+            embeddings: input.embeddings,
+            labels: input.labels,
+            embedding_column: input.embedding_column,
+            label_column: input.label_column,
+            class_names: input.class_names,
+            counts: input.counts,
+            counts_column: input.counts_column,
+            ..RunFiles::default()
+        }
+    }
+}

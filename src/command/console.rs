@@ -1,0 +1,76 @@
+//! Notes, warnings and progress on standard error.
+
+use std::io::{IsTerminal, Write, stderr};
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::warning::Warning;
+use crate::cli::Global;
+
+/// Work that takes less shows no progress bar.
+const LONG: Duration = Duration::from_secs(1);
+
+/// Where diagnostics go.
+pub struct Console {
+    quiet: bool,
+    verbose: bool,
+    progress: bool,
+    warnings: Vec<String>,
+}
+
+impl Console {
+    /// As the global options say.
+    pub fn new(global: &Global) -> Console {
+        Console {
+            quiet: global.quiet,
+            verbose: global.verbose,
+            progress: !global.quiet && !global.no_progress && stderr().is_terminal(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Says something that the user should know.
+    pub fn note(&self, text: &str) {
+        if !self.quiet {
+            // Diagnostics that nobody can read are no reason to stop.
+            let _ = writeln!(stderr(), "igam-analyze: {text}");
+        }
+    }
+
+    /// Says something with `--verbose`.
+    pub fn detail(&self, text: &str) {
+        if self.verbose {
+            self.note(text);
+        }
+    }
+
+    /// Warns, and keeps the warning for the results in json.
+    pub fn warn(&mut self, warning: Warning) {
+        self.note(&format!("warning: {warning}"));
+        self.warnings.push(warning.to_string());
+    }
+
+    /// All warnings so far.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// A bar for `total` rows, which shows itself once the work proves long; how to move it on.
+    pub fn progress(&self, total: u64) -> impl Fn(u64) + Sync + use<> {
+        let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
+        let style =
+            ProgressStyle::with_template("{bar:40} {percent}% of the rows read, {eta} left");
+        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let (start, enabled) = (Instant::now(), self.progress);
+        move |rows| {
+            if enabled && bar.is_hidden() && start.elapsed() > LONG {
+                bar.set_draw_target(ProgressDrawTarget::stderr());
+            }
+            bar.inc(rows);
+            if bar.position() == total {
+                bar.finish_and_clear();
+            }
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The commands: each reads, computes and writes, and knows no formula and no format itself.
+
+mod console;
+mod correlate;
+mod information;
+mod run;
+mod warning;
+
+use std::io::{self, ErrorKind, Write};
+use std::process::ExitCode;
+
+use crate::cli::{Cli, Command};
+use crate::error::{Error, Result};
+use console::Console;
+
+/// Runs what was typed.
+///
+/// # Errors
+/// Whatever went wrong.
+pub fn run(cli: Cli) -> Result<()> {
+    if let Some(threads) = cli.global.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global()
+            .map_err(|error| Error::Input(format!("--threads {threads}: {error}")))?;
+    }
+    let mut console = Console::new(&cli.global);
+    match cli.command {
+        Command::Information(arguments) => information::run(arguments, &mut console),
+        Command::Correlate(arguments) => correlate::run(arguments, &mut console),
+    }
+}
+
+/// Says what went wrong; 0 if nothing did, 2 for wrong usage, 1 for the rest.
+pub fn exit_code(result: Result<()>) -> ExitCode {
+    let Err(error) = result else {
+        return ExitCode::SUCCESS;
+    };
+    // Whoever reads our results may stop reading: no failure of ours.
+    if matches!(&error, Error::Stdout(source) if source.kind() == ErrorKind::BrokenPipe) {
+        return ExitCode::SUCCESS;
+    }
+    // Nowhere is left to say it if this fails.
+    let _ = writeln!(io::stderr(), "igam-analyze: error: {error}");
+    ExitCode::from(if matches!(error, Error::Usage(_)) {
+        2
+    } else {
+        1
+    })
+}
+
+fn json(value: serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+fn print(text: &str) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush())
+        .map_err(Error::Stdout)
+}

@@ -1,0 +1,368 @@
+//! One detector: its files read, joined by class, and its information amounts computed.
+
+use std::path::Path;
+
+use super::console::Console;
+use super::warning::Warning;
+use crate::ap::ApScale;
+use crate::error::{Error, Result};
+use crate::information::Information;
+use crate::input::ap::{self, ApColumn};
+use crate::input::classes::{ClassKeys, Classes};
+use crate::input::counts::{self, Counts};
+use crate::input::embeddings::{Dump, Element};
+use crate::input::labels::Labels;
+use crate::input::runs::RunFiles;
+use crate::normalization::normalized;
+use crate::output::{Cell, Table};
+use crate::shrinkage::Estimator;
+use crate::stream;
+
+/// A detector's classes with all that is known of them.
+#[derive(Clone, Debug)]
+pub struct Run {
+    pub name: String,
+    pub backbone: String,
+    pub loss: String,
+    /// The covariance estimator, where there are embeddings.
+    pub estimator: Option<Estimator>,
+    pub ap_scale: ApScale,
+    /// In order of id.
+    pub classes: Vec<Class>,
+}
+
+/// One class of a run.
+#[derive(Clone, Debug)]
+pub struct Class {
+    pub id: i64,
+    pub name: String,
+    /// From the counts file, or else from the labels.
+    pub instances: Option<u64>,
+    pub information: Option<Information>,
+    pub normalized: Option<f64>,
+    pub ap: Option<f64>,
+}
+
+/// Embeddings and their labels, before any of the embeddings is read.
+struct Instances {
+    dump: Dump,
+    /// The class of each row, an index into the classes.
+    labels: Vec<u32>,
+    /// Rows of each class.
+    counts: Vec<u64>,
+}
+
+/// Reads and computes a run for each of its AP columns, or one if it has no AP.
+pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Result<Vec<Run>> {
+    let columns = match &files.ap {
+        Some(path) => ap::read(path, &files.ap_column)?,
+        None => Vec::new(),
+    };
+    for column in &columns {
+        console.note(&format!(
+            "{}: AP from column {:?}, on the scale {}",
+            column.path.display(),
+            column.name,
+            column.scale
+        ));
+    }
+    let counts = files
+        .counts
+        .as_deref()
+        .map(|path| counts::read(path, files.counts_column.as_deref()))
+        .transpose()?;
+    let (classes, instances) = instances(files, counts.as_ref())?;
+
+    let mut rows: Vec<Class> = classes
+        .ids()
+        .iter()
+        .zip(classes.names())
+        .map(|(&id, name)| Class {
+            id,
+            name: name.clone(),
+            instances: None,
+            information: None,
+            normalized: None,
+            ap: None,
+        })
+        .collect();
+    let places: Vec<_> = columns
+        .iter()
+        .map(|column| place(&classes, &column.keys, &column.path, console))
+        .collect::<Result<_>>()?;
+    if let Some(counts) = &counts {
+        for (place, &count) in place(&classes, &counts.keys, &counts.path, console)?
+            .iter()
+            .zip(&counts.values)
+        {
+            if let Some(class) = *place {
+                rows[class].instances = Some(count);
+            }
+        }
+    }
+    if let Some(instances) = &instances {
+        add_counts(&mut rows, instances, counts.as_ref(), console);
+        add_information(&mut rows, instances, estimator, &files.name, console)?;
+    }
+    let run = Run {
+        name: files.name.clone(),
+        backbone: files.backbone.clone(),
+        loss: files.loss.clone(),
+        estimator: instances.map(|_| estimator),
+        ap_scale: ApScale::Fraction,
+        classes: rows,
+    };
+    if columns.is_empty() {
+        return Ok(vec![run]);
+    }
+    let several = columns.len() > 1;
+    Ok(columns
+        .iter()
+        .zip(places)
+        .map(|(column, places)| with_ap(run.clone(), column, &places, several))
+        .collect())
+}
+
+/// The classes, and the embeddings with their labels if there are any.
+fn instances(files: &RunFiles, counts: Option<&Counts>) -> Result<(Classes, Option<Instances>)> {
+    let named = files
+        .class_names
+        .as_deref()
+        .map(Classes::read)
+        .transpose()?;
+    if files.embeddings.is_empty() {
+        let classes = named.or_else(|| counts.map(|counts| Classes::from_keys(&counts.keys)));
+        let missing = || {
+            Error::Usage(
+                "give --embeddings, or --counts for a correlation of instance counts".into(),
+            )
+        };
+        return Ok((classes.ok_or_else(missing)?, None));
+    }
+    let dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+    let column = files.label_column.as_deref().unwrap_or("label");
+    let labels = if files.labels.is_empty() {
+        Labels::of(&dump, column)?
+    } else {
+        Labels::read(&files.labels, column)?
+    };
+    if labels.len() != dump.rows() {
+        return Err(Error::Input(format!(
+            "there are {} embeddings but {} labels: dump both from the same instances, in the same order",
+            dump.rows(),
+            labels.len()
+        )));
+    }
+    let classes = named.unwrap_or_else(|| Classes::from_labels(&labels));
+    let labels = classes.index(&labels)?;
+    let mut counts = vec![0; classes.len()];
+    for &label in &labels {
+        counts[label as usize] += 1;
+    }
+    Ok((
+        classes,
+        Some(Instances {
+            dump,
+            labels,
+            counts,
+        }),
+    ))
+}
+
+/// The class of each row of a table; warns of rows that have none.
+fn place(
+    classes: &Classes,
+    keys: &ClassKeys,
+    path: &Path,
+    console: &mut Console,
+) -> Result<Vec<Option<usize>>> {
+    let places = classes.align(keys, path)?;
+    let unmatched: Vec<_> = keys
+        .names
+        .iter()
+        .zip(&places)
+        .filter(|(_, place)| place.is_none())
+        .map(|(name, _)| name.clone())
+        .collect();
+    if !unmatched.is_empty() {
+        console.warn(Warning::Unmatched {
+            path: path.to_owned(),
+            classes: unmatched,
+        });
+    }
+    Ok(places)
+}
+
+fn add_counts(
+    rows: &mut [Class],
+    instances: &Instances,
+    file: Option<&Counts>,
+    console: &mut Console,
+) {
+    let mut differing = Vec::new();
+    for (row, &labelled) in rows.iter_mut().zip(&instances.counts) {
+        let count = *row.instances.get_or_insert(labelled);
+        if count != labelled {
+            differing.push((row.name.clone(), count, labelled));
+        }
+    }
+    if let Some(file) = file
+        && !differing.is_empty()
+    {
+        console.warn(Warning::Counts {
+            path: file.path.clone(),
+            classes: differing,
+        });
+    }
+}
+
+fn add_information(
+    rows: &mut [Class],
+    instances: &Instances,
+    estimator: Estimator,
+    run: &str,
+    console: &mut Console,
+) -> Result<()> {
+    fn spectra<T: Element>(
+        instances: &Instances,
+        rows: &[Class],
+        console: &Console,
+    ) -> Result<Vec<Option<crate::spectrum::Spectrum>>> {
+        let Instances {
+            dump,
+            labels,
+            counts,
+        } = instances;
+        let plan = stream::Plan::new::<T>(dump, counts);
+        console.detail(&format!(
+            "{} embeddings of {} dimensions in {} pass(es)",
+            dump.rows(),
+            dump.dim(),
+            plan.passes()
+        ));
+        let progress = console.progress(plan.passes() as u64 * dump.rows() as u64);
+        plan.spectra::<T>(dump, labels, counts, &progress)?
+            .map_err(|(class, source)| Error::Spectrum {
+                class: rows[class].name.clone(),
+                source,
+            })
+    }
+    let spectra = if instances.dump.double() {
+        spectra::<f64>(instances, rows, console)?
+    } else {
+        spectra::<f32>(instances, rows, console)?
+    };
+    for (row, spectrum) in rows.iter_mut().zip(&spectra) {
+        row.information = spectrum
+            .as_ref()
+            .map(|spectrum| Information::of(spectrum, estimator));
+    }
+    let bits: Vec<_> = rows
+        .iter()
+        .map(|row| row.information.map(|information| information.bits))
+        .collect();
+    let normalized = normalized(&bits);
+    for (row, &normalized) in rows.iter_mut().zip(&normalized) {
+        row.normalized = normalized;
+    }
+    let empty: Vec<_> = rows
+        .iter()
+        .filter(|row| row.information.is_none())
+        .map(|row| row.name.clone())
+        .collect();
+    if !empty.is_empty() {
+        console.warn(Warning::Empty { classes: empty });
+    }
+    if normalized.iter().all(Option::is_none) {
+        console.warn(Warning::NothingToNormalize);
+    }
+    warn_of_floor(rows, run, console);
+    Ok(())
+}
+
+fn warn_of_floor(rows: &[Class], run: &str, console: &mut Console) {
+    let (mut classes, mut of, mut floor_bits, mut bits) = (0, 0, 0.0, 0.0);
+    for information in rows.iter().filter_map(|row| row.information) {
+        let from_floor = information.floor.map_or(0.0, |floor| floor.bits);
+        of += 1;
+        classes += usize::from(from_floor > 0.5 * information.bits);
+        floor_bits += from_floor;
+        bits += information.bits;
+    }
+    if classes > 0 {
+        console.warn(Warning::Floor {
+            run: run.into(),
+            classes,
+            of,
+            share: floor_bits / bits,
+        });
+    }
+}
+
+fn with_ap(mut run: Run, column: &ApColumn, places: &[Option<usize>], several: bool) -> Run {
+    run.ap_scale = column.scale;
+    for (place, &value) in places.iter().zip(&column.values) {
+        if let Some(class) = *place {
+            run.classes[class].ap = value;
+        }
+    }
+    if run.name.is_empty() {
+        run.name = column.name.clone();
+    } else if several {
+        run.name = format!("{} {}", run.name, column.name);
+    }
+    run
+}
+
+const INFORMATION_COLUMNS: [&str; 11] = [
+    "run",
+    "class_id",
+    "class",
+    "instances",
+    "information",
+    "normalized_information",
+    "floor",
+    "floored_fraction",
+    "floor_bits",
+    "ap",
+    "dim_per_instance",
+];
+
+/// A row per run and class: the columns of `information.csv`, and p/m.
+pub fn information_table(runs: &[Run]) -> Table {
+    let row = |run: &Run, class: &Class| {
+        let information = class.information;
+        let floor = information.and_then(|information| information.floor);
+        vec![
+            run.name.as_str().into(),
+            Cell::Integer(class.id),
+            class.name.as_str().into(),
+            class.instances.into(),
+            information.map(|information| information.bits).into(),
+            class.normalized.into(),
+            floor.map(|floor| floor.level).into(),
+            floor.map(|floor| floor.fraction).into(),
+            floor.map(|floor| floor.bits).into(),
+            class.ap.into(),
+            information
+                .map(|information| information.dim_per_instance)
+                .into(),
+        ]
+    };
+    let rows = runs
+        .iter()
+        .flat_map(|run| run.classes.iter().map(move |class| row(run, class)))
+        .collect();
+    Table {
+        columns: &INFORMATION_COLUMNS,
+        rows,
+    }
+}
+
+/// The columns of `information.csv`.
+pub fn information_csv(runs: &[Run]) -> Table {
+    let mut table = information_table(runs);
+    table.columns = &INFORMATION_COLUMNS[..10];
+    table.rows.iter_mut().for_each(|row| row.truncate(10));
+    table
+}

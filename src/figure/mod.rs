@@ -1,0 +1,31 @@
+//! Figures as SVG text, one file a figure.
+//!
+//! A figure takes finished numbers and gives the same bytes on every machine: coordinates are whole
+//! units of a fine canvas, labels are rounded, and no system font is asked for its metrics.
+
+mod axis;
+mod canvas;
+mod colours;
+mod figure1;
+mod figure2;
+mod labels;
+mod line;
+mod panels;
+mod scatter;
+mod style;
+mod ticks;
+
+pub use figure1::{Figure1Class, Figure1Panel, figure1};
+pub use figure2::{Figure2Run, figure2};
+pub use scatter::{ScatterPanel, ScatterPoint, scatter};
+
+/// Why a figure could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// There is no panel and no run: nothing to draw.
+    #[error("a figure needs at least one run")]
+    Empty,
+    /// The SVG writer failed.
+    #[error("cannot write the figure: {0}")]
+    Svg(String),
+}

@@ -1,0 +1,111 @@
+//! A grid of equal panels, each with its title and r box in a strip over the plot.
+
+use super::canvas::{Canvas, PX, Rect};
+use super::style::{
+    INK, RED, TICK, TITLE, cut_to_width, font, starting, stroke, text_width, three_decimals,
+};
+use crate::correlation::Pearson;
+
+const MARGIN: i32 = 14 * PX;
+const GAP: i32 = 6 * PX;
+
+/// Measures of a panel in canvas units; the panels fill the grid row by row.
+pub(super) struct Grid {
+    pub columns: usize,
+    pub plot_width: i32,
+    pub plot_height: i32,
+    /// Room around the plot for the axes.
+    pub left: i32,
+    pub right: i32,
+    pub below: i32,
+    /// From [`head_height`].
+    pub head: i32,
+}
+
+impl Grid {
+    pub fn size(&self, panels: usize) -> (i32, i32) {
+        let (width, height) = self.cell();
+        let rows = panels.div_ceil(self.columns);
+        (self.columns as i32 * width, rows as i32 * height)
+    }
+
+    /// The strip for the head and the plot of panel `index`.
+    pub fn strip_and_plot(&self, index: usize) -> (Rect, Rect) {
+        let (width, height) = self.cell();
+        let left = (index % self.columns) as i32 * width + self.left;
+        let top = (index / self.columns) as i32 * height + MARGIN;
+        let right = left + self.plot_width;
+        let bottom = top + self.head;
+        let strip = Rect {
+            left,
+            top,
+            right,
+            bottom,
+        };
+        let top = bottom + GAP;
+        let plot = Rect {
+            top,
+            bottom: top + self.plot_height,
+            ..strip
+        };
+        (strip, plot)
+    }
+
+    fn cell(&self) -> (i32, i32) {
+        let width = self.left + self.plot_width + self.right;
+        (
+            width,
+            MARGIN + self.head + GAP + self.plot_height + self.below,
+        )
+    }
+}
+
+/// "r = −0.016 (95% CI −0.455…0.430)".
+fn pearson_text(pearson: Option<&Pearson>) -> String {
+    let Some(pearson) = pearson else {
+        return "r = n/a".to_owned();
+    };
+    let r = three_decimals(pearson.r);
+    match pearson.interval {
+        Some((low, high)) => {
+            let (low, high) = (three_decimals(low), three_decimals(high));
+            format!("r = {r} (95% CI {low}…{high})")
+        }
+        None => format!("r = {r}"),
+    }
+}
+
+const BOX_HEIGHT: i32 = 18 * PX;
+const BOX_PADDING: i32 = 6 * PX;
+
+fn box_width(text: &str) -> i32 {
+    text_width(text, TICK) + 2 * BOX_PADDING
+}
+
+/// Height of the strip that holds titles and r boxes, which no data can reach: one line, or two
+/// where a title does not fit beside its box in `width`.
+pub(super) fn head_height<'a>(
+    heads: impl IntoIterator<Item = (&'a str, Option<&'a Pearson>)>,
+    width: i32,
+) -> i32 {
+    let beside = heads.into_iter().all(|(title, pearson)| {
+        text_width(title, TITLE) + BOX_PADDING + box_width(&pearson_text(pearson)) <= width
+    });
+    if beside { BOX_HEIGHT } else { 2 * BOX_HEIGHT }
+}
+
+/// Title at the upper left and red r box at the lower right of the strip.
+pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, title: &str, pearson: Option<&Pearson>) {
+    let title = cut_to_width(title, TITLE, strip.width());
+    let at = (strip.left, strip.top + BOX_HEIGHT / 2);
+    canvas.text(&title, at, &starting(font(TITLE, INK)));
+
+    let text = pearson_text(pearson);
+    let frame = Rect {
+        left: strip.right - box_width(&text),
+        top: strip.bottom - BOX_HEIGHT,
+        ..strip
+    };
+    canvas.border(frame, stroke(RED, 10));
+    canvas.text(&text, frame.middle(), &font(TICK, RED));
+}

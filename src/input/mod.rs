@@ -1,0 +1,16 @@
+//! What the user has: dumps of embeddings and labels, class names, counts, AP tables and runs
+//! files, a file a format. Everything that is wrong with a file is said here, with its place.
+
+pub mod ap;
+pub mod classes;
+pub mod counts;
+pub mod embeddings;
+pub mod labels;
+pub mod npy;
+pub mod npz;
+pub mod parquet;
+pub mod runs;
+mod shards;
+mod table;
+
+pub use table::list;

@@ -1,0 +1,314 @@
+//! `.npy` files: header, element type, and blocks of rows in C or Fortran order.
+
+use std::fs::File;
+use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
+use std::path::{Path, PathBuf};
+
+use half::f16;
+use ndarray_npy::npy::header::{Header, Layout};
+
+use super::embeddings::{Element, Sink};
+use crate::error::{Error, Result};
+
+/// Longest header read: NumPy's own are some hundred bytes.
+const LONGEST_HEADER: u32 = 1 << 20;
+
+/// Shape, element type and place of an array.
+#[derive(Clone, Debug)]
+pub struct Array {
+    /// Lengths of the axes.
+    pub shape: Vec<usize>,
+    /// Whether the first axis varies fastest.
+    pub fortran: bool,
+    /// Element type, such as `<f4`.
+    pub descr: String,
+    /// Bytes before the first element.
+    pub start: u64,
+}
+
+impl Array {
+    /// Reads a header, whatever its version.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong.
+    pub fn parse(reader: &mut impl Read) -> std::result::Result<Array, String> {
+        let mut prefix = [0; 12];
+        let cut = |_| "is cut off within its npy header: dump it again".to_string();
+        reader
+            .read_exact(&mut prefix[..10])
+            .map_err(|_| "is not an npy file: it is too short".to_string())?;
+        if !prefix.starts_with(b"\x93NUMPY") {
+            return Err("is not an npy file: it does not start with \\x93NUMPY".into());
+        }
+        let (length, used) = if prefix[6] == 1 {
+            (u16::from_le_bytes([prefix[8], prefix[9]]).into(), 10)
+        } else {
+            reader.read_exact(&mut prefix[10..]).map_err(cut)?;
+            (
+                u32::from_le_bytes([prefix[8], prefix[9], prefix[10], prefix[11]]),
+                12,
+            )
+        };
+        if length > LONGEST_HEADER {
+            return Err(format!(
+                "claims an npy header of {length} bytes: it is damaged"
+            ));
+        }
+        let mut text = vec![0; length as usize];
+        reader.read_exact(&mut text).map_err(cut)?;
+        let mut whole = Cursor::new(&prefix[..used]).chain(Cursor::new(&text));
+        let header = Header::from_reader(&mut whole)
+            .map_err(|error| format!("has a bad npy header: {error}"))?;
+        let Some(descr) = header.type_descriptor.as_string() else {
+            return Err("holds structured records: save a plain array".into());
+        };
+        if descr.contains('O') {
+            return Err("holds Python objects, which are never read: save a plain array".into());
+        }
+        Ok(Array {
+            fortran: header.layout == Layout::Fortran,
+            descr: descr.clone(),
+            start: (used + text.len()) as u64,
+            shape: header.shape,
+        })
+    }
+
+    /// Checks that `bytes` of data are what the header promises.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong.
+    pub fn check_length(&self, width: usize, bytes: u64) -> std::result::Result<(), String> {
+        let promised = self
+            .shape
+            .iter()
+            .try_fold(width as u64, |n, &axis| n.checked_mul(axis as u64));
+        match promised {
+            Some(promised) if promised == bytes => Ok(()),
+            Some(promised) if promised < bytes => Err(format!(
+                "holds {bytes} bytes of data where its header promises {promised}: is there more than one array in it?"
+            )),
+            _ => Err(format!(
+                "is cut off: its header promises an array of shape {:?} ({}), but there are {bytes} bytes of data; dump it again",
+                self.shape, self.descr
+            )),
+        }
+    }
+}
+
+/// A floating-point element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Float {
+    /// Bytes per element: 2, 4 or 8.
+    pub width: usize,
+    big_endian: bool,
+}
+
+impl Float {
+    /// From a type description such as `<f4`.
+    pub fn parse(descr: &str) -> Option<Float> {
+        let big_endian = descr.starts_with('>');
+        let width = match descr.trim_start_matches(['<', '>', '=', '|']) {
+            "f2" => 2,
+            "f4" => 4,
+            "f8" => 8,
+            _ => return None,
+        };
+        Some(Float { width, big_endian })
+    }
+
+    /// Appends the elements in `bytes` to `out`.
+    pub fn decode<T: Element>(self, bytes: &[u8], out: &mut Vec<T>) {
+        macro_rules! decode {
+            ($float:ty, $width:literal) => {{
+                let elements = bytes.as_chunks::<$width>().0.iter();
+                if self.big_endian {
+                    out.extend(
+                        elements.map(|&bytes| T::from_f64(<$float>::from_be_bytes(bytes).into())),
+                    );
+                } else {
+                    out.extend(
+                        elements.map(|&bytes| T::from_f64(<$float>::from_le_bytes(bytes).into())),
+                    );
+                }
+            }};
+        }
+        match self.width {
+            2 => decode!(f16, 2),
+            4 => decode!(f32, 4),
+            _ => decode!(f64, 8),
+        }
+    }
+}
+
+/// A two-dimensional array of floating-point numbers: a row per instance.
+#[derive(Clone, Debug)]
+pub struct Matrix {
+    /// Number of rows.
+    pub rows: usize,
+    /// Number of columns p.
+    pub dim: usize,
+    /// Element type.
+    pub float: Float,
+    /// Whether columns, not rows, are contiguous.
+    pub fortran: bool,
+    /// Bytes before the first element.
+    pub start: u64,
+}
+
+impl Matrix {
+    /// Checks that an array of `bytes` bytes of data is a matrix of floats.
+    ///
+    /// # Errors
+    /// A sentence about what is wrong.
+    pub fn new(array: Array, bytes: u64) -> std::result::Result<Matrix, String> {
+        let Some(float) = Float::parse(&array.descr) else {
+            return Err(format!(
+                "holds elements of type {:?}: embeddings are f16, f32 or f64",
+                array.descr
+            ));
+        };
+        let [rows, dim] = array.shape[..] else {
+            return Err(format!(
+                "holds an array of shape {:?}: embeddings have two axes, instances and dimensions",
+                array.shape
+            ));
+        };
+        if rows == 0 || dim == 0 {
+            return Err(format!("holds an empty array of shape {:?}", array.shape));
+        }
+        array.check_length(float.width, bytes)?;
+        Ok(Matrix {
+            rows,
+            dim,
+            float,
+            fortran: array.fortran,
+            start: array.start,
+        })
+    }
+
+    /// Hands out blocks of `rows` rows of a matrix in C order from its data, until `sink` declines.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn read_rows<T: Element>(
+        &self,
+        data: &mut dyn Read,
+        rows: usize,
+        sink: Sink<T>,
+    ) -> io::Result<()> {
+        let mut bytes = vec![0; rows.min(self.rows) * self.dim * self.float.width];
+        let mut left = self.rows;
+        while left > 0 {
+            let count = rows.min(left);
+            let bytes = &mut bytes[..count * self.dim * self.float.width];
+            data.read_exact(bytes)?;
+            let mut block = Vec::with_capacity(count * self.dim);
+            self.float.decode(bytes, &mut block);
+            if !sink(block) {
+                break;
+            }
+            left -= count;
+        }
+        Ok(())
+    }
+
+    /// The same for a matrix in Fortran order, by a piece of every column for each block.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn read_columns<T: Element>(
+        &self,
+        file: &mut File,
+        rows: usize,
+        sink: Sink<T>,
+    ) -> io::Result<()> {
+        let mut bytes = vec![0; rows.min(self.rows) * self.float.width];
+        let mut piece: Vec<T> = Vec::new();
+        let mut first = 0;
+        while first < self.rows {
+            let count = rows.min(self.rows - first);
+            let bytes = &mut bytes[..count * self.float.width];
+            let mut block = vec![T::from_f64(0.0); count * self.dim];
+            for column in 0..self.dim {
+                let element = (column * self.rows + first) as u64;
+                file.seek(SeekFrom::Start(
+                    self.start + element * self.float.width as u64,
+                ))?;
+                file.read_exact(bytes)?;
+                piece.clear();
+                self.float.decode(bytes, &mut piece);
+                for (row, &value) in piece.iter().enumerate() {
+                    block[row * self.dim + column] = value;
+                }
+            }
+            if !sink(block) {
+                break;
+            }
+            first += count;
+        }
+        Ok(())
+    }
+}
+
+/// An `.npy` file of embeddings.
+#[derive(Clone, Debug)]
+pub struct NpyFile {
+    path: PathBuf,
+    /// What it holds.
+    pub matrix: Matrix,
+}
+
+impl NpyFile {
+    /// Reads and checks the header alone.
+    ///
+    /// # Errors
+    /// If the file cannot be read or is not an npy matrix of floats.
+    pub fn open(path: &Path) -> Result<NpyFile> {
+        let (_, array, bytes) = open(path)?;
+        let matrix = Matrix::new(array, bytes).map_err(|problem| Error::content(path, problem))?;
+        Ok(NpyFile {
+            path: path.to_owned(),
+            matrix,
+        })
+    }
+
+    /// Hands out blocks of `rows` rows until `sink` declines.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
+        let mut file = File::open(&self.path).map_err(Error::read(&self.path))?;
+        let done = if self.matrix.fortran {
+            self.matrix.read_columns(&mut file, rows, sink)
+        } else {
+            file.seek(SeekFrom::Start(self.matrix.start))
+                .and_then(|_| self.matrix.read_rows(&mut file, rows, sink))
+        };
+        done.map_err(|error| failed(&self.path, error))
+    }
+}
+
+/// Opens an `.npy` file: a reader at its data, its header, and how many bytes of data follow.
+///
+/// # Errors
+/// If the file cannot be read or has no valid header.
+pub fn open(path: &Path) -> Result<(BufReader<File>, Array, u64)> {
+    let file = File::open(path).map_err(Error::read(path))?;
+    let length = file.metadata().map_err(Error::read(path))?.len();
+    let mut reader = BufReader::new(file);
+    let array = Array::parse(&mut reader).map_err(|problem| Error::content(path, problem))?;
+    let bytes = length.saturating_sub(array.start);
+    Ok((reader, array, bytes))
+}
+
+/// A failure while the data are read.
+pub fn failed(path: &Path, error: io::Error) -> Error {
+    if error.kind() == ErrorKind::UnexpectedEof {
+        Error::content(
+            path,
+            "ended early while it was read: is something still writing it?",
+        )
+    } else {
+        Error::read(path)(error)
+    }
+}

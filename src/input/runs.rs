@@ -1,0 +1,113 @@
+//! The runs file: several detectors in one analysis, a `[[run]]` each.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer};
+use toml::{Table, Value};
+
+use crate::error::{Error, Result};
+
+/// The files and columns of one run. What the runs file says above its first `[[run]]` is the
+/// default of every run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunFiles {
+    /// The run's name; unless given, its backbone and loss.
+    pub name: String,
+    /// The backbone, for Figure 2.
+    pub backbone: String,
+    /// The loss, for Figure 2.
+    pub loss: String,
+    /// Files, directories or globs of embeddings.
+    #[serde(deserialize_with = "one_or_many")]
+    pub embeddings: Vec<PathBuf>,
+    /// Files, directories or globs of labels; none if they lie beside the embeddings.
+    #[serde(deserialize_with = "one_or_many")]
+    pub labels: Vec<PathBuf>,
+    /// The parquet column or npz array of the embeddings.
+    pub embedding_column: Option<String>,
+    /// The csv or parquet column of the labels.
+    pub label_column: Option<String>,
+    /// Class names.
+    pub class_names: Option<PathBuf>,
+    /// Instance counts.
+    pub counts: Option<PathBuf>,
+    /// The column of the instance counts.
+    pub counts_column: Option<String>,
+    /// AP per class.
+    pub ap: Option<PathBuf>,
+    /// The columns of AP values.
+    #[serde(deserialize_with = "one_or_many")]
+    pub ap_column: Vec<String>,
+}
+
+/// Reads a runs file; its paths become relative to where it lies.
+///
+/// # Errors
+/// If the file cannot be read, is not TOML, says something unknown, or has no run.
+pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
+    let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
+    let mut defaults: Table = text
+        .parse()
+        .map_err(|error: toml::de::Error| Error::content(path, one_line(&error)))?;
+    let runs = match defaults.remove("run") {
+        Some(Value::Array(runs)) if !runs.is_empty() => runs,
+        _ => return Err(Error::content(path, "has no [[run]]")),
+    };
+    let base = path.parent().unwrap_or(Path::new(""));
+    let run = |(at, run): (usize, Value)| {
+        let wrong = |problem: String| Error::content(path, format!("run {}: {problem}", at + 1));
+        let Value::Table(run) = run else {
+            return Err(wrong("is not a table: write [[run]]".into()));
+        };
+        let mut fields = defaults.clone();
+        fields.extend(run);
+        let mut run: RunFiles = fields.try_into().map_err(|error| wrong(one_line(&error)))?;
+        if run.name.is_empty() {
+            run.name = format!("{} {}", run.backbone, run.loss).trim().to_owned();
+        }
+        let files = run.embeddings.iter_mut().chain(&mut run.labels);
+        for file in files
+            .chain(&mut run.class_names)
+            .chain(&mut run.counts)
+            .chain(&mut run.ap)
+        {
+            *file = base.join(&*file);
+        }
+        Ok(run)
+    };
+    let runs: Vec<_> = runs
+        .into_iter()
+        .enumerate()
+        .map(run)
+        .collect::<Result<_>>()?;
+    for (at, run) in runs.iter().enumerate() {
+        if runs[..at].iter().any(|before| before.name == run.name) {
+            let problem = format!(
+                "two runs are called {:?}: give each a name of its own",
+                run.name
+            );
+            return Err(Error::content(path, problem));
+        }
+    }
+    Ok(runs)
+}
+
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().replace('\n', " ")
+}
+
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany<T> {
+        One(T),
+        Many(Vec<T>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}

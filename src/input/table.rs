@@ -1,0 +1,114 @@
+//! Small csv tables, every cell kept as text with its line.
+
+use std::path::{Path, PathBuf};
+
+use crate::error::{Error, Result};
+
+/// A csv file with a header line.
+pub struct Table {
+    /// The file.
+    pub path: PathBuf,
+    /// Column names.
+    pub columns: Vec<String>,
+    /// Line number in the file, and the cells.
+    pub rows: Vec<(u64, csv::StringRecord)>,
+}
+
+impl Table {
+    /// Reads the whole file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is not csv in UTF-8, or has no row.
+    pub fn read(path: &Path) -> Result<Table> {
+        let file = std::fs::File::open(path).map_err(Error::read(path))?;
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .from_reader(file);
+        let describe = |error: csv::Error| match error.kind() {
+            csv::ErrorKind::UnequalLengths {
+                pos,
+                expected_len,
+                len,
+            } => Error::content(
+                path,
+                format!(
+                    "line {} has {len} cells, the header has {expected_len}",
+                    pos.as_ref().map_or(0, |pos| pos.line())
+                ),
+            ),
+            _ => Error::content(path, format!("is not a csv table: {error}")),
+        };
+        let columns = reader
+            .headers()
+            .map_err(describe)?
+            .iter()
+            .map(String::from)
+            .collect();
+        let mut rows = Vec::new();
+        for record in reader.records() {
+            let record = record.map_err(describe)?;
+            rows.push((
+                record.position().map_or(0, |position| position.line()),
+                record,
+            ));
+        }
+        if rows.is_empty() {
+            return Err(Error::content(path, "has no row below its header"));
+        }
+        Ok(Table {
+            path: path.to_owned(),
+            columns,
+            rows,
+        })
+    }
+
+    /// The index of the column of this name, if there is one.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        self.columns.iter().position(|column| column == name)
+    }
+
+    /// The index of the column of this name.
+    ///
+    /// # Errors
+    /// If there is none; says which there are.
+    pub fn column(&self, name: &str) -> Result<usize> {
+        self.find(name).ok_or_else(|| {
+            let problem = format!(
+                "has no column {name:?}; its columns are {}",
+                list(&self.columns)
+            );
+            Error::content(&self.path, problem)
+        })
+    }
+
+    /// The columns in which each cell is a number or empty, but for those of these names.
+    pub fn numeric_columns(&self, except: &[&str]) -> Vec<usize> {
+        let number = |cell: &str| cell.is_empty() || cell.parse::<f64>().is_ok();
+        (0..self.columns.len())
+            .filter(|&column| !except.contains(&self.columns[column].as_str()))
+            .filter(|&column| self.rows.iter().all(|(_, row)| number(&row[column])))
+            .collect()
+    }
+
+    /// A cell's place, for an error.
+    pub fn at(&self, line: u64, column: usize, problem: &str) -> Error {
+        let problem = format!("line {line}, column {:?}: {problem}", self.columns[column]);
+        Error::content(&self.path, problem)
+    }
+}
+
+/// Names in quotes, for a sentence; many are cut short.
+pub fn list<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<_> = names
+        .iter()
+        .take(SHOWN)
+        .map(|name| format!("{:?}", name.as_ref()))
+        .collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more == 0 {
+        shown.join(", ")
+    } else {
+        format!("{} and {more} more", shown.join(", "))
+    }
+}

@@ -1,0 +1,49 @@
+//! Category information amount: how much of the embedding space a class fills, and whether that
+//! or its instance count goes with the detector's average precision.
+//!
+//! The source is "Pursuing Better Decision Boundaries for Long-Tailed Object Detection via
+//! Category Information Amount" (arXiv 2502.03852); `docs/paper.md` fixes how each formula is read.
+//!
+//! | In the paper | Here |
+//! | --- | --- |
+//! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
+//! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
+//! | Eq. 2: information amount I | [`information`] |
+//! | after Eq. 6: normalized information I′ | [`normalization`] |
+//! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
+//!
+//! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
+//! correlation → [`output`] and figure. The mathematics knows no file; a figure takes finished
+//! numbers; a [`command`] only joins the rooms.
+//!
+//! ```
+//! use igam_analyze::{information::Information, moments::Moments, shrinkage::Estimator, spectrum::Spectrum};
+//!
+//! let mut moments = Moments::new(2);
+//! for row in [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]] {
+//!     moments.push(&row);
+//! }
+//! // Σ = ½·1, so that I = ½·2·log₂(1.5).
+//! let spectrum = Spectrum::of(moments)?.expect("four embeddings");
+//! let information = Information::of(&spectrum, Estimator::Sample);
+//! assert!((information.bits - 1.5_f64.log2()).abs() < 1e-15);
+//! # Ok::<(), igam_analyze::spectrum::SpectrumError>(())
+//! ```
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+pub mod ap;
+pub mod cli;
+pub mod command;
+pub mod correlation;
+pub mod error;
+pub mod figure;
+pub mod information;
+pub mod input;
+pub mod moments;
+pub mod normalization;
+pub mod output;
+pub mod shrinkage;
+pub mod spectrum;
+pub mod stream;

@@ -1,0 +1,123 @@
+//! One table, in three formats.
+
+use comfy_table::{CellAlignment, TableStyle};
+use serde_json::{Map, Value};
+
+/// A cell.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    /// Words.
+    Text(String),
+    /// A whole number.
+    Integer(i64),
+    /// A number, written in full.
+    Number(f64),
+    /// A number that does not exist: empty in csv, `null` in json.
+    Missing,
+}
+
+impl From<&str> for Cell {
+    fn from(text: &str) -> Cell {
+        Cell::Text(text.into())
+    }
+}
+
+impl From<f64> for Cell {
+    /// What is not finite does not exist.
+    fn from(number: f64) -> Cell {
+        if number.is_finite() {
+            Cell::Number(number)
+        } else {
+            Cell::Missing
+        }
+    }
+}
+
+impl From<u64> for Cell {
+    fn from(number: u64) -> Cell {
+        i64::try_from(number).map_or(Cell::Number(number as f64), Cell::Integer)
+    }
+}
+
+impl<T: Into<Cell>> From<Option<T>> for Cell {
+    fn from(value: Option<T>) -> Cell {
+        value.map_or(Cell::Missing, Into::into)
+    }
+}
+
+/// Named columns and rows of cells.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Table {
+    /// Column names.
+    pub columns: &'static [&'static str],
+    /// Rows, each of a cell per column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+impl Table {
+    /// As csv, with a header line.
+    pub fn csv(&self) -> String {
+        let mut text = self.columns.join(",") + "\n";
+        for row in &self.rows {
+            let cells: Vec<_> = row.iter().map(csv_cell).collect();
+            text += &cells.join(",");
+            text.push('\n');
+        }
+        text
+    }
+
+    /// As a json array of an object per row.
+    pub fn json(&self) -> Value {
+        let object = |row: &Vec<Cell>| {
+            let fields = self
+                .columns
+                .iter()
+                .zip(row)
+                .map(|(name, cell)| (name.to_string(), json_cell(cell)));
+            Value::Object(fields.collect::<Map<_, _>>())
+        };
+        Value::Array(self.rows.iter().map(object).collect())
+    }
+}
+
+fn csv_cell(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) if text.contains([',', '"', '\n', '\r']) => {
+            format!("\"{}\"", text.replace('"', "\"\""))
+        }
+        Cell::Text(text) => text.clone(),
+        Cell::Integer(number) => number.to_string(),
+        Cell::Number(number) => number.to_string(),
+        Cell::Missing => String::new(),
+    }
+}
+
+fn json_cell(cell: &Cell) -> Value {
+    match cell {
+        Cell::Text(text) => text.as_str().into(),
+        Cell::Integer(number) => (*number).into(),
+        Cell::Number(number) => (*number).into(),
+        Cell::Missing => Value::Null,
+    }
+}
+
+/// Words in columns for the terminal; the first `left` columns are flush left, the others right.
+pub fn text(columns: &[&str], left: usize, rows: Vec<Vec<String>>) -> String {
+    let mut table = comfy_table::Table::new();
+    table
+        .load_style(TableStyle::new())
+        .set_header(columns)
+        .add_rows(rows);
+    for (at, column) in table.column_iter_mut().enumerate() {
+        column.set_padding((0, 2));
+        column.set_cell_alignment(if at < left {
+            CellAlignment::Left
+        } else {
+            CellAlignment::Right
+        });
+    }
+    table
+        .lines()
+        .map(|line| line.trim_end().to_owned() + "\n")
+        .collect()
+}

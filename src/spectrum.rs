@@ -1,0 +1,100 @@
+//! The eigenvalues of a class's covariance Σ = S/m; never its eigenvectors.
+
+use faer::diag::Diag;
+use faer::dyn_stack::{MemBuffer, MemStack};
+use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
+use faer::{Mat, MatRef, Par, Spec};
+
+use crate::moments::{Moments, Store, Value, lower_product};
+
+/// Why a spectrum could not be computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SpectrumError {
+    /// A product of embeddings overflowed, or an embedding is itself not finite.
+    #[error(
+        "the covariance is not finite: the embeddings are too large or not finite; rescale them"
+    )]
+    NotFinite,
+    /// The eigenvalue iteration did not converge.
+    #[error("the eigenvalues of the covariance did not converge")]
+    NoConvergence,
+}
+
+/// The p eigenvalues of the covariance Σ of m embeddings.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Spectrum {
+    /// All p eigenvalues λ ≥ 0, in no particular order; where m ≤ p, p−m of them are exactly 0.
+    pub eigenvalues: Vec<f64>,
+    /// Number of embeddings m.
+    pub instances: u64,
+}
+
+impl Spectrum {
+    /// The spectrum of Σ = S/m, through the m×m Gram matrix of the centred rows where m ≤ p.
+    /// A class without rows has none.
+    ///
+    /// # Errors
+    /// If the covariance overflows, or the eigenvalue iteration fails.
+    pub fn of<T: Value>(moments: Moments<T>) -> Result<Option<Spectrum>, SpectrumError> {
+        let (dim, instances) = (moments.dim(), moments.count());
+        if instances == 0 {
+            return Ok(None);
+        }
+        let scatter = match moments.into_store() {
+            Store::Scatter(scatter) => scatter,
+            Store::Centred(rows) => {
+                let y = MatRef::from_row_major_slice(&rows, rows.len() / dim, dim);
+                let mut gram = Mat::zeros(y.nrows(), y.nrows());
+                lower_product(gram.as_mut(), y);
+                gram
+            }
+        };
+        let mut eigenvalues = eigenvalues(scatter)?;
+        for value in &mut eigenvalues {
+            *value = (*value / instances as f64).max(0.0);
+        }
+        eigenvalues.resize(dim, 0.0);
+        Ok(Some(Spectrum {
+            eigenvalues,
+            instances,
+        }))
+    }
+}
+
+/// Eigenvalues of a symmetric matrix given by its lower triangle.
+fn eigenvalues(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
+    let n = matrix.ncols();
+    let mut largest = 0.0_f64;
+    for j in 0..n {
+        for i in j..n {
+            // faer's iteration would never return on NaN or infinity.
+            if !matrix[(i, j)].is_finite() {
+                return Err(SpectrumError::NotFinite);
+            }
+            largest = largest.max(matrix[(i, j)].abs());
+        }
+    }
+    if largest == 0.0 {
+        return Ok(vec![0.0; n]);
+    }
+    // A power of two, so that nothing is rounded: squares inside must neither over- nor underflow.
+    let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
+    matrix *= faer::Scale(1.0 / scale);
+    let mut values = Diag::<f64>::zeros(n);
+    let none = ComputeEigenvectors::No;
+    let scratch = self_adjoint_evd_scratch::<f64>(n, none, Par::Seq, Spec::default());
+    self_adjoint_evd(
+        matrix.as_ref(),
+        values.as_mut(),
+        None,
+        Par::Seq,
+        MemStack::new(&mut MemBuffer::new(scratch)),
+        Spec::default(),
+    )
+    .map_err(|_| SpectrumError::NoConvergence)?;
+    Ok(values
+        .column_vector()
+        .iter()
+        .map(|value| value * scale)
+        .collect())
+}

@@ -1,0 +1,149 @@
+//! A dump in, spectra out: blocks of rows go to their classes' moments, moments to spectra, and
+//! neither the dump nor every class's moments need to fit in memory at once.
+
+use std::cmp::Reverse;
+use std::sync::mpsc::sync_channel;
+
+use rayon::prelude::*;
+
+use crate::error::{Error, Result};
+use crate::input::embeddings::{Dump, Element};
+use crate::moments::{Moments, Value};
+use crate::spectrum::{Spectrum, SpectrumError};
+
+/// Bytes of embeddings per block read.
+const READ: usize = 4 << 20;
+
+/// Blocks that may wait between the reading thread and the products.
+const WAITING: usize = 2;
+
+/// Bytes that all moments may take together: a quarter of the dump, within these bounds. Classes
+/// that do not fit wait for another pass over the files.
+const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
+
+/// Which classes are computed in which pass over a dump.
+pub struct Plan(Vec<Vec<usize>>);
+
+impl Plan {
+    /// Shares the classes, which have `counts` rows, out over passes, so that the moments of each
+    /// pass keep within bounds: a class that is too large alone has a pass of its own.
+    pub fn new<T: Value>(dump: &Dump, counts: &[u64]) -> Plan {
+        let bytes = dump.rows() as u64 * dump.dim() as u64 * size_of::<T>() as u64;
+        let limit = (bytes / 4).clamp(MOMENTS.0, MOMENTS.1);
+        let mut passes: Vec<Vec<usize>> = Vec::new();
+        let mut held = 0;
+        for (class, &count) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            let bytes = Moments::<T>::bytes(dump.dim(), count);
+            match passes.last_mut() {
+                Some(pass) if held + bytes <= limit => {
+                    pass.push(class);
+                    held += bytes;
+                }
+                _ => {
+                    passes.push(vec![class]);
+                    held = bytes;
+                }
+            }
+        }
+        Plan(passes)
+    }
+
+    /// How many times the dump is read.
+    pub fn passes(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The spectrum of each class: `labels` holds the class (an index into `counts`) of every row
+    /// of the dump, in its order. An empty class has no spectrum.
+    ///
+    /// `progress` is told the rows of each step; the dump's rows times [`Plan::passes`] in all.
+    ///
+    /// # Errors
+    /// If reading fails; inside, if a class (its index) has no finite covariance.
+    pub fn spectra<T: Element>(
+        &self,
+        dump: &Dump,
+        labels: &[u32],
+        counts: &[u64],
+        progress: &(dyn Fn(u64) + Sync),
+    ) -> Result<std::result::Result<Vec<Option<Spectrum>>, (usize, SpectrumError)>> {
+        let mut spectra = vec![None; counts.len()];
+        for classes in &self.0 {
+            let moments = moments::<T>(dump, labels, counts, classes, progress)?;
+            // Largest first, each taken by the next free thread, so that all are busy to the end.
+            let mut work: Vec<_> = classes.iter().zip(moments).collect();
+            work.sort_by_key(|(_, moments)| Reverse(moments.count()));
+            let spectrum = |(&class, moments)| match Spectrum::of(moments) {
+                Ok(spectrum) => Ok((class, spectrum)),
+                Err(error) => Err((class, error)),
+            };
+            let done: Vec<_> = work.into_iter().par_bridge().map(spectrum).collect();
+            for spectrum in done {
+                match spectrum {
+                    Ok((class, spectrum)) => spectra[class] = spectrum,
+                    Err(error) => return Ok(Err(error)),
+                }
+            }
+        }
+        Ok(Ok(spectra))
+    }
+}
+
+/// One pass over the dump: the moments of `classes`.
+fn moments<T: Element>(
+    dump: &Dump,
+    labels: &[u32],
+    counts: &[u64],
+    classes: &[usize],
+    progress: &(dyn Fn(u64) + Sync),
+) -> Result<Vec<Moments<T>>> {
+    let dim = dump.dim();
+    let mut moments: Vec<_> = classes
+        .iter()
+        .map(|&class| {
+            let mut moments = Moments::new(dim);
+            moments.reserve(counts[class]);
+            moments
+        })
+        .collect();
+    let mut slots = vec![None; counts.len()];
+    for (slot, &class) in classes.iter().enumerate() {
+        slots[class] = Some(slot);
+    }
+    // The rows of the block at hand, by class.
+    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); classes.len()];
+    let mut labels = labels.iter();
+    let (sender, receiver) = sync_channel::<Vec<T>>(WAITING);
+    std::thread::scope(|scope| {
+        let block_rows = (READ / (dim * size_of::<T>())).max(1);
+        let reader =
+            scope.spawn(move || dump.read(block_rows, &mut |block| sender.send(block).is_ok()));
+        for block in receiver {
+            let count = block.len() / dim;
+            rows.iter_mut().for_each(Vec::clear);
+            for (row, &label) in labels.by_ref().take(count).enumerate() {
+                if let Some(slot) = slots[label as usize] {
+                    rows[slot].push(row);
+                }
+            }
+            let mut work: Vec<_> = moments
+                .iter_mut()
+                .zip(&rows)
+                .filter(|(_, rows)| !rows.is_empty())
+                .collect();
+            work.sort_by_key(|(_, rows)| Reverse(rows.len()));
+            work.into_par_iter()
+                .with_max_len(1)
+                .for_each(|(moments, rows)| {
+                    for &row in rows {
+                        moments.push(&block[row * dim..(row + 1) * dim]);
+                    }
+                });
+            progress(count as u64);
+        }
+        reader
+            .join()
+            .unwrap_or_else(|_| Err(Error::Input("reading stopped unexpectedly".into())))
+    })?;
+    Ok(moments)
+}
