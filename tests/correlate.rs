@@ -1,0 +1,180 @@
+//! `correlate` and `information` as their users meet them.
+
+use std::process::Stdio;
+
+use crate::{Workdir, repository};
+
+/// Three classes of two-dimensional embeddings, in three csv-and-npy files.
+fn small() -> Workdir {
+    let work = Workdir::new();
+    let x = ndarray::arr2(&[
+        [0.0, 1.0],
+        [1.0, 0.0],
+        [3.0, 3.0],
+        [5.0, 1.0],
+        [9.0, 9.5],
+        [2.0, 8.0_f64],
+    ]);
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    ndarray_npy::write_npy(work.path("y.npy"), &ndarray::arr1(&[0, 0, 1, 1, 2, 2])).unwrap();
+    work.write("classes.txt", "cat\ndog & <co>\nörn\nyak\n");
+    work.write(
+        "ap.csv",
+        "class,ap\ncat,0.5\nyak,0.1\nunicorn,0.3\n\"dog & <co>\",0.25\nörn,\n",
+    );
+    work
+}
+
+#[test]
+fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
+    let work = small();
+    let input = "correlate --embeddings x.npy --labels y.npy --class-names classes.txt --ap ap.csv";
+    let output = work.run(input);
+    let (stdout, stderr) = (
+        String::from_utf8(output.stdout).unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    );
+    insta::assert_snapshot!(stdout);
+    insta::assert_snapshot!("what_is_left_out_stderr", stderr);
+    assert_eq!(
+        work.files("reports"),
+        [
+            "correlations.csv",
+            "figure1.svg",
+            "figure2.svg",
+            "information.csv",
+            "scatter.svg"
+        ]
+    );
+    let correlations = work.read("reports/correlations.csv");
+    let lines: Vec<_> = correlations.lines().collect();
+    assert_eq!(
+        lines[0],
+        "run,backbone,loss,estimator,x,classes,pearson,ci_low,ci_high,p_value"
+    );
+    // Two classes: r is 1 or -1, and nothing can be said of its certainty.
+    assert!(
+        lines[1].starts_with("ap,,,mp-floor,information,2,-1,,,")
+            || lines[1].starts_with("ap,,,mp-floor,information,2,1,,,"),
+        "{}",
+        lines[1]
+    );
+    // Both have two instances: there is no correlation with a constant.
+    assert_eq!(lines[2], "ap,,,,instances,2,,,,");
+    let information = work.read("reports/information.csv");
+    let lines: Vec<_> = information.lines().collect();
+    assert_eq!(
+        lines[0],
+        "run,class_id,class,instances,information,normalized_information,floor,floored_fraction,floor_bits,ap"
+    );
+    assert_eq!(lines[4], "ap,3,yak,0,,,,,,0.1");
+    assert!(!information.contains("NaN") && !correlations.contains("NaN"));
+    let json = work.json(input);
+    assert!(json["correlations"][1]["pearson"].is_null());
+    assert!(json["information"][3]["information"].is_null());
+    assert_eq!(json["left_out"][0]["left_out"][0]["classes"][0], "örn");
+}
+
+#[test]
+fn information_prints_its_table() {
+    let work = small();
+    let output =
+        work.run("information --embeddings x.npy --labels y.npy --class-names classes.txt --quiet");
+    insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap());
+    assert!(output.stderr.is_empty());
+    assert_eq!(work.files("reports"), ["information.csv"]);
+    let csv = work.run(
+        "information --embeddings x.npy --labels y.npy --class-names classes.txt --format csv",
+    );
+    assert_eq!(
+        String::from_utf8(csv.stdout).unwrap(),
+        work.read("reports/information.csv")
+    );
+}
+
+#[test]
+fn counts_alone_give_figure_1() {
+    let work = Workdir::new();
+    work.write("ap.csv", "class,AP\na,10\nb,20.5\nc,-1\nd,nan\ne,30\n");
+    work.write("counts.csv", "class,instances\na,5\nb,7\nc,3\nd,1\ne,100\n");
+    work.run("correlate --ap ap.csv --counts counts.csv --out plots");
+    assert_eq!(work.files("plots"), ["correlations.csv", "figure1.svg"]);
+    assert!(
+        work.read("plots/correlations.csv")
+            .contains("AP,,,,instances,3,")
+    );
+}
+
+#[test]
+fn counts_that_differ_from_the_labels_are_both_shown() {
+    let work = small();
+    work.write(
+        "counts.csv",
+        "class,instances\ncat,70\ndog & <co>,2\nörn,2\nyak,9\n",
+    );
+    let output = work.run(
+        "correlate --embeddings x.npy --labels y.npy --class-names classes.txt --ap ap.csv --counts counts.csv",
+    );
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("\"cat: 70, 2\", \"yak: 9, 0\""), "{stderr}");
+    assert!(
+        work.read("reports/information.csv")
+            .contains("ap,0,cat,70,")
+    );
+}
+
+#[test]
+fn runs_take_defaults_and_relative_paths() {
+    let work = small();
+    std::fs::create_dir(work.path("sub")).unwrap();
+    work.write(
+        "sub/runs.toml",
+        "class_names = \"../classes.txt\"\nlabels = \"../y.npy\"\nembeddings = [\"../x.npy\"]\nap = \"../ap.csv\"\n\
+         [[run]]\nbackbone = \"R-50\"\nloss = \"CE\"\n[[run]]\nname = \"mine\"\nap_column = \"ap\"\n",
+    );
+    let json = work.json("correlate --runs sub/runs.toml");
+    let names: Vec<_> = json["correlations"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["run"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["R-50 CE", "R-50 CE", "mine", "mine"]);
+    assert_eq!(json["correlations"][0]["backbone"], "R-50");
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let work = small();
+    let mut child = std::process::Command::new(assert_cmd::cargo::cargo_bin("igam-analyze"))
+        .current_dir(work.path(""))
+        .args([
+            "information",
+            "--embeddings",
+            "x.npy",
+            "--labels",
+            "y.npy",
+            "--quiet",
+        ])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+}
+
+#[test]
+fn every_command_has_help_with_an_example() {
+    let work = Workdir::new();
+    for command in ["information", "correlate"] {
+        let help = String::from_utf8(work.run(&format!("{command} --help")).stdout).unwrap();
+        assert!(
+            help.contains(&format!("igam-analyze {command} --")),
+            "{help}"
+        );
+    }
+    assert!(repository("README.md").exists());
+}

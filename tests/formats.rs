@@ -1,0 +1,232 @@
+//! The same values give the same bytes, whatever they are stored in and however the work is shared.
+
+use std::fs;
+
+use igam_analyze::input::embeddings::Dump;
+use ndarray_npy::{read_npy, write_npy};
+use polars::prelude::*;
+
+use crate::{Workdir, assert_close, column, golden, numbers, repository};
+
+const RUN: &str = "data/fod-a/effnet-lite0-ce";
+
+#[test]
+fn every_format_that_numpy_and_pyarrow_write() {
+    let work = Workdir::new();
+    let folder = repository("tests/golden/formats");
+    let expected = numbers(&golden()["formats"]["mp-floor"]);
+    let labels = folder.join("labels_i8.npy");
+    let mut seen = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_stem().unwrap().to_str().unwrap();
+        if name.starts_with("labels") {
+            continue;
+        }
+        let labels = if path.extension().unwrap() == "npy" {
+            format!("--labels {}", labels.display())
+        } else {
+            String::new()
+        };
+        let json = work.json(&format!(
+            "information --embeddings {} {labels}",
+            path.display()
+        ));
+        assert_close(
+            &column(&json["information"], "information"),
+            &expected,
+            1e-12,
+        );
+        seen += 1;
+    }
+    assert_eq!(seen, 15);
+}
+
+#[test]
+fn labels_of_every_width_and_names() {
+    let work = Workdir::new();
+    let folder = repository("tests/golden/formats");
+    let embeddings = folder.join("little_f4.npy");
+    let expected = numbers(&golden()["formats"]["mp-floor"]);
+    work.write("classes.txt", "Crème\r\nb & <c>\nsay \"a\"\n");
+    let mut seen = 0;
+    for entry in fs::read_dir(&folder).unwrap() {
+        let path = entry.unwrap().path();
+        if !path
+            .file_stem()
+            .unwrap()
+            .to_str()
+            .unwrap()
+            .starts_with("labels")
+        {
+            continue;
+        }
+        let json = work.json(&format!(
+            "information --embeddings {} --labels {} --class-names classes.txt",
+            embeddings.display(),
+            path.display()
+        ));
+        assert_close(
+            &column(&json["information"], "information"),
+            &expected,
+            1e-12,
+        );
+        assert_eq!(json["information"][1]["class"], "b & <c>");
+        seen += 1;
+    }
+    assert_eq!(seen, 9);
+}
+
+#[test]
+fn names_without_a_list_are_classes_in_alphabetical_order() {
+    let work = Workdir::new();
+    let folder = repository("tests/golden/formats");
+    let folder = folder.display();
+    let json = work.json(&format!(
+        "information --embeddings {folder}/little_f4.npy --labels {folder}/labels.csv"
+    ));
+    let names: Vec<_> = json["information"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["class"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["Crème", "b & <c>", "say \"a\""]);
+}
+
+/// Everything that `correlate` writes for one input.
+fn written(work: &Workdir, input: &str, more: &str) -> Vec<(String, String)> {
+    let data = repository("data/fod-a");
+    work.run(&format!(
+        "correlate {input} --class-names {0}/classes.txt --ap {1}/ap.csv --ap-column ap50 {more}",
+        data.display(),
+        repository(RUN).display()
+    ));
+    let files = work
+        .files("reports")
+        .into_iter()
+        .map(|name| (name.clone(), work.read(&format!("reports/{name}"))))
+        .collect();
+    fs::remove_dir_all(work.path("reports")).unwrap();
+    files
+}
+
+#[test]
+fn same_bytes_for_any_threads_shards_format_and_run() {
+    let work = Workdir::new();
+    let run = repository(RUN);
+    let x: ndarray::Array2<f32> = read_npy(run.join("embeddings.npy")).unwrap();
+    let labels: ndarray::Array1<i64> = read_npy(run.join("labels.npy")).unwrap();
+    let one = format!(
+        "--embeddings {0}/embeddings.npy --labels {0}/labels.npy",
+        run.display()
+    );
+    let expected = written(&work, &one, "");
+    assert_eq!(expected.len(), 5);
+    assert_eq!(written(&work, &one, ""), expected, "second run");
+    assert_eq!(written(&work, &one, "--threads 1"), expected, "one thread");
+    assert_eq!(written(&work, &one, "--threads 2"), expected, "two threads");
+
+    // Ten shards, whose names only natural order sorts as they were written.
+    fs::create_dir(work.path("shards")).unwrap();
+    let bounds: Vec<usize> = (0..=10).map(|k| k * k * x.nrows() / 100).collect();
+    for (k, pair) in bounds.windows(2).enumerate() {
+        let rows = x.slice(ndarray::s![pair[0]..pair[1], ..]);
+        write_npy(
+            work.path(&format!("shards/part-{}.npy", k + 1)),
+            &rows.to_owned(),
+        )
+        .unwrap();
+    }
+    let labels_npy = run.join("labels.npy");
+    let labels_npy = labels_npy.display();
+    assert_eq!(
+        written(
+            &work,
+            &format!("--embeddings shards --labels {labels_npy}"),
+            ""
+        ),
+        expected,
+        "shards"
+    );
+    assert_eq!(
+        written(
+            &work,
+            &format!("--embeddings shards/*.npy --labels {labels_npy}"),
+            ""
+        ),
+        expected,
+        "glob"
+    );
+
+    // Fortran order.
+    let fortran = x.t().as_standard_layout().into_owned();
+    write_npy(work.path("fortran.npy"), &fortran.t()).unwrap();
+    assert_eq!(
+        written(
+            &work,
+            &format!("--embeddings fortran.npy --labels {labels_npy}"),
+            ""
+        ),
+        expected,
+        "Fortran order"
+    );
+
+    // Parquet, in row groups that divide nothing evenly, the labels beside the embeddings.
+    let lists: Vec<Series> = x
+        .outer_iter()
+        .map(|row| Series::new("".into(), row.as_slice().unwrap()))
+        .collect();
+    let mut frame = DataFrame::new_infer_height(vec![
+        Series::new("embedding".into(), lists).into_column(),
+        Series::new("label".into(), labels.as_slice().unwrap()).into_column(),
+    ])
+    .unwrap();
+    let file = fs::File::create(work.path("dump.parquet")).unwrap();
+    ParquetWriter::new(file)
+        .with_row_group_size(Some(777))
+        .finish(&mut frame)
+        .unwrap();
+    assert_eq!(
+        written(&work, "--embeddings dump.parquet", ""),
+        expected,
+        "parquet"
+    );
+}
+
+#[test]
+fn a_dump_is_read_in_order_whatever_the_block() {
+    let whole: ndarray::Array2<f32> =
+        read_npy(repository("tests/golden/formats/little_f4.npy")).unwrap();
+    for name in [
+        "little_f4.npy",
+        "big_fortran_f4.npy",
+        "list_f4.parquet",
+        "deflated.npz",
+        "fortran.npz",
+    ] {
+        let dump = Dump::open(&[repository("tests/golden/formats").join(name)], None).unwrap();
+        assert_eq!((dump.rows(), dump.dim()), (60, 5));
+        for rows in [1, 7, 60, 1000] {
+            let mut values: Vec<f32> = Vec::new();
+            dump.read(rows, &mut |block: Vec<f32>| {
+                assert!(block.len() <= rows * 5);
+                values.extend(block);
+                true
+            })
+            .unwrap();
+            assert_eq!(
+                values,
+                whole.as_slice().unwrap(),
+                "{name} in blocks of {rows}"
+            );
+            let mut calls = 0;
+            dump.read(rows, &mut |_: Vec<f64>| {
+                calls += 1;
+                false
+            })
+            .unwrap();
+            assert_eq!(calls, 1, "{name} must stop when told so");
+        }
+    }
+}

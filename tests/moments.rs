@@ -1,0 +1,173 @@
+//! The mathematics against closed forms and a second route (nalgebra), and its laws.
+
+use igam_analyze::information::Information;
+use igam_analyze::moments::Moments;
+use igam_analyze::normalization::normalized;
+use igam_analyze::shrinkage::Estimator;
+use igam_analyze::spectrum::{Spectrum, SpectrumError};
+use nalgebra::DMatrix;
+use proptest::prelude::*;
+
+use crate::assert_close;
+
+fn moments(dim: usize, rows: &[f64]) -> Moments<f64> {
+    let mut moments = Moments::new(dim);
+    rows.chunks_exact(dim).for_each(|row| moments.push(row));
+    moments
+}
+
+fn bits(moments: Moments<f64>, estimator: Estimator) -> f64 {
+    Information::of(&Spectrum::of(moments).unwrap().unwrap(), estimator).bits
+}
+
+/// Eigenvalues of the 1/m covariance by nalgebra, descending.
+fn second_route(dim: usize, rows: &[f64]) -> Vec<f64> {
+    let mut x = DMatrix::from_row_slice(rows.len() / dim, dim, rows);
+    let mean = x.row_mean();
+    x.row_iter_mut().for_each(|mut row| row -= &mean);
+    let covariance = x.transpose() * &x / x.nrows() as f64;
+    let mut values: Vec<_> = covariance
+        .symmetric_eigenvalues()
+        .iter()
+        .map(|value| value.max(0.0))
+        .collect();
+    values.sort_by(|a, b| b.total_cmp(a));
+    values
+}
+
+/// `count` rows of `dim` values: pseudo-random, with a mean that differs from value to value.
+fn rows(count: usize, dim: usize, seed: u64) -> Vec<f64> {
+    let mut state = seed.wrapping_mul(2).wrapping_add(1);
+    let mut next = || {
+        state = state
+            .wrapping_mul(6364136223846793005)
+            .wrapping_add(1442695040888963407);
+        (state >> 11) as f64 / (1u64 << 53) as f64
+    };
+    (0..count * dim)
+        .map(|at| (at % dim) as f64 + next() * (1.0 + (at % dim % 7) as f64))
+        .collect()
+}
+
+#[test]
+fn constant_embeddings_leave_the_floor_alone() {
+    // The design's table at p = 128: with no spread at all, the floor is all there is.
+    for (m, expected) in [(5, 264.0), (50, 28.0), (128, 0.0), (20_000, 57.0)] {
+        let moments = moments(128, &vec![3.25; 128 * m]);
+        let spectrum = Spectrum::of(moments).unwrap().unwrap();
+        let floored = Information::of(&spectrum, Estimator::MpFloor);
+        assert_eq!(floored.bits.round(), expected, "m = {m}");
+        assert_eq!(Information::of(&spectrum, Estimator::Sample).bits, 0.0);
+        let floor = floored.floor.unwrap();
+        assert!((floor.bits - floored.bits).abs() <= 1e-12 * floored.bits);
+        assert_eq!(floor.fraction, if m == 128 { 0.0 } else { 1.0 });
+    }
+}
+
+#[test]
+fn closed_forms() {
+    // One embedding spans nothing; the floor is (1-√p)².
+    assert_eq!(
+        bits(moments(4, &[1.0, 2.0, 3.0, 4.0]), Estimator::Sample),
+        0.0
+    );
+    assert_close(
+        &[bits(moments(4, &[1.0, 2.0, 3.0, 4.0]), Estimator::MpFloor)],
+        &[2.0],
+        1e-15,
+    );
+    // Two embeddings at distance 2d have the one eigenvalue d².
+    assert_close(
+        &[bits(
+            moments(3, &[0.0, 0.0, 0.0, 2.0, 2.0, 1.0]),
+            Estimator::Sample,
+        )],
+        &[0.5 * 3.25_f64.log2()],
+        1e-15,
+    );
+    // det(I+Σ) overflows f64 at p = 1024 already with eigenvalues of 10: I does not.
+    let p = 1024;
+    let mut wide = vec![0.0; 2 * p * p];
+    for axis in 0..p {
+        wide[2 * axis * p + axis] = (10.0 * p as f64).sqrt();
+        wide[(2 * axis + 1) * p + axis] = -(10.0 * p as f64).sqrt();
+    }
+    assert_close(
+        &[bits(moments(p, &wide), Estimator::Sample)],
+        &[512.0 * 11_f64.log2()],
+        1e-12,
+    );
+}
+
+#[test]
+fn no_rows_no_spectrum_and_nothing_infinite() {
+    assert_eq!(Spectrum::of(Moments::<f64>::new(3)), Ok(None));
+    for bad in [f64::NAN, f64::INFINITY, 1e200] {
+        // 1e200 is finite, but its square is not.
+        let few = moments(2, &[0.0, 1.0, bad, 0.5]);
+        let many = moments(2, &[0.0, 1.0, bad, 0.5, 2.0, 2.0, 3.0, 1.0]);
+        assert_eq!(Spectrum::of(few), Err(SpectrumError::NotFinite));
+        assert_eq!(Spectrum::of(many), Err(SpectrumError::NotFinite));
+    }
+}
+
+#[test]
+fn nothing_is_normalized_where_nothing_is_known() {
+    assert_eq!(
+        normalized(&[Some(0.0), None, Some(0.0)]),
+        [None, None, None]
+    );
+    // By hand: x = (1/3, 2/3)/√2.
+    let x = [1.0 / 3.0 / 2_f64.sqrt(), 2.0 / 3.0 / 2_f64.sqrt()];
+    let sum = x[0].exp() + x[1].exp();
+    let expected = x.map(|x| 2.0 * x.exp().exp() / sum + 1.0);
+    let ours = normalized(&[Some(1.0), None, Some(2.0)]);
+    assert_eq!(ours[1], None);
+    assert_close(&[ours[0].unwrap(), ours[2].unwrap()], &expected, 1e-15);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    /// On both sides of m = p, of the block of 256 rows and of the panel of 128 dimensions.
+    #[test]
+    fn eigenvalues_are_nalgebras(dim in prop_oneof![1..40_usize, 120..140_usize], count in 1..600_usize, seed: u64) {
+        let rows = rows(count, dim, seed);
+        let mut ours = Spectrum::of(moments(dim, &rows)).unwrap().unwrap().eigenvalues;
+        ours.sort_by(|a, b| b.total_cmp(a));
+        let theirs = second_route(dim, &rows);
+        prop_assert_eq!(ours.len(), dim);
+        for (value, reference) in ours.iter().zip(&theirs) {
+            prop_assert!((value - reference).abs() <= 1e-12 * theirs[0], "{} {}", value, reference);
+        }
+    }
+
+    /// Eq. 8: any split into parts, merged, is the whole.
+    #[test]
+    fn merging_parts_gives_the_whole(dim in 1..20_usize, count in 1..700_usize, cuts in prop::collection::vec(0..700_usize, 0..4), seed: u64) {
+        let rows = rows(count, dim, seed);
+        let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(count) * dim).collect();
+        cuts.extend([0, rows.len()]);
+        cuts.sort();
+        let mut merged = Moments::new(dim);
+        for part in cuts.windows(2) {
+            merged.merge(moments(dim, &rows[part[0]..part[1]]));
+        }
+        let whole = moments(dim, &rows);
+        prop_assert_eq!(merged.count(), whole.count());
+        for (merged, whole) in merged.mean().iter().zip(whole.mean()) {
+            prop_assert!((merged - whole).abs() <= 1e-12 * whole.abs().max(1.0));
+        }
+        let (merged, whole) = (bits(merged, Estimator::Sample), bits(whole, Estimator::Sample));
+        prop_assert!((merged - whole).abs() <= 1e-9 * whole);
+    }
+
+    /// The order of the rows does not matter, nor does where the origin lies.
+    #[test]
+    fn rows_may_be_permuted_and_shifted(dim in 1..20_usize, count in 2..700_usize, shift in -1e3..1e3_f64, seed: u64) {
+        let rows = rows(count, dim, seed);
+        let backwards: Vec<_> = rows.chunks_exact(dim).rev().flatten().map(|value| value + shift).collect();
+        let (ours, theirs) = (bits(moments(dim, &rows), Estimator::Sample), bits(moments(dim, &backwards), Estimator::Sample));
+        prop_assert!((ours - theirs).abs() <= 1e-9 * ours);
+    }
+}

@@ -1,0 +1,119 @@
+//! All integration tests; the helpers that they share are here.
+
+mod bad_input;
+mod correlate;
+mod figures;
+mod formats;
+mod golden;
+mod moments;
+mod reports;
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use assert_cmd::Command;
+use serde_json::Value;
+
+/// A path in the repository.
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
+}
+
+/// The numbers that `tests/golden/make.py` computed.
+fn golden() -> Value {
+    let text = std::fs::read_to_string(repository("tests/golden/golden.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+/// Numbers of a json array.
+fn numbers(array: &Value) -> Vec<f64> {
+    array
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|number| number.as_f64().unwrap())
+        .collect()
+}
+
+/// Asserts that two lists of numbers agree to a relative error.
+#[track_caller]
+fn assert_close(ours: &[f64], theirs: &[f64], relative: f64) {
+    assert_eq!(ours.len(), theirs.len());
+    for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+        let error = (ours - theirs).abs() / theirs.abs().max(f64::MIN_POSITIVE);
+        assert!(
+            ours == theirs || error <= relative,
+            "number {at}: {ours} against {theirs}"
+        );
+    }
+}
+
+/// A temporary directory in which the binary runs.
+struct Workdir(tempfile::TempDir);
+
+impl Workdir {
+    fn new() -> Workdir {
+        Workdir(tempfile::tempdir().unwrap())
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn write(&self, name: &str, content: impl AsRef<[u8]>) {
+        std::fs::write(self.path(name), content).unwrap();
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    /// Names of the files in a directory.
+    fn files(&self, directory: &str) -> Vec<String> {
+        let entries = std::fs::read_dir(self.path(directory))
+            .map(|entries| entries.collect())
+            .unwrap_or_default();
+        let entries: Vec<std::io::Result<std::fs::DirEntry>> = entries;
+        let mut names: Vec<_> = entries
+            .into_iter()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    fn command(&self, arguments: &str) -> Command {
+        let mut command = Command::cargo_bin("igam-analyze").unwrap();
+        command
+            .current_dir(self.0.path())
+            .args(arguments.split_whitespace());
+        command
+    }
+
+    /// Runs the binary, which must succeed.
+    #[track_caller]
+    fn run(&self, arguments: &str) -> Output {
+        let output = self.command(arguments).output().unwrap();
+        assert!(
+            output.status.success(),
+            "{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
+        output
+    }
+
+    /// Runs the binary with `--format json` and reads its standard output.
+    #[track_caller]
+    fn json(&self, arguments: &str) -> Value {
+        serde_json::from_slice(&self.run(&format!("{arguments} --format json")).stdout).unwrap()
+    }
+}
+
+/// One column of an array of objects.
+fn column(rows: &Value, name: &str) -> Vec<f64> {
+    rows.as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row[name].as_f64().unwrap())
+        .collect()
+}
