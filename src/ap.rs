@@ -3,9 +3,10 @@
 use std::fmt;
 
 /// The scale of a column of AP values.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ApScale {
     /// 0 to 1.
+    #[default]
     Fraction,
     /// 0 to 100.
     Percent,

@@ -136,12 +136,7 @@ pub struct EstimatorChoice {
 #[derive(Debug, Args)]
 pub struct Output {
     /// Directory for the files
-    #[arg(
-        long,
-        value_name = "DIR",
-        default_value = "reports",
-        help_heading = "Output"
-    )]
+    #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Output")]
     pub out: PathBuf,
     /// Format of standard output
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]

@@ -44,12 +44,7 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Result<Pearson, NoCorrelation> {
     }
     let u = standardized(x).ok_or(NoCorrelation::ConstantX)?;
     let v = standardized(y).ok_or(NoCorrelation::ConstantY)?;
-    let r = u
-        .iter()
-        .zip(&v)
-        .map(|(u, v)| u * v)
-        .sum::<f64>()
-        .clamp(-1.0, 1.0);
+    let r = u.iter().zip(&v).map(|(u, v)| u * v).sum::<f64>().clamp(-1.0, 1.0);
     Ok(Pearson {
         r,
         interval: (n > 3).then(|| fisher_interval(r, n)),
@@ -62,11 +57,7 @@ pub fn pearson(x: &[f64], y: &[f64]) -> Result<Pearson, NoCorrelation> {
 fn standardized(values: &[f64]) -> Option<Vec<f64>> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let mut centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
-    let length = centred
-        .iter()
-        .map(|value| value * value)
-        .sum::<f64>()
-        .sqrt();
+    let length = centred.iter().map(|value| value * value).sum::<f64>().sqrt();
     if length <= 1e-13 * mean.abs() * (values.len() as f64).sqrt() {
         return None;
     }

@@ -58,10 +58,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 impl Error {
     /// A file's content cannot be used.
     pub(crate) fn content(path: &Path, problem: impl ToString) -> Error {
-        Error::Content {
-            path: path.to_owned(),
-            problem: problem.to_string(),
-        }
+        Error::Content { path: path.to_owned(), problem: problem.to_string() }
     }
 
     /// A file cannot be read.

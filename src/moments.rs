@@ -55,30 +55,28 @@ impl<T: Value> Moments<T> {
     /// If `dim` is zero.
     pub fn new(dim: usize) -> Self {
         assert!(dim > 0, "embeddings have at least one dimension");
-        Moments {
-            dim,
-            rows: Vec::new(),
-            folded: None,
-        }
+        Moments { dim, rows: Vec::new(), folded: None }
     }
 
-    /// Bytes that `count` rows of `dim` values will hold at most.
+    /// Bytes that `count` rows of `dim` values take at most.
     pub fn bytes(dim: usize, count: u64) -> u64 {
-        let width = size_of::<T>() as u64;
-        let (p, panel) = (dim as u64, PANEL.min(dim) as u64);
-        let rows = count
-            .min(p + 1)
-            .max(if count > p { BLOCK as u64 } else { 0 })
-            * p
-            * width;
-        let folded = (p * (p + panel) / 2 + p) * 8 + BLOCK as u64 * p * width;
-        if count > p { rows.max(folded) } else { rows }
+        let row = (dim * size_of::<T>()) as u64;
+        if count <= dim as u64 {
+            return count * row;
+        }
+        let panels: usize =
+            (0..dim.div_ceil(PANEL)).map(|k| panel(k, dim)).map(|rows| rows.len() * rows.end).sum();
+        (8 * (panels + dim)) as u64 + BLOCK as u64 * row
     }
 
-    /// Prepares for `count` rows in all, so that the raw rows are allocated once.
+    /// Prepares for `count` rows in all: raw rows are then allocated once, and a class of more than
+    /// p rows is folded from its first block on.
     pub fn reserve(&mut self, count: u64) {
-        let rows = count.min(self.dim as u64 + 1) as usize;
-        self.rows.reserve_exact(rows * self.dim);
+        if count > self.dim as u64 {
+            self.start_folding();
+        } else {
+            self.rows.reserve_exact((count as usize * self.dim).saturating_sub(self.rows.len()));
+        }
     }
 
     /// Number of rows m.
@@ -191,11 +189,7 @@ impl Folded {
             .map(|k| panel(k, dim))
             .map(|rows| Mat::zeros(rows.len(), rows.end))
             .collect();
-        Folded {
-            count: 0,
-            mean: vec![0.0; dim],
-            panels,
-        }
+        Folded { count: 0, mean: vec![0.0; dim], panels }
     }
 
     /// Eq. 7–8 for a block of rows: S += YᵀY + δδᵀ·nₐn_b/n, where Y is the block centred at its
@@ -233,11 +227,7 @@ impl Folded {
         let step = |(ours, theirs): (&mut f64, &f64)| {
             let delta = theirs - *ours;
             // A first block is taken over as it is: δ·1 would round it.
-            *ours = if na == 0.0 {
-                *theirs
-            } else {
-                *ours + delta * (nb / n)
-            };
+            *ours = if na == 0.0 { *theirs } else { *ours + delta * (nb / n) };
             delta * weight
         };
         self.mean.iter_mut().zip(mean).map(step).collect()
@@ -247,23 +237,13 @@ impl Folded {
     fn add_product(&mut self, y: &[f64]) {
         let dim = self.mean.len();
         let yt = MatRef::from_column_major_slice(y, dim, y.len() / dim);
-        self.panels
-            .par_iter_mut()
-            .enumerate()
-            .for_each(|(k, scatter)| {
-                let Range { start, end } = panel(k, dim);
-                let left = yt.subrows(start, end - start);
-                let (mut beside, diagonal) = scatter.as_mut().split_at_col_mut(start);
-                matmul(
-                    &mut beside,
-                    Accum::Add,
-                    left,
-                    yt.subrows(0, start).transpose(),
-                    1.0,
-                    Par::Seq,
-                );
-                lower_product(diagonal, left);
-            });
+        self.panels.par_iter_mut().enumerate().for_each(|(k, scatter)| {
+            let Range { start, end } = panel(k, dim);
+            let left = yt.subrows(start, end - start);
+            let (mut beside, diagonal) = scatter.as_mut().split_at_col_mut(start);
+            matmul(&mut beside, Accum::Add, left, yt.subrows(0, start).transpose(), 1.0, Par::Seq);
+            lower_product(diagonal, left);
+        });
     }
 
     /// The p×p scatter; its upper triangle is left zero.
@@ -272,9 +252,7 @@ impl Folded {
         let mut scatter = Mat::zeros(dim, dim);
         for (k, lower) in self.panels.into_iter().enumerate() {
             let Range { start, end } = panel(k, dim);
-            scatter
-                .submatrix_mut(start, 0, end - start, end)
-                .copy_from(&lower);
+            scatter.submatrix_mut(start, 0, end - start, end).copy_from(&lower);
         }
         scatter
     }
@@ -305,11 +283,7 @@ fn centred<T: Value>(block: &[T], mean: &[f64]) -> Vec<f64> {
     // Room for the one more row that a block's rank-one term adds.
     let mut y = Vec::with_capacity(block.len() + mean.len());
     for row in block.chunks_exact(mean.len()) {
-        y.extend(
-            row.iter()
-                .zip(mean)
-                .map(|(&value, mean)| value.into() - mean),
-        );
+        y.extend(row.iter().zip(mean).map(|(&value, mean)| value.into() - mean));
     }
     y
 }

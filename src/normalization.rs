@@ -14,8 +14,5 @@ pub fn normalized(information: &[Option<f64>]) -> Vec<Option<f64>> {
     // 0 ≤ x ≤ 1/√C here, so that neither exponential can overflow.
     let x = |i: f64| i / (total * classes.sqrt());
     let sum: f64 = present().map(|&i| x(i).exp()).sum();
-    information
-        .iter()
-        .map(|i| i.map(|i| classes * x(i).exp().exp() / sum + 1.0))
-        .collect()
+    information.iter().map(|i| i.map(|i| classes * x(i).exp().exp() / sum + 1.0)).collect()
 }

@@ -27,26 +27,13 @@ impl Estimator {
     /// Shrinks the p eigenvalues of one class.
     pub fn shrink(self, spectrum: &Spectrum) -> Shrunk {
         match self {
-            Estimator::Sample => Shrunk {
-                eigenvalues: spectrum.eigenvalues.clone(),
-                floor: None,
-            },
+            Estimator::Sample => Shrunk { eigenvalues: spectrum.eigenvalues.clone(), floor: None },
             Estimator::MpFloor => {
                 let level = mp_lower_edge(spectrum.eigenvalues.len(), spectrum.instances);
-                let floored = spectrum
-                    .eigenvalues
-                    .iter()
-                    .filter(|&&value| value < level)
-                    .count();
-                let eigenvalues = spectrum
-                    .eigenvalues
-                    .iter()
-                    .map(|value| value.max(level))
-                    .collect();
-                Shrunk {
-                    eigenvalues,
-                    floor: Some(Floor { level, floored }),
-                }
+                let floored = spectrum.eigenvalues.iter().filter(|&&value| value < level).count();
+                let eigenvalues =
+                    spectrum.eigenvalues.iter().map(|value| value.max(level)).collect();
+                Shrunk { eigenvalues, floor: Some(Floor { level, floored }) }
             }
         }
     }

@@ -54,10 +54,7 @@ impl Spectrum {
             *value = (*value / instances as f64).max(0.0);
         }
         eigenvalues.resize(dim, 0.0);
-        Ok(Some(Spectrum {
-            eigenvalues,
-            instances,
-        }))
+        Ok(Some(Spectrum { eigenvalues, instances }))
     }
 }
 
@@ -92,9 +89,5 @@ fn eigenvalues(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
         Spec::default(),
     )
     .map_err(|_| SpectrumError::NoConvergence)?;
-    Ok(values
-        .column_vector()
-        .iter()
-        .map(|value| value * scale)
-        .collect())
+    Ok(values.column_vector().iter().map(|value| value * scale).collect())
 }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::input::embeddings::{Dump, Element};
-use crate::moments::{Moments, Value};
+use crate::moments::Moments;
 use crate::spectrum::{Spectrum, SpectrumError};
 
 /// Bytes of embeddings per block read.
@@ -26,10 +26,14 @@ pub struct Plan(Vec<Vec<usize>>);
 
 impl Plan {
     /// Shares the classes, which have `counts` rows, out over passes, so that the moments of each
-    /// pass keep within bounds: a class that is too large alone has a pass of its own.
-    pub fn new<T: Value>(dump: &Dump, counts: &[u64]) -> Plan {
+    /// pass take a quarter of the dump at most, or what [`MOMENTS`] allows.
+    pub fn new<T: Element>(dump: &Dump, counts: &[u64]) -> Plan {
         let bytes = dump.rows() as u64 * dump.dim() as u64 * size_of::<T>() as u64;
-        let limit = (bytes / 4).clamp(MOMENTS.0, MOMENTS.1);
+        Plan::within::<T>(dump, counts, (bytes / 4).clamp(MOMENTS.0, MOMENTS.1))
+    }
+
+    /// The same within `limit` bytes. A class that is larger alone has a pass of its own.
+    pub fn within<T: Element>(dump: &Dump, counts: &[u64], limit: u64) -> Plan {
         let mut passes: Vec<Vec<usize>> = Vec::new();
         let mut held = 0;
         for (class, &count) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
@@ -59,35 +63,33 @@ impl Plan {
     /// `progress` is told the rows of each step; the dump's rows times [`Plan::passes`] in all.
     ///
     /// # Errors
-    /// If reading fails; inside, if a class (its index) has no finite covariance.
+    /// If reading fails; for a class, if its covariance is not finite.
     pub fn spectra<T: Element>(
         &self,
         dump: &Dump,
         labels: &[u32],
         counts: &[u64],
-        progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<std::result::Result<Vec<Option<Spectrum>>, (usize, SpectrumError)>> {
-        let mut spectra = vec![None; counts.len()];
+        progress: &dyn Fn(u64),
+    ) -> Result<Vec<ClassSpectrum>> {
+        let mut spectra: Vec<ClassSpectrum> = vec![Ok(None); counts.len()];
         for classes in &self.0 {
             let moments = moments::<T>(dump, labels, counts, classes, progress)?;
             // Largest first, each taken by the next free thread, so that all are busy to the end.
             let mut work: Vec<_> = classes.iter().zip(moments).collect();
             work.sort_by_key(|(_, moments)| Reverse(moments.count()));
-            let spectrum = |(&class, moments)| match Spectrum::of(moments) {
-                Ok(spectrum) => Ok((class, spectrum)),
-                Err(error) => Err((class, error)),
-            };
-            let done: Vec<_> = work.into_iter().par_bridge().map(spectrum).collect();
-            for spectrum in done {
-                match spectrum {
-                    Ok((class, spectrum)) => spectra[class] = spectrum,
-                    Err(error) => return Ok(Err(error)),
-                }
+            let work = work.into_iter().par_bridge();
+            let done: Vec<_> =
+                work.map(|(class, moments)| (class, Spectrum::of(moments))).collect();
+            for (&class, spectrum) in done {
+                spectra[class] = spectrum;
             }
         }
-        Ok(Ok(spectra))
+        Ok(spectra)
     }
 }
+
+/// A class's spectrum, if it has instances; or why it has none.
+pub type ClassSpectrum = std::result::Result<Option<Spectrum>, SpectrumError>;
 
 /// One pass over the dump: the moments of `classes`.
 fn moments<T: Element>(
@@ -95,7 +97,7 @@ fn moments<T: Element>(
     labels: &[u32],
     counts: &[u64],
     classes: &[usize],
-    progress: &(dyn Fn(u64) + Sync),
+    progress: &dyn Fn(u64),
 ) -> Result<Vec<Moments<T>>> {
     let dim = dump.dim();
     let mut moments: Vec<_> = classes
@@ -126,24 +128,17 @@ fn moments<T: Element>(
                     rows[slot].push(row);
                 }
             }
-            let mut work: Vec<_> = moments
-                .iter_mut()
-                .zip(&rows)
-                .filter(|(_, rows)| !rows.is_empty())
-                .collect();
+            let mut work: Vec<_> =
+                moments.iter_mut().zip(&rows).filter(|(_, rows)| !rows.is_empty()).collect();
             work.sort_by_key(|(_, rows)| Reverse(rows.len()));
-            work.into_par_iter()
-                .with_max_len(1)
-                .for_each(|(moments, rows)| {
-                    for &row in rows {
-                        moments.push(&block[row * dim..(row + 1) * dim]);
-                    }
-                });
+            work.into_par_iter().with_max_len(1).for_each(|(moments, rows)| {
+                for &row in rows {
+                    moments.push(&block[row * dim..(row + 1) * dim]);
+                }
+            });
             progress(count as u64);
         }
-        reader
-            .join()
-            .unwrap_or_else(|_| Err(Error::Input("reading stopped unexpectedly".into())))
+        reader.join().unwrap_or_else(|_| Err(Error::Input("reading stopped unexpectedly".into())))
     })?;
     Ok(moments)
 }

@@ -41,13 +41,9 @@ fn refused(work: &Workdir, arguments: &str, code: i32, sentence: &str) {
         "{arguments}:\n{stderr}\nnot: {sentence}"
     );
     assert!(!stderr.contains("panicked"), "{stderr}");
-    assert_eq!(stderr.matches("error").count(), 1, "{stderr}");
+    assert_eq!(stderr.matches("igam-analyze: error").count(), 1, "{stderr}");
     assert!(output.stdout.is_empty());
-    assert!(
-        work.files("reports").is_empty(),
-        "{arguments} left {:?}",
-        work.files("reports")
-    );
+    assert!(work.files("reports").is_empty(), "{arguments} left {:?}", work.files("reports"));
 }
 
 #[test]
@@ -59,21 +55,9 @@ fn good_is_good() {
 fn spoiled_files() {
     let f4 = |rows: usize| vec![0; rows * 2 * 4];
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        (
-            "x.npy",
-            b"".into(),
-            "x.npy: is not an npy file: it is too short",
-        ),
-        (
-            "x.npy",
-            b"PK\x03\x04 something else".into(),
-            "does not start with \\x93NUMPY",
-        ),
-        (
-            "x.npy",
-            b"\x93NUMPY\x01\x00\xff\xff{".into(),
-            "cut off within its npy header",
-        ),
+        ("x.npy", b"".into(), "x.npy: is not an npy file: it is too short"),
+        ("x.npy", b"PK\x03\x04 something else".into(), "does not start with \\x93NUMPY"),
+        ("x.npy", b"\x93NUMPY\x01\x00\xff\xff{".into(), "cut off within its npy header"),
         (
             "x.npy",
             b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'descr'".into(),
@@ -85,79 +69,32 @@ fn spoiled_files() {
             npy(&header("'<f4'", "(6, 2)"), &f4(5)),
             "promises an array of shape [6, 2] (<f4), but there are 40 bytes",
         ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(6, 2)"), &f4(7)),
-            "is there more than one array in it?",
-        ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(1152921504606846976, 2)"), &f4(6)),
-            "is cut off",
-        ),
+        ("x.npy", npy(&header("'<f4'", "(6, 2)"), &f4(7)), "is there more than one array in it?"),
+        ("x.npy", npy(&header("'<f4'", "(1152921504606846976, 2)"), &f4(6)), "is cut off"),
         (
             "x.npy",
             npy(&header("'|O'", "(6, 2)"), b"\x80\x04."),
             "Python objects, which are never read",
         ),
-        (
-            "x.npy",
-            npy(&header("[('a', '<f4')]", "(6,)"), &f4(3)),
-            "structured records",
-        ),
+        ("x.npy", npy(&header("[('a', '<f4')]", "(6,)"), &f4(3)), "structured records"),
         (
             "x.npy",
             npy(&header("'<c8'", "(6, 2)"), &f4(12)),
             "elements of type \"<c8\": embeddings are f16, f32 or f64",
         ),
+        ("x.npy", npy(&header("'<i4'", "(6, 2)"), &f4(6)), "elements of type \"<i4\""),
+        ("x.npy", npy(&header("'<f4'", "(12,)"), &f4(6)), "embeddings have two axes"),
+        ("x.npy", npy(&header("'<f4'", "(6, 2, 1)"), &f4(6)), "embeddings have two axes"),
+        ("x.npy", npy(&header("'<f4'", "(0, 2)"), &[]), "empty array of shape [0, 2]"),
+        ("x.npy", npy(&header("'<f4'", "(6, 0)"), &[]), "empty array of shape [6, 0]"),
+        ("x.npy", npy(&header("'<f4'", "(5, 2)"), &f4(5)), "there are 5 embeddings but 6 labels"),
         (
             "x.npy",
-            npy(&header("'<i4'", "(6, 2)"), &f4(6)),
-            "elements of type \"<i4\"",
-        ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(12,)"), &f4(6)),
-            "embeddings have two axes",
-        ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(6, 2, 1)"), &f4(6)),
-            "embeddings have two axes",
-        ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(0, 2)"), &[]),
-            "empty array of shape [0, 2]",
-        ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(6, 0)"), &[]),
-            "empty array of shape [6, 0]",
-        ),
-        (
-            "x.npy",
-            npy(&header("'<f4'", "(5, 2)"), &f4(5)),
-            "there are 5 embeddings but 6 labels",
-        ),
-        (
-            "x.npy",
-            npy(
-                &header("'<f4'", "(6, 2)"),
-                &[f4(2), f32::NAN.to_le_bytes().repeat(8)].concat(),
-            ),
+            npy(&header("'<f4'", "(6, 2)"), &[f4(2), f32::NAN.to_le_bytes().repeat(8)].concat()),
             "x.npy: row 2, column 0 (from 0) is NaN or infinite",
         ),
-        (
-            "y.npy",
-            npy(&header("'<f4'", "(6,)"), &[0; 24]),
-            "labels are integers",
-        ),
-        (
-            "y.npy",
-            npy(&header("'<i4'", "(6, 1)"), &[0; 24]),
-            "labels have one axis",
-        ),
+        ("y.npy", npy(&header("'<f4'", "(6,)"), &[0; 24]), "labels are integers"),
+        ("y.npy", npy(&header("'<i4'", "(6, 1)"), &[0; 24]), "labels have one axis"),
         (
             "y.npy",
             npy(&header("'|i1'", "(6,)"), &[0, 0, 1, 1, 2, 3]),
@@ -173,11 +110,7 @@ fn spoiled_files() {
             npy(&header("'<u8'", "(1,)"), &[255; 8]),
             "label 18446744073709551615 of row 0 is too large",
         ),
-        (
-            "classes.txt",
-            b"a\nb\na\n".into(),
-            "names the class \"a\" twice",
-        ),
+        ("classes.txt", b"a\nb\na\n".into(), "names the class \"a\" twice"),
         ("classes.txt", b"".into(), "names no class"),
         (
             "ap.csv",
@@ -189,21 +122,9 @@ fn spoiled_files() {
             b"class,ap\na,0.5\nb,high\nc,0.75\n".into(),
             "ap.csv: line 3, column \"ap\": \"high\" is no AP between 0 and 100",
         ),
-        (
-            "ap.csv",
-            b"class,ap\na,0.5\nb,-0.5\n".into(),
-            "line 3, column \"ap\": \"-0.5\" is no AP",
-        ),
-        (
-            "ap.csv",
-            b"class,ap\na,0.5\nb\n".into(),
-            "line 3 has 1 cells, the header has 2",
-        ),
-        (
-            "ap.csv",
-            b"class,ap\na,0.5\na,0.25\n".into(),
-            "two rows for the class \"a\"",
-        ),
+        ("ap.csv", b"class,ap\na,0.5\nb,-0.5\n".into(), "line 3, column \"ap\": \"-0.5\" is no AP"),
+        ("ap.csv", b"class,ap\na,0.5\nb\n".into(), "line 3 has 1 cells, the header has 2"),
+        ("ap.csv", b"class,ap\na,0.5\na,0.25\n".into(), "two rows for the class \"a\""),
         (
             "ap.csv",
             b"class,ap\nx,0.5\ny,0.25\n".into(),
@@ -219,21 +140,13 @@ fn spoiled_files() {
             b"class,ap50,ap75\na,0.5,0.2\n".into(),
             "several columns of numbers, \"ap50\", \"ap75\": choose with --ap-column",
         ),
-        (
-            "ap.csv",
-            b"class,ap\n".into(),
-            "has no row below its header",
-        ),
+        ("ap.csv", b"class,ap\n".into(), "has no row below its header"),
         (
             "counts.csv",
             b"class,instances\na,2\nb,2.5\n".into(),
             "line 3, column \"instances\": \"2.5\" is no count of instances",
         ),
-        (
-            "counts.csv",
-            b"class,train,val\na,2,3\n".into(),
-            "choose with --counts-column",
-        ),
+        ("counts.csv", b"class,train,val\na,2,3\n".into(), "choose with --counts-column"),
     ];
     for (name, content, sentence) in cases {
         let work = good();
@@ -275,22 +188,10 @@ fn missing_and_misused() {
             1,
             "other.npy: its embeddings have 3 dimensions, those in x.npy have 2",
         ),
-        (
-            "information --embeddings x.npy",
-            2,
-            "give --labels: x.npy holds no labels of its own",
-        ),
-        (
-            "information --counts counts.csv",
-            2,
-            "information needs --embeddings",
-        ),
+        ("information --embeddings x.npy", 2, "give --labels: x.npy holds no labels of its own"),
+        ("information --counts counts.csv", 2, "information needs --embeddings"),
         ("correlate --ap ap.csv", 2, "give --embeddings, or --counts"),
-        (
-            "correlate --ap none.csv --counts counts.csv",
-            1,
-            "none.csv: cannot be read",
-        ),
+        ("correlate --ap none.csv --counts counts.csv", 1, "none.csv: cannot be read"),
         (
             "correlate --ap ap.csv --counts counts.csv --ap-column AP",
             1,
@@ -306,15 +207,10 @@ fn missing_and_misused() {
 fn runs_files() {
     for (text, sentence) in [
         ("", "runs.toml: has no [[run]]"),
-        (
-            "[[run]]\nembedding = \"x.npy\"\n",
-            "run 1: unknown field `embedding`",
-        ),
+        ("[[run]]\nembedding = \"x.npy\"\n", "run 1: unknown field `embedding`"),
         ("[[run]]\nembeddings = 3\n", "run 1: "),
-        (
-            "[[run]]\nloss = \"CE\"\n[[run]]\nloss = \"CE\"\n",
-            "two runs are called \"CE\"",
-        ),
+        ("[[run]]\nloss = \"CE\"\n", "the run \"CE\" has no AP"),
+        ("[[run]]\nloss = \"CE\"\n[[run]]\nloss = \"CE\"\n", "two runs are called \"CE\""),
     ] {
         let work = good();
         work.write("runs.toml", text);
@@ -348,16 +244,9 @@ fn what_cannot_be_written_leaves_the_old_files() {
     std::fs::create_dir(work.path("reports/scatter.svg")).unwrap();
     let output = work.command(GOOD).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        String::from_utf8(output.stderr)
-            .unwrap()
-            .contains("scatter.svg: cannot be written")
-    );
+    assert!(String::from_utf8(output.stderr).unwrap().contains("scatter.svg: cannot be written"));
     assert_eq!(work.read("reports/correlations.csv"), before);
     work.write("file", "");
-    let output = work
-        .command(&format!("{GOOD} --out file/reports"))
-        .output()
-        .unwrap();
+    let output = work.command(&format!("{GOOD} --out file/reports")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }

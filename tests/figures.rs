@@ -6,48 +6,25 @@ use igam_analyze::figure::{
     Figure1Class, Figure1Panel, Figure2Run, ScatterPanel, ScatterPoint, figure1, figure2, scatter,
 };
 
-const R: Pearson = Pearson {
-    r: -0.016,
-    interval: Some((-0.455, 0.43)),
-    p_value: Some(0.9),
-    classes: 20,
-};
+const R: Pearson =
+    Pearson { r: -0.016, interval: Some((-0.455, 0.43)), p_value: Some(0.9), classes: 20 };
 
 fn class(name: &str, instances: u64, ap: Option<f64>) -> Figure1Class {
     let name = name.to_owned();
-    Figure1Class {
-        name,
-        instances,
-        ap,
-    }
+    Figure1Class { name, instances, ap }
 }
 
 fn bars(classes: Vec<Figure1Class>, pearson: Option<Pearson>) -> Figure1Panel {
-    Figure1Panel {
-        title: "R-50-FPN CE".to_owned(),
-        classes,
-        pearson,
-        ap_scale: ApScale::Fraction,
-    }
+    Figure1Panel { title: "R-50-FPN CE".to_owned(), classes, pearson, ap_scale: ApScale::Fraction }
 }
 
 fn point(name: &str, information: f64, ap: f64, instances: u64) -> ScatterPoint {
     let name = name.to_owned();
-    ScatterPoint {
-        name,
-        information,
-        ap,
-        instances,
-    }
+    ScatterPoint { name, information, ap, instances }
 }
 
 fn cloud(points: Vec<ScatterPoint>, pearson: Option<Pearson>) -> ScatterPanel {
-    ScatterPanel {
-        title: "R-50-FPN CE".to_owned(),
-        points,
-        pearson,
-        ap_scale: ApScale::Percent,
-    }
+    ScatterPanel { title: "R-50-FPN CE".to_owned(), points, pearson, ap_scale: ApScale::Percent }
 }
 
 fn run(backbone: &str, loss: &str, information: Option<Pearson>) -> Figure2Run {
@@ -72,25 +49,18 @@ fn texts(svg: &str) -> Vec<Text> {
     let number =
         |node: roxmltree::Node, name| node.attribute(name).map(|v| v.parse::<f64>().unwrap());
     let root = document.root_element();
-    let (width, height) = (
-        number(root, "width").unwrap(),
-        number(root, "height").unwrap(),
-    );
+    let (width, height) = (number(root, "width").unwrap(), number(root, "height").unwrap());
     let view = format!("0 0 {:.0} {:.0}", 10.0 * width, 10.0 * height);
     assert_eq!(root.attribute("viewBox"), Some(view.as_str()));
     for node in document.descendants().filter(|node| node.is_element()) {
-        for (names, limit) in [
-            (["x", "x1", "x2", "cx"], width),
-            (["y", "y1", "y2", "cy"], height),
-        ] {
+        for (names, limit) in [(["x", "x1", "x2", "cx"], width), (["y", "y1", "y2", "cy"], height)]
+        {
             for value in names.into_iter().filter_map(|name| number(node, name)) {
                 assert!((0.0..=10.0 * limit).contains(&value), "{node:?}");
             }
         }
     }
-    let elements = document
-        .descendants()
-        .filter(|node| node.has_tag_name("text"));
+    let elements = document.descendants().filter(|node| node.has_tag_name("text"));
     elements
         .map(|node| Text {
             says: node.text().unwrap_or_default().trim().to_owned(),
@@ -102,9 +72,7 @@ fn texts(svg: &str) -> Vec<Text> {
 
 fn find<'a>(texts: &'a [Text], says: &str) -> &'a Text {
     let mut found = texts.iter().filter(|text| text.says == says);
-    let text = found
-        .next()
-        .unwrap_or_else(|| panic!("{says:?} is not drawn"));
+    let text = found.next().unwrap_or_else(|| panic!("{says:?} is not drawn"));
     assert!(found.next().is_none(), "{says:?} is drawn twice");
     text
 }
@@ -113,11 +81,7 @@ fn find<'a>(texts: &'a [Text], says: &str) -> &'a Text {
 fn long_tail(count: usize) -> Vec<Figure1Class> {
     let place = |i: usize| i * 7 % count;
     let tail = |i: usize| {
-        class(
-            &format!("class {i:04}"),
-            100_000 / (1 + i as u64),
-            Some(i as f64 / count as f64),
-        )
+        class(&format!("class {i:04}"), 100_000 / (1 + i as u64), Some(i as f64 / count as f64))
     };
     (0..count).map(|i| tail(place(i))).collect()
 }
@@ -154,29 +118,17 @@ fn every_class_is_named_once_and_in_order_up_to_80() {
     for count in [20, 31, 80] {
         let svg = figure1(&[bars(long_tail(count), None)]).unwrap();
         let texts = texts(&svg);
-        let at: Vec<_> = (0..count)
-            .map(|i| find(&texts, &format!("class {i:04}")).x)
-            .collect();
-        assert!(
-            at.windows(2).all(|pair| pair[1] - pair[0] >= 9.0),
-            "{count}: {at:?}"
-        );
+        let at: Vec<_> = (0..count).map(|i| find(&texts, &format!("class {i:04}")).x).collect();
+        assert!(at.windows(2).all(|pair| pair[1] - pair[0] >= 9.0), "{count}: {at:?}");
     }
 }
 
 #[test]
 fn names_are_thinned_beyond_80_and_the_figure_says_so() {
     let texts = texts(&figure1(&[bars(long_tail(1203), None)]).unwrap());
-    let named = texts
-        .iter()
-        .filter(|text| text.says.starts_with("class 0"))
-        .count();
+    let named = texts.iter().filter(|text| text.says.starts_with("class 0")).count();
     assert!((60..=85).contains(&named), "{named}");
-    assert!(
-        texts
-            .iter()
-            .any(|text| text.says.ends_with("(one in 15 is named)"))
-    );
+    assert!(texts.iter().any(|text| text.says.ends_with("(one in 15 is named)")));
 }
 
 #[test]
@@ -189,19 +141,11 @@ fn the_order_of_the_input_does_not_show() {
     let points = |classes: Vec<Figure1Class>| -> Vec<_> {
         let noise = |i: u64| (i * 37 % 11) as f64;
         let point = |c: Figure1Class| {
-            point(
-                &c.name,
-                (c.instances as f64).sqrt(),
-                noise(c.instances),
-                c.instances,
-            )
+            point(&c.name, (c.instances as f64).sqrt(), noise(c.instances), c.instances)
         };
         classes.into_iter().map(point).collect()
     };
-    let pair = [
-        cloud(points(long_tail(31)), Some(R)),
-        cloud(points(backwards()), Some(R)),
-    ];
+    let pair = [cloud(points(long_tail(31)), Some(R)), cloud(points(backwards()), Some(R))];
     let [one, other] = pair.map(|panel| scatter(&[panel]).unwrap());
     assert_eq!(one, other);
 }
@@ -209,30 +153,21 @@ fn the_order_of_the_input_does_not_show() {
 #[test]
 fn a_class_without_ap_breaks_the_line() {
     let ap = [Some(0.1), Some(0.2), None, Some(0.3), Some(0.4), Some(0.5)];
-    let classes = ap
-        .into_iter()
-        .zip(0..)
-        .map(|(ap, i)| class(&i.to_string(), 10 - i, ap));
+    let classes = ap.into_iter().zip(0..).map(|(ap, i)| class(&i.to_string(), 10 - i, ap));
     let svg = figure1(&[bars(classes.collect(), None)]).unwrap();
     let document = roxmltree::Document::parse(&svg).unwrap();
     let blue = document
         .descendants()
         .filter(|n| n.has_tag_name("polyline") && n.attribute("stroke") == Some("#0072B2"));
-    let lengths: Vec<_> = blue
-        .map(|n| n.attribute("points").unwrap().split_whitespace().count())
-        .collect();
+    let lengths: Vec<_> =
+        blue.map(|n| n.attribute("points").unwrap().split_whitespace().count()).collect();
     assert_eq!(lengths, [2, 3]);
 }
 
 #[test]
 fn counts_are_logarithmic_beyond_two_decades_only() {
-    let with = |most| {
-        figure1(&[bars(
-            vec![class("a", most, None), class("b", 1, None)],
-            None,
-        )])
-        .unwrap()
-    };
+    let with =
+        |most| figure1(&[bars(vec![class("a", most, None), class("b", 1, None)], None)]).unwrap();
     find(&texts(&with(100)), "instances");
     find(&texts(&with(101)), "instances (log scale)");
 }
@@ -242,25 +177,13 @@ fn a_run_stands_over_its_own_backbone() {
     let runs = [
         run("Lite0", "CE", Some(R)),
         run("Lite2", "CE", Some(R)),
-        run(
-            "Lite0",
-            "Focal",
-            Some(Pearson {
-                r: 0.625,
-                interval: None,
-                ..R
-            }),
-        ),
+        run("Lite0", "Focal", Some(Pearson { r: 0.625, interval: None, ..R })),
         run("Lite2", "", None),
     ];
     let texts = texts(&figure2(&runs).unwrap());
     let [first, second] = ["Lite0", "Lite2"].map(|name| find(&texts, name));
     assert!(first.x < find(&texts, "n/a").x && find(&texts, "Focal").x < second.x);
-    let (focal, value, zero) = (
-        find(&texts, "Focal"),
-        find(&texts, "0.625"),
-        find(&texts, "0.0"),
-    );
+    let (focal, value, zero) = (find(&texts, "Focal"), find(&texts, "0.625"), find(&texts, "0.0"));
     assert!((value.x - focal.x).abs() < 40.0 && value.y < zero.y && zero.y < focal.y);
     assert_eq!(texts.iter().filter(|text| text.says == "−0.016").count(), 6);
 }
@@ -288,13 +211,7 @@ fn nothing_to_draw_is_an_error() {
 
 #[test]
 fn degenerate_figures_are_drawn() {
-    let names = [
-        "",
-        "\u{1}\u{ffff}\t",
-        "航空機の部品",
-        "مرحبا",
-        &"very long ".repeat(100),
-    ];
+    let names = ["", "\u{1}\u{ffff}\t", "航空機の部品", "مرحبا", &"very long ".repeat(100)];
     let counts: [fn(u64) -> u64; 4] = [|_| 0, |_| 7, |i| 10u64.pow(3 * i as u32), |i| u64::MAX - i];
     let aps: [fn(u64) -> Option<f64>; 5] = [
         |_| None,
@@ -303,24 +220,14 @@ fn degenerate_figures_are_drawn() {
         |i| Some(i as f64 * 1e-320),
         |i| Some(50.0 * i as f64),
     ];
-    let informations: [fn(u64) -> f64; 4] = [
-        |_| 0.0,
-        |_| 1e6,
-        |i| 1e-9 * i as f64,
-        |i| 1e6 / 10f64.powi(5 * i as i32),
-    ];
+    let informations: [fn(u64) -> f64; 4] =
+        [|_| 0.0, |_| 1e6, |i| 1e-9 * i as f64, |i| 1e6 / 10f64.powi(5 * i as i32)];
     for length in 0..=names.len() as u64 {
         let each = || (0..length).zip(names);
         for pearson in [None, Some(R)] {
-            for (count, ap) in counts
-                .iter()
-                .flat_map(|count| aps.iter().map(move |ap| (count, ap)))
+            for (count, ap) in counts.iter().flat_map(|count| aps.iter().map(move |ap| (count, ap)))
             {
-                let classes = || {
-                    each()
-                        .map(|(i, name)| class(name, count(i), ap(i)))
-                        .collect()
-                };
+                let classes = || each().map(|(i, name)| class(name, count(i), ap(i))).collect();
                 let panels = [(); 7].map(|()| bars(classes(), pearson));
                 texts(&figure1(&panels).unwrap());
                 texts(&figure1(&panels[..1]).unwrap());
@@ -332,9 +239,8 @@ fn degenerate_figures_are_drawn() {
                 }
             }
         }
-        let runs: Vec<_> = each()
-            .map(|(i, name)| run(name, names[0], (i > 2).then_some(R)))
-            .collect();
+        let runs: Vec<_> =
+            each().map(|(i, name)| run(name, names[0], (i > 2).then_some(R))).collect();
         if !runs.is_empty() {
             texts(&figure2(&runs).unwrap());
         }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use igam_analyze::input::embeddings::Dump;
+use igam_analyze::stream::Plan;
 use ndarray_npy::{read_npy, write_npy};
 use polars::prelude::*;
 
@@ -28,15 +29,8 @@ fn every_format_that_numpy_and_pyarrow_write() {
         } else {
             String::new()
         };
-        let json = work.json(&format!(
-            "information --embeddings {} {labels}",
-            path.display()
-        ));
-        assert_close(
-            &column(&json["information"], "information"),
-            &expected,
-            1e-12,
-        );
+        let json = work.json(&format!("information --embeddings {} {labels}", path.display()));
+        assert_close(&column(&json["information"], "information"), &expected, 1e-12);
         seen += 1;
     }
     assert_eq!(seen, 15);
@@ -52,13 +46,7 @@ fn labels_of_every_width_and_names() {
     let mut seen = 0;
     for entry in fs::read_dir(&folder).unwrap() {
         let path = entry.unwrap().path();
-        if !path
-            .file_stem()
-            .unwrap()
-            .to_str()
-            .unwrap()
-            .starts_with("labels")
-        {
+        if !path.file_stem().unwrap().to_str().unwrap().starts_with("labels") {
             continue;
         }
         let json = work.json(&format!(
@@ -66,11 +54,7 @@ fn labels_of_every_width_and_names() {
             embeddings.display(),
             path.display()
         ));
-        assert_close(
-            &column(&json["information"], "information"),
-            &expected,
-            1e-12,
-        );
+        assert_close(&column(&json["information"], "information"), &expected, 1e-12);
         assert_eq!(json["information"][1]["class"], "b & <c>");
         seen += 1;
     }
@@ -117,10 +101,7 @@ fn same_bytes_for_any_threads_shards_format_and_run() {
     let run = repository(RUN);
     let x: ndarray::Array2<f32> = read_npy(run.join("embeddings.npy")).unwrap();
     let labels: ndarray::Array1<i64> = read_npy(run.join("labels.npy")).unwrap();
-    let one = format!(
-        "--embeddings {0}/embeddings.npy --labels {0}/labels.npy",
-        run.display()
-    );
+    let one = format!("--embeddings {0}/embeddings.npy --labels {0}/labels.npy", run.display());
     let expected = written(&work, &one, "");
     assert_eq!(expected.len(), 5);
     assert_eq!(written(&work, &one, ""), expected, "second run");
@@ -132,29 +113,17 @@ fn same_bytes_for_any_threads_shards_format_and_run() {
     let bounds: Vec<usize> = (0..=10).map(|k| k * k * x.nrows() / 100).collect();
     for (k, pair) in bounds.windows(2).enumerate() {
         let rows = x.slice(ndarray::s![pair[0]..pair[1], ..]);
-        write_npy(
-            work.path(&format!("shards/part-{}.npy", k + 1)),
-            &rows.to_owned(),
-        )
-        .unwrap();
+        write_npy(work.path(&format!("shards/part-{}.npy", k + 1)), &rows.to_owned()).unwrap();
     }
     let labels_npy = run.join("labels.npy");
     let labels_npy = labels_npy.display();
     assert_eq!(
-        written(
-            &work,
-            &format!("--embeddings shards --labels {labels_npy}"),
-            ""
-        ),
+        written(&work, &format!("--embeddings shards --labels {labels_npy}"), ""),
         expected,
         "shards"
     );
     assert_eq!(
-        written(
-            &work,
-            &format!("--embeddings shards/*.npy --labels {labels_npy}"),
-            ""
-        ),
+        written(&work, &format!("--embeddings shards/*.npy --labels {labels_npy}"), ""),
         expected,
         "glob"
     );
@@ -163,48 +132,31 @@ fn same_bytes_for_any_threads_shards_format_and_run() {
     let fortran = x.t().as_standard_layout().into_owned();
     write_npy(work.path("fortran.npy"), &fortran.t()).unwrap();
     assert_eq!(
-        written(
-            &work,
-            &format!("--embeddings fortran.npy --labels {labels_npy}"),
-            ""
-        ),
+        written(&work, &format!("--embeddings fortran.npy --labels {labels_npy}"), ""),
         expected,
         "Fortran order"
     );
 
     // Parquet, in row groups that divide nothing evenly, the labels beside the embeddings.
-    let lists: Vec<Series> = x
-        .outer_iter()
-        .map(|row| Series::new("".into(), row.as_slice().unwrap()))
-        .collect();
+    let lists: Vec<Series> =
+        x.outer_iter().map(|row| Series::new("".into(), row.as_slice().unwrap())).collect();
     let mut frame = DataFrame::new_infer_height(vec![
         Series::new("embedding".into(), lists).into_column(),
         Series::new("label".into(), labels.as_slice().unwrap()).into_column(),
     ])
     .unwrap();
     let file = fs::File::create(work.path("dump.parquet")).unwrap();
-    ParquetWriter::new(file)
-        .with_row_group_size(Some(777))
-        .finish(&mut frame)
-        .unwrap();
-    assert_eq!(
-        written(&work, "--embeddings dump.parquet", ""),
-        expected,
-        "parquet"
-    );
+    ParquetWriter::new(file).with_row_group_size(Some(777)).finish(&mut frame).unwrap();
+    assert_eq!(written(&work, "--embeddings dump.parquet", ""), expected, "parquet");
 }
 
 #[test]
 fn a_dump_is_read_in_order_whatever_the_block() {
     let whole: ndarray::Array2<f32> =
         read_npy(repository("tests/golden/formats/little_f4.npy")).unwrap();
-    for name in [
-        "little_f4.npy",
-        "big_fortran_f4.npy",
-        "list_f4.parquet",
-        "deflated.npz",
-        "fortran.npz",
-    ] {
+    for name in
+        ["little_f4.npy", "big_fortran_f4.npy", "list_f4.parquet", "deflated.npz", "fortran.npz"]
+    {
         let dump = Dump::open(&[repository("tests/golden/formats").join(name)], None).unwrap();
         assert_eq!((dump.rows(), dump.dim()), (60, 5));
         for rows in [1, 7, 60, 1000] {
@@ -215,11 +167,7 @@ fn a_dump_is_read_in_order_whatever_the_block() {
                 true
             })
             .unwrap();
-            assert_eq!(
-                values,
-                whole.as_slice().unwrap(),
-                "{name} in blocks of {rows}"
-            );
+            assert_eq!(values, whole.as_slice().unwrap(), "{name} in blocks of {rows}");
             let mut calls = 0;
             dump.read(rows, &mut |_: Vec<f64>| {
                 calls += 1;
@@ -229,4 +177,26 @@ fn a_dump_is_read_in_order_whatever_the_block() {
             assert_eq!(calls, 1, "{name} must stop when told so");
         }
     }
+}
+
+#[test]
+fn classes_that_do_not_fit_together_are_read_in_passes() {
+    let dump = Dump::open(&[repository(RUN).join("embeddings.npy")], None).unwrap();
+    let labels: ndarray::Array1<i64> = read_npy(repository(RUN).join("labels.npy")).unwrap();
+    let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
+    let mut counts = vec![0; 31];
+    labels.iter().for_each(|&label| counts[label as usize] += 1);
+    let spectra = |limit: u64, passes: usize| {
+        let plan = Plan::within::<f32>(&dump, &counts, limit);
+        assert_eq!(plan.passes(), passes);
+        let told = std::cell::Cell::new(0);
+        let spectra = plan
+            .spectra::<f32>(&dump, &labels, &counts, &|rows| told.set(told.get() + rows))
+            .unwrap();
+        assert_eq!(told.get(), passes as u64 * 2846);
+        spectra
+    };
+    let together = spectra(1 << 30, 1);
+    assert_eq!(spectra(0, 31), together);
+    assert_eq!(spectra(1 << 20, 3), together);
 }

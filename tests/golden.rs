@@ -14,11 +14,7 @@ fn real_runs_agree_with_numpy_and_scipy() {
                  --class-names {data}/classes.txt --ap {data}/{run}/ap.csv --ap-column ap50 --estimator {estimator}"
             ));
             let information = &json["information"];
-            assert_close(
-                &column(information, "information"),
-                &numbers(&expected[estimator]),
-                1e-9,
-            );
+            assert_close(&column(information, "information"), &numbers(&expected[estimator]), 1e-9);
             if estimator == "mp-floor" {
                 assert_close(
                     &column(information, "normalized_information"),
@@ -28,12 +24,9 @@ fn real_runs_agree_with_numpy_and_scipy() {
             }
             for (row, x) in [(0, format!("r_{estimator}")), (1, "r_instances".into())] {
                 let (ours, theirs) = (&json["correlations"][row], &expected[x]);
-                for (ours_name, theirs_name) in [
-                    ("pearson", "r"),
-                    ("ci_low", "low"),
-                    ("ci_high", "high"),
-                    ("p_value", "p"),
-                ] {
+                for (ours_name, theirs_name) in
+                    [("pearson", "r"), ("ci_low", "low"), ("ci_high", "high"), ("p_value", "p")]
+                {
                     let (ours, theirs) = (&ours[ours_name], &theirs[theirs_name]);
                     assert_close(&[ours.as_f64().unwrap()], &[theirs.as_f64().unwrap()], 1e-9);
                 }
@@ -79,8 +72,7 @@ fn the_papers_tables_give_its_correlations() {
     for (ours, theirs) in voc.iter().zip([-0.0160, 0.0668, -0.0425]) {
         assert!((ours - theirs).abs() <= 5e-5, "{ours} against {theirs}");
     }
-    let coco = r(format!(
-        "--ap {tables}/coco_counts_and_ap.csv --counts {tables}/coco_counts_and_ap.csv"
-    ));
+    let coco =
+        r(format!("--ap {tables}/coco_counts_and_ap.csv --counts {tables}/coco_counts_and_ap.csv"));
     assert!((coco[0] - 0.05402).abs() <= 5e-6, "{coco:?}");
 }

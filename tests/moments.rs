@@ -26,11 +26,8 @@ fn second_route(dim: usize, rows: &[f64]) -> Vec<f64> {
     let mean = x.row_mean();
     x.row_iter_mut().for_each(|mut row| row -= &mean);
     let covariance = x.transpose() * &x / x.nrows() as f64;
-    let mut values: Vec<_> = covariance
-        .symmetric_eigenvalues()
-        .iter()
-        .map(|value| value.max(0.0))
-        .collect();
+    let mut values: Vec<_> =
+        covariance.symmetric_eigenvalues().iter().map(|value| value.max(0.0)).collect();
     values.sort_by(|a, b| b.total_cmp(a));
     values
 }
@@ -39,14 +36,10 @@ fn second_route(dim: usize, rows: &[f64]) -> Vec<f64> {
 fn rows(count: usize, dim: usize, seed: u64) -> Vec<f64> {
     let mut state = seed.wrapping_mul(2).wrapping_add(1);
     let mut next = || {
-        state = state
-            .wrapping_mul(6364136223846793005)
-            .wrapping_add(1442695040888963407);
+        state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (state >> 11) as f64 / (1u64 << 53) as f64
     };
-    (0..count * dim)
-        .map(|at| (at % dim) as f64 + next() * (1.0 + (at % dim % 7) as f64))
-        .collect()
+    (0..count * dim).map(|at| (at % dim) as f64 + next() * (1.0 + (at % dim % 7) as f64)).collect()
 }
 
 #[test]
@@ -67,21 +60,11 @@ fn constant_embeddings_leave_the_floor_alone() {
 #[test]
 fn closed_forms() {
     // One embedding spans nothing; the floor is (1-√p)².
-    assert_eq!(
-        bits(moments(4, &[1.0, 2.0, 3.0, 4.0]), Estimator::Sample),
-        0.0
-    );
-    assert_close(
-        &[bits(moments(4, &[1.0, 2.0, 3.0, 4.0]), Estimator::MpFloor)],
-        &[2.0],
-        1e-15,
-    );
+    assert_eq!(bits(moments(4, &[1.0, 2.0, 3.0, 4.0]), Estimator::Sample), 0.0);
+    assert_close(&[bits(moments(4, &[1.0, 2.0, 3.0, 4.0]), Estimator::MpFloor)], &[2.0], 1e-15);
     // Two embeddings at distance 2d have the one eigenvalue d².
     assert_close(
-        &[bits(
-            moments(3, &[0.0, 0.0, 0.0, 2.0, 2.0, 1.0]),
-            Estimator::Sample,
-        )],
+        &[bits(moments(3, &[0.0, 0.0, 0.0, 2.0, 2.0, 1.0]), Estimator::Sample)],
         &[0.5 * 3.25_f64.log2()],
         1e-15,
     );
@@ -92,11 +75,7 @@ fn closed_forms() {
         wide[2 * axis * p + axis] = (10.0 * p as f64).sqrt();
         wide[(2 * axis + 1) * p + axis] = -(10.0 * p as f64).sqrt();
     }
-    assert_close(
-        &[bits(moments(p, &wide), Estimator::Sample)],
-        &[512.0 * 11_f64.log2()],
-        1e-12,
-    );
+    assert_close(&[bits(moments(p, &wide), Estimator::Sample)], &[512.0 * 11_f64.log2()], 1e-12);
 }
 
 #[test]
@@ -113,10 +92,7 @@ fn no_rows_no_spectrum_and_nothing_infinite() {
 
 #[test]
 fn nothing_is_normalized_where_nothing_is_known() {
-    assert_eq!(
-        normalized(&[Some(0.0), None, Some(0.0)]),
-        [None, None, None]
-    );
+    assert_eq!(normalized(&[Some(0.0), None, Some(0.0)]), [None, None, None]);
     // By hand: x = (1/3, 2/3)/√2.
     let x = [1.0 / 3.0 / 2_f64.sqrt(), 2.0 / 3.0 / 2_f64.sqrt()];
     let sum = x[0].exp() + x[1].exp();

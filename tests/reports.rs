@@ -7,10 +7,7 @@ use crate::{Workdir, assert_close, repository};
 #[test]
 fn reports_are_up_to_date() {
     let work = Workdir::new();
-    work.run(&format!(
-        "correlate --runs {}",
-        repository("data/fod-a/runs.toml").display()
-    ));
+    work.run(&format!("correlate --runs {}", repository("data/fod-a/runs.toml").display()));
     let stale = "is stale: run the README's first command and commit what it writes";
     for name in work.files("reports") {
         let ours = work.read(&format!("reports/{name}"));
@@ -20,11 +17,7 @@ fn reports_are_up_to_date() {
             continue;
         }
         // Other processors may round the last digits of a product otherwise.
-        let cells = |text: &str| {
-            text.split([',', '\n'])
-                .map(String::from)
-                .collect::<Vec<_>>()
-        };
+        let cells = |text: &str| text.split([',', '\n']).map(String::from).collect::<Vec<_>>();
         let (ours, kept) = (cells(&ours), cells(&kept));
         assert_eq!(ours.len(), kept.len(), "reports/{name} {stale}");
         for (ours, kept) in ours.iter().zip(&kept) {

@@ -27,12 +27,7 @@ fn golden() -> Value {
 
 /// Numbers of a json array.
 fn numbers(array: &Value) -> Vec<f64> {
-    array
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|number| number.as_f64().unwrap())
-        .collect()
+    array.as_array().unwrap().iter().map(|number| number.as_f64().unwrap()).collect()
 }
 
 /// Asserts that two lists of numbers agree to a relative error.
@@ -41,10 +36,7 @@ fn assert_close(ours: &[f64], theirs: &[f64], relative: f64) {
     assert_eq!(ours.len(), theirs.len());
     for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
         let error = (ours - theirs).abs() / theirs.abs().max(f64::MIN_POSITIVE);
-        assert!(
-            ours == theirs || error <= relative,
-            "number {at}: {ours} against {theirs}"
-        );
+        assert!(ours == theirs || error <= relative, "number {at}: {ours} against {theirs}");
     }
 }
 
@@ -84,9 +76,7 @@ impl Workdir {
 
     fn command(&self, arguments: &str) -> Command {
         let mut command = Command::cargo_bin("igam-analyze").unwrap();
-        command
-            .current_dir(self.0.path())
-            .args(arguments.split_whitespace());
+        command.current_dir(self.0.path()).args(arguments.split_whitespace());
         command
     }
 
@@ -94,11 +84,7 @@ impl Workdir {
     #[track_caller]
     fn run(&self, arguments: &str) -> Output {
         let output = self.command(arguments).output().unwrap();
-        assert!(
-            output.status.success(),
-            "{}",
-            String::from_utf8_lossy(&output.stderr)
-        );
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         output
     }
 
@@ -111,9 +97,5 @@ impl Workdir {
 
 /// One column of an array of objects.
 fn column(rows: &Value, name: &str) -> Vec<f64> {
-    rows.as_array()
-        .unwrap()
-        .iter()
-        .map(|row| row[name].as_f64().unwrap())
-        .collect()
+    rows.as_array().unwrap().iter().map(|row| row[name].as_f64().unwrap()).collect()
 }

@@ -57,7 +57,7 @@ impl Console {
     }
 
     /// A bar for `total` rows, which shows itself once the work proves long; how to move it on.
-    pub fn progress(&self, total: u64) -> impl Fn(u64) + Sync + use<> {
+    pub fn progress(&self, total: u64) -> impl Fn(u64) + use<> {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         let style =
             ProgressStyle::with_template("{bar:40} {percent}% of the rows read, {eta} left");

@@ -7,7 +7,7 @@ use super::run::{self, Class, Run};
 use super::warning::Warning;
 use crate::cli::{Correlate, Format};
 use crate::correlation::{NoCorrelation, Pearson, pearson};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::figure;
 use crate::input::list;
 use crate::input::runs::{self, RunFiles};
@@ -36,20 +36,18 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
     };
     let mut runs = Vec::new();
     for files in &files {
+        if files.ap.is_none() {
+            return Err(Error::Input(format!("the run {:?} has no AP: give it `ap`", files.name)));
+        }
         for run in run::load(files, arguments.estimator.estimator, console)? {
             runs.push(correlate(run, console));
         }
     }
     let correlations = correlations_table(&runs);
-    let analysed: Vec<_> = runs
-        .iter()
-        .filter(|one| one.run.estimator.is_some())
-        .map(|one| one.run.clone())
-        .collect();
-    let mut written = vec![
-        ("correlations.csv", correlations.csv()),
-        ("figure1.svg", figure1(&runs)?),
-    ];
+    let analysed: Vec<_> =
+        runs.iter().filter(|one| one.run.estimator.is_some()).map(|one| one.run.clone()).collect();
+    let mut written =
+        vec![("correlations.csv", correlations.csv()), ("figure1.svg", figure1(&runs)?)];
     if !analysed.is_empty() {
         written.push(("information.csv", run::information_csv(&analysed).csv()));
         written.push(("figure2.svg", figure2(&runs)?));
@@ -57,11 +55,7 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
     }
     output::write(&arguments.output.out, &written)?;
     let names: Vec<_> = written.iter().map(|(name, _)| *name).collect();
-    console.note(&format!(
-        "wrote {} to {}",
-        names.join(", "),
-        arguments.output.out.display()
-    ));
+    console.note(&format!("wrote {} to {}", names.join(", "), arguments.output.out.display()));
     super::print(&match arguments.output.format {
         Format::Csv => correlations.csv(),
         Format::Json => super::json(json!({
@@ -112,20 +106,12 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
                 NoCorrelation::ConstantY => "AP is the same for all classes".into(),
             };
             let between = format!("{what} and AP");
-            console.warn(Warning::NoCorrelation {
-                run: run.name.clone(),
-                between,
-                why,
-            });
+            console.warn(Warning::NoCorrelation { run: run.name.clone(), between, why });
             None
         }
     };
     Correlated {
-        information: if analysed {
-            pearson_of(&information, "information amount")
-        } else {
-            None
-        },
+        information: if analysed { pearson_of(&information, "information amount") } else { None },
         instances: pearson_of(&instances, "instance count"),
         classes: ap.len(),
         left_out,
@@ -138,9 +124,7 @@ impl Correlated {
     fn rows(&self) -> impl Iterator<Item = (&'static str, Option<&'static str>, Option<Pearson>)> {
         let estimator = self.run.estimator.map(|estimator| estimator.name());
         let information = estimator.map(|name| ("information", Some(name), self.information));
-        information
-            .into_iter()
-            .chain([("instances", None, self.instances)])
+        information.into_iter().chain([("instances", None, self.instances)])
     }
 }
 
@@ -180,14 +164,9 @@ fn correlations_table(runs: &[Correlated]) -> Table {
 
 fn left_out_json(runs: &[Correlated]) -> Vec<Value> {
     let classes = |one: &Correlated| -> Vec<Value> {
-        one.left_out
-            .iter()
-            .map(|(why, names)| json!({"reason": why, "classes": names}))
-            .collect()
+        one.left_out.iter().map(|(why, names)| json!({"reason": why, "classes": names})).collect()
     };
-    runs.iter()
-        .map(|one| json!({"run": one.run.name, "left_out": classes(one)}))
-        .collect()
+    runs.iter().map(|one| json!({"run": one.run.name, "left_out": classes(one)})).collect()
 }
 
 fn table(runs: &[Correlated]) -> String {
@@ -202,24 +181,15 @@ fn table(runs: &[Correlated]) -> String {
                 label,
                 one.classes.to_string(),
                 pearson.map_or("n/a".into(), |pearson| format!("{:+.4}", pearson.r)),
-                interval.map_or("n/a".into(), |(low, high)| {
-                    format!("{low:+.3} … {high:+.3}")
-                }),
+                interval.map_or("n/a".into(), |(low, high)| format!("{low:+.3} … {high:+.3}")),
                 p.map_or("n/a".into(), |p| {
-                    if p < 0.0001 {
-                        "< 0.0001".into()
-                    } else {
-                        format!("{p:.4}")
-                    }
+                    if p < 0.0001 { "< 0.0001".into() } else { format!("{p:.4}") }
                 }),
             ]);
         }
     }
-    let mut text = output::text(
-        &["run", "AP against", "classes", "r", "95% interval", "p"],
-        2,
-        rows,
-    );
+    let mut text =
+        output::text(&["run", "AP against", "classes", "r", "95% interval", "p"], 2, rows);
     for one in runs {
         for (why, names) in &one.left_out {
             text += &format!("{}: left out, {why}: {}\n", one.run.name, list(names));
@@ -231,7 +201,7 @@ fn table(runs: &[Correlated]) -> String {
 fn figure1(runs: &[Correlated]) -> Result<String> {
     let panel = |one: &Correlated| figure::Figure1Panel {
         title: one.run.name.clone(),
-        ap_scale: one.run.ap_scale,
+        ap_scale: one.run.ap_scale.unwrap_or_default(),
         pearson: one.instances,
         classes: one
             .run
@@ -239,17 +209,11 @@ fn figure1(runs: &[Correlated]) -> Result<String> {
             .iter()
             .filter_map(|class| {
                 let instances = class.instances?;
-                Some(figure::Figure1Class {
-                    name: class.name.clone(),
-                    instances,
-                    ap: class.ap,
-                })
+                Some(figure::Figure1Class { name: class.name.clone(), instances, ap: class.ap })
             })
             .collect(),
     };
-    Ok(figure::figure1(
-        &runs.iter().map(panel).collect::<Vec<_>>(),
-    )?)
+    Ok(figure::figure1(&runs.iter().map(panel).collect::<Vec<_>>())?)
 }
 
 fn figure2(runs: &[Correlated]) -> Result<String> {
@@ -257,11 +221,7 @@ fn figure2(runs: &[Correlated]) -> Result<String> {
         let unnamed = one.run.backbone.is_empty() && one.run.loss.is_empty();
         figure::Figure2Run {
             backbone: one.run.backbone.clone(),
-            loss: if unnamed {
-                one.run.name.clone()
-            } else {
-                one.run.loss.clone()
-            },
+            loss: if unnamed { one.run.name.clone() } else { one.run.loss.clone() },
             information: one.information,
             instances: one.instances,
         }
@@ -282,7 +242,7 @@ fn scatter(runs: &[Correlated]) -> Result<String> {
         title: one.run.name.clone(),
         points: one.run.classes.iter().filter_map(point).collect(),
         pearson: one.information,
-        ap_scale: one.run.ap_scale,
+        ap_scale: one.run.ap_scale.unwrap_or_default(),
     };
     let analysed = runs.iter().filter(|one| one.run.estimator.is_some());
     Ok(figure::scatter(&analysed.map(panel).collect::<Vec<_>>())?)

@@ -18,10 +18,7 @@ pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
     let runs = run::load(&files, arguments.estimator.estimator, console)?;
     let csv = run::information_csv(&runs).csv();
     output::write(&arguments.output.out, &[("information.csv", csv.clone())])?;
-    console.detail(&format!(
-        "wrote information.csv to {}",
-        arguments.output.out.display()
-    ));
+    console.detail(&format!("wrote information.csv to {}", arguments.output.out.display()));
     super::print(&match arguments.output.format {
         Format::Csv => csv,
         Format::Json => super::json(json!({
@@ -41,32 +38,18 @@ fn table(run: &Run) -> String {
     let row = |class: &run::Class| {
         let information = class.information;
         let floor = information.and_then(|information| information.floor);
-        let share = information
-            .zip(floor)
-            .map(|(information, floor)| floor.bits / information.bits);
+        let share =
+            information.zip(floor).map(|(information, floor)| floor.bits / information.bits);
         vec![
             class.name.clone(),
-            class
-                .instances
-                .map_or(String::new(), |count| count.to_string()),
-            number(
-                information.map(|information| information.dim_per_instance),
-                2,
-            ),
+            class.instances.map_or(String::new(), |count| count.to_string()),
+            number(information.map(|information| information.dim_per_instance), 2),
             number(information.map(|information| information.bits), 3),
             number(class.normalized, 5),
             percent(floor.map(|floor| floor.fraction)),
             percent(share),
         ]
     };
-    let columns = [
-        "class",
-        "instances",
-        "p/m",
-        "I (bits)",
-        "I′",
-        "floored",
-        "bits from floor",
-    ];
+    let columns = ["class", "instances", "p/m", "I (bits)", "I′", "floored", "bits from floor"];
     output::text(&columns, 1, run.classes.iter().map(row).collect())
 }

@@ -42,11 +42,7 @@ pub fn exit_code(result: Result<()>) -> ExitCode {
     }
     // Nowhere is left to say it if this fails.
     let _ = writeln!(io::stderr(), "igam-analyze: error: {error}");
-    ExitCode::from(if matches!(error, Error::Usage(_)) {
-        2
-    } else {
-        1
-    })
+    ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
 }
 
 fn json(value: serde_json::Value) -> String {
@@ -55,8 +51,5 @@ fn json(value: serde_json::Value) -> String {
 
 fn print(text: &str) -> Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout
-        .write_all(text.as_bytes())
-        .and_then(|()| stdout.flush())
-        .map_err(Error::Stdout)
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Stdout)
 }

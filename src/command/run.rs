@@ -16,7 +16,7 @@ use crate::input::runs::RunFiles;
 use crate::normalization::normalized;
 use crate::output::{Cell, Table};
 use crate::shrinkage::Estimator;
-use crate::stream;
+use crate::stream::{ClassSpectrum, Plan};
 
 /// A detector's classes with all that is known of them.
 #[derive(Clone, Debug)]
@@ -26,7 +26,8 @@ pub struct Run {
     pub loss: String,
     /// The covariance estimator, where there are embeddings.
     pub estimator: Option<Estimator>,
-    pub ap_scale: ApScale,
+    /// Where there is AP.
+    pub ap_scale: Option<ApScale>,
     /// In order of id.
     pub classes: Vec<Class>,
 }
@@ -91,9 +92,8 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
         .map(|column| place(&classes, &column.keys, &column.path, console))
         .collect::<Result<_>>()?;
     if let Some(counts) = &counts {
-        for (place, &count) in place(&classes, &counts.keys, &counts.path, console)?
-            .iter()
-            .zip(&counts.values)
+        for (place, &count) in
+            place(&classes, &counts.keys, &counts.path, console)?.iter().zip(&counts.values)
         {
             if let Some(class) = *place {
                 rows[class].instances = Some(count);
@@ -109,7 +109,7 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
         backbone: files.backbone.clone(),
         loss: files.loss.clone(),
         estimator: instances.map(|_| estimator),
-        ap_scale: ApScale::Fraction,
+        ap_scale: None,
         classes: rows,
     };
     if columns.is_empty() {
@@ -125,11 +125,7 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
 
 /// The classes, and the embeddings with their labels if there are any.
 fn instances(files: &RunFiles, counts: Option<&Counts>) -> Result<(Classes, Option<Instances>)> {
-    let named = files
-        .class_names
-        .as_deref()
-        .map(Classes::read)
-        .transpose()?;
+    let named = files.class_names.as_deref().map(Classes::read).transpose()?;
     if files.embeddings.is_empty() {
         let classes = named.or_else(|| counts.map(|counts| Classes::from_keys(&counts.keys)));
         let missing = || {
@@ -159,14 +155,7 @@ fn instances(files: &RunFiles, counts: Option<&Counts>) -> Result<(Classes, Opti
     for &label in &labels {
         counts[label as usize] += 1;
     }
-    Ok((
-        classes,
-        Some(Instances {
-            dump,
-            labels,
-            counts,
-        }),
-    ))
+    Ok((classes, Some(Instances { dump, labels, counts })))
 }
 
 /// The class of each row of a table; warns of rows that have none.
@@ -185,34 +174,32 @@ fn place(
         .map(|(name, _)| name.clone())
         .collect();
     if !unmatched.is_empty() {
-        console.warn(Warning::Unmatched {
-            path: path.to_owned(),
-            classes: unmatched,
-        });
+        console.warn(Warning::Unmatched { path: path.to_owned(), classes: unmatched });
     }
     Ok(places)
 }
 
+/// Takes the counts from the labels unless a file gave them; warns where the two differ.
 fn add_counts(
     rows: &mut [Class],
     instances: &Instances,
     file: Option<&Counts>,
     console: &mut Console,
 ) {
-    let mut differing = Vec::new();
-    for (row, &labelled) in rows.iter_mut().zip(&instances.counts) {
-        let count = *row.instances.get_or_insert(labelled);
-        if count != labelled {
-            differing.push((row.name.clone(), count, labelled));
+    let Some(file) = file else {
+        for (row, &labelled) in rows.iter_mut().zip(&instances.counts) {
+            row.instances = Some(labelled);
         }
-    }
-    if let Some(file) = file
-        && !differing.is_empty()
-    {
-        console.warn(Warning::Counts {
-            path: file.path.clone(),
-            classes: differing,
-        });
+        return;
+    };
+    let differing: Vec<_> = rows
+        .iter()
+        .zip(&instances.counts)
+        .filter_map(|(row, &labelled)| Some((row.name.clone(), row.instances?, labelled)))
+        .filter(|(_, count, labelled)| count != labelled)
+        .collect();
+    if !differing.is_empty() {
+        console.warn(Warning::Counts { path: file.path.clone(), classes: differing });
     }
 }
 
@@ -223,64 +210,43 @@ fn add_information(
     run: &str,
     console: &mut Console,
 ) -> Result<()> {
-    fn spectra<T: Element>(
-        instances: &Instances,
-        rows: &[Class],
-        console: &Console,
-    ) -> Result<Vec<Option<crate::spectrum::Spectrum>>> {
-        let Instances {
-            dump,
-            labels,
-            counts,
-        } = instances;
-        let plan = stream::Plan::new::<T>(dump, counts);
-        console.detail(&format!(
-            "{} embeddings of {} dimensions in {} pass(es)",
-            dump.rows(),
-            dump.dim(),
-            plan.passes()
-        ));
-        let progress = console.progress(plan.passes() as u64 * dump.rows() as u64);
-        plan.spectra::<T>(dump, labels, counts, &progress)?
-            .map_err(|(class, source)| Error::Spectrum {
-                class: rows[class].name.clone(),
-                source,
-            })
-    }
     let spectra = if instances.dump.double() {
-        spectra::<f64>(instances, rows, console)?
+        spectra::<f64>(instances, console)?
     } else {
-        spectra::<f32>(instances, rows, console)?
+        spectra::<f32>(instances, console)?
     };
-    for (row, spectrum) in rows.iter_mut().zip(&spectra) {
-        row.information = spectrum
-            .as_ref()
-            .map(|spectrum| Information::of(spectrum, estimator));
+    for (row, spectrum) in rows.iter_mut().zip(spectra) {
+        let spectrum =
+            spectrum.map_err(|source| Error::Spectrum { class: row.name.clone(), source })?;
+        row.information = spectrum.map(|spectrum| Information::of(&spectrum, estimator));
     }
-    let bits: Vec<_> = rows
-        .iter()
-        .map(|row| row.information.map(|information| information.bits))
-        .collect();
-    let normalized = normalized(&bits);
-    for (row, &normalized) in rows.iter_mut().zip(&normalized) {
+    let bits: Vec<_> =
+        rows.iter().map(|row| row.information.map(|information| information.bits)).collect();
+    for (row, normalized) in rows.iter_mut().zip(normalized(&bits)) {
         row.normalized = normalized;
     }
-    let empty: Vec<_> = rows
-        .iter()
-        .filter(|row| row.information.is_none())
-        .map(|row| row.name.clone())
-        .collect();
-    if !empty.is_empty() {
-        console.warn(Warning::Empty { classes: empty });
-    }
-    if normalized.iter().all(Option::is_none) {
-        console.warn(Warning::NothingToNormalize);
-    }
-    warn_of_floor(rows, run, console);
+    warn_of_information(rows, run, console);
     Ok(())
 }
 
-fn warn_of_floor(rows: &[Class], run: &str, console: &mut Console) {
+fn spectra<T: Element>(instances: &Instances, console: &Console) -> Result<Vec<ClassSpectrum>> {
+    let Instances { dump, labels, counts } = instances;
+    let plan = Plan::new::<T>(dump, counts);
+    let (rows, passes) = (dump.rows(), plan.passes());
+    console.detail(&format!(
+        "{rows} embeddings of {} dimensions, to be read {passes} time(s)",
+        dump.dim()
+    ));
+    let progress = console.progress(passes as u64 * rows as u64);
+    plan.spectra::<T>(dump, labels, counts, &progress)
+}
+
+fn warn_of_information(rows: &[Class], run: &str, console: &mut Console) {
+    let empty: Vec<_> =
+        rows.iter().filter(|row| row.information.is_none()).map(|row| row.name.clone()).collect();
+    if !empty.is_empty() {
+        console.warn(Warning::Empty { classes: empty });
+    }
     let (mut classes, mut of, mut floor_bits, mut bits) = (0, 0, 0.0, 0.0);
     for information in rows.iter().filter_map(|row| row.information) {
         let from_floor = information.floor.map_or(0.0, |floor| floor.bits);
@@ -289,18 +255,16 @@ fn warn_of_floor(rows: &[Class], run: &str, console: &mut Console) {
         floor_bits += from_floor;
         bits += information.bits;
     }
+    if bits == 0.0 {
+        console.warn(Warning::NothingToNormalize);
+    }
     if classes > 0 {
-        console.warn(Warning::Floor {
-            run: run.into(),
-            classes,
-            of,
-            share: floor_bits / bits,
-        });
+        console.warn(Warning::Floor { run: run.into(), classes, of, share: floor_bits / bits });
     }
 }
 
 fn with_ap(mut run: Run, column: &ApColumn, places: &[Option<usize>], several: bool) -> Run {
-    run.ap_scale = column.scale;
+    run.ap_scale = Some(column.scale);
     for (place, &value) in places.iter().zip(&column.values) {
         if let Some(class) = *place {
             run.classes[class].ap = value;
@@ -344,25 +308,18 @@ pub fn information_table(runs: &[Run]) -> Table {
             floor.map(|floor| floor.fraction).into(),
             floor.map(|floor| floor.bits).into(),
             class.ap.into(),
-            information
-                .map(|information| information.dim_per_instance)
-                .into(),
+            information.map(|information| information.dim_per_instance).into(),
         ]
     };
-    let rows = runs
-        .iter()
-        .flat_map(|run| run.classes.iter().map(move |class| row(run, class)))
-        .collect();
-    Table {
-        columns: &INFORMATION_COLUMNS,
-        rows,
-    }
+    let rows =
+        runs.iter().flat_map(|run| run.classes.iter().map(move |class| row(run, class))).collect();
+    Table { columns: &INFORMATION_COLUMNS, rows }
 }
 
-/// The columns of `information.csv`.
+/// The columns of `information.csv`: all but p/m.
 pub fn information_csv(runs: &[Run]) -> Table {
     let mut table = information_table(runs);
-    table.columns = &INFORMATION_COLUMNS[..10];
-    table.rows.iter_mut().for_each(|row| row.truncate(10));
+    table.columns = &INFORMATION_COLUMNS[..INFORMATION_COLUMNS.len() - 1];
+    table.rows.iter_mut().for_each(|row| row.truncate(table.columns.len()));
     table
 }

@@ -54,12 +54,7 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Warning::Floor {
-                run,
-                classes,
-                of,
-                share,
-            } => write!(
+            Warning::Floor { run, classes, of, share } => write!(
                 f,
                 "{}in {classes} of {of} classes more than half of the information amount comes from the \
                  eigenvalue floor ({:.0}% of the bits of all classes): there it measures the instance \
@@ -68,11 +63,7 @@ impl fmt::Display for Warning {
                 100.0 * share
             ),
             Warning::Empty { classes } => {
-                write!(
-                    f,
-                    "classes without instances have no information amount: {}",
-                    list(classes)
-                )
+                write!(f, "classes without instances have no information amount: {}", list(classes))
             }
             Warning::NothingToNormalize => {
                 f.write_str("every information amount is zero, so that none can be normalized")
@@ -98,20 +89,12 @@ impl fmt::Display for Warning {
                 )
             }
             Warning::NoCorrelation { run, between, why } => {
-                write!(
-                    f,
-                    "{}there is no correlation of {between}: {why}",
-                    prefix(run)
-                )
+                write!(f, "{}there is no correlation of {between}: {why}", prefix(run))
             }
         }
     }
 }
 
 fn prefix(run: &str) -> String {
-    if run.is_empty() {
-        String::new()
-    } else {
-        format!("{run}: ")
-    }
+    if run.is_empty() { String::new() } else { format!("{run}: ") }
 }

@@ -43,22 +43,15 @@ impl Axis {
     /// decades are labelled.
     pub fn log((low, high): (f64, f64), (from, to): (i32, i32)) -> Axis {
         let mut axis = Axis::bare((low, high), (from, to), true);
-        let labelled: &[i64] = if high / low >= 1000.0 {
-            &[1]
-        } else {
-            &[1, 2, 5]
-        };
+        let labelled: &[i64] = if high / low >= 1000.0 { &[1] } else { &[1, 2, 5] };
         let mut exponent = 0;
         while 10f64.powi(exponent) <= high {
             for digit in 1..10 {
                 let step = Step { digit, exponent };
                 let value = step.times(1);
                 if (low..=high).contains(&value) {
-                    let label = if labelled.contains(&digit) {
-                        step.label(1, high)
-                    } else {
-                        String::new()
-                    };
+                    let label =
+                        if labelled.contains(&digit) { step.label(1, high) } else { String::new() };
                     axis.ticks.push((axis.at(value), label));
                 }
             }
@@ -68,14 +61,7 @@ impl Axis {
     }
 
     fn bare((low, high): (f64, f64), (from, to): (i32, i32), log: bool) -> Axis {
-        Axis {
-            low,
-            high,
-            from,
-            to,
-            log,
-            ticks: Vec::new(),
-        }
+        Axis { low, high, from, to, log, ticks: Vec::new() }
     }
 
     /// How far `value` is along the axis, 0–1.
@@ -133,11 +119,7 @@ impl Axis {
                 };
                 canvas.line((edge, plot.top), (edge, plot.bottom), line);
                 for (at, label) in &self.ticks {
-                    let length = if label.is_empty() {
-                        TICK_LENGTH / 2
-                    } else {
-                        TICK_LENGTH
-                    };
+                    let length = if label.is_empty() { TICK_LENGTH / 2 } else { TICK_LENGTH };
                     canvas.line((edge, *at), (edge + sign * length, *at), line);
                     if !label.is_empty() {
                         canvas.text(label, (edge + sign * beyond, *at), &text);

@@ -50,12 +50,7 @@ impl Rect {
     }
 
     pub fn around((x, y): Point, radius: i32) -> Rect {
-        let point = Rect {
-            left: x,
-            top: y,
-            right: x,
-            bottom: y,
-        };
+        let point = Rect { left: x, top: y, right: x, bottom: y };
         point.grown(radius)
     }
 
@@ -84,16 +79,9 @@ pub(super) fn paint(
     let mut svg = String::new();
     let size = (width.unsigned_abs(), height.unsigned_abs());
     {
-        let mut canvas = Canvas {
-            backend: SVGBackend::with_string(&mut svg, size),
-            outcome: Ok(()),
-        };
-        let sheet = Rect {
-            left: 0,
-            top: 0,
-            right: width,
-            bottom: height,
-        };
+        let mut canvas =
+            Canvas { backend: SVGBackend::with_string(&mut svg, size), outcome: Ok(()) };
+        let sheet = Rect { left: 0, top: 0, right: width, bottom: height };
         canvas.fill(sheet, WHITE);
         picture(&mut canvas);
         canvas.draw(|backend| backend.present());
@@ -130,19 +118,8 @@ impl<'a> Canvas<'a> {
 
     /// A path, because plotters draws the border of a rectangle one unit wide.
     pub fn border(&mut self, area: Rect, style: ShapeStyle) {
-        let Rect {
-            left,
-            top,
-            right,
-            bottom,
-        } = area;
-        let corners = [
-            (left, top),
-            (right, top),
-            (right, bottom),
-            (left, bottom),
-            (left, top),
-        ];
+        let Rect { left, top, right, bottom } = area;
+        let corners = [(left, top), (right, top), (right, bottom), (left, bottom), (left, top)];
         self.path(corners, style);
     }
 

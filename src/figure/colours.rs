@@ -60,12 +60,7 @@ impl CountColours {
             _ => 10.0 * low,
         };
         let left = left + GAP;
-        let bar = Rect {
-            left,
-            top,
-            right: left + BAR_WIDTH,
-            bottom: top + BAR_HEIGHT,
-        };
+        let bar = Rect { left, top, right: left + BAR_WIDTH, bottom: top + BAR_HEIGHT };
         CountColours {
             axis: Axis::log((low, high), (bar.bottom, bar.top)),
             bar,
@@ -89,8 +84,7 @@ impl CountColours {
             let color = viridis((f64::from(rung) + 0.5) / f64::from(RUNGS));
             canvas.fill(Rect { bottom, ..bar }, color);
         }
-        self.axis
-            .draw(canvas, bar, Side::Right, "instances (log scale)", INK);
+        self.axis.draw(canvas, bar, Side::Right, "instances (log scale)", INK);
         if self.has_zero {
             let (x, y) = (bar.middle().0, bar.bottom + 3 * GAP);
             self.draw_point(canvas, (x, y), BAR_WIDTH / 3, 0);

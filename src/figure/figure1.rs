@@ -56,14 +56,9 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
         (_, Some(..=NARROW)) => (2, 480 * PX, 210 * PX),
         _ => (1, 780 * PX, 240 * PX),
     };
-    let ranked: Vec<_> = panels
-        .iter()
-        .map(|panel| Ranked::new(panel, plot_width))
-        .collect();
+    let ranked: Vec<_> = panels.iter().map(|panel| Ranked::new(panel, plot_width)).collect();
     let names = ranked.iter().map(Ranked::names_height).max().unwrap_or(0);
-    let heads = panels
-        .iter()
-        .map(|panel| (panel.title.as_str(), panel.pearson.as_ref()));
+    let heads = panels.iter().map(|panel| (panel.title.as_str(), panel.pearson.as_ref()));
     let grid = Grid {
         columns,
         plot_width,
@@ -77,12 +72,7 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
     paint(grid.size(panels.len()), |canvas| {
         for (index, ranked) in ranked.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            draw_head(
-                canvas,
-                strip,
-                &ranked.panel.title,
-                ranked.panel.pearson.as_ref(),
-            );
+            draw_head(canvas, strip, &ranked.panel.title, ranked.panel.pearson.as_ref());
             ranked.draw(canvas, plot, ap_top);
             let caption = (plot.middle().0, plot.bottom + GAP + names + GAP + LABEL / 2);
             canvas.text(&ranked.caption(), caption, &font(LABEL, INK));
@@ -94,10 +84,7 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
 fn ap_top(panels: &[Figure1Panel]) -> f64 {
     let shares = panels.iter().flat_map(|panel| {
         let full = panel.ap_scale.full();
-        panel
-            .classes
-            .iter()
-            .filter_map(move |class| Some(measured(class)? / full))
+        panel.classes.iter().filter_map(move |class| Some(measured(class)? / full))
     });
     match shares.fold(0.0, f64::max) {
         tiny if tiny < 1e-9 => 1.0,
@@ -122,11 +109,7 @@ struct Ranked<'a> {
 impl<'a> Ranked<'a> {
     fn new(panel: &'a Figure1Panel, width: i32) -> Self {
         let mut classes: Vec<_> = panel.classes.iter().collect();
-        classes.sort_by(|a, b| {
-            b.instances
-                .cmp(&a.instances)
-                .then_with(|| a.name.cmp(&b.name))
-        });
+        classes.sort_by(|a, b| b.instances.cmp(&a.instances).then_with(|| a.name.cmp(&b.name)));
         let count = classes.len().max(1);
         let slot = width / count as i32;
         Ranked {

@@ -32,16 +32,8 @@ struct Series {
 }
 
 const SERIES: [Series; 2] = [
-    Series {
-        name: "r(information amount, AP)",
-        color: BLUE,
-        of: |run| run.information,
-    },
-    Series {
-        name: "r(instances, AP)",
-        color: ORANGE,
-        of: |run| run.instances,
-    },
+    Series { name: "r(information amount, AP)", color: BLUE, of: |run| run.information },
+    Series { name: "r(instances, AP)", color: ORANGE, of: |run| run.instances },
 ];
 
 const LEFT: i32 = 62 * PX;
@@ -65,12 +57,7 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
     let slot = slot_width(&groups);
     let bars = runs.len() as i32 * slot + groups.len() as i32 * GROUP_GAP;
     let width = (LEFT + bars + RIGHT).max(LEAST_WIDTH);
-    let plot = Rect {
-        left: LEFT,
-        top: TOP,
-        right: width - RIGHT,
-        bottom: TOP + PLOT_HEIGHT,
-    };
+    let plot = Rect { left: LEFT, top: TOP, right: width - RIGHT, bottom: TOP + PLOT_HEIGHT };
     // Room above 1 and below −1 for the printed values.
     let inner = (plot.bottom - 2 * TICK, plot.top + 2 * TICK);
     let axis = Axis::linear((-1.0, 1.0), Step::fitting(2.0, 8), inner);
@@ -86,18 +73,9 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
                 let middle = left + index as i32 * slot + slot / 2;
                 draw_run(canvas, &axis, run, middle);
                 let loss = cut_to_width(&run.loss, TICK, slot - GAP);
-                canvas.text(
-                    &loss,
-                    (middle, plot.bottom + 2 * GAP + TICK / 2),
-                    &font(TICK, INK),
-                );
+                canvas.text(&loss, (middle, plot.bottom + 2 * GAP + TICK / 2), &font(TICK, INK));
             }
-            draw_backbone(
-                canvas,
-                &group[0].backbone,
-                (left, right),
-                plot.bottom + 3 * GAP + TICK,
-            );
+            draw_backbone(canvas, &group[0].backbone, (left, right), plot.bottom + 3 * GAP + TICK);
             left = right + GROUP_GAP;
         }
         let zero = axis.at(0.0);
@@ -108,10 +86,7 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
 fn by_backbone(runs: &[Figure2Run]) -> Vec<Vec<&Figure2Run>> {
     let mut groups: Vec<Vec<&Figure2Run>> = Vec::new();
     for run in runs {
-        match groups
-            .iter_mut()
-            .find(|group| group[0].backbone == run.backbone)
-        {
+        match groups.iter_mut().find(|group| group[0].backbone == run.backbone) {
             Some(group) => group.push(run),
             None => groups.push(vec![run]),
         }
@@ -133,12 +108,7 @@ fn slot_width(groups: &[Vec<&Figure2Run>]) -> i32 {
 fn draw_legend(canvas: &mut Canvas, plot: Rect) {
     let (mut left, y) = (plot.left, TOP / 2);
     for Series { name, color, .. } in SERIES {
-        let swatch = Rect {
-            left,
-            top: y - TICK / 2,
-            right: left + TICK,
-            bottom: y + TICK / 2,
-        };
+        let swatch = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };
         canvas.fill(swatch, color);
         canvas.text(name, (swatch.right + GAP, y), &starting(font(TICK, INK)));
         left = swatch.right + GAP + text_width(name, TICK) + 3 * GAP;
@@ -170,27 +140,15 @@ fn draw_run(canvas: &mut Canvas, axis: &Axis, run: &Figure2Run, middle: i32) {
             }
         }
         // Beyond the whisker and the zero line, on the bar's side.
-        let value = if r < 0.0 {
-            low.max(zero) + 11 * PX
-        } else {
-            high.min(zero) - 9 * PX
-        };
+        let value = if r < 0.0 { low.max(zero) + 11 * PX } else { high.min(zero) - 9 * PX };
         canvas.text(&three_decimals(r), (x, value), &font(NAME, INK));
     }
 }
 
 fn draw_backbone(canvas: &mut Canvas, name: &str, (left, right): (i32, i32), y: i32) {
     if !name.is_empty() {
-        canvas.line(
-            (left + GAP, y + GAP),
-            (right - GAP, y + GAP),
-            stroke(MUTED, 8),
-        );
+        canvas.line((left + GAP, y + GAP), (right - GAP, y + GAP), stroke(MUTED, 8));
         let name = cut_to_width(name, LABEL, right - left);
-        canvas.text(
-            &name,
-            ((left + right) / 2, y + 3 * GAP + LABEL / 2),
-            &font(LABEL, INK),
-        );
+        canvas.text(&name, ((left + right) / 2, y + 3 * GAP + LABEL / 2), &font(LABEL, INK));
     }
 }

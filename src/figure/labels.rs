@@ -6,16 +6,8 @@ use super::canvas::{PX, Point, Rect};
 const OFFSET: i32 = 6 * PX;
 const RINGS: i32 = 7;
 /// Directions in order of preference: right, left, above, below, and the corners.
-const DIRECTIONS: [(i32, i32); 8] = [
-    (1, 0),
-    (-1, 0),
-    (0, -1),
-    (0, 1),
-    (1, -1),
-    (-1, -1),
-    (1, 1),
-    (-1, 1),
-];
+const DIRECTIONS: [(i32, i32); 8] =
+    [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
 
 /// Places labels of the given size one after another, in whole numbers: each where it hides the
 /// fewest labels before it, then the fewest `obstacles`, then nearest to its point. None leaves `bounds`
@@ -50,10 +42,5 @@ fn candidates(point: Point, size: (i32, i32)) -> impl Iterator<Item = (i32, Rect
 fn beside((x, y): Point, (width, height): (i32, i32), (dx, dy): (i32, i32), distance: i32) -> Rect {
     let left = x + dx * distance + (dx - 1) * width / 2;
     let top = y + dy * distance + (dy - 1) * height / 2;
-    Rect {
-        left,
-        top,
-        right: left + width,
-        bottom: top + height,
-    }
+    Rect { left, top, right: left + width, bottom: top + height }
 }

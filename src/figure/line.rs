@@ -31,11 +31,7 @@ impl Line {
             squares += away * away;
             products += away * (point.ap - level.ap);
         }
-        let slope = if squares > 0.0 {
-            products / squares
-        } else {
-            0.0
-        };
+        let slope = if squares > 0.0 { products / squares } else { 0.0 };
         Line { slope, ..level }
     }
 

@@ -36,27 +36,15 @@ impl Grid {
         let top = (index / self.columns) as i32 * height + MARGIN;
         let right = left + self.plot_width;
         let bottom = top + self.head;
-        let strip = Rect {
-            left,
-            top,
-            right,
-            bottom,
-        };
+        let strip = Rect { left, top, right, bottom };
         let top = bottom + GAP;
-        let plot = Rect {
-            top,
-            bottom: top + self.plot_height,
-            ..strip
-        };
+        let plot = Rect { top, bottom: top + self.plot_height, ..strip };
         (strip, plot)
     }
 
     fn cell(&self) -> (i32, i32) {
         let width = self.left + self.plot_width + self.right;
-        (
-            width,
-            MARGIN + self.head + GAP + self.plot_height + self.below,
-        )
+        (width, MARGIN + self.head + GAP + self.plot_height + self.below)
     }
 }
 
@@ -101,11 +89,8 @@ pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, title: &str, pearson: 
     canvas.text(&title, at, &starting(font(TITLE, INK)));
 
     let text = pearson_text(pearson);
-    let frame = Rect {
-        left: strip.right - box_width(&text),
-        top: strip.bottom - BOX_HEIGHT,
-        ..strip
-    };
+    let frame =
+        Rect { left: strip.right - box_width(&text), top: strip.bottom - BOX_HEIGHT, ..strip };
     canvas.border(frame, stroke(RED, 10));
     canvas.text(&text, frame.middle(), &font(TICK, RED));
 }

@@ -57,9 +57,7 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
         2..=4 => (2, 450 * PX, 320 * PX),
         _ => (3, 370 * PX, 270 * PX),
     };
-    let heads = panels
-        .iter()
-        .map(|panel| (panel.title.as_str(), panel.pearson.as_ref()));
+    let heads = panels.iter().map(|panel| (panel.title.as_str(), panel.pearson.as_ref()));
     let grid = Grid {
         columns,
         plot_width,
@@ -72,20 +70,14 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
     let clouds: Vec<_> = panels.iter().map(Cloud::new).collect();
     let ap_range = ap_range(&clouds);
     let (width, height) = grid.size(panels.len());
-    let instances = clouds
-        .iter()
-        .flat_map(|cloud| cloud.points.iter().map(|point| point.instances));
+    let instances =
+        clouds.iter().flat_map(|cloud| cloud.points.iter().map(|point| point.instances));
     let colours = CountColours::new(instances, (width, grid.strip_and_plot(0).1.top));
 
     paint((width + CountColours::WIDTH, height), |canvas| {
         for (index, cloud) in clouds.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            draw_head(
-                canvas,
-                strip,
-                &cloud.panel.title,
-                cloud.panel.pearson.as_ref(),
-            );
+            draw_head(canvas, strip, &cloud.panel.title, cloud.panel.pearson.as_ref());
             cloud.draw(canvas, plot, ap_range, &colours);
         }
         colours.draw_bar(canvas);
@@ -114,11 +106,7 @@ fn padded(values: impl Iterator<Item = f64>, unit: f64) -> (f64, f64) {
         size => size,
     };
     // A span that is tiny beside the values would need labels of endless length.
-    let room = if span < 1e-6 * size {
-        0.1 * size
-    } else {
-        0.05 * span
-    };
+    let room = if span < 1e-6 * size { 0.1 * size } else { 0.05 * span };
     (low - room, high + room)
 }
 
@@ -132,11 +120,7 @@ impl<'a> Cloud<'a> {
     fn new(panel: &'a ScatterPanel) -> Self {
         let finite = |point: &&ScatterPoint| point.information.is_finite() && point.ap.is_finite();
         let mut points: Vec<_> = panel.points.iter().filter(finite).collect();
-        points.sort_by(|a, b| {
-            b.instances
-                .cmp(&a.instances)
-                .then_with(|| a.name.cmp(&b.name))
-        });
+        points.sort_by(|a, b| b.instances.cmp(&a.instances).then_with(|| a.name.cmp(&b.name)));
         Cloud { panel, points }
     }
 
@@ -151,13 +135,7 @@ impl<'a> Cloud<'a> {
 
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
-        x.draw(
-            canvas,
-            plot,
-            Side::Bottom,
-            "information amount I (bits)",
-            INK,
-        );
+        x.draw(canvas, plot, Side::Bottom, "information amount I (bits)", INK);
         y.draw(canvas, plot, Side::Left, "AP", INK);
 
         let line = match self.panel.pearson {
@@ -197,10 +175,7 @@ struct Mark {
 
 fn name_outliers(canvas: &mut Canvas, plot: Rect, marks: &[Mark]) {
     let few = marks.len() <= NAMED;
-    let mut far: Vec<_> = marks
-        .iter()
-        .filter(|mark| few || mark.residual > 0)
-        .collect();
+    let mut far: Vec<_> = marks.iter().filter(|mark| few || mark.residual > 0).collect();
     far.sort_by_key(|mark| Reverse(mark.residual));
     far.truncate(NAMED);
 
@@ -210,10 +185,7 @@ fn name_outliers(canvas: &mut Canvas, plot: Rect, marks: &[Mark]) {
     let areas = labels::place(&labels, &obstacles, plot.grown(-2 * PX));
     for (mark, area) in far.into_iter().zip(areas) {
         let (x, y) = mark.center;
-        let near = (
-            x.clamp(area.left, area.right),
-            y.clamp(area.top, area.bottom),
-        );
+        let near = (x.clamp(area.left, area.right), y.clamp(area.top, area.bottom));
         if (near.0 - x).abs().max((near.1 - y).abs()) > LEADERLESS {
             canvas.line(mark.center, near, stroke(MUTED, 5));
         }

@@ -33,11 +33,8 @@ pub(super) fn font(size: i32, color: RGBColor) -> TextStyle<'static> {
     // The SVG backend divides every size by 1.24.
     let size = f64::from(size) * 1.24;
     let font = FontDesc::new(FontFamily::SansSerif, size, FontStyle::Normal);
-    TextStyle {
-        color: color.to_backend_color(),
-        ..TextStyle::from(font)
-    }
-    .pos(Pos::new(HPos::Center, VPos::Center))
+    TextStyle { color: color.to_backend_color(), ..TextStyle::from(font) }
+        .pos(Pos::new(HPos::Center, VPos::Center))
 }
 
 /// The same text from its point onwards.

@@ -21,25 +21,14 @@ impl Step {
 
     /// For numbers that are whole.
     pub fn at_least_one(self) -> Step {
-        if self.exponent < 0 {
-            Step {
-                digit: 1,
-                exponent: 0,
-            }
-        } else {
-            self
-        }
+        if self.exponent < 0 { Step { digit: 1, exponent: 0 } } else { self }
     }
 
     /// The `n`-th multiple.
     pub fn times(self, n: i64) -> f64 {
         let digits = (n * self.digit) as f64;
         let power = 10f64.powi(self.exponent.abs());
-        if self.exponent < 0 {
-            digits / power
-        } else {
-            digits * power
-        }
+        if self.exponent < 0 { digits / power } else { digits * power }
     }
 
     /// The least multiple of the step that is not under `value`.
@@ -83,11 +72,8 @@ fn with_unit(value: f64, exponent: i32) -> String {
     }
     let places = (3 * thousands - exponent).max(0) as usize;
     let number = format!("{scaled:.places$}");
-    let number = if places > 0 {
-        number.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &number
-    };
+    let number =
+        if places > 0 { number.trim_end_matches('0').trim_end_matches('.') } else { &number };
     let unit = ["", "k", "M", "G", "T", "P", "E"][thousands as usize];
     format!("{number}{unit}")
 }
@@ -107,20 +93,14 @@ fn superscript(number: i32) -> String {
 pub(super) fn round_down(value: f64) -> f64 {
     let decade = decade(value);
     let candidates = [5.0, 2.0].map(|digit| digit * decade);
-    candidates
-        .into_iter()
-        .find(|&candidate| candidate <= value)
-        .unwrap_or(decade)
+    candidates.into_iter().find(|&candidate| candidate <= value).unwrap_or(decade)
 }
 
 /// The least of 1, 2, 5, 10, 20, … that is not under a positive `value` (from 0.1 up).
 pub(super) fn round_up(value: f64) -> f64 {
     let decade = decade(value);
     let candidates = [1.0, 2.0, 5.0].map(|digit| digit * decade);
-    candidates
-        .into_iter()
-        .find(|&candidate| candidate >= value)
-        .unwrap_or(10.0 * decade)
+    candidates.into_iter().find(|&candidate| candidate >= value).unwrap_or(10.0 * decade)
 }
 
 fn decade(value: f64) -> f64 {

@@ -32,15 +32,9 @@ pub fn read(path: &Path, wanted: &[String]) -> Result<Vec<ApColumn>> {
     let columns = if wanted.is_empty() {
         vec![default_column(&table)?]
     } else {
-        wanted
-            .iter()
-            .map(|name| table.column(name))
-            .collect::<Result<_>>()?
+        wanted.iter().map(|name| table.column(name)).collect::<Result<_>>()?
     };
-    columns
-        .into_iter()
-        .map(|column| read_column(&table, &keys, column))
-        .collect()
+    columns.into_iter().map(|column| read_column(&table, &keys, column)).collect()
 }
 
 fn default_column(table: &Table) -> Result<usize> {
@@ -53,16 +47,10 @@ fn default_column(table: &Table) -> Result<usize> {
         [column] => Ok(column),
         [] => Err(Error::content(
             &table.path,
-            format!(
-                "has no column of AP values; its columns are {}",
-                list(&table.columns)
-            ),
+            format!("has no column of AP values; its columns are {}", list(&table.columns)),
         )),
         ref several => {
-            let names: Vec<_> = several
-                .iter()
-                .map(|&column| &table.columns[column])
-                .collect();
+            let names: Vec<_> = several.iter().map(|&column| &table.columns[column]).collect();
             Err(Error::content(
                 &table.path,
                 format!(
@@ -77,13 +65,8 @@ fn default_column(table: &Table) -> Result<usize> {
 fn read_column(table: &Table, keys: &ClassKeys, column: usize) -> Result<ApColumn> {
     let mut values = Vec::new();
     for (line, row) in &table.rows {
-        let wrong = || {
-            table.at(
-                *line,
-                column,
-                &format!("{:?} is no AP between 0 and 100", &row[column]),
-            )
-        };
+        let wrong =
+            || table.at(*line, column, &format!("{:?} is no AP between 0 and 100", &row[column]));
         values.push(match &row[column] {
             "" => None,
             cell => match cell.parse::<f64>().map_err(|_| wrong())? {

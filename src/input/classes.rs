@@ -20,23 +20,11 @@ pub struct Classes {
 impl Classes {
     fn new(mut classes: Vec<(i64, String)>) -> Classes {
         classes.sort();
-        let by_id = classes
-            .iter()
-            .enumerate()
-            .map(|(at, (id, _))| (*id, at))
-            .collect();
-        let by_name = classes
-            .iter()
-            .enumerate()
-            .map(|(at, (_, name))| (name.clone(), at))
-            .collect();
+        let by_id = classes.iter().enumerate().map(|(at, (id, _))| (*id, at)).collect();
+        let by_name =
+            classes.iter().enumerate().map(|(at, (_, name))| (name.clone(), at)).collect();
         let (ids, names) = classes.into_iter().unzip();
-        Classes {
-            ids,
-            names,
-            by_id,
-            by_name,
-        }
+        Classes { ids, names, by_id, by_name }
     }
 
     /// Reads class names: a csv table with columns `class` and, if ids are not 0, 1, …, `id`; or
@@ -54,20 +42,13 @@ impl Classes {
         } else {
             let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
             let lines = text.trim_start_matches('\u{feff}').trim_end().lines();
-            classes.extend(
-                lines
-                    .zip(0..)
-                    .map(|(line, id)| (id, line.trim().to_owned())),
-            );
+            classes.extend(lines.zip(0..).map(|(line, id)| (id, line.trim().to_owned())));
         }
         let count = classes.len();
         let classes = Classes::new(classes);
         if count == 0 || classes.by_name.len() < count || classes.by_id.len() < count {
-            let twice = classes
-                .names
-                .iter()
-                .enumerate()
-                .find(|&(at, name)| classes.by_name[name] != at);
+            let twice =
+                classes.names.iter().enumerate().find(|&(at, name)| classes.by_name[name] != at);
             let problem = match twice {
                 Some((_, name)) => format!("names the class {name:?} twice"),
                 None if count == 0 => "names no class".into(),
@@ -82,11 +63,7 @@ impl Classes {
     pub fn from_keys(keys: &ClassKeys) -> Classes {
         let id = |at: usize| keys.ids[at].unwrap_or(at as i64);
         Classes::new(
-            keys.names
-                .iter()
-                .enumerate()
-                .map(|(at, name)| (id(at), name.clone()))
-                .collect(),
+            keys.names.iter().enumerate().map(|(at, name)| (id(at), name.clone())).collect(),
         )
     }
 
@@ -98,12 +75,7 @@ impl Classes {
                 let mut distinct = ids.clone();
                 distinct.sort_unstable();
                 distinct.dedup();
-                Classes::new(
-                    distinct
-                        .into_iter()
-                        .map(|id| (id, id.to_string()))
-                        .collect(),
-                )
+                Classes::new(distinct.into_iter().map(|id| (id, id.to_string())).collect())
             }
             Labels::Names(_, names) => {
                 let mut names = names.clone();
@@ -169,10 +141,7 @@ impl Classes {
     /// If two rows are of the same class, or no row is of any class.
     pub fn align(&self, keys: &ClassKeys, path: &Path) -> Result<Vec<Option<usize>>> {
         let find = |(name, id): (&String, &Option<i64>)| {
-            let by_id = || {
-                id.or_else(|| name.parse().ok())
-                    .and_then(|id| self.by_id.get(&id))
-            };
+            let by_id = || id.or_else(|| name.parse().ok()).and_then(|id| self.by_id.get(&id));
             self.by_name.get(name).or_else(by_id).copied()
         };
         let found: Vec<_> = keys.names.iter().zip(&keys.ids).map(find).collect();
@@ -215,10 +184,7 @@ impl ClassKeys {
     pub fn read(table: &Table) -> Result<ClassKeys> {
         let class = table.column("class")?;
         let id = table.find("id").or_else(|| table.find("class_id"));
-        let mut keys = ClassKeys {
-            names: Vec::new(),
-            ids: Vec::new(),
-        };
+        let mut keys = ClassKeys { names: Vec::new(), ids: Vec::new() };
         for (line, row) in &table.rows {
             if row[class].is_empty() {
                 return Err(table.at(*line, class, "there is no class"));

@@ -39,19 +39,10 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Counts> {
         },
     };
     let count = |(line, row): &(u64, csv::StringRecord)| {
-        let wrong = || {
-            table.at(
-                *line,
-                column,
-                &format!("{:?} is no count of instances", &row[column]),
-            )
-        };
+        let wrong =
+            || table.at(*line, column, &format!("{:?} is no count of instances", &row[column]));
         row[column].parse().map_err(|_| wrong())
     };
     let values = table.rows.iter().map(count).collect::<Result<_>>()?;
-    Ok(Counts {
-        path: path.to_owned(),
-        keys,
-        values,
-    })
+    Ok(Counts { path: path.to_owned(), keys, values })
 }

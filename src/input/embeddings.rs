@@ -88,10 +88,7 @@ impl Dump {
         let Some(first) = shards.first() else {
             return Err(Error::Usage("--embeddings names no file".into()));
         };
-        Ok(Dump {
-            dim: first.dim,
-            shards,
-        })
+        Ok(Dump { dim: first.dim, shards })
     }
 
     /// Number of instances N.
@@ -171,13 +168,7 @@ impl Shard {
             }
             _ => return Err(Error::content(path, "is neither .npy, .npz nor .parquet")),
         };
-        Ok(Shard {
-            path: path.to_owned(),
-            rows,
-            dim,
-            double,
-            file,
-        })
+        Ok(Shard { path: path.to_owned(), rows, dim, double, file })
     }
 }
 
@@ -185,13 +176,7 @@ impl Shard {
 fn first_invalid<T: Element>(values: &[T]) -> Option<usize> {
     const RUN: usize = 4096;
     // Whole runs without an early exit, so that the common case vectorizes.
-    let bad = |run: &[T]| {
-        run.iter()
-            .fold(false, |bad, value| bad | !value.is_finite())
-    };
+    let bad = |run: &[T]| run.iter().fold(false, |bad, value| bad | !value.is_finite());
     let start = values.chunks(RUN).position(bad)? * RUN;
-    values[start..]
-        .iter()
-        .position(|value| !value.is_finite())
-        .map(|at| start + at)
+    values[start..].iter().position(|value| !value.is_finite()).map(|at| start + at)
 }

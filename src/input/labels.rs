@@ -58,10 +58,8 @@ impl Labels {
     pub fn of(dump: &Dump, column: &str) -> Result<Labels> {
         Labels::concat(dump.paths().map(|path| {
             if extension(path) == "npy" {
-                let problem = format!(
-                    "give --labels: {} holds no labels of its own",
-                    path.display()
-                );
+                let problem =
+                    format!("give --labels: {} holds no labels of its own", path.display());
                 return Err(Error::Usage(problem));
             }
             Ok((path, Labels::read_one(path, column)?))
@@ -108,10 +106,7 @@ impl Labels {
             .map_err(|problem| Error::content(path, format!("array \"labels\" {problem}"))),
             "csv" => from_table(&Table::read(path)?, column),
             "parquet" => from_series(&parquet::column(path, column)?, path, column),
-            _ => Err(Error::content(
-                path,
-                "is neither .npy, .npz, .csv nor .parquet",
-            )),
+            _ => Err(Error::content(path, "is neither .npy, .npz, .csv nor .parquet")),
         }
     }
 }
@@ -123,10 +118,7 @@ fn integers(
     bytes: u64,
 ) -> std::result::Result<Labels, String> {
     let [_] = array.shape[..] else {
-        return Err(format!(
-            "holds an array of shape {:?}: labels have one axis",
-            array.shape
-        ));
+        return Err(format!("holds an array of shape {:?}: labels have one axis", array.shape));
     };
     let big = array.descr.starts_with('>');
     let mut kind = array.descr.trim_start_matches(['<', '>', '=', '|']).chars();
@@ -137,10 +129,7 @@ fn integers(
         (Some('i' | 'u'), "4") => 4,
         (Some('i' | 'u'), "8") => 8,
         _ => {
-            return Err(format!(
-                "holds elements of type {:?}: labels are integers",
-                array.descr
-            ));
+            return Err(format!("holds elements of type {:?}: labels are integers", array.descr));
         }
     };
     array.check_length(width, bytes)?;
@@ -183,29 +172,19 @@ fn from_table(table: &Table, name: &str) -> Result<Labels> {
 
 fn from_series(series: &Series, path: &Path, name: &str) -> Result<Labels> {
     let wrong = || {
-        let problem = format!(
-            "column {name:?} has type {}: labels are integers or strings",
-            series.dtype()
-        );
+        let problem =
+            format!("column {name:?} has type {}: labels are integers or strings", series.dtype());
         Error::content(path, problem)
     };
     if series.null_count() > 0 {
         return Err(Error::content(
             path,
-            format!(
-                "column {name:?} has {} rows without a label",
-                series.null_count()
-            ),
+            format!("column {name:?} has {} rows without a label", series.null_count()),
         ));
     }
     if series.dtype().is_integer() {
         let ids = series.strict_cast(&DataType::Int64).map_err(|_| wrong())?;
-        return Ok(Labels::Ids(
-            ids.i64()
-                .map_err(|_| wrong())?
-                .into_no_null_iter()
-                .collect(),
-        ));
+        return Ok(Labels::Ids(ids.i64().map_err(|_| wrong())?.into_no_null_iter().collect()));
     }
     let names = series.str().map_err(|_| wrong())?;
     let names: Vec<_> = names.iter().flatten().collect();

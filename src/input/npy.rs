@@ -44,21 +44,19 @@ impl Array {
             (u16::from_le_bytes([prefix[8], prefix[9]]).into(), 10)
         } else {
             reader.read_exact(&mut prefix[10..]).map_err(cut)?;
-            (
-                u32::from_le_bytes([prefix[8], prefix[9], prefix[10], prefix[11]]),
-                12,
-            )
+            (u32::from_le_bytes([prefix[8], prefix[9], prefix[10], prefix[11]]), 12)
         };
         if length > LONGEST_HEADER {
-            return Err(format!(
-                "claims an npy header of {length} bytes: it is damaged"
-            ));
+            return Err(format!("claims an npy header of {length} bytes: it is damaged"));
         }
         let mut text = vec![0; length as usize];
         reader.read_exact(&mut text).map_err(cut)?;
         let mut whole = Cursor::new(&prefix[..used]).chain(Cursor::new(&text));
-        let header = Header::from_reader(&mut whole)
-            .map_err(|error| format!("has a bad npy header: {error}"))?;
+        let header = Header::from_reader(&mut whole).map_err(|error| {
+            // What follows the first line is a picture of where the parser stopped.
+            let reason = error.to_string();
+            format!("has a bad npy header: {}", reason.lines().next().unwrap_or_default())
+        })?;
         let Some(descr) = header.type_descriptor.as_string() else {
             return Err("holds structured records: save a plain array".into());
         };
@@ -78,10 +76,8 @@ impl Array {
     /// # Errors
     /// A sentence about what is wrong.
     pub fn check_length(&self, width: usize, bytes: u64) -> std::result::Result<(), String> {
-        let promised = self
-            .shape
-            .iter()
-            .try_fold(width as u64, |n, &axis| n.checked_mul(axis as u64));
+        let promised =
+            self.shape.iter().try_fold(width as u64, |n, &axis| n.checked_mul(axis as u64));
         match promised {
             Some(promised) if promised == bytes => Ok(()),
             Some(promised) if promised < bytes => Err(format!(
@@ -177,13 +173,7 @@ impl Matrix {
             return Err(format!("holds an empty array of shape {:?}", array.shape));
         }
         array.check_length(float.width, bytes)?;
-        Ok(Matrix {
-            rows,
-            dim,
-            float,
-            fortran: array.fortran,
-            start: array.start,
-        })
+        Ok(Matrix { rows, dim, float, fortran: array.fortran, start: array.start })
     }
 
     /// Hands out blocks of `rows` rows of a matrix in C order from its data, until `sink` declines.
@@ -231,9 +221,7 @@ impl Matrix {
             let mut block = vec![T::from_f64(0.0); count * self.dim];
             for column in 0..self.dim {
                 let element = (column * self.rows + first) as u64;
-                file.seek(SeekFrom::Start(
-                    self.start + element * self.float.width as u64,
-                ))?;
+                file.seek(SeekFrom::Start(self.start + element * self.float.width as u64))?;
                 file.read_exact(bytes)?;
                 piece.clear();
                 self.float.decode(bytes, &mut piece);
@@ -266,10 +254,7 @@ impl NpyFile {
     pub fn open(path: &Path) -> Result<NpyFile> {
         let (_, array, bytes) = open(path)?;
         let matrix = Matrix::new(array, bytes).map_err(|problem| Error::content(path, problem))?;
-        Ok(NpyFile {
-            path: path.to_owned(),
-            matrix,
-        })
+        Ok(NpyFile { path: path.to_owned(), matrix })
     }
 
     /// Hands out blocks of `rows` rows until `sink` declines.
@@ -304,10 +289,7 @@ pub fn open(path: &Path) -> Result<(BufReader<File>, Array, u64)> {
 /// A failure while the data are read.
 pub fn failed(path: &Path, error: io::Error) -> Error {
     if error.kind() == ErrorKind::UnexpectedEof {
-        Error::content(
-            path,
-            "ended early while it was read: is something still writing it?",
-        )
+        Error::content(path, "ended early while it was read: is something still writing it?")
     } else {
         Error::read(path)(error)
     }

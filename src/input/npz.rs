@@ -34,11 +34,7 @@ impl NpzFile {
             Matrix::new(array, bytes)
         })?
         .map_err(|problem| Error::content(path, format!("array {name:?} {problem}")))?;
-        Ok(NpzFile {
-            path: path.to_owned(),
-            name: name.into(),
-            matrix,
-        })
+        Ok(NpzFile { path: path.to_owned(), name: name.into(), matrix })
     }
 
     /// Hands out blocks of `rows` rows until `sink` declines.
@@ -75,10 +71,8 @@ pub fn with_array<R>(
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(bad)?;
     let entry = format!("{name}.npy");
     if archive.index_for_name(&entry).is_none() {
-        let names: Vec<_> = archive
-            .file_names()
-            .map(|name| name.trim_end_matches(".npy").to_owned())
-            .collect();
+        let names: Vec<_> =
+            archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
         return Err(Error::content(
             path,
             format!("has no array {name:?}; it has {}", list(&names)),

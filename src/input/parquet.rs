@@ -65,14 +65,7 @@ impl ParquetFile {
                 format!("column {column:?} holds an empty list in row 0"),
             ));
         }
-        Ok(ParquetFile {
-            path: path.to_owned(),
-            column: column.into(),
-            rows,
-            dim,
-            double,
-            groups,
-        })
+        Ok(ParquetFile { path: path.to_owned(), column: column.into(), rows, dim, double, groups })
     }
 
     /// Hands out blocks of up to `rows` rows, a row group after the other, until `sink` declines.
@@ -104,10 +97,7 @@ impl ParquetFile {
     fn flat(&self, lists: Series, start: usize) -> Result<Series> {
         let bad = |error| unreadable(&self.path, error);
         let at = |row: usize, problem: String| {
-            Error::content(
-                &self.path,
-                format!("row {row}, column {:?}: {problem}", self.column),
-            )
+            Error::content(&self.path, format!("row {row}, column {:?}: {problem}", self.column))
         };
         if let Some(row) = first_null(&lists) {
             return Err(at(start + row, "there is no embedding".into()));
@@ -124,16 +114,13 @@ impl ParquetFile {
                         format!("the embedding has {length} values, row 0 has {}", self.dim);
                     return Err(at(start + row, problem));
                 }
-                lists
-                    .get_inner()
-                    .slice(*offsets.first(), self.dim * lists.len())
+                lists.get_inner().slice(*offsets.first(), self.dim * lists.len())
             }
         };
         match first_null(&values) {
-            Some(value) => Err(at(
-                start + value / self.dim,
-                "a value of the embedding is null".into(),
-            )),
+            Some(value) => {
+                Err(at(start + value / self.dim, "a value of the embedding is null".into()))
+            }
             None => Ok(values),
         }
     }
@@ -148,9 +135,7 @@ pub fn column(path: &Path, name: &str) -> Result<Series> {
 }
 
 fn reader(path: &Path) -> Result<ParquetReader<File>> {
-    Ok(ParquetReader::new(
-        File::open(path).map_err(Error::read(path))?,
-    ))
+    Ok(ParquetReader::new(File::open(path).map_err(Error::read(path))?))
 }
 
 /// One column, or its rows from an offset on for a length.
@@ -169,42 +154,26 @@ fn column_of(
             format!("has no column {name:?}; its columns are {}", list(&names)),
         ));
     }
-    // One thread decodes: the others multiply meanwhile.
+    // The one strategy that skips the row groups outside the slice instead of decoding them too. A
+    // single group is decoded by a single thread: the others multiply meanwhile.
     let frame = reader
         .with_columns(Some(vec![name.into()]))
         .with_slice(rows)
-        .read_parallel(ParallelStrategy::None)
+        .read_parallel(ParallelStrategy::RowGroups)
         .finish()
         .map_err(bad)?;
-    Ok(frame
-        .column(name)
-        .map_err(bad)?
-        .as_materialized_series()
-        .clone())
+    Ok(frame.column(name).map_err(bad)?.as_materialized_series().clone())
 }
 
 /// Blocks of `length` values, until `sink` declines; whether it did not.
 fn hand_out<T: Element>(values: Series, length: usize, sink: Sink<T>) -> PolarsResult<bool> {
     fn blocks<S: Copy + Into<f64>, T: Element>(values: &[S], length: usize, sink: Sink<T>) -> bool {
-        let read = |block: &[S]| {
-            block
-                .iter()
-                .map(|&value| T::from_f64(value.into()))
-                .collect()
-        };
+        let read = |block: &[S]| block.iter().map(|&value| T::from_f64(value.into())).collect();
         values.chunks(length).all(|block| sink(read(block)))
     }
     Ok(match values.dtype() {
         DataType::Float64 => blocks(values.rechunk().f64()?.cont_slice()?, length, sink),
-        _ => blocks(
-            values
-                .cast(&DataType::Float32)?
-                .rechunk()
-                .f32()?
-                .cont_slice()?,
-            length,
-            sink,
-        ),
+        _ => blocks(values.cast(&DataType::Float32)?.rechunk().f32()?.cont_slice()?, length, sink),
     })
 }
 
@@ -220,9 +189,6 @@ fn unreadable(path: &Path, error: PolarsError) -> Error {
     let text = error.to_string();
     Error::content(
         path,
-        format!(
-            "is not a readable parquet file: {}",
-            text.lines().next().unwrap_or_default()
-        ),
+        format!("is not a readable parquet file: {}", text.lines().next().unwrap_or_default()),
     )
 }

@@ -47,9 +47,8 @@ pub struct RunFiles {
 /// If the file cannot be read, is not TOML, says something unknown, or has no run.
 pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
     let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
-    let mut defaults: Table = text
-        .parse()
-        .map_err(|error: toml::de::Error| Error::content(path, one_line(&error)))?;
+    let mut defaults: Table =
+        text.parse().map_err(|error: toml::de::Error| Error::content(path, one_line(&error)))?;
     let runs = match defaults.remove("run") {
         Some(Value::Array(runs)) if !runs.is_empty() => runs,
         _ => return Err(Error::content(path, "has no [[run]]")),
@@ -67,26 +66,16 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
             run.name = format!("{} {}", run.backbone, run.loss).trim().to_owned();
         }
         let files = run.embeddings.iter_mut().chain(&mut run.labels);
-        for file in files
-            .chain(&mut run.class_names)
-            .chain(&mut run.counts)
-            .chain(&mut run.ap)
-        {
+        for file in files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap) {
             *file = base.join(&*file);
         }
         Ok(run)
     };
-    let runs: Vec<_> = runs
-        .into_iter()
-        .enumerate()
-        .map(run)
-        .collect::<Result<_>>()?;
+    let runs: Vec<_> = runs.into_iter().enumerate().map(run).collect::<Result<_>>()?;
     for (at, run) in runs.iter().enumerate() {
         if runs[..at].iter().any(|before| before.name == run.name) {
-            let problem = format!(
-                "two runs are called {:?}: give each a name of its own",
-                run.name
-            );
+            let problem =
+                format!("two runs are called {:?}: give each a name of its own", run.name);
             return Err(Error::content(path, problem));
         }
     }

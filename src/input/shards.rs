@@ -27,9 +27,7 @@ fn directory(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in path.read_dir().map_err(Error::read(path))? {
         let file = entry.map_err(Error::read(path))?.path();
-        let hidden = file
-            .file_name()
-            .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
         if !hidden && file.is_file() && extensions.contains(&extension(&file).as_str()) {
             files.push(file);
         }
@@ -45,12 +43,7 @@ fn directory(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
 fn matches(pattern: &Path) -> Result<Vec<PathBuf>> {
     let text = pattern.to_string_lossy();
     let mut files: Vec<_> = glob::glob(&text)
-        .map(|paths| {
-            paths
-                .filter_map(|path| path.ok())
-                .filter(|path| path.is_file())
-                .collect()
-        })
+        .map(|paths| paths.filter_map(|path| path.ok()).filter(|path| path.is_file()).collect())
         .unwrap_or_default();
     if files.is_empty() {
         return Err(Error::content(
@@ -69,7 +62,5 @@ fn sort(files: &mut [PathBuf]) {
 
 /// The file's extension in lower case, or nothing.
 pub fn extension(path: &Path) -> String {
-    path.extension()
-        .map(|e| e.to_string_lossy().to_lowercase())
-        .unwrap_or_default()
+    path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default()
 }

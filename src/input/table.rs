@@ -21,15 +21,9 @@ impl Table {
     /// If the file cannot be read, is not csv in UTF-8, or has no row.
     pub fn read(path: &Path) -> Result<Table> {
         let file = std::fs::File::open(path).map_err(Error::read(path))?;
-        let mut reader = csv::ReaderBuilder::new()
-            .trim(csv::Trim::All)
-            .from_reader(file);
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
         let describe = |error: csv::Error| match error.kind() {
-            csv::ErrorKind::UnequalLengths {
-                pos,
-                expected_len,
-                len,
-            } => Error::content(
+            csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Error::content(
                 path,
                 format!(
                     "line {} has {len} cells, the header has {expected_len}",
@@ -38,28 +32,16 @@ impl Table {
             ),
             _ => Error::content(path, format!("is not a csv table: {error}")),
         };
-        let columns = reader
-            .headers()
-            .map_err(describe)?
-            .iter()
-            .map(String::from)
-            .collect();
+        let columns = reader.headers().map_err(describe)?.iter().map(String::from).collect();
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(describe)?;
-            rows.push((
-                record.position().map_or(0, |position| position.line()),
-                record,
-            ));
+            rows.push((record.position().map_or(0, |position| position.line()), record));
         }
         if rows.is_empty() {
             return Err(Error::content(path, "has no row below its header"));
         }
-        Ok(Table {
-            path: path.to_owned(),
-            columns,
-            rows,
-        })
+        Ok(Table { path: path.to_owned(), columns, rows })
     }
 
     /// The index of the column of this name, if there is one.
@@ -73,10 +55,8 @@ impl Table {
     /// If there is none; says which there are.
     pub fn column(&self, name: &str) -> Result<usize> {
         self.find(name).ok_or_else(|| {
-            let problem = format!(
-                "has no column {name:?}; its columns are {}",
-                list(&self.columns)
-            );
+            let problem =
+                format!("has no column {name:?}; its columns are {}", list(&self.columns));
             Error::content(&self.path, problem)
         })
     }
@@ -100,15 +80,8 @@ impl Table {
 /// Names in quotes, for a sentence; many are cut short.
 pub fn list<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 12;
-    let shown: Vec<_> = names
-        .iter()
-        .take(SHOWN)
-        .map(|name| format!("{:?}", name.as_ref()))
-        .collect();
+    let shown: Vec<_> =
+        names.iter().take(SHOWN).map(|name| format!("{:?}", name.as_ref())).collect();
     let more = names.len().saturating_sub(SHOWN);
-    if more == 0 {
-        shown.join(", ")
-    } else {
-        format!("{} and {more} more", shown.join(", "))
-    }
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }

@@ -1,7 +1,7 @@
 //! Files that appear whole or not at all.
 
 use std::fs;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::Path;
 
 use tempfile::{Builder, NamedTempFile};
@@ -18,6 +18,9 @@ pub fn write(directory: &Path, files: &[(&str, String)]) -> Result<()> {
     let stage = |(name, text): &(&str, String)| -> Result<NamedTempFile> {
         let path = directory.join(name);
         let fail = Error::write(&path);
+        if path.is_dir() {
+            return Err(fail(ErrorKind::IsADirectory.into()));
+        }
         let mut builder = Builder::new();
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666)); // less the umask
@@ -30,8 +33,7 @@ pub fn write(directory: &Path, files: &[(&str, String)]) -> Result<()> {
     let staged: Vec<_> = files.iter().map(stage).collect::<Result<_>>()?;
     for ((name, _), file) in files.iter().zip(staged) {
         let path = directory.join(name);
-        file.persist(&path)
-            .map_err(|error| Error::write(&path)(error.error))?;
+        file.persist(&path).map_err(|error| Error::write(&path)(error.error))?;
     }
     Ok(())
 }

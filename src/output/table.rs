@@ -25,11 +25,7 @@ impl From<&str> for Cell {
 impl From<f64> for Cell {
     /// What is not finite does not exist.
     fn from(number: f64) -> Cell {
-        if number.is_finite() {
-            Cell::Number(number)
-        } else {
-            Cell::Missing
-        }
+        if number.is_finite() { Cell::Number(number) } else { Cell::Missing }
     }
 }
 
@@ -104,10 +100,7 @@ fn json_cell(cell: &Cell) -> Value {
 /// Words in columns for the terminal; the first `left` columns are flush left, the others right.
 pub fn text(columns: &[&str], left: usize, rows: Vec<Vec<String>>) -> String {
     let mut table = comfy_table::Table::new();
-    table
-        .load_style(TableStyle::new())
-        .set_header(columns)
-        .add_rows(rows);
+    table.load_style(TableStyle::new()).set_header(columns).add_rows(rows);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
         column.set_cell_alignment(if at < left {
@@ -116,8 +109,5 @@ pub fn text(columns: &[&str], left: usize, rows: Vec<Vec<String>>) -> String {
             CellAlignment::Right
         });
     }
-    table
-        .lines()
-        .map(|line| line.trim_end().to_owned() + "\n")
-        .collect()
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
 }
