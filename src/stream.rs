@@ -7,7 +7,8 @@ use std::sync::mpsc::sync_channel;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::input::embeddings::{Dump, Element};
+use crate::input::element::Element;
+use crate::input::embeddings::Dump;
 use crate::moments::Moments;
 use crate::spectrum::{Spectrum, SpectrumError};
 

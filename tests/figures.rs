@@ -1,7 +1,7 @@
 //! The figures are SVG that a browser takes, complete, and the same whatever the order of the input.
 
 use igam_analyze::ap::ApScale;
-use igam_analyze::correlation::Pearson;
+use igam_analyze::correlation::{Pearson, least_squares};
 use igam_analyze::figure::{
     Figure1Class, Figure1Panel, Figure2Run, ScatterPanel, ScatterPoint, figure1, figure2, scatter,
 };
@@ -24,7 +24,15 @@ fn point(name: &str, information: f64, ap: f64, instances: u64) -> ScatterPoint 
 }
 
 fn cloud(points: Vec<ScatterPoint>, pearson: Option<Pearson>) -> ScatterPanel {
-    ScatterPanel { title: "R-50-FPN CE".to_owned(), points, pearson, ap_scale: ApScale::Percent }
+    let (x, y): (Vec<_>, Vec<_>) = points.iter().map(|point| (point.information, point.ap)).unzip();
+    let line = pearson.and_then(|_| least_squares(&x, &y));
+    ScatterPanel {
+        title: "R-50-FPN CE".to_owned(),
+        points,
+        pearson,
+        line,
+        ap_scale: ApScale::Percent,
+    }
 }
 
 fn run(backbone: &str, loss: &str, information: Option<Pearson>) -> Figure2Run {

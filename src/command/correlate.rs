@@ -6,7 +6,7 @@ use super::console::Console;
 use super::run::{self, Class, Run};
 use super::warning::Warning;
 use crate::cli::{Correlate, Format};
-use crate::correlation::{NoCorrelation, Pearson, pearson};
+use crate::correlation::{Line, NoCorrelation, Pearson, least_squares, pearson};
 use crate::error::{Error, Result};
 use crate::figure;
 use crate::input::list;
@@ -18,6 +18,8 @@ struct Correlated {
     run: Run,
     information: Option<Pearson>,
     instances: Option<Pearson>,
+    /// AP on information amount.
+    line: Option<Line>,
     /// Number of classes used.
     classes: usize,
     /// Classes not used: their names, by reason.
@@ -113,6 +115,7 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
     Correlated {
         information: if analysed { pearson_of(&information, "information amount") } else { None },
         instances: pearson_of(&instances, "instance count"),
+        line: if analysed { least_squares(&information, &ap) } else { None },
         classes: ap.len(),
         left_out,
         run,
@@ -242,6 +245,7 @@ fn scatter(runs: &[Correlated]) -> Result<String> {
         title: one.run.name.clone(),
         points: one.run.classes.iter().filter_map(point).collect(),
         pearson: one.information,
+        line: one.line,
         ap_scale: one.run.ap_scale.unwrap_or_default(),
     };
     let analysed = runs.iter().filter(|one| one.run.estimator.is_some());

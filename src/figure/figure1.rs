@@ -5,8 +5,8 @@ use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::panels::{Grid, draw_head, head_height};
 use super::style::{
-    BLUE, INK, LABEL, NAME, PALE, PALE_BLUE, cut_to_width, ending, font, stroke, text_width,
-    upwards,
+    BLUE, INK, LABEL, MID_BLUE, NAME, PALE, PALE_BLUE, cut_to_width, ending, font, stroke,
+    text_width, upwards,
 };
 use super::ticks::{Step, round_down, round_up};
 use crate::ap::ApScale;
@@ -40,6 +40,8 @@ const LONGEST_NAME: i32 = 27 * NAME;
 const NAME_PITCH: i32 = 95;
 /// Up to this many classes two panels stand side by side.
 const NARROW: usize = 40;
+/// Radius of the AP marks where there are hundreds of classes.
+const FINEST_MARK: i32 = 12;
 const WIDEST_BAR: i32 = 60 * PX;
 
 const GAP: i32 = 6 * PX;
@@ -204,9 +206,10 @@ impl<'a> Ranked<'a> {
             Some((self.middle(index, plot), ap.at(measured(class)?)))
         };
         let points: Vec<_> = self.classes.iter().enumerate().map(point).collect();
-        // Many classes: fine marks, or the line would bury the bars.
-        let radius = (plot.width() / points.len().max(1) as i32 / 4).clamp(8, 28);
-        let line = stroke(BLUE, (radius.unsigned_abs() / 2).saturating_sub(1));
+        let radius = (plot.width() / points.len().max(1) as i32 / 4).clamp(FINEST_MARK, 28);
+        // Many classes: a pale line, or it would bury the bars and its own marks.
+        let color = if radius == FINEST_MARK { MID_BLUE } else { BLUE };
+        let line = stroke(color, (radius.unsigned_abs() / 2).saturating_sub(1));
         for unbroken in points.split(Option::is_none) {
             if unbroken.len() > 1 {
                 canvas.path(unbroken.iter().flatten().copied(), line);

@@ -9,7 +9,6 @@ mod colours;
 mod figure1;
 mod figure2;
 mod labels;
-mod line;
 mod panels;
 mod scatter;
 mod style;

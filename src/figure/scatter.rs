@@ -7,14 +7,13 @@ use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::colours::CountColours;
 use super::labels;
-use super::line::Line;
 use super::panels::{Grid, draw_head, head_height};
 use super::style::{
     GRID, INK, MUTED, NAME, cut_to_width, ending, font, starting, stroke, text_width,
 };
 use super::ticks::Step;
 use crate::ap::ApScale;
-use crate::correlation::Pearson;
+use crate::correlation::{Line, Pearson};
 
 /// One run.
 pub struct ScatterPanel {
@@ -24,6 +23,8 @@ pub struct ScatterPanel {
     pub points: Vec<ScatterPoint>,
     /// Information amount against AP; none where it does not exist.
     pub pearson: Option<Pearson>,
+    /// Least-squares line of AP on information amount; none where it does not exist.
+    pub line: Option<Line>,
     /// Scale of the points' AP.
     pub ap_scale: ApScale,
 }
@@ -138,12 +139,8 @@ impl<'a> Cloud<'a> {
         x.draw(canvas, plot, Side::Bottom, "information amount I (bits)", INK);
         y.draw(canvas, plot, Side::Left, "AP", INK);
 
-        let line = match self.panel.pearson {
-            Some(_) => Line::fitted(&self.points),
-            None => Line::level(&self.points),
-        };
-        if self.panel.pearson.is_some() {
-            let ends = line.within(information, ap_range);
+        if let Some(line) = &self.panel.line {
+            let ends = within(line, information, ap_range);
             let [from, to] = ends.map(|(information, ap)| (x.at(information), y.at(ap)));
             canvas.line(from, to, stroke(MUTED, 10));
         }
@@ -152,7 +149,9 @@ impl<'a> Cloud<'a> {
         for point in &self.points {
             let center = (x.at(point.information), y.at(point.ap));
             colours.draw_point(canvas, center, radius, point.instances);
-            let residual = (point.ap - line.at(point.information)) / (ap_range.1 - ap_range.0);
+            let residual =
+                self.panel.line.map_or(0.0, |line| point.ap - line.at(point.information));
+            let residual = residual / (ap_range.1 - ap_range.0);
             marks.push(Mark {
                 center,
                 area: Rect::around(center, radius),
@@ -162,6 +161,18 @@ impl<'a> Cloud<'a> {
         }
         name_outliers(canvas, plot, &marks);
     }
+}
+
+/// The ends, (information, AP), of the part of a line that lies in the plot.
+fn within(line: &Line, (left, right): (f64, f64), (low, high): (f64, f64)) -> [(f64, f64); 2] {
+    [left, right].map(|information| {
+        let ap = line.at(information);
+        if (low..=high).contains(&ap) {
+            return (information, ap);
+        }
+        let edge = ap.clamp(low, high);
+        (line.x + (edge - line.y) / line.slope, edge)
+    })
 }
 
 /// A point as drawn.

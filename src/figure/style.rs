@@ -11,6 +11,8 @@ pub(super) const MUTED: RGBColor = RGBColor(0x77, 0x77, 0x77);
 pub(super) const GRID: RGBColor = RGBColor(0xE6, 0xE6, 0xE6);
 /// Grid lines of the blue axis.
 pub(super) const PALE_BLUE: RGBColor = RGBColor(0xD9, 0xE8, 0xF2);
+/// The AP line where there are hundreds of classes.
+pub(super) const MID_BLUE: RGBColor = RGBColor(0xA0, 0xC6, 0xDE);
 pub(super) const PALE: RGBColor = RGBColor(0xCB, 0xD3, 0xDE);
 /// Red for r alone; blue and orange (Okabe and Ito) stay apart for colour-blind readers.
 pub(super) const RED: RGBColor = RGBColor(0xB8, 0x1D, 0x24);

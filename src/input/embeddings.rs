@@ -2,41 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
+use super::element::{Element, Sink};
 use super::npy::NpyFile;
 use super::npz::NpzFile;
 use super::parquet::ParquetFile;
 use super::shards;
 use crate::error::{Error, Result};
-use crate::moments::Value;
-
-/// Where blocks of rows (row-major) go; answers whether it wants more.
-pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;
-
-/// A type that embeddings are read into.
-pub trait Element: Value {
-    /// The nearest value of this type.
-    fn from_f64(value: f64) -> Self;
-    /// Whether it is neither infinite nor NaN.
-    fn is_finite(self) -> bool;
-}
-
-impl Element for f32 {
-    fn from_f64(value: f64) -> f32 {
-        value as f32
-    }
-    fn is_finite(self) -> bool {
-        f32::is_finite(self)
-    }
-}
-
-impl Element for f64 {
-    fn from_f64(value: f64) -> f64 {
-        value
-    }
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
-    }
-}
 
 /// Files of embeddings with the same number of dimensions. Only their headers have been read.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 pub mod ap;
 pub mod classes;
 pub mod counts;
+pub mod element;
 pub mod embeddings;
 pub mod labels;
 pub mod npy;

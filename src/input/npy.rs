@@ -4,10 +4,9 @@ use std::fs::File;
 use std::io::{self, BufReader, Cursor, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use half::f16;
 use ndarray_npy::npy::header::{Header, Layout};
 
-use super::embeddings::{Element, Sink};
+use super::element::{Element, Float, Sink};
 use crate::error::{Error, Result};
 
 /// Longest header read: NumPy's own are some hundred bytes.
@@ -87,51 +86,6 @@ impl Array {
                 "is cut off: its header promises an array of shape {:?} ({}), but there are {bytes} bytes of data; dump it again",
                 self.shape, self.descr
             )),
-        }
-    }
-}
-
-/// A floating-point element type.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Float {
-    /// Bytes per element: 2, 4 or 8.
-    pub width: usize,
-    big_endian: bool,
-}
-
-impl Float {
-    /// From a type description such as `<f4`.
-    pub fn parse(descr: &str) -> Option<Float> {
-        let big_endian = descr.starts_with('>');
-        let width = match descr.trim_start_matches(['<', '>', '=', '|']) {
-            "f2" => 2,
-            "f4" => 4,
-            "f8" => 8,
-            _ => return None,
-        };
-        Some(Float { width, big_endian })
-    }
-
-    /// Appends the elements in `bytes` to `out`.
-    pub fn decode<T: Element>(self, bytes: &[u8], out: &mut Vec<T>) {
-        macro_rules! decode {
-            ($float:ty, $width:literal) => {{
-                let elements = bytes.as_chunks::<$width>().0.iter();
-                if self.big_endian {
-                    out.extend(
-                        elements.map(|&bytes| T::from_f64(<$float>::from_be_bytes(bytes).into())),
-                    );
-                } else {
-                    out.extend(
-                        elements.map(|&bytes| T::from_f64(<$float>::from_le_bytes(bytes).into())),
-                    );
-                }
-            }};
-        }
-        match self.width {
-            2 => decode!(f16, 2),
-            4 => decode!(f32, 4),
-            _ => decode!(f64, 8),
         }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::embeddings::{Element, Sink};
+use super::element::{Element, Sink};
 use super::npy::{self, Array, Matrix};
 use super::table::list;
 use crate::error::{Error, Result};

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
 
-use super::embeddings::{Element, Sink};
+use super::element::{Element, Sink};
 use super::table::list;
 use crate::error::{Error, Result};
 

@@ -1,0 +1,79 @@
+//! Embedding values: the types they are stored in, and those they are read into.
+
+use half::f16;
+
+use crate::moments::Value;
+
+/// Where blocks of rows (row-major) go; answers whether it wants more.
+pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;
+
+/// A type that embeddings are read into.
+pub trait Element: Value {
+    /// The nearest value of this type.
+    fn from_f64(value: f64) -> Self;
+    /// Whether it is neither infinite nor NaN.
+    fn is_finite(self) -> bool;
+}
+
+impl Element for f32 {
+    fn from_f64(value: f64) -> f32 {
+        value as f32
+    }
+    fn is_finite(self) -> bool {
+        f32::is_finite(self)
+    }
+}
+
+impl Element for f64 {
+    fn from_f64(value: f64) -> f64 {
+        value
+    }
+    fn is_finite(self) -> bool {
+        f64::is_finite(self)
+    }
+}
+
+/// A floating-point element type.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Float {
+    /// Bytes per element: 2, 4 or 8.
+    pub width: usize,
+    big_endian: bool,
+}
+
+impl Float {
+    /// From a type description such as `<f4`.
+    pub fn parse(descr: &str) -> Option<Float> {
+        let big_endian = descr.starts_with('>');
+        let width = match descr.trim_start_matches(['<', '>', '=', '|']) {
+            "f2" => 2,
+            "f4" => 4,
+            "f8" => 8,
+            _ => return None,
+        };
+        Some(Float { width, big_endian })
+    }
+
+    /// Appends the elements in `bytes` to `out`.
+    pub fn decode<T: Element>(self, bytes: &[u8], out: &mut Vec<T>) {
+        macro_rules! decode {
+            ($float:ty, $width:literal) => {{
+                let elements = bytes.as_chunks::<$width>().0.iter();
+                if self.big_endian {
+                    out.extend(
+                        elements.map(|&bytes| T::from_f64(<$float>::from_be_bytes(bytes).into())),
+                    );
+                } else {
+                    out.extend(
+                        elements.map(|&bytes| T::from_f64(<$float>::from_le_bytes(bytes).into())),
+                    );
+                }
+            }};
+        }
+        match self.width {
+            2 => decode!(f16, 2),
+            4 => decode!(f32, 4),
+            _ => decode!(f64, 8),
+        }
+    }
+}
