@@ -2,10 +2,10 @@
 //!
 //! A class keeps its raw rows while they are few (m ≤ p), because then they are smaller than the
 //! packed scatter and the m×m Gram matrix is the cheaper way to the spectrum. Beyond that, its
-//! rows are folded, [`BLOCK`] at a time, into count, mean μ and scatter S = Σ(x−μ)(x−μ)ᵀ.
+//! rows are folded, 256 at a time, into count, mean μ and scatter S = Σ(x−μ)(x−μ)ᵀ.
 //!
 //! Precision: every block is centred at its own mean before it is multiplied, and Eq. 8's rank-one
-//! term δδᵀ·nₐn_b/n joins that product as one more row. Nothing is ever computed as E[xx]−E[x]E[x].
+//! term δδᵀ·nₐn_b/n joins that product as one more row. Nothing is ever computed as `E[xx]−E[x]E[x]`.
 //!
 //! Determinism: block boundaries are counted in rows of the class and panel boundaries in
 //! dimensions, so that the order of every sum follows from the data alone, whatever the number of

@@ -27,7 +27,7 @@ pub struct Plan(Vec<Vec<usize>>);
 
 impl Plan {
     /// Shares the classes, which have `counts` rows, out over passes, so that the moments of each
-    /// pass take a quarter of the dump at most, or what [`MOMENTS`] allows.
+    /// pass take a quarter of the dump at most, but 256 MiB at least and 2 GiB at most.
     pub fn new<T: Element>(dump: &Dump, counts: &[u64]) -> Plan {
         let bytes = dump.rows() as u64 * dump.dim() as u64 * size_of::<T>() as u64;
         Plan::within::<T>(dump, counts, (bytes / 4).clamp(MOMENTS.0, MOMENTS.1))

@@ -180,6 +180,33 @@ fn a_dump_is_read_in_order_whatever_the_block() {
 }
 
 #[test]
+fn panels_and_blocks_give_the_same_bytes_for_any_threads() {
+    // More than one panel of 128 dimensions, more than one block of 256 rows, one class that
+    // dominates and one that keeps its rows.
+    let work = Workdir::new();
+    let x = ndarray::Array2::from_shape_fn((1500, 300), |(i, j)| {
+        ((i * 7919 + j * j * 31) % 1009) as f32 / 37.0
+    });
+    let y =
+        ndarray::Array1::from_shape_fn(
+            1500,
+            |i| if i % 11 == 0 { 7_u8 } else { (i % 400 == 3) as u8 },
+        );
+    write_npy(work.path("x.npy"), &x).unwrap();
+    write_npy(work.path("y.npy"), &y).unwrap();
+    let information = |threads: usize| {
+        work.run(&format!(
+            "information --embeddings x.npy --labels y.npy --quiet --threads {threads}"
+        ));
+        work.read("reports/information.csv")
+    };
+    let one = information(1);
+    assert_eq!(one.lines().count(), 4);
+    assert_eq!(information(2), one);
+    assert_eq!(information(5), one);
+}
+
+#[test]
 fn classes_that_do_not_fit_together_are_read_in_passes() {
     let dump = Dump::open(&[repository(RUN).join("embeddings.npy")], None).unwrap();
     let labels: ndarray::Array1<i64> = read_npy(repository(RUN).join("labels.npy")).unwrap();
