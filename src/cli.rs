@@ -8,6 +8,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::input::runs::RunFiles;
+use crate::loss::SCALE;
+use crate::normalization::Normalization;
 use crate::shrinkage::Estimator;
 
 /// Why is my detector bad on this class? Information amounts of classes, and whether they or the
@@ -45,6 +47,12 @@ pub enum Command {
     /// Correlation of information amounts and of instance counts with AP; Figures 1 and 2
     #[command(after_help = CORRELATE_EXAMPLE)]
     Correlate(Correlate),
+    /// Angular margins of the IGAM loss, and whether they are worth training with
+    #[command(after_help = MARGINS_EXAMPLE)]
+    Margins(Margins),
+    /// What the margins do to a trained classifier: cosine softmax beside IGAM loss, by class
+    #[command(after_help = LOSS_EXAMPLE)]
+    Loss(Loss),
 }
 
 const INFORMATION_EXAMPLE: &str = "\
@@ -67,6 +75,23 @@ figure2.svg and scatter.svg to the --out directory.
 
 A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
 paths are relative to it, and what stands above the first [[run]] holds for all.";
+
+const MARGINS_EXAMPLE: &str = "\
+Examples:
+  igam-analyze margins --information reports/information.csv --normalization softmax
+  igam-analyze margins --embeddings embeddings.npy --labels labels.npy
+
+Writes margins.npy (C×C float64 radians, row = true class, in the class order of \
+information.csv), margins.parquet (class_i, class_j, margin), margins.csv (the table) and \
+margins.svg to the --out directory. The table shows every reading of the normalization; the files \
+hold the chosen one.";
+
+const LOSS_EXAMPLE: &str = "\
+Example:
+  igam-analyze loss --embeddings embeddings.npy --labels labels.npy --weights weights.npy \\
+      --margins reports/margins.npy
+
+Writes loss.csv to the --out directory. Without --margins, they are computed from the embeddings.";
 
 #[derive(Debug, Args)]
 pub struct Information {
@@ -96,6 +121,62 @@ pub struct Correlate {
     pub estimator: EstimatorChoice,
     #[command(flatten)]
     pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Margins {
+    #[command(flatten)]
+    pub input: Input,
+    /// Take information amounts from this information.csv instead of a dump
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["Input", "estimator"])]
+    pub information: Option<PathBuf>,
+    /// The run to take from --information, if it holds several
+    #[arg(long, value_name = "NAME", requires = "information")]
+    pub run: Option<String>,
+    #[command(flatten)]
+    pub estimator: EstimatorChoice,
+    #[command(flatten)]
+    pub choice: MarginChoice,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Loss {
+    #[command(flatten)]
+    pub input: Input,
+    /// Classifier weights: a C×p .npy file, row = class in order of id
+    #[arg(long, value_name = "FILE")]
+    pub weights: PathBuf,
+    /// Margins: a C×C .npy file of radians, row = true class
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["estimator", "normalization", "signed"])]
+    pub margins: Option<PathBuf>,
+    /// Scale s of the logits s·cosθ
+    #[arg(long, value_name = "S", default_value_t = SCALE, value_parser = positive)]
+    pub scale: f64,
+    #[command(flatten)]
+    pub estimator: EstimatorChoice,
+    #[command(flatten)]
+    pub choice: MarginChoice,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct MarginChoice {
+    /// Reading of the paper's formula for I′
+    #[arg(long, value_enum, default_value_t)]
+    pub normalization: Normalization,
+    /// Negative margins too, instead of 0 where the other class has more information
+    #[arg(long)]
+    pub signed: bool,
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
+        _ => Err("not a number above 0".into()),
+    }
 }
 
 #[derive(Debug, Args)]
@@ -166,6 +247,21 @@ impl ValueEnum for Estimator {
                 "Eigenvalues below (1−√(p/m))² are raised to it, as in the paper's Listing 1"
             }
             Estimator::Sample => "The sample covariance as it is",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for Normalization {
+    fn value_variants<'a>() -> &'a [Normalization] {
+        Normalization::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Normalization::Printed => "As printed: e^e^x in the numerator, Ī the sum of all I",
+            Normalization::PrintedMean => "The same with Ī the mean, as its bar suggests",
+            Normalization::Softmax => "e^x in the numerator, Ī the mean",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

@@ -47,6 +47,9 @@ pub enum Error {
         /// The reason.
         source: crate::spectrum::SpectrumError,
     },
+    /// A loss could not be computed.
+    #[error(transparent)]
+    Loss(#[from] crate::loss::LossError),
     /// A figure could not be drawn.
     #[error(transparent)]
     Figure(#[from] crate::figure::Error),

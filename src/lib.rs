@@ -9,11 +9,12 @@
 //! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
 //! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
 //! | Eq. 2: information amount I | [`information`] |
-//! | after Eq. 6: normalized information I′ | [`normalization`] |
+//! | after Eq. 6: normalized information I′, angular margins m_ij | [`normalization`], [`margin`] |
+//! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
-//! correlation → [`output`] and figure. The mathematics knows no file; a figure takes finished
+//! correlation, normalization → margin → [`output`] and figure. The mathematics knows no file; a figure takes finished
 //! numbers; a [`command`] only joins the rooms.
 //!
 //! ```
@@ -41,6 +42,8 @@ pub mod error;
 pub mod figure;
 pub mod information;
 pub mod input;
+pub mod loss;
+pub mod margin;
 pub mod moments;
 pub mod normalization;
 pub mod output;

@@ -219,6 +219,56 @@ fn runs_files() {
 }
 
 #[test]
+fn margins_and_losses() {
+    let work = good();
+    let columns = "run,class_id,class,information\n";
+    work.write("empty.csv", format!("{columns}r,0,a,\n"));
+    work.write("bad.csv", format!("{columns}r,0,a,-1\n"));
+    work.write("twice.csv", format!("{columns}r,0,a,1\nr,0,b,2\n"));
+    work.write("several.csv", format!("{columns}r,0,a,1\ns,0,b,2\n"));
+    let matrix = |name: &str, rows: usize, columns: usize| {
+        ndarray_npy::write_npy(work.path(name), &ndarray::Array2::<f32>::zeros((rows, columns)))
+            .unwrap();
+    };
+    matrix("w.npy", 3, 2);
+    matrix("background.npy", 4, 2);
+    matrix("wide.npy", 3, 5);
+    matrix("m.npy", 4, 4);
+    let loss = "loss --embeddings x.npy --labels y.npy --class-names classes.txt --weights";
+    for (arguments, code, sentence) in [
+        ("margins".into(), 2, "margins needs --information or --embeddings"),
+        (
+            "margins --information ap.csv".into(),
+            1,
+            "has no column \"run\"; its columns are \"class\", \"ap\"",
+        ),
+        ("margins --information empty.csv".into(), 1, "no class has an information amount"),
+        (
+            "margins --information bad.csv".into(),
+            1,
+            "line 2, column \"information\": \"-1\" is no information amount",
+        ),
+        ("margins --information twice.csv".into(), 1, "two rows for the class id 0"),
+        (
+            "margins --information several.csv".into(),
+            1,
+            "holds several runs, \"r\", \"s\": choose one with --run",
+        ),
+        ("margins --information several.csv --run t".into(), 1, "holds no run \"t\""),
+        ("loss --weights w.npy".into(), 2, "loss needs --embeddings"),
+        (format!("{loss} wide.npy"), 1, "weights of 5 dimensions, the embeddings have 2"),
+        (format!("{loss} background.npy"), 1, "weights of 4 classes, which are not the labels'"),
+        (
+            format!("{loss} w.npy --margins m.npy"),
+            1,
+            "the margins are 4×4, but there are 3 classes",
+        ),
+    ] {
+        refused(&work, &arguments, code, sentence);
+    }
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     let work = good();
     for arguments in [

@@ -134,7 +134,7 @@ fn a_closed_pipe_ends_quietly() {
 #[test]
 fn every_command_has_help_with_an_example() {
     let work = Workdir::new();
-    for command in ["information", "correlate"] {
+    for command in ["information", "correlate", "margins", "loss"] {
         let help = String::from_utf8(work.run(&format!("{command} --help")).stdout).unwrap();
         assert!(help.contains(&format!("igam-analyze {command} --")), "{help}");
     }

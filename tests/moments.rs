@@ -2,7 +2,6 @@
 
 use igam_analyze::information::Information;
 use igam_analyze::moments::Moments;
-use igam_analyze::normalization::normalized;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::{Spectrum, SpectrumError};
 use nalgebra::DMatrix;
@@ -88,18 +87,6 @@ fn no_rows_no_spectrum_and_nothing_infinite() {
         assert_eq!(Spectrum::of(few), Err(SpectrumError::NotFinite));
         assert_eq!(Spectrum::of(many), Err(SpectrumError::NotFinite));
     }
-}
-
-#[test]
-fn nothing_is_normalized_where_nothing_is_known() {
-    assert_eq!(normalized(&[Some(0.0), None, Some(0.0)]), [None, None, None]);
-    // By hand: x = (1/3, 2/3)/√2.
-    let x = [1.0 / 3.0 / 2_f64.sqrt(), 2.0 / 3.0 / 2_f64.sqrt()];
-    let sum = x[0].exp() + x[1].exp();
-    let expected = x.map(|x| 2.0 * x.exp().exp() / sum + 1.0);
-    let ours = normalized(&[Some(1.0), None, Some(2.0)]);
-    assert_eq!(ours[1], None);
-    assert_close(&[ours[0].unwrap(), ours[2].unwrap()], &expected, 1e-15);
 }
 
 proptest! {

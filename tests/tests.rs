@@ -5,6 +5,7 @@ mod correlate;
 mod figures;
 mod formats;
 mod golden;
+mod margins;
 mod moments;
 mod reports;
 

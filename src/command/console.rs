@@ -1,12 +1,15 @@
 //! Notes, warnings and progress on standard error.
 
 use std::io::{IsTerminal, Write, stderr};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::warning::Warning;
 use crate::cli::Global;
+use crate::error::Result;
+use crate::output::{self, Output};
 
 /// Work that takes less shows no progress bar.
 const LONG: Duration = Duration::from_secs(1);
@@ -49,6 +52,14 @@ impl Console {
     pub fn warn(&mut self, warning: Warning) {
         self.note(&format!("warning: {warning}"));
         self.warnings.push(warning.to_string());
+    }
+
+    /// Writes files to a directory, and says so.
+    pub fn write(&self, directory: &Path, outputs: Vec<Output>) -> Result<()> {
+        let names: Vec<_> = outputs.iter().map(|output| output.name).collect();
+        output::write(directory, outputs)?;
+        self.note(&format!("wrote {} to {}", names.join(", "), directory.display()));
+        Ok(())
     }
 
     /// All warnings so far.

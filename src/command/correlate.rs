@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::figure;
 use crate::input::list;
 use crate::input::runs::{self, RunFiles};
-use crate::output::{self, Cell, Table};
+use crate::output::{self, Cell, Output, Table};
 
 /// The two correlations of a run, over the same classes.
 struct Correlated {
@@ -48,16 +48,16 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
     let correlations = correlations_table(&runs);
     let analysed: Vec<_> =
         runs.iter().filter(|one| one.run.estimator.is_some()).map(|one| one.run.clone()).collect();
-    let mut written =
-        vec![("correlations.csv", correlations.csv()), ("figure1.svg", figure1(&runs)?)];
+    let mut outputs = vec![
+        Output::text("correlations.csv", correlations.csv()),
+        Output::text("figure1.svg", figure1(&runs)?),
+    ];
     if !analysed.is_empty() {
-        written.push(("information.csv", run::information_csv(&analysed).csv()));
-        written.push(("figure2.svg", figure2(&runs)?));
-        written.push(("scatter.svg", scatter(&runs)?));
+        outputs.push(Output::text("information.csv", run::information_csv(&analysed).csv()));
+        outputs.push(Output::text("figure2.svg", figure2(&runs)?));
+        outputs.push(Output::text("scatter.svg", scatter(&runs)?));
     }
-    output::write(&arguments.output.out, &written)?;
-    let names: Vec<_> = written.iter().map(|(name, _)| *name).collect();
-    console.note(&format!("wrote {} to {}", names.join(", "), arguments.output.out.display()));
+    console.write(&arguments.output.out, outputs)?;
     super::print(&match arguments.output.format {
         Format::Csv => correlations.csv(),
         Format::Json => super::json(json!({

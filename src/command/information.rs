@@ -7,7 +7,7 @@ use super::run::{self, Run};
 use crate::cli::{Format, Information};
 use crate::error::{Error, Result};
 use crate::input::runs::RunFiles;
-use crate::output;
+use crate::output::{self, Output};
 
 /// Runs the command.
 pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
@@ -17,8 +17,7 @@ pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
     }
     let runs = run::load(&files, arguments.estimator.estimator, console)?;
     let csv = run::information_csv(&runs).csv();
-    output::write(&arguments.output.out, &[("information.csv", csv.clone())])?;
-    console.detail(&format!("wrote information.csv to {}", arguments.output.out.display()));
+    console.write(&arguments.output.out, vec![Output::text("information.csv", csv.clone())])?;
     super::print(&match arguments.output.format {
         Format::Csv => csv,
         Format::Json => super::json(json!({

@@ -3,6 +3,8 @@
 mod console;
 mod correlate;
 mod information;
+mod loss;
+mod margins;
 mod run;
 mod warning;
 
@@ -28,6 +30,8 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Information(arguments) => information::run(arguments, &mut console),
         Command::Correlate(arguments) => correlate::run(arguments, &mut console),
+        Command::Margins(arguments) => margins::run(arguments, &mut console),
+        Command::Loss(arguments) => loss::run(arguments, &mut console),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::labels::Labels;
 use crate::input::runs::RunFiles;
-use crate::normalization::normalized;
+use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
 use crate::shrinkage::Estimator;
 use crate::stream::{ClassSpectrum, Plan};
@@ -46,12 +46,12 @@ pub struct Class {
 }
 
 /// Embeddings and their labels, before any of the embeddings is read.
-struct Instances {
-    dump: Dump,
+pub struct Instances {
+    pub dump: Dump,
     /// The class of each row, an index into the classes.
-    labels: Vec<u32>,
+    pub labels: Vec<u32>,
     /// Rows of each class.
-    counts: Vec<u64>,
+    pub counts: Vec<u64>,
 }
 
 /// Reads and computes a run for each of its AP columns, or one if it has no AP.
@@ -73,21 +73,14 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
         .as_deref()
         .map(|path| counts::read(path, files.counts_column.as_deref()))
         .transpose()?;
-    let (classes, instances) = instances(files, counts.as_ref())?;
+    let (classes, instances) = if files.embeddings.is_empty() {
+        (classes_without_embeddings(files, counts.as_ref())?, None)
+    } else {
+        let (classes, instances) = instances(files)?;
+        (classes, Some(instances))
+    };
 
-    let mut rows: Vec<Class> = classes
-        .ids()
-        .iter()
-        .zip(classes.names())
-        .map(|(&id, name)| Class {
-            id,
-            name: name.clone(),
-            instances: None,
-            information: None,
-            normalized: None,
-            ap: None,
-        })
-        .collect();
+    let mut rows = rows(&classes);
     let places: Vec<_> = columns
         .iter()
         .map(|column| place(&classes, &column.keys, &column.path, console))
@@ -124,18 +117,31 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
         .collect())
 }
 
-/// The classes, and the embeddings with their labels if there are any.
-fn instances(files: &RunFiles, counts: Option<&Counts>) -> Result<(Classes, Option<Instances>)> {
-    let named = files.class_names.as_deref().map(Classes::read).transpose()?;
-    if files.embeddings.is_empty() {
-        let classes = named.or_else(|| counts.map(|counts| Classes::from_keys(&counts.keys)));
-        let missing = || {
-            Error::Usage(
-                "give --embeddings, or --counts for a correlation of instance counts".into(),
-            )
-        };
-        return Ok((classes.ok_or_else(missing)?, None));
+/// The classes, of which nothing else is known yet.
+pub fn rows(classes: &Classes) -> Vec<Class> {
+    let row = |(&id, name): (&i64, &String)| Class {
+        id,
+        name: name.clone(),
+        instances: None,
+        information: None,
+        normalized: None,
+        ap: None,
+    };
+    classes.ids().iter().zip(classes.names()).map(row).collect()
+}
+
+fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Result<Classes> {
+    match (&files.class_names, counts) {
+        (Some(path), _) => Classes::read(path),
+        (None, Some(counts)) => Ok(Classes::from_keys(&counts.keys)),
+        (None, None) => Err(Error::Usage(
+            "give --embeddings, or --counts for a correlation of instance counts".into(),
+        )),
     }
+}
+
+/// The classes, and the embeddings with their labels.
+pub fn instances(files: &RunFiles) -> Result<(Classes, Instances)> {
     let dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
     let column = files.label_column.as_deref().unwrap_or("label");
     let labels = if files.labels.is_empty() {
@@ -150,13 +156,16 @@ fn instances(files: &RunFiles, counts: Option<&Counts>) -> Result<(Classes, Opti
             labels.len()
         )));
     }
-    let classes = named.unwrap_or_else(|| Classes::from_labels(&labels));
+    let classes = match &files.class_names {
+        Some(path) => Classes::read(path)?,
+        None => Classes::from_labels(&labels),
+    };
     let labels = classes.index(&labels)?;
     let mut counts = vec![0; classes.len()];
     for &label in &labels {
         counts[label as usize] += 1;
     }
-    Ok((classes, Some(Instances { dump, labels, counts })))
+    Ok((classes, Instances { dump, labels, counts }))
 }
 
 /// The class of each row of a table; warns of rows that have none.
@@ -204,7 +213,8 @@ fn add_counts(
     }
 }
 
-fn add_information(
+/// Computes the information amount of each class and its I′ as printed.
+pub fn add_information(
     rows: &mut [Class],
     instances: &Instances,
     estimator: Estimator,
@@ -221,10 +231,10 @@ fn add_information(
             spectrum.map_err(|source| Error::Spectrum { class: row.name.clone(), source })?;
         row.information = spectrum.map(|spectrum| Information::of(&spectrum, estimator));
     }
-    let bits: Vec<_> =
-        rows.iter().map(|row| row.information.map(|information| information.bits)).collect();
-    for (row, normalized) in rows.iter_mut().zip(normalized(&bits)) {
-        row.normalized = normalized;
+    let bits: Vec<_> = rows.iter().filter_map(|row| Some(row.information?.bits)).collect();
+    let known = rows.iter_mut().filter(|row| row.information.is_some());
+    for (row, normalized) in known.zip(Normalization::Printed.normalize(&bits).values()) {
+        row.normalized = Some(normalized);
     }
     warn_of_information(rows, run, console);
     Ok(())
@@ -255,9 +265,6 @@ fn warn_of_information(rows: &[Class], run: &str, console: &mut Console) {
         classes += usize::from(from_floor > 0.5 * information.bits);
         floor_bits += from_floor;
         bits += information.bits;
-    }
-    if bits == 0.0 {
-        console.warn(Warning::NothingToNormalize);
     }
     if classes > 0 {
         console.warn(Warning::Floor { run: run.into(), classes, of, share: floor_bits / bits });

@@ -24,8 +24,20 @@ pub enum Warning {
         /// Their names.
         classes: Vec<String>,
     },
-    /// Every information amount is zero.
-    NothingToNormalize,
+    /// Classes without information amount in a margin matrix.
+    NoMargins {
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Margins that training will hardly feel.
+    SmallMargins {
+        /// The chosen reading of the normalization.
+        reading: &'static str,
+        /// Its largest margin, radians.
+        largest: f64,
+        /// The reading with the largest margins and its largest, if that can be felt.
+        better: Option<(&'static str, f64)>,
+    },
     /// Rows of a table whose class is not among the classes.
     Unmatched {
         /// The table.
@@ -65,8 +77,26 @@ impl fmt::Display for Warning {
             Warning::Empty { classes } => {
                 write!(f, "classes without instances have no information amount: {}", list(classes))
             }
-            Warning::NothingToNormalize => {
-                f.write_str("every information amount is zero, so that none can be normalized")
+            Warning::NoMargins { classes } => write!(
+                f,
+                "classes without information amount have no margins (0 in margins.npy) and no part in \
+                 the normalization: {}",
+                list(classes)
+            ),
+            Warning::SmallMargins { reading, largest, better } => {
+                write!(
+                    f,
+                    "the largest margin of the {reading} reading is {largest:.2e} rad: training will hardly \
+                     differ from the cosine softmax; "
+                )?;
+                match better {
+                    Some((name, margin)) => {
+                        write!(f, "--normalization {name} reaches {margin:.2e} rad")
+                    }
+                    None => f.write_str(
+                        "no other reading reaches 0.01 rad, the information amounts are too alike",
+                    ),
+                }
             }
             Warning::Unmatched { path, classes } => write!(
                 f,

@@ -7,8 +7,11 @@ use super::canvas::{Canvas, PX, Point, Rect};
 use super::style::{INK, MUTED, TICK, font, starting, stroke};
 use super::ticks::{round_down, round_up};
 
-/// Anchor viridis colours at equal steps, dark (few) to light (many).
-const VIRIDIS: [RGBColor; 9] = [
+/// Colours at equal steps of a scale.
+pub(super) struct Ramp(pub &'static [RGBColor]);
+
+/// viridis, dark (few) to light (many).
+const VIRIDIS: Ramp = Ramp(&[
     RGBColor(68, 1, 84),
     RGBColor(71, 44, 122),
     RGBColor(59, 81, 139),
@@ -18,23 +21,35 @@ const VIRIDIS: [RGBColor; 9] = [
     RGBColor(92, 200, 99),
     RGBColor(170, 220, 50),
     RGBColor(253, 231, 37),
-];
+]);
 
-/// The colour at `share` (0–1) of the viridis scale.
-fn viridis(share: f64) -> RGBColor {
-    let last = VIRIDIS.len() - 1;
-    let place = share.clamp(0.0, 1.0) * last as f64;
-    let index = (place as usize).min(last - 1);
-    let (from, to) = (VIRIDIS[index], VIRIDIS[index + 1]);
-    let mix = |a: u8, b: u8| {
-        let (a, b) = (f64::from(a), f64::from(b));
-        (a + (b - a) * (place - index as f64)).round() as u8
-    };
-    RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+impl Ramp {
+    /// The colour at `share` (0–1) of the scale.
+    pub fn at(&self, share: f64) -> RGBColor {
+        let last = self.0.len() - 1;
+        let place = share.clamp(0.0, 1.0) * last as f64;
+        let index = (place as usize).min(last - 1);
+        let (from, to) = (self.0[index], self.0[index + 1]);
+        let mix = |a: u8, b: u8| {
+            let (a, b) = (f64::from(a), f64::from(b));
+            (a + (b - a) * (place - index as f64)).round() as u8
+        };
+        RGBColor(mix(from.0, to.0), mix(from.1, to.1), mix(from.2, to.2))
+    }
+
+    /// Fills a bar with the scale, upwards.
+    pub fn fill(&self, canvas: &mut Canvas, bar: Rect) {
+        for rung in 0..RUNGS {
+            // Each rung reaches to the top, so that no seam shows between two.
+            let bottom = bar.bottom - rung * bar.height() / RUNGS;
+            let color = self.at((f64::from(rung) + 0.5) / f64::from(RUNGS));
+            canvas.fill(Rect { bottom, ..bar }, color);
+        }
+    }
 }
 
-const BAR_WIDTH: i32 = 12 * PX;
-const BAR_HEIGHT: i32 = 220 * PX;
+pub(super) const BAR_WIDTH: i32 = 12 * PX;
+pub(super) const BAR_HEIGHT: i32 = 220 * PX;
 const RUNGS: i32 = 64;
 const GAP: i32 = 6 * PX;
 
@@ -70,7 +85,7 @@ impl CountColours {
 
     pub fn draw_point(&self, canvas: &mut Canvas, center: Point, radius: i32, count: u64) {
         if count > 0 {
-            canvas.disc(center, radius, viridis(self.axis.share(count as f64)));
+            canvas.disc(center, radius, VIRIDIS.at(self.axis.share(count as f64)));
         }
         // The light end of the scale needs an edge on white.
         canvas.circle(center, radius, stroke(INK, 5));
@@ -78,12 +93,7 @@ impl CountColours {
 
     pub fn draw_bar(&self, canvas: &mut Canvas) {
         let bar = self.bar;
-        for rung in 0..RUNGS {
-            // Each rung reaches to the top, so that no seam shows between two.
-            let bottom = bar.bottom - rung * bar.height() / RUNGS;
-            let color = viridis((f64::from(rung) + 0.5) / f64::from(RUNGS));
-            canvas.fill(Rect { bottom, ..bar }, color);
-        }
+        VIRIDIS.fill(canvas, bar);
         self.axis.draw(canvas, bar, Side::Right, "instances (log scale)", INK);
         if self.has_zero {
             let (x, y) = (bar.middle().0, bar.bottom + 3 * GAP);

@@ -9,6 +9,7 @@ mod colours;
 mod figure1;
 mod figure2;
 mod labels;
+mod margins;
 mod panels;
 mod scatter;
 mod style;
@@ -16,6 +17,7 @@ mod ticks;
 
 pub use figure1::{Figure1Class, Figure1Panel, figure1};
 pub use figure2::{Figure2Run, figure2};
+pub use margins::{MarginsFigure, margins};
 pub use scatter::{ScatterPanel, ScatterPoint, scatter};
 
 /// Why a figure could not be drawn.

@@ -6,6 +6,7 @@ pub mod classes;
 pub mod counts;
 pub mod element;
 pub mod embeddings;
+pub mod information;
 pub mod labels;
 pub mod npy;
 pub mod npz;

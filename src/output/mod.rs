@@ -1,7 +1,9 @@
 //! Results as csv, json and text tables, and files that are written whole or not at all.
 
 mod files;
+mod parquet;
 mod table;
 
-pub use files::write;
+pub use files::{Output, write};
+pub use parquet::margins_parquet;
 pub use table::{Cell, Table, text};

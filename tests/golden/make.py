@@ -1,6 +1,6 @@
 """Makes the golden files beside it, independently of the Rust code: float64 NumPy, SciPy, PyArrow.
 
-    pip install numpy scipy pyarrow
+    pip install numpy scipy pyarrow mpmath
     python tests/golden/make.py
 """
 
@@ -8,6 +8,7 @@ import csv
 import json
 import pathlib
 
+import mpmath
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -102,5 +103,93 @@ def formats():
     return {"mp-floor": list(per_class(x, labels, True))}
 
 
-golden = {"fod_a": fod_a(), "post_relu": post_relu(), "formats": formats()}
+mpmath.mp.dps = 60
+
+
+def log_normalized(information, reading):
+    """ln I' to 60 digits."""
+    i = [mpmath.mpf(float(value)) for value in information]
+    mean = sum(i) if reading == "printed" else sum(i) / len(i)
+    x = [value / (mean * mpmath.sqrt(len(i))) for value in i]
+    log_sum = mpmath.log(sum(mpmath.exp(value) for value in x))
+    exponent = x if reading == "softmax" else [mpmath.exp(value) for value in x]
+    logs = [mpmath.log(len(i)) + value - log_sum for value in exponent]
+    # ln(1+e^a), for any a: e^a itself may have more digits than there are.
+    return [a + mpmath.log1p(mpmath.exp(-a)) if a > 0 else mpmath.log1p(mpmath.exp(a)) for a in logs]
+
+
+def margins(fod):
+    """I' and signed margins of some pairs, in each reading, for amounts from 1e-9 to 1e6 bits."""
+    rng = np.random.default_rng(9)
+    amounts = {
+        "real": fod["effnet-lite0-ce"]["mp-floor"],
+        "wide": list(10 ** rng.uniform(-9, 6, 1203)),
+        "alike": list(100 + rng.uniform(-1e-7, 1e-7, 20)),
+        "dominated": [1e6, 1e-9, 1.0, 3.0, 0.0],
+    }
+    cases = []
+    for name, information in amounts.items():
+        pairs = rng.integers(0, len(information), (200, 2)).tolist()
+        for reading in ("printed", "printed-mean", "softmax"):
+            logs = log_normalized(information, reading)
+            cases.append(
+                {
+                    "name": name,
+                    "reading": reading,
+                    "log_normalized": [float(value) for value in logs],
+                    "pairs": [[i, j, float((logs[i] - logs[j]) / mpmath.pi)] for i, j in pairs],
+                }
+            )
+    return {"amounts": amounts, "cases": cases}
+
+
+def igam_loss(cosines, label, margins, scale):
+    """Eq. 6 to 60 digits."""
+    cosines = [mpmath.mpf(float(c)) for c in cosines]
+    own = mpmath.exp(scale * cosines[label])
+    angle = lambda j: min(mpmath.acos(cosines[j]) + mpmath.mpf(float(margins[label][j])), mpmath.pi)
+    others = [mpmath.exp(scale * mpmath.cos(angle(j))) for j in range(len(cosines)) if j != label]
+    return float(-mpmath.log(own / (own + sum(others))))
+
+
+def loss():
+    rng = np.random.default_rng(10)
+    cosines = rng.uniform(-1, 1, (12, 7))
+    cosines[0, :3], cosines[1] = [1, -1, 0], [1, -1, 1, -1, 1, -1, 1]
+    labels = rng.integers(0, 7, 12)
+    margins = np.maximum(rng.normal(0, 0.5, (7, 7)), 0) * (1 - np.eye(7))
+    margins[2, 3] = 4.0
+    result = {"cosines": cosines.tolist(), "labels": labels.tolist(), "margins": margins.tolist()}
+    for name, m in (("igam", margins), ("softmax", 0 * margins)):
+        for scale in (1, 30, 64):
+            result[f"{name}_{scale}"] = [igam_loss(c, y, m, scale) for c, y in zip(cosines, labels)]
+    return result
+
+
+def loss_of_a_run(fod):
+    """Mean losses per class of a real classifier, float64 NumPy, margins of the printed-mean reading."""
+    folder = FOD_A / "effnet-lite0-ce"
+    x, labels, weights = (np.load(folder / f"{name}.npy") for name in ("embeddings", "labels", "weights"))
+    unit = lambda rows: rows / np.linalg.norm(rows.astype(float), axis=1, keepdims=True)
+    cosines = np.clip(unit(x) @ unit(weights).T, -1, 1)
+    logs = np.array([float(v) for v in log_normalized(fod["effnet-lite0-ce"]["mp-floor"], "printed-mean")])
+    margins = np.maximum((logs[:, None] - logs[None]) / np.pi, 0)
+    means = []
+    for m in (0 * margins, margins):
+        logits = 30 * np.cos(np.minimum(np.arccos(cosines) + m[labels], np.pi))
+        own = logits[np.arange(len(labels)), labels]
+        each = np.log(np.exp(logits - own[:, None]).sum(axis=1))
+        means.append([float(each[labels == c].mean()) for c in np.unique(labels)])
+    return {"cosine_softmax": means[0], "igam": means[1]}
+
+
+fod = fod_a()
+golden = {
+    "fod_a": fod,
+    "post_relu": post_relu(),
+    "formats": formats(),
+    "margins": margins(fod),
+    "loss": loss(),
+    "loss_of_a_run": loss_of_a_run(fod),
+}
 (HERE / "golden.json").write_text(json.dumps(golden, indent=1) + "\n")

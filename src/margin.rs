@@ -1,0 +1,58 @@
+//! After Eq. 6: the angular margins of the IGAM loss.
+
+use std::f64::consts::PI;
+
+use ndarray::Array2;
+
+use crate::normalization::Normalized;
+
+/// The C×C margins m_ij = max(0, ln(I′_i/I′_j)/π) in radians, row i the true class; `signed` drops
+/// the maximum, as the paper's prose has it.
+pub fn margins(normalized: &Normalized, signed: bool) -> Array2<f64> {
+    let lowest = if signed { f64::NEG_INFINITY } else { 0.0 };
+    let margin = |(i, j)| (normalized.log_ratio(i, j) / PI).max(lowest);
+    Array2::from_shape_fn((normalized.len(), normalized.len()), margin)
+}
+
+/// The most that a margin of `margin` radians changes a logit s·cosθ: 2s·sin(m/2), at θ = (π−m)/2.
+pub fn logit_change(margin: f64, scale: f64) -> f64 {
+    2.0 * scale * (margin.clamp(-PI, PI) / 2.0).sin()
+}
+
+/// What there is to know of a margin matrix before training with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Summary {
+    /// The largest margin, radians.
+    pub largest: f64,
+    /// The median of those above 0, radians; there is none where no two classes differ.
+    pub median_positive: Option<f64>,
+    /// For each class its mean gain of angle over the others, Σ_j (m_ij − m_ji)/(C−1), radians.
+    pub gain: Vec<f64>,
+}
+
+impl Summary {
+    /// Summarizes a C×C margin matrix.
+    pub fn of(margins: &Array2<f64>) -> Summary {
+        let mut positive: Vec<f64> =
+            margins.iter().copied().filter(|&margin| margin > 0.0).collect();
+        let largest = positive.iter().copied().fold(0.0, f64::max);
+        let others = margins.nrows().saturating_sub(1).max(1) as f64;
+        let gain = margins
+            .outer_iter()
+            .zip(margins.columns())
+            .map(|(row, column)| (row.sum() - column.sum()) / others);
+        Summary { largest, gain: gain.collect(), median_positive: median(&mut positive) }
+    }
+}
+
+/// The median; the mean of the two in the middle where their number is even.
+fn median(values: &mut [f64]) -> Option<f64> {
+    let middle = values.len() / 2;
+    if values.is_empty() {
+        return None;
+    }
+    let even = values.len().is_multiple_of(2);
+    let (below, &mut upper, _) = values.select_nth_unstable_by(middle, f64::total_cmp);
+    let lower = if even { below.iter().copied().fold(f64::MIN, f64::max) } else { upper };
+    Some((lower + upper) / 2.0)
+}

@@ -1,0 +1,221 @@
+//! Normalization, margins and loss: against 60-digit references, and their laws.
+
+use igam_analyze::loss::{Batch, LossError};
+use igam_analyze::margin::{Summary, logit_change, margins};
+use igam_analyze::normalization::Normalization;
+use ndarray::{Array2, arr2};
+use ndarray_npy::read_npy;
+use proptest::prelude::*;
+use serde_json::Value;
+
+use crate::{Workdir, assert_close, column, golden, numbers, repository};
+
+const RUN: &str = "data/fod-a/effnet-lite0-ce";
+
+fn reading(name: &Value) -> Normalization {
+    *Normalization::ALL.iter().find(|reading| name == reading.name()).unwrap()
+}
+
+fn matrix(rows: &Value) -> Array2<f64> {
+    let rows: Vec<_> = rows.as_array().unwrap().iter().map(numbers).collect();
+    Array2::from_shape_vec((rows.len(), rows[0].len()), rows.concat()).unwrap()
+}
+
+#[test]
+fn margins_agree_with_60_digits() {
+    let golden = &golden()["margins"];
+    for case in golden["cases"].as_array().unwrap() {
+        let information = numbers(&golden["amounts"][case["name"].as_str().unwrap()]);
+        let normalized = reading(&case["reading"]).normalize(&information);
+        for (ours, log) in normalized.values().zip(numbers(&case["log_normalized"])) {
+            assert_close(&[ours], &[log.exp()], 1e-12);
+        }
+        let signed = margins(&normalized, true);
+        for pair in case["pairs"].as_array().unwrap() {
+            let pair = numbers(pair);
+            let (i, j) = (pair[0] as usize, pair[1] as usize);
+            assert_close(&[signed[(i, j)]], &[pair[2]], 1e-12);
+        }
+    }
+}
+
+#[test]
+fn twenty_thousand_classes_do_not_overflow() {
+    let mut information = vec![1.0; 20_000];
+    information[7] = 1e6;
+    for reading in Normalization::ALL {
+        let normalized = reading.normalize(&information);
+        assert!(normalized.log_ratio(7, 0).is_finite() && normalized.log_ratio(7, 0) > 0.0);
+        assert_eq!(normalized.log_ratio(1, 0), 0.0);
+    }
+}
+
+#[test]
+fn losses_agree_with_60_digits() {
+    let golden = &golden()["loss"];
+    let (cosines, margins) = (matrix(&golden["cosines"]), matrix(&golden["margins"]));
+    let labels: Vec<usize> =
+        numbers(&golden["labels"]).iter().map(|&label| label as usize).collect();
+    let batch = Batch::new(cosines.view(), &labels).unwrap();
+    for scale in [1.0, 30.0, 64.0] {
+        let igam = batch.losses(margins.view(), scale).unwrap();
+        assert_close(&igam, &numbers(&golden[format!("igam_{scale}")]), 1e-10);
+        let softmax = batch.losses(Array2::zeros((7, 7)).view(), scale).unwrap();
+        assert_close(&softmax, &numbers(&golden[format!("softmax_{scale}")]), 1e-10);
+    }
+}
+
+#[test]
+fn what_is_no_batch_is_refused() {
+    let cosines = arr2(&[[0.5, f64::NAN]]);
+    assert!(matches!(Batch::new(cosines.view(), &[0]), Err(LossError::Cosine { class: 1, .. })));
+    let cosines = arr2(&[[0.5, 1.5]]);
+    assert!(matches!(Batch::new(cosines.view(), &[0]), Err(LossError::Cosine { value: 1.5, .. })));
+    let cosines = arr2(&[[0.5, 1.0 + 1e-9]]);
+    assert!(matches!(Batch::new(cosines.view(), &[2]), Err(LossError::Label { label: 2, .. })));
+    assert!(matches!(
+        Batch::new(cosines.view(), &[0, 1]),
+        Err(LossError::Samples { labels: 2, .. })
+    ));
+    let batch = Batch::new(cosines.view(), &[0]).unwrap();
+    let wrong = batch.losses(Array2::zeros((3, 2)).view(), 30.0);
+    assert_eq!(wrong, Err(LossError::Margins { rows: 3, columns: 2, classes: 2 }));
+    let gradients = batch.gradients(arr2(&[[0.0, 0.2], [0.0, 0.0]]).view(), 30.0).unwrap();
+    assert!(gradients.iter().all(|gradient| gradient.is_finite()));
+}
+
+#[test]
+fn a_summary_by_hand() {
+    let summary = Summary::of(&arr2(&[[0.0, 0.1, 0.4], [0.0, 0.0, 0.3], [0.0, 0.0, 0.0]]));
+    assert_eq!(summary.largest, 0.4);
+    assert_eq!(summary.median_positive, Some(0.3));
+    assert_close(&summary.gain, &[0.25, 0.1, -0.35], 1e-12);
+    assert_eq!(Summary::of(&Array2::zeros((2, 2))).median_positive, None);
+    // s(cosθ − cos(θ+m)) is largest at θ = (π−m)/2.
+    let theta = (std::f64::consts::PI - 0.4) / 2.0;
+    assert_close(&[logit_change(0.4, 30.0)], &[30.0 * (theta.cos() - (theta + 0.4).cos())], 1e-14);
+}
+
+#[test]
+fn margins_of_the_csv_are_those_of_the_dump() {
+    let work = Workdir::new();
+    let (run, names) = (repository(RUN), repository("data/fod-a/classes.txt"));
+    let dump = format!(
+        "--embeddings {0}/embeddings.npy --labels {0}/labels.npy --class-names {1}",
+        run.display(),
+        names.display()
+    );
+    work.run(&format!("information {dump}"));
+    let csv = work.json("margins --information reports/information.csv --out one");
+    let direct = work.json(&format!("margins {dump} --out two"));
+    assert_eq!(csv["margins"], direct["margins"]);
+    assert_eq!(work.files("one"), ["margins.csv", "margins.npy", "margins.parquet", "margins.svg"]);
+    for file in work.files("one") {
+        let read = |folder: &str| std::fs::read(work.path(&format!("{folder}/{file}"))).unwrap();
+        assert_eq!(read("one"), read("two"), "{file}");
+    }
+    // As printed, the margins cannot be felt.
+    let warning = csv["warnings"][0].as_str().unwrap();
+    assert!(
+        warning.contains("4.12e-3 rad") && warning.contains("--normalization printed-mean"),
+        "{warning}"
+    );
+    let expected = &golden()["margins"]["cases"][0];
+    let written: Array2<f64> = read_npy(work.path("one/margins.npy")).unwrap();
+    for pair in expected["pairs"].as_array().unwrap() {
+        let pair = numbers(pair);
+        assert!((written[(pair[0] as usize, pair[1] as usize)] - pair[2].max(0.0)).abs() <= 1e-12);
+    }
+}
+
+#[test]
+fn a_class_without_information_has_no_margin() {
+    let work = Workdir::new();
+    work.write("i.csv", "run,class_id,class,information\nr,2,c,4\nr,0,a,2\nr,1,b,\ns,0,a,1\n");
+    let json = work.json("margins --information i.csv --run r --normalization softmax");
+    assert!(json["warnings"][0].as_str().unwrap().contains("\"b\""));
+    assert_eq!(json["margins"][2]["classes"], 2);
+    let margins: Array2<f64> = read_npy(work.path("reports/margins.npy")).unwrap();
+    assert_eq!(margins.dim(), (3, 3));
+    let positive: Vec<_> =
+        margins.indexed_iter().filter(|(_, margin)| **margin > 0.0).map(|(at, _)| at).collect();
+    assert_eq!(positive, [(2, 0)]);
+}
+
+#[test]
+fn losses_of_a_real_classifier() {
+    let work = Workdir::new();
+    let run = repository(RUN);
+    let run = run.display();
+    let input = format!(
+        "--embeddings {run}/embeddings.npy --labels {run}/labels.npy --weights {run}/weights.npy"
+    );
+    let computed = work.json(&format!("loss {input} --normalization printed-mean"));
+    let expected = &golden()["loss_of_a_run"];
+    assert_close(
+        &column(&computed["loss"], "cosine_softmax_loss"),
+        &numbers(&expected["cosine_softmax"]),
+        1e-9,
+    );
+    assert_close(&column(&computed["loss"], "igam_loss"), &numbers(&expected["igam"]), 1e-9);
+    work.run(&format!("margins --embeddings {run}/embeddings.npy --labels {run}/labels.npy --normalization printed-mean"));
+    let read = work.json(&format!("loss {input} --margins reports/margins.npy --threads 1"));
+    assert_eq!(computed["loss"], read["loss"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn laws_of_margins(information in prop::collection::vec(prop_oneof![0.0..1e3_f64, 1e-9..1e6_f64], 1..30), turn in 0..30_usize) {
+        for reading in Normalization::ALL {
+            let normalized = reading.normalize(&information);
+            let (signed, clamped) = (margins(&normalized, true), margins(&normalized, false));
+            for ((i, j), &margin) in signed.indexed_iter() {
+                // I′ orders the classes as I does.
+                prop_assert!(information[i] != information[j] || margin == 0.0);
+                prop_assert!(information[i] <= information[j] || margin >= 0.0);
+                prop_assert_eq!(margin + signed[(j, i)], 0.0);
+                prop_assert_eq!(clamped[(i, j)], margin.max(0.0));
+                prop_assert_eq!(clamped[(i, j)] * clamped[(j, i)], 0.0);
+            }
+            // A permutation of the classes permutes the matrix, up to the order of a sum.
+            let turn = turn % information.len();
+            let mut turned = information.clone();
+            turned.rotate_left(turn);
+            let turned = margins(&reading.normalize(&turned), true);
+            for ((i, j), &margin) in turned.indexed_iter() {
+                let same = signed[((i + turn) % information.len(), (j + turn) % information.len())];
+                prop_assert!((margin - same).abs() <= 1e-12 * same.abs());
+            }
+        }
+    }
+
+    #[test]
+    fn gradients_are_central_differences(
+        cosines in prop::collection::vec(-0.98..0.98_f64, 12),
+        margins in prop::collection::vec(0.0..1.5_f64, 16),
+        label in 0..4_usize,
+        scale in 1.0..40.0_f64,
+    ) {
+        let cosines = Array2::from_shape_vec((3, 4), cosines).unwrap();
+        let margins = Array2::from_shape_vec((4, 4), margins).unwrap();
+        let labels = [label, 0, 3];
+        let gradients = Batch::new(cosines.view(), &labels).unwrap().gradients(margins.view(), scale).unwrap();
+        const STEP: f64 = 1e-6;
+        for ((sample, class), &gradient) in gradients.indexed_iter() {
+            let at = |step: f64| {
+                let mut moved = cosines.clone();
+                moved[(sample, class)] += step;
+                Batch::new(moved.view(), &labels).unwrap().losses(margins.view(), scale).unwrap()[sample]
+            };
+            // Where θ+m passes π there is a corner: differences across it say nothing.
+            let angle = cosines[(sample, class)].acos() + margins[(labels[sample], class)];
+            if (angle - std::f64::consts::PI).abs() < 1e-3 {
+                continue;
+            }
+            let difference = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+            prop_assert!((gradient - difference).abs() <= 1e-6 * scale.max(gradient.abs()), "{} {}", gradient, difference);
+        }
+    }
+}
