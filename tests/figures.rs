@@ -3,7 +3,8 @@
 use igam_analyze::ap::ApScale;
 use igam_analyze::correlation::{Pearson, least_squares};
 use igam_analyze::figure::{
-    Figure1Class, Figure1Panel, Figure2Run, ScatterPanel, ScatterPoint, figure1, figure2, scatter,
+    Figure1Class, Figure1Panel, Figure2Run, MarginsFigure, ScatterPanel, ScatterPoint, figure1,
+    figure2, margins, scatter,
 };
 
 const R: Pearson =
@@ -253,4 +254,51 @@ fn degenerate_figures_are_drawn() {
             texts(&figure2(&runs).unwrap());
         }
     }
+}
+
+/// A heat map of classes "class 0", … whose information falls, and whose margins follow from it.
+fn heat_map(order: impl Iterator<Item = usize>, signed: bool) -> String {
+    let order: Vec<usize> = order.collect();
+    let names: Vec<String> = order.iter().map(|class| format!("class {class} & <co>")).collect();
+    let information: Vec<f64> = order.iter().map(|&class| 1000.0 - class as f64).collect();
+    let matrix = ndarray::Array2::from_shape_fn((order.len(), order.len()), |(i, j)| {
+        let margin = (information[i] - information[j]) / 1e4;
+        if signed { margin } else { margin.max(0.0) }
+    });
+    let title = "margins".to_owned();
+    let figure =
+        MarginsFigure { names: &names, information: &information, margins: matrix.view(), title };
+    margins(&figure).unwrap()
+}
+
+#[test]
+fn margins_of_three_classes() {
+    insta::assert_snapshot!(heat_map(0..3, false));
+}
+
+#[test]
+fn margins_name_every_class_on_both_axes_up_to_80() {
+    for count in [1, 2, 20, 31, 80] {
+        let svg = heat_map(0..count, true);
+        let texts = texts(&svg);
+        for class in 0..count {
+            let named = texts.iter().filter(|text| text.says == format!("class {class} & <co>"));
+            assert_eq!(named.count(), 2, "{count} classes");
+        }
+        assert_eq!(heat_map((0..count).rev(), true), svg, "the order of the input shows");
+        // Sheet, bar of 64 rungs, and a cell for each pair but the diagonal.
+        let cells = svg.matches("<rect").count() - 1 - 64;
+        assert_eq!(cells, count * count - count);
+    }
+}
+
+#[test]
+fn margins_of_many_classes_are_means_over_groups() {
+    let svg = heat_map(0..1203, false);
+    let texts = texts(&svg);
+    assert_eq!(texts.iter().filter(|text| text.says == "1–30").count(), 2);
+    assert_eq!(texts.iter().filter(|text| text.says == "1173–1203").count(), 2);
+    find(&texts, "1203 classes in 40 groups, most information first; each cell is a mean");
+    // The diagonal too: within a group margins differ.
+    assert_eq!(svg.matches("<rect").count() - 1 - 64, 40 * 41 / 2);
 }
