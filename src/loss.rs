@@ -158,6 +158,48 @@ impl<'a> Batch<'a> {
     }
 }
 
+/// The mean loss of some samples without and with margins, in nats.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct MeanLoss {
+    samples: u64,
+    cosine_softmax: f64,
+    igam: f64,
+}
+
+impl MeanLoss {
+    /// Of one sample: its Eq. 5 and its Eq. 6.
+    pub fn new(cosine_softmax: f64, igam: f64) -> MeanLoss {
+        MeanLoss { samples: 1, cosine_softmax, igam }
+    }
+
+    /// Takes in other samples.
+    pub fn add(&mut self, other: MeanLoss) {
+        self.samples += other.samples;
+        self.cosine_softmax += other.cosine_softmax;
+        self.igam += other.igam;
+    }
+
+    /// Number of samples.
+    pub fn samples(&self) -> u64 {
+        self.samples
+    }
+
+    /// Mean Eq. 5; none of no samples.
+    pub fn cosine_softmax(&self) -> Option<f64> {
+        (self.samples > 0).then(|| self.cosine_softmax / self.samples as f64)
+    }
+
+    /// Mean Eq. 6; none of no samples.
+    pub fn igam(&self) -> Option<f64> {
+        (self.samples > 0).then(|| self.igam / self.samples as f64)
+    }
+
+    /// What the margins add to the mean loss.
+    pub fn difference(&self) -> Option<f64> {
+        Some(self.igam()? - self.cosine_softmax()?)
+    }
+}
+
 /// One sample's competition with its true class i.
 struct Sample<'a> {
     cosines: ArrayView1<'a, f64>,

@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use crate::error::{Error, Result};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
-use crate::loss::{Batch, LossError, unit_rows};
+use crate::loss::{Batch, LossError, MeanLoss, unit_rows};
 use crate::moments::Moments;
 use crate::spectrum::{Spectrum, SpectrumError};
 
@@ -146,36 +146,6 @@ fn moments<T: Element>(
     Ok(moments)
 }
 
-/// The mean loss of some instances before and after the margins, in nats.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct MeanLoss {
-    /// Number of instances.
-    pub instances: u64,
-    cosine_softmax: f64,
-    igam: f64,
-}
-
-impl MeanLoss {
-    /// Eq. 5; no instances have none.
-    pub fn cosine_softmax(&self) -> Option<f64> {
-        (self.instances > 0).then(|| self.cosine_softmax / self.instances as f64)
-    }
-
-    /// Eq. 6.
-    pub fn igam(&self) -> Option<f64> {
-        (self.instances > 0).then(|| self.igam / self.instances as f64)
-    }
-
-    /// Of these instances and those.
-    pub fn with(self, other: &MeanLoss) -> MeanLoss {
-        MeanLoss {
-            instances: self.instances + other.instances,
-            cosine_softmax: self.cosine_softmax + other.cosine_softmax,
-            igam: self.igam + other.igam,
-        }
-    }
-}
-
 /// Rows whose losses are computed at once.
 const BATCH: usize = 256;
 
@@ -214,8 +184,7 @@ pub fn losses(
             pending[..rows * dump.dim()].par_chunks(BATCH * dump.dim()).zip(now.par_chunks(BATCH));
         let done: std::result::Result<Vec<_>, LossError> = batches.map(batch).collect();
         for ((class, softmax), igam) in done?.into_iter().flatten() {
-            means[class] =
-                means[class].with(&MeanLoss { instances: 1, cosine_softmax: softmax, igam });
+            means[class].add(MeanLoss::new(softmax, igam));
         }
         pending.drain(..rows * dump.dim());
         left = later;

@@ -256,8 +256,16 @@ fn margins_and_losses() {
         ),
         ("margins --information several.csv --run t".into(), 1, "holds no run \"t\""),
         ("loss --weights w.npy".into(), 2, "loss needs --embeddings"),
-        (format!("{loss} wide.npy"), 1, "weights of 5 dimensions, the embeddings have 2"),
-        (format!("{loss} background.npy"), 1, "weights of 4 classes, which are not the labels'"),
+        (
+            format!("{loss} wide.npy"),
+            1,
+            "weights of 3 classes in 5 dimensions, the embeddings are of 3 classes in 2",
+        ),
+        (
+            format!("{loss} background.npy"),
+            1,
+            "weights of 4 classes in 2 dimensions, the embeddings are of 3 classes in 2",
+        ),
         (
             format!("{loss} w.npy --margins m.npy"),
             1,

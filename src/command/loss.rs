@@ -7,15 +7,16 @@ use serde_json::json;
 
 use super::console::Console;
 use super::margins;
-use super::run::{self, Class};
-use crate::cli::{Format, Loss};
+use super::run::{self, Instances};
+use crate::cli::{Format, Loss, MarginChoice};
 use crate::error::{Error, Result};
+use crate::input::classes::Classes;
 use crate::input::embeddings::Dump;
 use crate::input::runs::RunFiles;
-use crate::loss::unit_rows;
+use crate::loss::{MeanLoss, unit_rows};
 use crate::margin;
 use crate::output::{self, Cell, Output, Table};
-use crate::stream::{self, MeanLoss};
+use crate::stream;
 
 /// Runs the command.
 pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
@@ -23,72 +24,40 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("loss needs --embeddings".into()));
     }
-    let (classes, mut instances) = run::instances(&files)?;
     let weights = matrix(&arguments.weights)?;
-    if weights.ncols() != instances.dump.dim() {
+    // Without names, the labels are the weights' rows: a class may then have no instance at all.
+    let (classes, instances) = run::instances(&files, Some(Classes::numbered(weights.nrows())))?;
+    if weights.dim() != (classes.len(), instances.dump.dim()) {
         let problem = format!(
-            "has weights of {} dimensions, the embeddings have {}",
+            "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} \
+             (leave the background out)",
+            weights.nrows(),
             weights.ncols(),
+            classes.len(),
             instances.dump.dim()
         );
         return Err(Error::content(&arguments.weights, problem));
     }
-    // Without names the labels are the weights' rows: a class may then have no instance at all.
-    let place = |class: usize| match files.class_names {
-        Some(_) => Some(class),
-        None => usize::try_from(classes.ids()[class]).ok(),
-    };
-    let places: Option<Vec<usize>> =
-        (0..classes.len()).map(|class| place(class).filter(|&row| row < weights.nrows())).collect();
-    let fits = files.class_names.is_none() || classes.len() == weights.nrows();
-    let Some(places) = places.filter(|_| fits) else {
-        let problem = format!(
-            "has weights of {} classes, which are not the labels': leave the background out, and give --class-names",
-            weights.nrows()
-        );
-        return Err(Error::content(&arguments.weights, problem));
-    };
-    let mut rows: Vec<Class> = run::rows(&classes);
     let margins = match &arguments.margins {
         Some(path) => matrix(path)?,
         None => {
-            run::add_information(
-                &mut rows,
-                &instances,
-                arguments.estimator.estimator,
-                "",
-                console,
-            )?;
-            let known: Vec<usize> =
-                (0..rows.len()).filter(|&class| rows[class].information.is_some()).collect();
-            let bits: Vec<f64> =
-                rows.iter().filter_map(|row| Some(row.information?.bits)).collect();
-            let normalized = arguments.choice.normalization.normalize(&bits);
-            let margins = margin::margins(&normalized, arguments.choice.signed);
-            let known: Vec<usize> = known.into_iter().map(|class| places[class]).collect();
-            margins::expand(&margins, &known, weights.nrows())
+            let mut rows = run::rows(&classes);
+            let estimator = arguments.estimator.estimator;
+            run::add_information(&mut rows, &instances, estimator, "", console)?;
+            let (known, bits) = margins::known(rows.iter().map(|row| Some(row.information?.bits)));
+            let MarginChoice { normalization, signed } = arguments.choice;
+            let margins = margin::margins(&normalization.normalize(&bits), signed);
+            margins::expand(&margins, &known, classes.len())
         }
     };
-    for label in &mut instances.labels {
-        *label = places[*label as usize] as u32;
-    }
-    let progress = console.progress(instances.dump.rows() as u64);
-    let weights = unit_rows(weights);
-    let losses = stream::losses(
-        &instances.dump,
-        &instances.labels,
-        &weights,
-        &margins,
-        arguments.scale,
-        &progress,
-    )?;
-    let of = |class: usize| {
-        (classes.ids()[class], classes.names()[class].as_str(), losses[places[class]])
-    };
-    let by_class: Vec<_> = (0..classes.len()).map(of).collect();
-    let mean = losses.iter().fold(MeanLoss::default(), |all, class| all.with(class));
+    let Instances { dump, labels, .. } = &instances;
+    let progress = console.progress(dump.rows() as u64);
+    let losses =
+        stream::losses(dump, labels, &unit_rows(weights), &margins, arguments.scale, &progress)?;
+    let mut mean = MeanLoss::default();
+    losses.iter().for_each(|&class| mean.add(class));
 
-    let table = table(&by_class);
+    let table = table(&classes, &losses);
     console.write(&arguments.output.out, vec![Output::text("loss.csv", table.csv())])?;
     super::print(&match arguments.output.format {
         Format::Csv => table.csv(),
@@ -97,10 +66,11 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
             "mean": {
                 "cosine_softmax_loss": mean.cosine_softmax(),
                 "igam_loss": mean.igam(),
+                "difference": mean.difference(),
             },
             "warnings": console.warnings(),
         })),
-        Format::Table => text(&by_class, mean),
+        Format::Table => text(&classes, &losses, mean),
     })
 }
 
@@ -116,37 +86,36 @@ fn matrix(path: &Path) -> Result<Array2<f64>> {
         .map_err(|error| Error::content(path, error))
 }
 
-fn table(classes: &[(i64, &str, MeanLoss)]) -> Table {
-    let row = |&(id, name, loss): &(i64, &str, MeanLoss)| {
-        let (softmax, igam) = (loss.cosine_softmax(), loss.igam());
+fn table(classes: &Classes, losses: &[MeanLoss]) -> Table {
+    let row = |((&id, name), loss): ((&i64, &String), &MeanLoss)| {
         vec![
             Cell::Integer(id),
-            name.into(),
-            loss.instances.into(),
-            softmax.into(),
-            igam.into(),
-            igam.zip(softmax).map(|(igam, softmax)| igam - softmax).into(),
+            name.as_str().into(),
+            loss.samples().into(),
+            loss.cosine_softmax().into(),
+            loss.igam().into(),
+            loss.difference().into(),
         ]
     };
     let columns =
         &["class_id", "class", "instances", "cosine_softmax_loss", "igam_loss", "difference"];
-    Table { columns, rows: classes.iter().map(row).collect() }
+    let rows = classes.ids().iter().zip(classes.names()).zip(losses).map(row).collect();
+    Table { columns, rows }
 }
 
-fn text(classes: &[(i64, &str, MeanLoss)], mean: MeanLoss) -> String {
+fn text(classes: &Classes, losses: &[MeanLoss], mean: MeanLoss) -> String {
     let number = |value: Option<f64>| value.map_or("n/a".into(), |value| format!("{value:.5}"));
-    let row = |name: &str, loss: MeanLoss| {
-        let (softmax, igam) = (loss.cosine_softmax(), loss.igam());
-        let difference = igam.zip(softmax).map(|(igam, softmax)| igam - softmax);
+    let row = |name: &str, loss: &MeanLoss| {
         vec![
             name.to_owned(),
-            loss.instances.to_string(),
-            number(softmax),
-            number(igam),
-            difference.map_or("n/a".into(), |difference| format!("{difference:+.5}")),
+            loss.samples().to_string(),
+            number(loss.cosine_softmax()),
+            number(loss.igam()),
+            loss.difference().map_or("n/a".into(), |difference| format!("{difference:+.5}")),
         ]
     };
-    let mut rows: Vec<_> = classes.iter().map(|&(_, name, loss)| row(name, loss)).collect();
-    rows.push(row("all", mean));
+    let mut rows: Vec<_> =
+        classes.names().iter().zip(losses).map(|(name, loss)| row(name, loss)).collect();
+    rows.push(row("all", &mean));
     output::text(&["class", "instances", "cosine softmax", "IGAM", "difference"], 1, rows)
 }

@@ -42,8 +42,7 @@ pub fn run(arguments: Margins, console: &mut Console) -> Result<()> {
         Some(path) => information::read(path, arguments.run.as_deref())?,
         None => from_dump(RunFiles::from(arguments.input), arguments.estimator.estimator, console)?,
     };
-    let known: Vec<usize> =
-        (0..classes.len()).filter(|&class| classes[class].bits.is_some()).collect();
+    let (known, bits) = known(classes.iter().map(|class| class.bits));
     if known.is_empty() {
         return Err(Error::Input(
             "no class has an information amount, so that there are no margins".into(),
@@ -55,7 +54,6 @@ pub fn run(arguments: Margins, console: &mut Console) -> Result<()> {
             .warn(Warning::NoMargins { classes: empty.map(|class| class.name.clone()).collect() });
     }
     let names: Vec<String> = known.iter().map(|&class| classes[class].name.clone()).collect();
-    let bits: Vec<f64> = known.iter().filter_map(|&class| classes[class].bits).collect();
     let MarginChoice { normalization: chosen, signed } = arguments.choice;
 
     let mut readings = Vec::new();
@@ -127,6 +125,11 @@ fn from_dump(
         bits: class.information.map(|information| information.bits),
     };
     Ok(runs.into_iter().flat_map(|run| run.classes).map(class).collect())
+}
+
+/// The classes that have an information amount, and those amounts.
+pub fn known(bits: impl Iterator<Item = Option<f64>>) -> (Vec<usize>, Vec<f64>) {
+    bits.enumerate().filter_map(|(class, bits)| Some((class, bits?))).unzip()
 }
 
 /// The matrix over all classes: those that are not `known` have no margin, 0.

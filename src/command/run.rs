@@ -76,7 +76,7 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
     let (classes, instances) = if files.embeddings.is_empty() {
         (classes_without_embeddings(files, counts.as_ref())?, None)
     } else {
-        let (classes, instances) = instances(files)?;
+        let (classes, instances) = instances(files, None)?;
         (classes, Some(instances))
     };
 
@@ -140,8 +140,9 @@ fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Resu
     }
 }
 
-/// The classes, and the embeddings with their labels.
-pub fn instances(files: &RunFiles) -> Result<(Classes, Instances)> {
+/// The classes, and the embeddings with their labels. Without class names, the classes are those
+/// `expected`, or else those that the labels name.
+pub fn instances(files: &RunFiles, expected: Option<Classes>) -> Result<(Classes, Instances)> {
     let dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
     let column = files.label_column.as_deref().unwrap_or("label");
     let labels = if files.labels.is_empty() {
@@ -158,7 +159,7 @@ pub fn instances(files: &RunFiles) -> Result<(Classes, Instances)> {
     }
     let classes = match &files.class_names {
         Some(path) => Classes::read(path)?,
-        None => Classes::from_labels(&labels),
+        None => expected.unwrap_or_else(|| Classes::from_labels(&labels)),
     };
     let labels = classes.index(&labels)?;
     let mut counts = vec![0; classes.len()];

@@ -59,6 +59,11 @@ impl Classes {
         Ok(classes)
     }
 
+    /// Classes 0, 1, … that are named by their id.
+    pub fn numbered(count: usize) -> Classes {
+        Classes::new((0..count as i64).map(|id| (id, id.to_string())).collect())
+    }
+
     /// The classes that a table names, numbered as it numbers them, or in its order.
     pub fn from_keys(keys: &ClassKeys) -> Classes {
         let id = |at: usize| keys.ids[at].unwrap_or(at as i64);
