@@ -14,8 +14,8 @@
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
-//! correlation, normalization → margin → [`output`] and figure. The mathematics knows no file; a figure takes finished
-//! numbers; a [`command`] only joins the rooms.
+//! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
+//! file; a figure takes finished numbers; a [`command`] only joins the rooms.
 //!
 //! ```
 //! use igam_analyze::{information::Information, moments::Moments, shrinkage::Estimator, spectrum::Spectrum};
