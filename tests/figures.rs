@@ -16,7 +16,13 @@ fn class(name: &str, instances: u64, ap: Option<f64>) -> Figure1Class {
 }
 
 fn bars(classes: Vec<Figure1Class>, pearson: Option<Pearson>) -> Figure1Panel {
-    Figure1Panel { title: "R-50-FPN CE".to_owned(), classes, pearson, ap_scale: ApScale::Fraction }
+    Figure1Panel {
+        title: "R-50-FPN CE".to_owned(),
+        classes,
+        pearson,
+        ap_scale: ApScale::Fraction,
+        ap_column: "ap".to_owned(),
+    }
 }
 
 fn point(name: &str, information: f64, ap: f64, instances: u64) -> ScatterPoint {
@@ -33,6 +39,7 @@ fn cloud(points: Vec<ScatterPoint>, pearson: Option<Pearson>) -> ScatterPanel {
         pearson,
         line,
         ap_scale: ApScale::Percent,
+        ap_column: "AP".to_owned(),
     }
 }
 
@@ -157,6 +164,13 @@ fn the_order_of_the_input_does_not_show() {
     let pair = [cloud(points(long_tail(31)), Some(R)), cloud(points(backwards()), Some(R))];
     let [one, other] = pair.map(|panel| scatter(&[panel]).unwrap());
     assert_eq!(one, other);
+}
+
+#[test]
+fn the_ap_axis_says_which_ap_it_is() {
+    let mut panel = bars(long_tail(3), Some(R));
+    panel.ap_column = "ap50".to_owned();
+    find(&texts(&figure1(&[panel]).unwrap()), "AP (ap50)");
 }
 
 #[test]

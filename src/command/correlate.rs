@@ -205,6 +205,7 @@ fn figure1(runs: &[Correlated]) -> Result<String> {
     let panel = |one: &Correlated| figure::Figure1Panel {
         title: one.run.name.clone(),
         ap_scale: one.run.ap_scale.unwrap_or_default(),
+        ap_column: one.run.ap_column.clone(),
         pearson: one.instances,
         classes: one
             .run
@@ -247,6 +248,7 @@ fn scatter(runs: &[Correlated]) -> Result<String> {
         pearson: one.information,
         line: one.line,
         ap_scale: one.run.ap_scale.unwrap_or_default(),
+        ap_column: one.run.ap_column.clone(),
     };
     let analysed = runs.iter().filter(|one| one.run.estimator.is_some());
     Ok(figure::scatter(&analysed.map(panel).collect::<Vec<_>>())?)

@@ -29,6 +29,8 @@ pub struct Run {
     pub estimator: Option<Estimator>,
     /// Where there is AP.
     pub ap_scale: Option<ApScale>,
+    /// The column that AP is from; empty where there is none.
+    pub ap_column: String,
     /// In order of id.
     pub classes: Vec<Class>,
 }
@@ -104,6 +106,7 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
         loss: files.loss.clone(),
         estimator: instances.map(|_| estimator),
         ap_scale: None,
+        ap_column: String::new(),
         classes: rows,
     };
     if columns.is_empty() {
@@ -274,6 +277,7 @@ fn warn_of_information(rows: &[Class], run: &str, console: &mut Console) {
 
 fn with_ap(mut run: Run, column: &ApColumn, places: &[Option<usize>], several: bool) -> Run {
     run.ap_scale = Some(column.scale);
+    run.ap_column = column.name.clone();
     for (place, &value) in places.iter().zip(&column.values) {
         if let Some(class) = *place {
             run.classes[class].ap = value;

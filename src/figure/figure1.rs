@@ -5,8 +5,8 @@ use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::panels::{Grid, draw_head, head_height};
 use super::style::{
-    BLUE, INK, LABEL, MID_BLUE, NAME, PALE, PALE_BLUE, cut_to_width, ending, font, stroke,
-    text_width, upwards,
+    BLUE, INK, LABEL, MID_BLUE, NAME, PALE, PALE_BLUE, ap_title, cut_to_width, ending, font,
+    stroke, text_width, upwards,
 };
 use super::ticks::{Step, round_down, round_up};
 use crate::ap::ApScale;
@@ -22,6 +22,8 @@ pub struct Figure1Panel {
     pub pearson: Option<Pearson>,
     /// Scale of the classes' AP.
     pub ap_scale: ApScale,
+    /// The column that AP is from, such as "ap50", for the axis.
+    pub ap_column: String,
 }
 
 /// One class of a run.
@@ -146,7 +148,7 @@ impl<'a> Ranked<'a> {
         ap.draw_grid(canvas, plot, Side::Right, PALE_BLUE);
         self.draw_bars(canvas, plot, &instances);
         instances.draw(canvas, plot, Side::Left, title, INK);
-        ap.draw(canvas, plot, Side::Right, "AP", BLUE);
+        ap.draw(canvas, plot, Side::Right, &ap_title(&self.panel.ap_column), BLUE);
         let (left, right) = ((plot.left, plot.bottom), (plot.right, plot.bottom));
         canvas.line(left, right, stroke(INK, 8));
         self.draw_ap(canvas, plot, &ap);

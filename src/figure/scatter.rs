@@ -9,7 +9,7 @@ use super::colours::CountColours;
 use super::labels;
 use super::panels::{Grid, draw_head, head_height};
 use super::style::{
-    GRID, INK, MUTED, NAME, cut_to_width, ending, font, starting, stroke, text_width,
+    GRID, INK, MUTED, NAME, ap_title, cut_to_width, ending, font, starting, stroke, text_width,
 };
 use super::ticks::Step;
 use crate::ap::ApScale;
@@ -27,6 +27,8 @@ pub struct ScatterPanel {
     pub line: Option<Line>,
     /// Scale of the points' AP.
     pub ap_scale: ApScale,
+    /// The column that AP is from, such as "ap50", for the axis.
+    pub ap_column: String,
 }
 
 /// One class of a run.
@@ -137,7 +139,7 @@ impl<'a> Cloud<'a> {
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
         x.draw(canvas, plot, Side::Bottom, "information amount I (bits)", INK);
-        y.draw(canvas, plot, Side::Left, "AP", INK);
+        y.draw(canvas, plot, Side::Left, &ap_title(&self.panel.ap_column), INK);
 
         if let Some(line) = &self.panel.line {
             let ends = within(line, information, ap_range);

@@ -92,6 +92,16 @@ pub(super) fn cut_to_width(text: &str, size: i32, width: i32) -> String {
     short
 }
 
+/// The title of an AP axis: "AP", and the column it is from where that is called otherwise.
+pub(super) fn ap_title(column: &str) -> String {
+    if column.is_empty() || column.eq_ignore_ascii_case("ap") {
+        "AP".to_owned()
+    } else {
+        // A name must not run beyond the shortest axis.
+        format!("AP ({})", cut_to_width(column, LABEL, 14 * LABEL))
+    }
+}
+
 /// Three decimals, a true minus sign, and no negative zero.
 pub(super) fn three_decimals(value: f64) -> String {
     match format!("{value:.3}") {
