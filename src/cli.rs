@@ -4,9 +4,11 @@
 
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::input::datasets::KnownDataset;
 use crate::input::runs::RunFiles;
 use crate::loss::SCALE;
 use crate::normalization::Normalization;
@@ -53,6 +55,9 @@ pub enum Command {
     /// What the margins do to a trained classifier: cosine softmax beside IGAM loss, by class
     #[command(after_help = LOSS_EXAMPLE)]
     Loss(Loss),
+    /// The queue length that stores the covariances in the least memory; Figure 3
+    #[command(after_help = QUEUE_SIZE_EXAMPLE)]
+    QueueSize(QueueSize),
 }
 
 const INFORMATION_EXAMPLE: &str = "\
@@ -92,6 +97,20 @@ Example:
       --margins reports/margins.npy
 
 Writes loss.csv to the --out directory. Without --margins, they are computed from the embeddings.";
+
+const QUEUE_SIZE_EXAMPLE: &str = "\
+Examples:
+  igam-analyze queue-size --dataset voc coco lvis
+  igam-analyze queue-size --dataset lvis --dim 1024 --memory-budget 512MiB
+  igam-analyze queue-size --instances 55800 --dim 128 --classes 20
+  igam-analyze queue-size --counts counts.csv --dim 256
+  igam-analyze queue-size --embeddings x.npy --labels y.npy --replay --queue-length 1000
+
+Writes storage.csv and figure3.svg to the --out directory, with --memory-budget budget.csv, with \
+--replay replay.csv. Strategies: original keeps every embedding; paper is the paper's queue at its \
+best length, paper-grid at the length that the paper's Listing 2 finds; running keeps one covariance \
+a class, merged whenever the queue is full; hybrid keeps the embeddings of a class while they are \
+fewer values than its covariance.";
 
 #[derive(Debug, Args)]
 pub struct Information {
@@ -163,6 +182,64 @@ pub struct Loss {
 }
 
 #[derive(Debug, Args)]
+pub struct QueueSize {
+    #[command(flatten)]
+    pub input: Input,
+    /// Known data sets: voc and coco with the paper's N and C, lvis with the counts of v1.0 train
+    #[arg(long, value_enum, num_args = 1.., value_name = "NAME",
+          conflicts_with_all = ["Input", "instances", "classes"])]
+    pub dataset: Vec<KnownDataset>,
+    /// Number of instances N
+    #[arg(long, value_name = "N", conflicts_with_all = ["embeddings", "counts"])]
+    pub instances: Option<u64>,
+    /// Number of dimensions p; 128 for a known data set unless given
+    #[arg(long, value_name = "P", conflicts_with = "embeddings")]
+    pub dim: Option<u64>,
+    /// Number of classes C
+    #[arg(long, value_name = "C", conflicts_with_all = ["labels", "counts"])]
+    pub classes: Option<u64>,
+    /// Bytes that each value takes
+    #[arg(long, value_enum, default_value_t)]
+    pub bytes_per_value: BytesPerValue,
+    /// The longest queue that fits into this memory, such as 64MiB or 1.5GB, for each strategy
+    #[arg(long, value_name = "SIZE", value_parser = memory)]
+    pub memory_budget: Option<ByteSize>,
+    /// Run the paper's epoch over the embeddings: does the queue change the information amount, and
+    /// what do the stores hold?
+    #[arg(long, requires = "embeddings")]
+    pub replay: bool,
+    /// Queue length d of the replay [default: the best]
+    #[arg(long, value_name = "D", requires = "replay")]
+    pub queue_length: Option<u64>,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+/// Bytes of a value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum BytesPerValue {
+    /// Half precision
+    #[value(name = "2")]
+    Half = 2,
+    /// Single precision
+    #[default]
+    #[value(name = "4")]
+    Single = 4,
+    /// Double precision
+    #[value(name = "8")]
+    Double = 8,
+}
+
+fn memory(text: &str) -> Result<ByteSize, String> {
+    match text.parse() {
+        Ok(size) if size > ByteSize::b(0) => Ok(size),
+        _ => {
+            Err("not an amount of memory above 0, such as 64MiB, 1.5GB or a number of bytes".into())
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct MarginChoice {
     /// Reading of the paper's formula for I′
     #[arg(long, value_enum, default_value_t)]
@@ -179,7 +256,7 @@ fn positive(text: &str) -> Result<f64, String> {
     }
 }
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Args)]
 #[group(id = "Input", multiple = true)]
 pub struct Input {
     /// Embeddings, a row per instance: .npy, .npz, .parquet, directories or globs of them
@@ -249,6 +326,16 @@ impl ValueEnum for Estimator {
             Estimator::Sample => "The sample covariance as it is",
         };
         Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for KnownDataset {
+    fn value_variants<'a>() -> &'a [KnownDataset] {
+        KnownDataset::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.title()))
     }
 }
 

@@ -47,6 +47,9 @@ pub enum Error {
         /// The reason.
         source: crate::spectrum::SpectrumError,
     },
+    /// Numbers of instances, dimensions and classes that storage cannot be computed for.
+    #[error(transparent)]
+    Shape(#[from] crate::storage::ShapeError),
     /// A loss could not be computed.
     #[error(transparent)]
     Loss(#[from] crate::loss::LossError),

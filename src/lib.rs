@@ -9,6 +9,8 @@
 //! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
 //! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
 //! | Eq. 2: information amount I | [`information`] |
+//! | Eq. 9–10, Listing 2: storage, the best queue length | [`storage`] |
+//! | §3.3.1: the queue of an epoch, replayed | [`queue`] |
 //! | after Eq. 6: normalized information I′, angular margins m_ij | [`normalization`], [`margin`] |
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
@@ -47,6 +49,8 @@ pub mod margin;
 pub mod moments;
 pub mod normalization;
 pub mod output;
+pub mod queue;
 pub mod shrinkage;
 pub mod spectrum;
+pub mod storage;
 pub mod stream;

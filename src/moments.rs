@@ -105,6 +105,13 @@ impl<T: Value> Moments<T> {
         }
     }
 
+    /// Leaves the raw store: mean and scatter (Eq. 7) then stand for all rows so far.
+    pub fn fold_all(&mut self) {
+        self.start_folding();
+        self.fold();
+        self.rows = Vec::new();
+    }
+
     /// Eq. 8: the moments of the rows of both, `other`'s after `self`'s.
     ///
     /// # Panics
@@ -112,8 +119,7 @@ impl<T: Value> Moments<T> {
     pub fn merge(&mut self, other: Moments<T>) {
         assert_eq!(self.dim, other.dim, "moments of another dimension");
         if let Some(mut theirs) = other.folded {
-            self.start_folding();
-            self.fold();
+            self.fold_all();
             let ours = self.folded.get_or_insert_with(|| Folded::new(self.dim));
             if ours.count == 0 {
                 std::mem::swap(ours, &mut theirs);

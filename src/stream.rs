@@ -4,6 +4,7 @@
 use std::cmp::Reverse;
 use std::sync::mpsc::sync_channel;
 
+use bytesize::ByteSize;
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -12,6 +13,7 @@ use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::loss::{Batch, LossError, MeanLoss, unit_rows};
 use crate::moments::Moments;
+use crate::queue::LocalMoments;
 use crate::spectrum::{Spectrum, SpectrumError};
 
 /// Bytes of embeddings per block read.
@@ -31,16 +33,48 @@ impl Plan {
     /// Shares the classes, which have `counts` rows, out over passes, so that the moments of each
     /// pass take a quarter of the dump at most, but 256 MiB at least and 2 GiB at most.
     pub fn new<T: Element>(dump: &Dump, counts: &[u64]) -> Plan {
-        let bytes = dump.rows() as u64 * dump.dim() as u64 * size_of::<T>() as u64;
-        Plan::within::<T>(dump, counts, (bytes / 4).clamp(MOMENTS.0, MOMENTS.1))
+        Plan::within(budget::<T>(dump), counts, |class| {
+            Moments::<T>::bytes(dump.dim(), counts[class])
+        })
     }
 
-    /// The same within `limit` bytes. A class that is larger alone has a pass of its own.
-    pub fn within<T: Element>(dump: &Dump, counts: &[u64], limit: u64) -> Plan {
+    /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
+    /// each turn of the queue in which it occurs.
+    ///
+    /// # Errors
+    /// If one class alone needs more than 2 GiB for that.
+    pub fn of_replay<T: Element>(
+        dump: &Dump,
+        labels: &[u32],
+        counts: &[u64],
+        length: u64,
+    ) -> Result<Plan> {
+        let mut turns = vec![0; counts.len()];
+        let mut last = vec![None; counts.len()];
+        for (row, &label) in (0..).zip(labels) {
+            let turn: u64 = row / length;
+            if last[label as usize].replace(turn) != Some(turn) {
+                turns[label as usize] += 1;
+            }
+        }
+        let folded = Moments::<T>::bytes(dump.dim(), u64::MAX);
+        let most = turns.iter().max().map_or(0, |most| (most + 2) * folded);
+        if most > MOMENTS.1 {
+            return Err(Error::Input(format!(
+                "to replay a queue of {length} takes {} of memory for the local covariances of one class alone: choose a longer --queue-length",
+                ByteSize::b(most)
+            )));
+        }
+        Ok(Plan::within(budget::<T>(dump), counts, |class| (turns[class] + 2) * folded))
+    }
+
+    /// Passes of classes that take `bytes` each, `limit` together at most. A class that is larger
+    /// alone has a pass of its own.
+    pub fn within(limit: u64, counts: &[u64], bytes: impl Fn(usize) -> u64) -> Plan {
         let mut passes: Vec<Vec<usize>> = Vec::new();
         let mut held = 0;
-        for (class, &count) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
-            let bytes = Moments::<T>::bytes(dump.dim(), count);
+        for (class, _) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            let bytes = bytes(class);
             match passes.last_mut() {
                 Some(pass) if held + bytes <= limit => {
                     pass.push(class);
@@ -74,15 +108,54 @@ impl Plan {
         counts: &[u64],
         progress: &dyn Fn(u64),
     ) -> Result<Vec<ClassSpectrum>> {
-        let mut spectra: Vec<ClassSpectrum> = vec![Ok(None); counts.len()];
+        let start = |class: usize| {
+            let mut moments = Moments::<T>::new(dump.dim());
+            moments.reserve(counts[class]);
+            moments
+        };
+        let push = |moments: &mut Moments<T>, _, row: &[T]| moments.push(row);
+        self.of_classes(Rows { dump, labels, counts, progress }, start, push, |moments| moments)
+    }
+
+    /// The same, by way of the queue of §3.3.1 with `length` embeddings.
+    ///
+    /// # Errors
+    /// As for [`Plan::spectra`].
+    pub fn replay<T: Element>(
+        &self,
+        dump: &Dump,
+        labels: &[u32],
+        counts: &[u64],
+        length: u64,
+        progress: &dyn Fn(u64),
+    ) -> Result<Vec<ClassSpectrum>> {
+        let start = |_| LocalMoments::<T>::new(dump.dim(), length);
+        self.of_classes(
+            Rows { dump, labels, counts, progress },
+            start,
+            LocalMoments::push,
+            LocalMoments::merged,
+        )
+    }
+
+    /// Each class's rows, with their number in the dump, pushed into what `start` makes for it.
+    fn of_classes<T: Element, S: Send>(
+        &self,
+        rows: Rows,
+        start: impl Fn(usize) -> S,
+        push: impl Fn(&mut S, u64, &[T]) + Sync,
+        finish: impl Fn(S) -> Moments<T> + Sync,
+    ) -> Result<Vec<ClassSpectrum>> {
+        let mut spectra: Vec<ClassSpectrum> = vec![Ok(None); rows.counts.len()];
         for classes in &self.0 {
-            let moments = moments::<T>(dump, labels, counts, classes, progress)?;
+            let states = classes.iter().map(|&class| start(class)).collect();
+            let states = one_pass(&rows, classes, states, &push)?;
             // Largest first, each taken by the next free thread, so that all are busy to the end.
-            let mut work: Vec<_> = classes.iter().zip(moments).collect();
-            work.sort_by_key(|(_, moments)| Reverse(moments.count()));
+            let mut work: Vec<_> = classes.iter().zip(states).collect();
+            work.sort_by_key(|&(&class, _)| Reverse(rows.counts[class]));
             let work = work.into_iter().par_bridge();
             let done: Vec<_> =
-                work.map(|(class, moments)| (class, Spectrum::of(moments))).collect();
+                work.map(|(class, state)| (class, Spectrum::of(finish(state)))).collect();
             for (&class, spectrum) in done {
                 spectra[class] = spectrum;
             }
@@ -91,33 +164,39 @@ impl Plan {
     }
 }
 
+/// Bytes that the moments of one pass may take.
+fn budget<T: Element>(dump: &Dump) -> u64 {
+    let bytes = dump.rows() as u64 * dump.dim() as u64 * size_of::<T>() as u64;
+    (bytes / 4).clamp(MOMENTS.0, MOMENTS.1)
+}
+
 /// A class's spectrum, if it has instances; or why it has none.
 pub type ClassSpectrum = std::result::Result<Option<Spectrum>, SpectrumError>;
 
-/// One pass over the dump: the moments of `classes`.
-fn moments<T: Element>(
-    dump: &Dump,
-    labels: &[u32],
-    counts: &[u64],
+/// A dump, the class of each row, the rows of each class, and who is told of progress.
+struct Rows<'a> {
+    dump: &'a Dump,
+    labels: &'a [u32],
+    counts: &'a [u64],
+    progress: &'a dyn Fn(u64),
+}
+
+/// One pass over the dump: the rows of `classes` go to their `states`, in order.
+fn one_pass<T: Element, S: Send>(
+    rows: &Rows,
     classes: &[usize],
-    progress: &dyn Fn(u64),
-) -> Result<Vec<Moments<T>>> {
+    mut states: Vec<S>,
+    push: &(impl Fn(&mut S, u64, &[T]) + Sync),
+) -> Result<Vec<S>> {
+    let &Rows { dump, labels, counts, progress } = rows;
     let dim = dump.dim();
-    let mut moments: Vec<_> = classes
-        .iter()
-        .map(|&class| {
-            let mut moments = Moments::new(dim);
-            moments.reserve(counts[class]);
-            moments
-        })
-        .collect();
     let mut slots = vec![None; counts.len()];
     for (slot, &class) in classes.iter().enumerate() {
         slots[class] = Some(slot);
     }
     // The rows of the block at hand, by class.
     let mut rows: Vec<Vec<usize>> = vec![Vec::new(); classes.len()];
-    let mut labels = labels.iter();
+    let mut first = 0;
     let (sender, receiver) = sync_channel::<Vec<T>>(WAITING);
     std::thread::scope(|scope| {
         let block_rows = (READ / (dim * size_of::<T>())).max(1);
@@ -126,24 +205,25 @@ fn moments<T: Element>(
         for block in receiver {
             let count = block.len() / dim;
             rows.iter_mut().for_each(Vec::clear);
-            for (row, &label) in labels.by_ref().take(count).enumerate() {
+            for (row, &label) in labels[first..].iter().take(count).enumerate() {
                 if let Some(slot) = slots[label as usize] {
                     rows[slot].push(row);
                 }
             }
             let mut work: Vec<_> =
-                moments.iter_mut().zip(&rows).filter(|(_, rows)| !rows.is_empty()).collect();
+                states.iter_mut().zip(&rows).filter(|(_, rows)| !rows.is_empty()).collect();
             work.sort_by_key(|(_, rows)| Reverse(rows.len()));
-            work.into_par_iter().with_max_len(1).for_each(|(moments, rows)| {
+            work.into_par_iter().with_max_len(1).for_each(|(state, rows)| {
                 for &row in rows {
-                    moments.push(&block[row * dim..(row + 1) * dim]);
+                    push(state, (first + row) as u64, &block[row * dim..(row + 1) * dim]);
                 }
             });
+            first += count;
             progress(count as u64);
         }
         reader.join().unwrap_or_else(|_| Err(Error::Input("reading stopped unexpectedly".into())))
     })?;
-    Ok(moments)
+    Ok(states)
 }
 
 /// Rows whose losses are computed at once.

@@ -277,6 +277,55 @@ fn margins_and_losses() {
 }
 
 #[test]
+fn queue_sizes() {
+    let work = good();
+    work.write("huge.csv", "class,instances\na,18446744073709551615\nb,1\n");
+    work.write("none.csv", "class,instances\na,0\nb,0\n");
+    let replay = "queue-size --embeddings x.npy --labels y.npy --replay";
+    for (arguments, code, sentence) in [
+        ("queue-size".into(), 2, "give --dataset, or --instances, --dim and --classes, or"),
+        ("queue-size --instances 10 --dim 2".into(), 2, "give --dataset, or"),
+        ("queue-size --counts counts.csv".into(), 2, "give --dataset, or"),
+        (
+            "queue-size --instances 0 --dim 2 --classes 3".into(),
+            1,
+            "must all be above 0, not 0, 2 and 3",
+        ),
+        ("queue-size --dataset voc --dim 0".into(), 1, "must all be above 0, not 55800, 0 and 20"),
+        (
+            "queue-size --instances 18446744073709551615 --dim 1 --classes 1".into(),
+            1,
+            "18446744073709551615 instances of 1 dimensions in 1 classes are more than 64 bits can count",
+        ),
+        ("queue-size --counts huge.csv --dim 2".into(), 1, "sum to more than 64 bits can count"),
+        ("queue-size --counts none.csv --dim 2".into(), 1, "must all be above 0, not 0, 2 and 2"),
+        (
+            "queue-size --counts counts.csv --embeddings x.npy --labels y.npy".into(),
+            2,
+            "give --labels or --counts, not both",
+        ),
+        (
+            "queue-size --embeddings x.npy --counts none.csv".into(),
+            1,
+            "there are 6 embeddings, but the counts sum to 0",
+        ),
+        (
+            "queue-size --embeddings x.npy --classes 3 --replay".into(),
+            2,
+            "--replay needs the labels",
+        ),
+        (
+            format!("{replay} --queue-length 0"),
+            2,
+            "--queue-length 0: the queue must hold at least 1 and at most all 6 embeddings",
+        ),
+        (format!("{replay} --queue-length 7"), 2, "--queue-length 7: the queue must hold"),
+    ] {
+        refused(&work, &arguments, code, sentence);
+    }
+}
+
+#[test]
 fn wrong_usage_exits_with_2() {
     let work = good();
     for arguments in [
@@ -285,6 +334,14 @@ fn wrong_usage_exits_with_2() {
         "information --threads 0",
         "information --estimator best",
         "correlate --runs r.toml --ap ap.csv",
+        "queue-size --dataset voc --instances 5",
+        "queue-size --dataset mnist",
+        "queue-size --dataset voc --replay",
+        "queue-size --dataset voc --bytes-per-value 3",
+        "queue-size --dataset voc --memory-budget 0",
+        "queue-size --dataset voc --memory-budget 64elephants",
+        "queue-size --instances -1 --dim 2 --classes 3",
+        "queue-size --instances 18446744073709551616 --dim 2 --classes 3",
     ] {
         let output = work.command(arguments).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{arguments}");

@@ -3,9 +3,10 @@
 use igam_analyze::ap::ApScale;
 use igam_analyze::correlation::{Pearson, least_squares};
 use igam_analyze::figure::{
-    Figure1Class, Figure1Panel, Figure2Run, MarginsFigure, ScatterPanel, ScatterPoint, figure1,
-    figure2, margins, scatter,
+    Figure1Class, Figure1Panel, Figure2Run, Figure3Panel, Figure3Store, MarginsFigure,
+    ScatterPanel, ScatterPoint, figure1, figure2, figure3, margins, scatter,
 };
+use igam_analyze::storage::Shape;
 
 const R: Pearson =
     Pearson { r: -0.016, interval: Some((-0.455, 0.43)), p_value: Some(0.9), classes: 20 };
@@ -315,4 +316,56 @@ fn margins_of_many_classes_are_means_over_groups() {
     find(&texts, "1203 classes in 40 groups, most information first; each cell is a mean");
     // The diagonal too: within a group margins differ.
     assert_eq!(svg.matches("<rect").count() - 1 - 64, 40 * 41 / 2);
+}
+
+fn storage(instances: u64, dim: u64, classes: u64) -> Figure3Panel {
+    let shape = Shape::new(instances, dim, classes).unwrap();
+    let counts = vec![instances / classes; classes as usize];
+    let store = |store: igam_analyze::storage::Store| {
+        let ratio = shape.ratio(store.values?);
+        let queue_length = store.queue_length;
+        Some(Figure3Store { strategy: store.strategy, queue_length, ratio, mib: 64.0 * ratio })
+    };
+    Figure3Panel {
+        title: format!("N = {instances}"),
+        sawtooth: shape.sawtooth(),
+        stores: shape.stores(Some(&counts)).into_iter().filter_map(store).collect(),
+    }
+}
+
+#[test]
+fn figure3_of_pascal_voc() {
+    insta::assert_snapshot!(figure3(&[storage(55_800, 128, 20)]).unwrap());
+}
+
+#[test]
+fn figure3_shows_every_tooth_and_names_both_d() {
+    let svg = figure3(&[storage(55_800, 128, 20), storage(605_638, 128, 80)]).unwrap();
+    let texts = texts(&svg);
+    find(&texts, "paper, grid of Listing 2: d = 11,517, R = 0.4358, 27.89 MiB");
+    find(&texts, "paper, best of all d: d = 75,705, R = 0.2603, 16.66 MiB");
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let paths = document.descendants().filter(|node| node.has_tag_name("polyline"));
+    let points = |node: roxmltree::Node| -> Vec<(f64, f64)> {
+        let numbers = node.attribute("points").unwrap().split([' ', ',']);
+        let numbers: Vec<f64> =
+            numbers.filter(|n| !n.is_empty()).map(|n| n.parse().unwrap()).collect();
+        numbers.chunks(2).map(|point| (point[0], point[1])).collect()
+    };
+    for (path, teeth) in paths.map(points).filter(|path| path.len() > 20).zip([20, 50]) {
+        // From d = N down: a tooth's slope falls to the left, its jump rises.
+        let falls = path.chunks_exact(2).filter(|tooth| tooth[1].1 > tooth[0].1).count();
+        assert!(falls >= teeth, "{falls} of {}", path.len());
+        assert!(path.windows(2).all(|pair| pair[1].0 <= pair[0].0));
+    }
+}
+
+#[test]
+fn figure3_of_odd_shapes() {
+    assert!(figure3(&[]).is_err());
+    for (n, p, c) in [(1, 1, 1), (2, 1000, 1000), (999, 3, 1), (1 << 50, 1, 1), (1 << 40, 64, 2)] {
+        let texts = texts(&figure3(&[storage(n, p, c)]).unwrap());
+        find(&texts, "queue length d");
+        assert!(texts.iter().any(|text| text.says.starts_with("paper, best of all d")));
+    }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 
 use igam_analyze::input::embeddings::Dump;
+use igam_analyze::moments::Moments;
 use igam_analyze::stream::Plan;
 use ndarray_npy::{read_npy, write_npy};
 use polars::prelude::*;
@@ -214,7 +215,8 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
     let mut counts = vec![0; 31];
     labels.iter().for_each(|&label| counts[label as usize] += 1);
     let spectra = |limit: u64, passes: usize| {
-        let plan = Plan::within::<f32>(&dump, &counts, limit);
+        let bytes = |class: usize| Moments::<f32>::bytes(dump.dim(), counts[class]);
+        let plan = Plan::within(limit, &counts, bytes);
         assert_eq!(plan.passes(), passes);
         let told = std::cell::Cell::new(0);
         let spectra = plan

@@ -5,6 +5,7 @@ mod correlate;
 mod information;
 mod loss;
 mod margins;
+mod queue_size;
 mod run;
 mod warning;
 
@@ -32,6 +33,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Correlate(arguments) => correlate::run(arguments, &mut console),
         Command::Margins(arguments) => margins::run(arguments, &mut console),
         Command::Loss(arguments) => loss::run(arguments, &mut console),
+        Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
     }
 }
 

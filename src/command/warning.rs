@@ -52,6 +52,22 @@ pub enum Warning {
         /// Class, count in the file, count in the labels.
         classes: Vec<(String, u64, u64)>,
     },
+    /// Stores whose size is not known.
+    UnknownStore {
+        /// The data set.
+        title: String,
+        /// Each with the reason.
+        stores: Vec<&'static str>,
+    },
+    /// The paper's store takes more than the embeddings themselves, at every queue length.
+    NeverSaves {
+        /// The data set.
+        title: String,
+        /// The least R(d).
+        least: f64,
+        /// Stores that do save, and their R.
+        others: Vec<(&'static str, f64)>,
+    },
     /// A correlation that does not exist.
     NoCorrelation {
         /// The run, where it has a name.
@@ -117,6 +133,21 @@ impl fmt::Display for Warning {
                     classes.len(),
                     list(&pairs)
                 )
+            }
+            Warning::UnknownStore { title, stores } => {
+                write!(f, "{title}: the size of a store is not known: {}", stores.join("; "))
+            }
+            Warning::NeverSaves { title, least, others } => {
+                write!(
+                    f,
+                    "{title}: the paper's store never saves, R is {least:.4} or more for every d; "
+                )?;
+                let saving: Vec<_> =
+                    others.iter().map(|(name, ratio)| format!("{name} (R = {ratio:.4})")).collect();
+                match saving[..] {
+                    [] => f.write_str("no known store does: keep the embeddings"),
+                    _ => write!(f, "these do: {}", saving.join(", ")),
+                }
             }
             Warning::NoCorrelation { run, between, why } => {
                 write!(f, "{}there is no correlation of {between}: {why}", prefix(run))

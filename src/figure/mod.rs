@@ -8,6 +8,7 @@ mod canvas;
 mod colours;
 mod figure1;
 mod figure2;
+mod figure3;
 mod labels;
 mod margins;
 mod panels;
@@ -17,6 +18,7 @@ mod ticks;
 
 pub use figure1::{Figure1Class, Figure1Panel, figure1};
 pub use figure2::{Figure2Run, figure2};
+pub use figure3::{Figure3Panel, Figure3Store, figure3, grouped};
 pub use margins::{MarginsFigure, margins};
 pub use scatter::{ScatterPanel, ScatterPoint, scatter};
 

@@ -22,8 +22,15 @@ pub struct Counts {
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no count.
 pub fn read(path: &Path, wanted: Option<&str>) -> Result<Counts> {
-    let table = Table::read(path)?;
-    let keys = ClassKeys::read(&table)?;
+    from_table(&Table::read(path)?, wanted)
+}
+
+/// The same from a table that has been read.
+///
+/// # Errors
+/// If it has no such column, or a value is no count.
+pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
+    let keys = ClassKeys::read(table)?;
     let column = match (wanted, table.find("instances")) {
         (Some(name), _) => table.column(name)?,
         (None, Some(column)) => column,
@@ -34,7 +41,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Counts> {
                     "has no column \"instances\"; its columns are {}: choose with --counts-column",
                     list(&table.columns)
                 );
-                return Err(Error::content(path, problem));
+                return Err(Error::content(&table.path, problem));
             }
         },
     };
@@ -44,5 +51,5 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Counts> {
         row[column].parse().map_err(|_| wrong())
     };
     let values = table.rows.iter().map(count).collect::<Result<_>>()?;
-    Ok(Counts { path: path.to_owned(), keys, values })
+    Ok(Counts { path: table.path.clone(), keys, values })
 }

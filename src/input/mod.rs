@@ -4,6 +4,7 @@
 pub mod ap;
 pub mod classes;
 pub mod counts;
+pub mod datasets;
 pub mod element;
 pub mod embeddings;
 pub mod information;

@@ -1,5 +1,6 @@
 //! Small csv tables, every cell kept as text with its line.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use crate::error::{Error, Result};
@@ -20,8 +21,15 @@ impl Table {
     /// # Errors
     /// If the file cannot be read, is not csv in UTF-8, or has no row.
     pub fn read(path: &Path) -> Result<Table> {
-        let file = std::fs::File::open(path).map_err(Error::read(path))?;
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file);
+        Table::parse(path, std::fs::File::open(path).map_err(Error::read(path))?)
+    }
+
+    /// Reads csv text; `path` names it in errors.
+    ///
+    /// # Errors
+    /// If it is not csv in UTF-8, or has no row.
+    pub fn parse(path: &Path, text: impl Read) -> Result<Table> {
+        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
         let describe = |error: csv::Error| match error.kind() {
             csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Error::content(
                 path,

@@ -143,6 +143,21 @@ def margins(fod):
     return {"amounts": amounts, "cases": cases}
 
 
+def listing_2(instances, dim, classes):
+    """The grid of Listing 2: d as printed, and R."""
+    d = np.linspace(1000, instances, 100)
+    ratio = (d + classes * (instances // d + 1) * dim) / instances
+    return [instances, dim, classes, int(d[ratio.argmin()]), float(ratio.min())]
+
+
+def storage():
+    rng = np.random.default_rng(11)
+    shapes = [(55800, 128, 20), (605638, 128, 80), (1270141, 128, 1203), (1270141, 1024, 1203), (1000, 2, 2)]
+    for _ in range(100):
+        shapes.append((int(10 ** rng.uniform(3.01, 9)), int(rng.integers(1, 2048)), int(rng.integers(1, 1500))))
+    return [listing_2(*shape) for shape in shapes]
+
+
 def igam_loss(cosines, label, margins, scale):
     """Eq. 6 to 60 digits."""
     cosines = [mpmath.mpf(float(c)) for c in cosines]
@@ -189,6 +204,7 @@ golden = {
     "post_relu": post_relu(),
     "formats": formats(),
     "margins": margins(fod),
+    "storage": storage(),
     "loss": loss(),
     "loss_of_a_run": loss_of_a_run(fod),
 }

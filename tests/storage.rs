@@ -1,0 +1,229 @@
+//! Storage against the paper's and the design's figures, against trying every d, and on real data.
+
+use igam_analyze::input::datasets::KnownDataset;
+use igam_analyze::input::embeddings::Dump;
+use igam_analyze::moments::Moments;
+use igam_analyze::queue::{Held, LocalMoments};
+use igam_analyze::spectrum::Spectrum;
+use igam_analyze::storage::{Shape, ShapeError};
+use igam_analyze::stream::Plan;
+use proptest::prelude::*;
+
+use crate::{Workdir, assert_close, golden, repository};
+
+fn shape(instances: u64, dim: u64, classes: u64) -> Shape {
+    Shape::new(instances, dim, classes).unwrap()
+}
+
+fn ratio(shape: Shape, values: u64) -> f64 {
+    shape.ratio(values as f64)
+}
+
+/// R(d) as Eq. 10 has it, without the stray p.
+fn eq_10(d: u64, instances: u64, dim: u64, classes: u64) -> f64 {
+    (d + classes * (instances / d + 1) * dim) as f64 / instances as f64
+}
+
+#[test]
+fn known_data_sets_take_what_the_paper_and_the_design_say() {
+    // Data set, p, grid d, R and MiB, best d and R.
+    for (dataset, dim, grid, at_grid, mib, best, least) in [
+        (KnownDataset::Voc, 128, 11_517, "0.435792", ["27.25", "11.87"], 11_161, "0.42940860"),
+        (KnownDataset::Coco, 128, 68_182, "0.264749", ["295.72", "78.29"], 75_705, "0.26026273"),
+        (KnownDataset::Lvis, 128, 424_047, "0.697560", ["620.19", "432.62"], 423_381, "0.69703521"),
+        (
+            KnownDataset::Lvis,
+            1024,
+            641_980,
+            "2.445181",
+            ["4961.49", "12131.74"],
+            635_071,
+            "2.43974094",
+        ),
+    ] {
+        let population = dataset.population().unwrap();
+        let shape = shape(population.instances, dim, population.classes);
+        let [original, grid_mib] = mib;
+        let in_mib = |values: f64| format!("{:.2}", values * 4.0 / 1048576.0);
+        assert_eq!(in_mib(shape.original() as f64), original);
+        let (d, values) = shape.grid_length().unwrap();
+        assert_eq!((d, format!("{:.6}", shape.ratio(values)).as_str()), (grid, at_grid));
+        assert_eq!(in_mib(values), grid_mib);
+        assert_eq!(shape.best_length(), best);
+        assert_eq!(format!("{:.8}", ratio(shape, shape.paper(best))), least);
+    }
+}
+
+#[test]
+fn hybrid_stores_lvis_in_a_fraction() {
+    let lvis = KnownDataset::Lvis.population().unwrap();
+    assert_eq!((lvis.instances, lvis.classes), (1_270_141, 1203));
+    let counts = lvis.counts.unwrap();
+    for (dim, expected) in [(128, "0.0430"), (1024, "0.1956")] {
+        let shape = shape(lvis.instances, dim, lvis.classes);
+        assert_eq!(format!("{:.4}", ratio(shape, shape.hybrid(&counts))), expected);
+    }
+}
+
+#[test]
+fn the_grid_is_numpys() {
+    for case in golden()["storage"].as_array().unwrap() {
+        let [instances, dim, classes, d] = [0, 1, 2, 3].map(|at| case[at].as_u64().unwrap());
+        let shape = shape(instances, dim, classes);
+        let (length, values) = shape.grid_length().unwrap();
+        assert_eq!(length, d, "{case}");
+        assert_close(&[shape.ratio(values)], &[case[4].as_f64().unwrap()], 1e-12);
+    }
+    assert_eq!(shape(999, 2, 2).grid_length(), None);
+}
+
+#[test]
+fn what_cannot_be_counted_is_refused() {
+    assert_eq!(Shape::new(0, 1, 1), Err(ShapeError::Empty(0, 1, 1)));
+    assert_eq!(Shape::new(1, 0, 1), Err(ShapeError::Empty(1, 0, 1)));
+    assert_eq!(Shape::new(1, 1, 0), Err(ShapeError::Empty(1, 1, 0)));
+    for (n, p, c) in [(u64::MAX, 1, 1), (1 << 40, 1 << 20, 1), (1, 1 << 32, 1), (1, 1, u64::MAX)] {
+        assert_eq!(Shape::new(n, p, c), Err(ShapeError::TooLarge(n, p, c)));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(400))]
+
+    #[test]
+    fn the_best_d_is_that_of_trying_all(n in 1..5000_u64, p in 1..300_u64, c in 1..200_u64) {
+        let shape = shape(n, p, c);
+        let least = (1..=n).map(|d| eq_10(d, n, p, c)).fold(f64::INFINITY, f64::min);
+        let first = (1..=n).find(|&d| eq_10(d, n, p, c) == least).unwrap();
+        prop_assert_eq!(shape.best_length(), first);
+        prop_assert!((ratio(shape, shape.paper(first)) - least).abs() <= 1e-14 * least);
+    }
+
+    #[test]
+    fn the_longest_queue_is_that_of_trying_all(n in 1..2000_u64, p in 1..60_u64, c in 1..30_u64, share in 0.0..2.0_f64) {
+        let shape = shape(n, p, c);
+        let values = (share * shape.original() as f64) as u64;
+        let longest = |store: &dyn Fn(u64) -> u64| (1..=n).rev().find(|&d| store(d) <= values);
+        prop_assert_eq!(shape.longest_paper_queue(values), longest(&|d| shape.paper(d)));
+        prop_assert_eq!(shape.longest_running_queue(values), longest(&|d| shape.running(d)));
+    }
+
+    /// §3.3.1 for one class among others, whatever the queue and however its rows lie in the epoch.
+    #[test]
+    fn the_queue_does_not_change_the_covariance(
+        dim in 1..12_usize, length in 1..400_u64, gaps in prop::collection::vec(0..9_u64, 1..300), seed: u64,
+    ) {
+        let mut state = seed | 1;
+        let mut next = || {
+            state = state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            (state >> 40) as f32 / (1 << 20) as f32
+        };
+        let (mut direct, mut queued) = (Moments::new(dim), LocalMoments::new(dim, length));
+        let mut at = 0;
+        for gap in gaps {
+            let row: Vec<f32> = (0..dim).map(|_| next()).collect();
+            at += gap;
+            direct.push(&row);
+            queued.push(at, &row);
+            at += 1;
+        }
+        let bits = |moments| igam_analyze::information::bits(&Spectrum::of(moments).unwrap().unwrap().eigenvalues);
+        let (direct, queued) = (bits(direct), bits(queued.merged()));
+        prop_assert!((direct - queued).abs() <= 1e-9 * direct, "{} {}", direct, queued);
+    }
+
+    #[test]
+    fn stores_hold_what_their_formulas_say(labels in prop::collection::vec(0..7_u32, 1..300), p in 1..40_u64, length in 0..300_u64) {
+        let n = labels.len() as u64;
+        let (shape, d) = (shape(n, p, 7), length % n + 1);
+        let mut counts = [0; 7];
+        labels.iter().for_each(|&label| counts[label as usize] += 1);
+        let held = Held::in_epoch(&shape, &labels, d);
+        prop_assert_eq!(held.original, shape.original());
+        prop_assert_eq!(held.paper, shape.paper(d));
+        prop_assert_eq!(held.running, shape.running(d));
+        prop_assert_eq!(held.hybrid, shape.hybrid(&counts));
+        prop_assert!(held.hybrid <= held.original);
+    }
+}
+
+#[test]
+fn replay_of_the_real_runs_changes_memory_and_not_information() {
+    for run in ["effnet-lite0-ce", "effnet-lite2-seesaw"] {
+        let folder = repository("data/fod-a").join(run);
+        let dump = Dump::open(&[folder.join("embeddings.npy")], None).unwrap();
+        let labels: ndarray::Array1<i64> =
+            ndarray_npy::read_npy(folder.join("labels.npy")).unwrap();
+        let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
+        let mut counts = vec![0; 31];
+        labels.iter().for_each(|&label| counts[label as usize] += 1);
+        let n = labels.len() as u64;
+        let amounts = |spectra: Vec<igam_analyze::stream::ClassSpectrum>| -> Vec<f64> {
+            let bits = |spectrum: Spectrum| igam_analyze::information::bits(&spectrum.eigenvalues);
+            spectra.into_iter().map(|spectrum| bits(spectrum.unwrap().unwrap())).collect()
+        };
+        let direct =
+            Plan::new::<f32>(&dump, &counts).spectra::<f32>(&dump, &labels, &counts, &|_| {});
+        let direct = amounts(direct.unwrap());
+        let shape = shape(n, 128, 31);
+        for d in [1, 2, 3, 10, 31, 100, 333, 1000, n / 2, shape.best_length(), n - 1, n] {
+            let plan = Plan::of_replay::<f32>(&dump, &labels, &counts, d).unwrap();
+            let queued = plan.replay::<f32>(&dump, &labels, &counts, d, &|_| {}).unwrap();
+            assert_close(&amounts(queued), &direct, 1e-9);
+        }
+        for d in 1..=n {
+            assert_eq!(Held::in_epoch(&shape, &labels, d).paper, shape.paper(d));
+        }
+    }
+}
+
+#[test]
+fn the_command_reads_headers_and_labels_alone() {
+    let work = Workdir::new();
+    // A header that promises more than there is memory for, over a file of holes.
+    let (rows, dim) = (3_000_000_u64, 1024_u64);
+    let header =
+        format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({rows}, {dim}), }}\n");
+    let mut npy = b"\x93NUMPY\x01\x00".to_vec();
+    npy.extend((header.len() as u16).to_le_bytes());
+    npy.extend(header.bytes());
+    work.write("x.npy", &npy);
+    let file = std::fs::OpenOptions::new().append(true).open(work.path("x.npy")).unwrap();
+    file.set_len(npy.len() as u64 + rows * dim * 4).unwrap();
+    let labels = ndarray::Array1::from_shape_fn(rows as usize, |row| (row % 5) as u8);
+    ndarray_npy::write_npy(work.path("y.npy"), &labels).unwrap();
+    let json = work.json("queue-size --embeddings x.npy --labels y.npy --bytes-per-value 2");
+    let stores = json["storage"].as_array().unwrap();
+    assert_eq!(stores.len(), 5);
+    for store in stores {
+        assert_eq!(
+            (&store["instances"], &store["dim"], &store["classes"]),
+            (&rows.into(), &dim.into(), &5.into())
+        );
+    }
+    assert_eq!(stores[0]["mib"], (rows * dim * 2) as f64 / 1048576.0);
+    // 600,000 embeddings a class are folded.
+    assert_eq!(stores[4]["ratio"], (5 * (1024 * 1025 / 2 + 1024)) as f64 / (rows * dim) as f64);
+}
+
+#[test]
+fn budgets() {
+    let work = Workdir::new();
+    let fits = |arguments: &str| {
+        let json = work.json(&format!("queue-size {arguments}"));
+        let rows = json["budget"].as_array().unwrap().clone();
+        rows.iter()
+            .map(|row| (row["fits"].as_str().map(String::from), row["longest_queue"].as_u64()))
+            .collect::<Vec<_>>()
+    };
+    let [yes, no] = ["yes", "no"].map(|word| Some(word.to_owned()));
+    // The least that the paper's store takes of VOC is 11.70 MiB, at d = 11161.
+    assert_eq!(
+        fits("--dataset voc --memory-budget 12267999"),
+        [(no.clone(), None), (no.clone(), None), (yes.clone(), Some(22_650)), (None, None)]
+    );
+    assert_eq!(fits("--dataset voc --memory-budget 12268032")[1], (yes.clone(), Some(11_161)));
+    assert_eq!(fits("--dataset lvis --memory-budget 27MiB --bytes-per-value 4")[3], (yes, None));
+    assert_eq!(fits("--dataset lvis --memory-budget 27MB")[3], (no, None));
+    assert!(work.files("reports").contains(&"budget.csv".to_owned()));
+}
