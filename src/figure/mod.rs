@@ -4,11 +4,13 @@
 //! units of a fine canvas, labels are rounded, and no system font is asked for its metrics.
 
 mod axis;
+mod by_backbone;
 mod canvas;
 mod colours;
 mod figure1;
 mod figure2;
 mod labels;
+mod legend;
 mod margins;
 mod panels;
 mod scatter;
