@@ -14,6 +14,7 @@
 //! | after Eq. 6: normalized information I′, angular margins m_ij | [`normalization`], [`margin`] |
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
+//! | Figure 4, Tables 3–5: model bias, mean AP by group | [`groups`], [`figure`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
 //! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
@@ -42,6 +43,7 @@ pub mod command;
 pub mod correlation;
 pub mod error;
 pub mod figure;
+pub mod groups;
 pub mod information;
 pub mod input;
 pub mod loss;

@@ -3,8 +3,9 @@
 use igam_analyze::ap::ApScale;
 use igam_analyze::correlation::{Pearson, least_squares};
 use igam_analyze::figure::{
-    Figure1Class, Figure1Panel, Figure2Run, Figure3Panel, Figure3Store, MarginsFigure,
-    ScatterPanel, ScatterPoint, figure1, figure2, figure3, margins, scatter,
+    Figure1Class, Figure1Panel, Figure2Run, Figure3Panel, Figure3Store, Figure4Run, MarginsFigure,
+    ScatterPanel, ScatterPoint, SensitivityPanel, SensitivityRow, Whiskered, figure1, figure2,
+    figure3, figure4, margins, scatter, sensitivity,
 };
 use igam_analyze::storage::Shape;
 
@@ -231,6 +232,7 @@ fn the_outliers_are_named_and_nothing_else() {
 #[test]
 fn nothing_to_draw_is_an_error() {
     assert!(figure1(&[]).is_err() && figure2(&[]).is_err() && scatter(&[]).is_err());
+    assert!(figure4(&[], &[]).is_err() && sensitivity(&[]).is_err());
 }
 
 #[test]
@@ -316,6 +318,237 @@ fn margins_of_many_classes_are_means_over_groups() {
     find(&texts, "1203 classes in 40 groups, most information first; each cell is a mean");
     // The diagonal too: within a group margins differ.
     assert_eq!(svg.matches("<rect").count() - 1 - 64, 40 * 41 / 2);
+}
+
+/// Asserts that no two texts overlap, by the rough widths of DejaVu Sans, which is wide.
+#[track_caller]
+fn assert_legible(svg: &str) {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let boxes: Vec<_> = document
+        .descendants()
+        .filter(|node| node.has_tag_name("text"))
+        .map(|node| {
+            let number = |name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+            let (x, y, size) = (number("x"), number("y"), number("font-size"));
+            let says = node.text().unwrap_or_default().trim();
+            let em = |c: char| if "filjrt ,.:()-".contains(c) { 0.4 } else { 0.64 };
+            let width = size * says.chars().map(em).sum::<f64>();
+            let before = match node.attribute("text-anchor") {
+                Some("start") => 0.0,
+                Some("end") => width,
+                _ => width / 2.0,
+            };
+            let (half, after) = (0.4 * size, width - before);
+            match node.attribute("transform") {
+                // Reading upwards.
+                Some(_) => (says, [x - half, y - after, x + half, y + before]),
+                None => (says, [x - before, y - half, x + after, y + half]),
+            }
+        })
+        .collect();
+    for (at, (a, [left, top, right, bottom])) in boxes.iter().enumerate() {
+        for (b, other) in &boxes[..at] {
+            let apart =
+                *right <= other[0] || other[2] <= *left || *bottom <= other[1] || other[3] <= *top;
+            assert!(apart, "{a:?} and {b:?} overlap");
+        }
+    }
+}
+
+fn bias_run(backbone: &str, loss: &str, bias: f64, group_means: &[Option<f64>]) -> Figure4Run {
+    Figure4Run {
+        backbone: backbone.to_owned(),
+        loss: loss.to_owned(),
+        bias: Some(bias),
+        group_means: group_means.to_vec(),
+    }
+}
+
+fn group_names(count: usize) -> Vec<String> {
+    (0..count).map(|k| format!("{}–{} & <more>", 1000 * k, 1000 * k + 999)).collect()
+}
+
+/// Colour, left edge, width and height of the bars.
+fn drawn_bars(svg: &str) -> Vec<(String, f64, f64, f64)> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let rects = document.descendants().filter(|node| node.has_tag_name("rect"));
+    rects
+        .skip(1)
+        .map(|node| {
+            let number = |name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+            let fill = node.attribute("fill").unwrap().to_owned();
+            (fill, number("x"), number("width"), number("height"))
+        })
+        .collect()
+}
+
+#[test]
+fn figure4_of_two_runs() {
+    let runs = [
+        bias_run("R-50", "CE", 100.0439, &[Some(12.34), None]),
+        Figure4Run { bias: None, ..bias_run("R-50", "IGAM", 0.0, &[Some(20.0), None]) },
+    ];
+    insta::assert_snapshot!(figure4(&runs, &["rare".to_owned(), "common".to_owned()]).unwrap());
+}
+
+#[test]
+fn figure4_bars_are_as_high_as_their_values_and_coloured_by_loss() {
+    let runs = [
+        bias_run("R-50", "CE", 120.0, &[Some(10.0)]),
+        bias_run("R-101", "CE", 60.0, &[Some(40.0)]),
+        bias_run("R-50", "IGAM", 30.0, &[Some(20.0)]),
+    ];
+    let svg = figure4(&runs, &group_names(1)).unwrap();
+    let bars = drawn_bars(&svg);
+    let of = |bars: &[(String, f64, f64, f64)]| {
+        let mut bars = bars.to_vec();
+        bars.sort_by(|a, b| a.1.total_cmp(&b.1));
+        let heights: Vec<f64> = bars.iter().map(|bar| bar.3 / bars[0].3).collect();
+        (bars.into_iter().map(|bar| bar.0).collect::<Vec<_>>(), heights)
+    };
+    // From left to right: both runs of the backbone that came first, then the other.
+    for (panel, heights) in [(&bars[..3], [1.0, 0.25, 0.5]), (&bars[3..], [1.0, 2.0, 4.0])] {
+        let (colours, ours) = of(panel);
+        assert!(colours[0] == colours[2] && colours[0] != colours[1], "{colours:?}");
+        for (ours, theirs) in ours.iter().zip(heights) {
+            assert!((ours - theirs).abs() < 0.01, "{ours} against {theirs}");
+        }
+    }
+    let texts = texts(&svg);
+    for value in ["120.00", "60.00", "30.00", "10.0", "40.0", "20.0"] {
+        assert!(texts.iter().any(|text| text.says == value), "{value}");
+    }
+}
+
+#[test]
+fn figure4_is_legible_for_any_number_of_runs_and_groups() {
+    let losses =
+        ["CE", "Seesaw", "EFL", "C2AM", "BACL", "IGAM", "Focal", "a very long name of one"];
+    for backbones in 1..=2 {
+        for count in 1..=losses.len() {
+            for groups in [0, 1, 3, 4, 8] {
+                let means = vec![Some(100.0); groups];
+                let names =
+                    (0..backbones).flat_map(|b| losses[..count].iter().map(move |l| (b, l)));
+                let runs: Vec<_> = names
+                    .map(|(b, loss)| bias_run(&format!("R-{b}-FPN"), loss, 2499.99, &means))
+                    .collect();
+                let svg = figure4(&runs, &group_names(groups)).unwrap();
+                texts(&svg);
+                assert_legible(&svg);
+                let bars = drawn_bars(&svg);
+                assert_eq!(bars.len(), runs.len() * (1 + groups));
+                let colours: std::collections::HashSet<_> = bars.iter().map(|bar| &bar.0).collect();
+                assert_eq!(colours.len(), count);
+            }
+        }
+    }
+}
+
+fn whiskered(r: f64, low: f64, high: f64) -> Option<Whiskered> {
+    Some(Whiskered { r, interval: Some((low, high)) })
+}
+
+fn sensitivity_row(
+    estimator: &str,
+    raw: Option<Whiskered>,
+    partial: Option<Whiskered>,
+) -> SensitivityRow {
+    SensitivityRow { estimator: estimator.to_owned(), raw, partial }
+}
+
+fn sensitivity_panel(title: &str, rows: Vec<SensitivityRow>) -> SensitivityPanel {
+    SensitivityPanel { title: title.to_owned(), rows }
+}
+
+#[test]
+fn sensitivity_of_two_estimators() {
+    let rows = vec![
+        sensitivity_row("mp-floor", Some(R.into()), None),
+        sensitivity_row(
+            "sample",
+            Some(Whiskered { r: 1.0, interval: None }),
+            whiskered(-0.5, -0.8, -0.1),
+        ),
+    ];
+    insta::assert_snapshot!(sensitivity(&[sensitivity_panel("R-50-FPN CE", rows)]).unwrap());
+}
+
+#[test]
+fn sensitivity_dots_and_whiskers_stand_at_their_values() {
+    let rows = vec![sensitivity_row("sample", whiskered(0.5, -0.5, 1.0), None)];
+    let svg = sensitivity(&[sensitivity_panel("run", rows)]).unwrap();
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let texts = texts(&svg);
+    let at = |label| 10.0 * find(&texts, label).x;
+    let number =
+        |node: &roxmltree::Node, name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+    let dots: Vec<_> = document.descendants().filter(|node| node.has_tag_name("circle")).collect();
+    assert_eq!(dots.len(), 1);
+    assert_eq!(number(&dots[0], "cx"), at("0.5"));
+    let y = number(&dots[0], "cy");
+    let whisker = document
+        .descendants()
+        .find(|node| {
+            node.has_tag_name("line")
+                && [node.attribute("y1"), node.attribute("y2")].map(|v| v.unwrap().parse().ok())
+                    == [Some(y); 2]
+        })
+        .unwrap();
+    assert_eq!([number(&whisker, "x1"), number(&whisker, "x2")], [at("−0.5"), at("1.0")]);
+    // The values stand beside their dots, raw above partial.
+    let (value, missing) = (find(&texts, "0.500"), find(&texts, "n/a"));
+    assert!(10.0 * value.y == y && value.y < missing.y && value.x == missing.x);
+}
+
+#[test]
+fn sensitivity_is_legible_for_any_number_of_runs() {
+    let estimators = ["mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf", "oas"];
+    for runs in 1..=12 {
+        for count in [1, 2, 6] {
+            let row = |k: usize| {
+                let r = (k as f64).sin();
+                let partial = (k != 4).then_some(Whiskered { r: -r, interval: None });
+                sensitivity_row(estimators[k % 6], whiskered(r, -1.0, 1.0), partial)
+            };
+            let panel = |run: usize| {
+                let rows = (0..count).map(|k| row(6 * run + k)).collect();
+                sensitivity_panel(
+                    &format!("EfficientNet-Lite{run} with a long name for its loss"),
+                    rows,
+                )
+            };
+            let svg = sensitivity(&(0..runs).map(panel).collect::<Vec<_>>()).unwrap();
+            assert_legible(&svg);
+            let estimates = runs * count * 2;
+            let numbers = texts(&svg)
+                .iter()
+                .filter(|text| {
+                    text.says == "n/a" || text.says.split('.').nth(1).is_some_and(|d| d.len() == 3)
+                })
+                .count();
+            assert_eq!(numbers, estimates);
+        }
+    }
+}
+
+#[test]
+fn odd_numbers_of_bias_and_sensitivity_are_drawn() {
+    let odd = [None, Some(f64::NAN), Some(f64::INFINITY), Some(0.0), Some(1e-300), Some(2500.0)];
+    let names = ["", "\u{1}\u{ffff}\t", "航空機の部品", &"very long ".repeat(100)];
+    for value in odd {
+        for name in names {
+            let run = || Figure4Run { bias: value, ..bias_run(name, name, 0.0, &[value, None]) };
+            for runs in [vec![run()], vec![run(), bias_run("", "", 1.0, &[None, value])]] {
+                texts(&figure4(&runs, &[name.to_owned(), String::new()]).unwrap());
+            }
+            let whiskered = value.map(|r| Whiskered { r, interval: Some((r, -r)) });
+            let rows = vec![sensitivity_row(name, whiskered, None)];
+            let panels = [sensitivity_panel(name, rows), sensitivity_panel(name, Vec::new())];
+            texts(&sensitivity(&panels).unwrap());
+        }
+    }
+    texts(&sensitivity(&[sensitivity_panel("", Vec::new())]).unwrap());
 }
 
 fn storage(instances: u64, dim: u64, classes: u64) -> Figure3Panel {

@@ -5,6 +5,7 @@ mod correlate;
 mod figures;
 mod formats;
 mod golden;
+mod groups;
 mod margins;
 mod moments;
 mod reports;

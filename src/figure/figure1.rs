@@ -8,7 +8,7 @@ use super::style::{
     BLUE, INK, LABEL, MID_BLUE, NAME, PALE, PALE_BLUE, ap_title, cut_to_width, ending, font,
     stroke, text_width, upwards,
 };
-use super::ticks::{Step, round_down, round_up};
+use super::ticks::{Step, round_down, round_up, top_of};
 use crate::ap::ApScale;
 use crate::correlation::Pearson;
 
@@ -71,6 +71,7 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
         right: 58 * PX,
         below: GAP + names + GAP + LABEL + 2 * GAP,
         head: head_height(heads, plot_width),
+        above: 0,
     };
     let ap_top = ap_top(panels);
     paint(grid.size(panels.len()), |canvas| {
@@ -90,10 +91,7 @@ fn ap_top(panels: &[Figure1Panel]) -> f64 {
         let full = panel.ap_scale.full();
         panel.classes.iter().filter_map(move |class| Some(measured(class)? / full))
     });
-    match shares.fold(0.0, f64::max) {
-        tiny if tiny < 1e-9 => 1.0,
-        greatest => Step::fitting(greatest, 5).round_up(greatest),
-    }
+    top_of(shares, 1.0)
 }
 
 fn measured(class: &Figure1Class) -> Option<f64> {

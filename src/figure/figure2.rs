@@ -4,11 +4,10 @@ use plotters::prelude::RGBColor;
 
 use super::Error;
 use super::axis::{Axis, Side};
+use super::by_backbone::ByBackbone;
 use super::canvas::{Canvas, PX, Rect, paint};
-use super::style::{
-    BLUE, GRID, INK, LABEL, MUTED, NAME, ORANGE, TICK, cut_to_width, font, starting, stroke,
-    text_width, three_decimals,
-};
+use super::legend::draw_legend;
+use super::style::{BLUE, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke, three_decimals};
 use super::ticks::Step;
 use crate::correlation::Pearson;
 
@@ -39,12 +38,9 @@ const SERIES: [Series; 2] = [
 const LEFT: i32 = 62 * PX;
 const RIGHT: i32 = 20 * PX;
 const TOP: i32 = 40 * PX;
-const BOTTOM: i32 = 58 * PX;
 const PLOT_HEIGHT: i32 = 320 * PX;
 const LEAST_WIDTH: i32 = 520 * PX;
 const BAR: i32 = 34 * PX;
-const WIDEST_SLOT: i32 = 170 * PX;
-const GROUP_GAP: i32 = 26 * PX;
 const GAP: i32 = 4 * PX;
 
 /// Draws a pair of bars a run with 95% whiskers, the runs grouped by backbone in order of first
@@ -53,67 +49,25 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
     if runs.is_empty() {
         return Err(Error::Empty);
     }
-    let groups = by_backbone(runs);
-    let slot = slot_width(&groups);
-    let bars = runs.len() as i32 * slot + groups.len() as i32 * GROUP_GAP;
-    let width = (LEFT + bars + RIGHT).max(LEAST_WIDTH);
+    let names = runs.iter().map(|run| (run.backbone.as_str(), run.loss.as_str()));
+    let slots = ByBackbone::new(names, 2 * BAR + 3 * GAP);
+    let width = (LEFT + slots.width() + RIGHT).max(LEAST_WIDTH);
     let plot = Rect { left: LEFT, top: TOP, right: width - RIGHT, bottom: TOP + PLOT_HEIGHT };
     // Room above 1 and below −1 for the printed values.
     let inner = (plot.bottom - 2 * TICK, plot.top + 2 * TICK);
     let axis = Axis::linear((-1.0, 1.0), Step::fitting(2.0, 8), inner);
 
-    paint((width, plot.bottom + BOTTOM), |canvas| {
-        draw_legend(canvas, plot);
+    paint((width, plot.bottom + ByBackbone::BELOW), |canvas| {
+        let series = SERIES.map(|Series { name, color, .. }| (name, color));
+        draw_legend(canvas, (plot.left, TOP / 2), series);
         axis.draw_grid(canvas, plot, Side::Left, GRID);
         axis.draw(canvas, plot, Side::Left, "Pearson r over classes", INK);
-        let mut left = plot.left + (plot.width() - bars + GROUP_GAP) / 2;
-        for group in &groups {
-            let right = left + group.len() as i32 * slot;
-            for (index, run) in group.iter().enumerate() {
-                let middle = left + index as i32 * slot + slot / 2;
-                draw_run(canvas, &axis, run, middle);
-                let loss = cut_to_width(&run.loss, TICK, slot - GAP);
-                canvas.text(&loss, (middle, plot.bottom + 2 * GAP + TICK / 2), &font(TICK, INK));
-            }
-            draw_backbone(canvas, &group[0].backbone, (left, right), plot.bottom + 3 * GAP + TICK);
-            left = right + GROUP_GAP;
-        }
+        slots.draw(canvas, plot, |canvas, index, middle| {
+            draw_run(canvas, &axis, &runs[index], middle);
+        });
         let zero = axis.at(0.0);
         canvas.line((plot.left, zero), (plot.right, zero), stroke(INK, 8));
     })
-}
-
-fn by_backbone(runs: &[Figure2Run]) -> Vec<Vec<&Figure2Run>> {
-    let mut groups: Vec<Vec<&Figure2Run>> = Vec::new();
-    for run in runs {
-        match groups.iter_mut().find(|group| group[0].backbone == run.backbone) {
-            Some(group) => group.push(run),
-            None => groups.push(vec![run]),
-        }
-    }
-    groups
-}
-
-/// Wide enough for two bars and for the names below them.
-fn slot_width(groups: &[Vec<&Figure2Run>]) -> i32 {
-    let names = groups.iter().flat_map(|group| {
-        let backbone = text_width(&group[0].backbone, LABEL) / group.len() as i32;
-        let losses = group.iter().map(|run| text_width(&run.loss, TICK));
-        losses.chain([backbone])
-    });
-    let widest = names.max().unwrap_or(0) + 2 * GAP;
-    widest.clamp(2 * BAR + 3 * GAP, WIDEST_SLOT)
-}
-
-fn draw_legend(canvas: &mut Canvas, plot: Rect) {
-    let (mut left, y) = (plot.left, TOP / 2);
-    for Series { name, color, .. } in SERIES {
-        let swatch = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };
-        canvas.fill(swatch, color);
-        canvas.text(name, (swatch.right + GAP, y), &starting(font(TICK, INK)));
-        left = swatch.right + GAP + text_width(name, TICK) + 3 * GAP;
-    }
-    canvas.text("whiskers: 95% CI", (left, y), &starting(font(TICK, MUTED)));
 }
 
 fn draw_run(canvas: &mut Canvas, axis: &Axis, run: &Figure2Run, middle: i32) {
@@ -142,13 +96,5 @@ fn draw_run(canvas: &mut Canvas, axis: &Axis, run: &Figure2Run, middle: i32) {
         // Beyond the whisker and the zero line, on the bar's side.
         let value = if r < 0.0 { low.max(zero) + 11 * PX } else { high.min(zero) - 9 * PX };
         canvas.text(&three_decimals(r), (x, value), &font(NAME, INK));
-    }
-}
-
-fn draw_backbone(canvas: &mut Canvas, name: &str, (left, right): (i32, i32), y: i32) {
-    if !name.is_empty() {
-        canvas.line((left + GAP, y + GAP), (right - GAP, y + GAP), stroke(MUTED, 8));
-        let name = cut_to_width(name, LABEL, right - left);
-        canvas.text(&name, ((left + right) / 2, y + 3 * GAP + LABEL / 2), &font(LABEL, INK));
     }
 }

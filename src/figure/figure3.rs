@@ -5,10 +5,8 @@ use plotters::prelude::RGBColor;
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Rect, paint};
-use super::panels::Grid;
-use super::style::{
-    BLUE, GREEN, GRID, INK, ORANGE, TICK, TITLE, cut_to_width, font, starting, stroke,
-};
+use super::panels::{Grid, LINE, draw_title};
+use super::style::{BLUE, GREEN, GRID, INK, ORANGE, TICK, cut_to_width, font, starting, stroke};
 use super::ticks::Step;
 use crate::storage::Strategy;
 
@@ -34,7 +32,8 @@ pub struct Figure3Store {
     pub mib: f64,
 }
 
-const LINE: i32 = 15 * PX;
+/// Of the legend.
+const ROW: i32 = 15 * PX;
 const SAMPLE: i32 = 22 * PX;
 /// The curve is drawn up to so many times the storage at d = N, but at least over so many corners.
 const TOP: f64 = 1.2;
@@ -49,7 +48,7 @@ pub fn figure3(panels: &[Figure3Panel]) -> Result<String, Error> {
         1 => (1, 700 * PX, 360 * PX),
         _ => (2, 450 * PX, 280 * PX),
     };
-    let lines = panels.iter().map(|panel| panel.stores.len()).max().unwrap_or(0) as i32;
+    let rows = panels.iter().map(|panel| panel.stores.len()).max().unwrap_or(0) as i32;
     let grid = Grid {
         columns,
         plot_width,
@@ -57,22 +56,22 @@ pub fn figure3(panels: &[Figure3Panel]) -> Result<String, Error> {
         left: 62 * PX,
         right: 20 * PX,
         below: 44 * PX,
-        head: TITLE + LINE / 2 + lines * LINE,
+        head: LINE + rows * ROW,
+        above: 0,
     };
     paint(grid.size(panels.len()), |canvas| {
         for (index, panel) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            let title = cut_to_width(&panel.title, TITLE, strip.width());
-            canvas.text(&title, (strip.left, strip.top + TITLE / 2), &starting(font(TITLE, INK)));
+            draw_title(canvas, strip, &panel.title);
             panel.draw(canvas, plot);
-            let mut y = strip.top + TITLE + LINE;
+            let mut y = strip.top + LINE + ROW / 2;
             for store in &panel.stores {
                 let sample =
                     Rect { left: strip.left, right: strip.left + SAMPLE, top: y, bottom: y };
                 store.draw_mark(canvas, sample.middle(), (sample.left, sample.right));
                 let words = cut_to_width(&store.words(), TICK, strip.width() - 2 * SAMPLE);
-                canvas.text(&words, (sample.right + LINE / 2, y), &starting(font(TICK, INK)));
-                y += LINE;
+                canvas.text(&words, (sample.right + ROW / 2, y), &starting(font(TICK, INK)));
+                y += ROW;
             }
         }
     })

@@ -4,23 +4,29 @@
 //! units of a fine canvas, labels are rounded, and no system font is asked for its metrics.
 
 mod axis;
+mod by_backbone;
 mod canvas;
 mod colours;
 mod figure1;
 mod figure2;
 mod figure3;
+mod figure4;
 mod labels;
+mod legend;
 mod margins;
 mod panels;
 mod scatter;
+mod sensitivity;
 mod style;
 mod ticks;
 
 pub use figure1::{Figure1Class, Figure1Panel, figure1};
 pub use figure2::{Figure2Run, figure2};
 pub use figure3::{Figure3Panel, Figure3Store, figure3, grouped};
+pub use figure4::{Figure4Run, figure4};
 pub use margins::{MarginsFigure, margins};
 pub use scatter::{ScatterPanel, ScatterPoint, scatter};
+pub use sensitivity::{SensitivityPanel, SensitivityRow, Whiskered, sensitivity};
 
 /// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -18,22 +18,24 @@ pub(super) struct Grid {
     pub left: i32,
     pub right: i32,
     pub below: i32,
-    /// From [`head_height`].
+    /// From [`head_height`], or [`LINE`] for a title alone.
     pub head: i32,
+    /// Room over all panels for a legend.
+    pub above: i32,
 }
 
 impl Grid {
     pub fn size(&self, panels: usize) -> (i32, i32) {
         let (width, height) = self.cell();
         let rows = panels.div_ceil(self.columns);
-        (self.columns as i32 * width, rows as i32 * height)
+        (self.columns as i32 * width, self.above + rows as i32 * height)
     }
 
     /// The strip for the head and the plot of panel `index`.
     pub fn strip_and_plot(&self, index: usize) -> (Rect, Rect) {
         let (width, height) = self.cell();
         let left = (index % self.columns) as i32 * width + self.left;
-        let top = (index / self.columns) as i32 * height + MARGIN;
+        let top = self.above + (index / self.columns) as i32 * height + MARGIN;
         let right = left + self.plot_width;
         let bottom = top + self.head;
         let strip = Rect { left, top, right, bottom };
@@ -63,7 +65,8 @@ fn pearson_text(pearson: Option<&Pearson>) -> String {
     }
 }
 
-const BOX_HEIGHT: i32 = 18 * PX;
+/// Height of a title, and of an r box.
+pub(super) const LINE: i32 = 18 * PX;
 const BOX_PADDING: i32 = 6 * PX;
 
 fn box_width(text: &str) -> i32 {
@@ -79,18 +82,21 @@ pub(super) fn head_height<'a>(
     let beside = heads.into_iter().all(|(title, pearson)| {
         text_width(title, TITLE) + BOX_PADDING + box_width(&pearson_text(pearson)) <= width
     });
-    if beside { BOX_HEIGHT } else { 2 * BOX_HEIGHT }
+    if beside { LINE } else { 2 * LINE }
+}
+
+/// Title at the upper left of the strip.
+pub(super) fn draw_title(canvas: &mut Canvas, strip: Rect, title: &str) {
+    let title = cut_to_width(title, TITLE, strip.width());
+    let at = (strip.left, strip.top + LINE / 2);
+    canvas.text(&title, at, &starting(font(TITLE, INK)));
 }
 
 /// Title at the upper left and red r box at the lower right of the strip.
 pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, title: &str, pearson: Option<&Pearson>) {
-    let title = cut_to_width(title, TITLE, strip.width());
-    let at = (strip.left, strip.top + BOX_HEIGHT / 2);
-    canvas.text(&title, at, &starting(font(TITLE, INK)));
-
+    draw_title(canvas, strip, title);
     let text = pearson_text(pearson);
-    let frame =
-        Rect { left: strip.right - box_width(&text), top: strip.bottom - BOX_HEIGHT, ..strip };
+    let frame = Rect { left: strip.right - box_width(&text), top: strip.bottom - LINE, ..strip };
     canvas.border(frame, stroke(RED, 10));
     canvas.text(&text, frame.middle(), &font(TICK, RED));
 }

@@ -69,6 +69,7 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
         right: 16 * PX,
         below: 42 * PX,
         head: head_height(heads, plot_width),
+        above: 0,
     };
     let clouds: Vec<_> = panels.iter().map(Cloud::new).collect();
     let ap_range = ap_range(&clouds);

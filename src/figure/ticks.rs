@@ -89,6 +89,14 @@ fn superscript(number: i32) -> String {
         .collect()
 }
 
+/// The top of an axis from 0 that holds `values`; `unit` where they are all 0.
+pub(super) fn top_of(values: impl Iterator<Item = f64>, unit: f64) -> f64 {
+    match values.fold(0.0, f64::max) {
+        tiny if tiny < 1e-9 => unit,
+        greatest => Step::fitting(greatest, 5).round_up(greatest),
+    }
+}
+
 /// The greatest of 1, 2, 5, 10, 20, … that is not over a positive `value` (from 0.1 up).
 pub(super) fn round_down(value: f64) -> f64 {
     let decade = decade(value);
