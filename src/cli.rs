@@ -8,6 +8,7 @@ use bytesize::ByteSize;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::groups::Grouping;
 use crate::input::datasets::KnownDataset;
 use crate::input::runs::RunFiles;
 use crate::loss::SCALE;
@@ -75,8 +76,9 @@ Examples:
   igam-analyze correlate --runs runs.toml
   igam-analyze correlate --ap ap.csv --counts counts.csv      (instance counts alone, Figure 1)
 
-Writes correlations.csv, figure1.svg and, where there are embeddings, information.csv, \
-figure2.svg and scatter.svg to the --out directory.
+Writes correlations.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance over the \
+classes) and, where there are embeddings, information.csv, figure2.svg and scatter.svg to the --out \
+directory.
 
 A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
 paths are relative to it, and what stands above the first [[run]] holds for all.";
@@ -136,6 +138,11 @@ pub struct Correlate {
     /// A runs file: several detectors at once
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
     pub runs: Option<PathBuf>,
+    /// Mean AP by group of classes, beside the model bias: lvis (rare, common, frequent; needs
+    /// --counts with a column `frequency` or `images`), coco-lt, or the instance counts at which a
+    /// group begins, such as 20,400,8000
+    #[arg(long, value_name = "GROUPS")]
+    pub groups: Option<Grouping>,
     #[command(flatten)]
     pub estimator: EstimatorChoice,
     #[command(flatten)]

@@ -98,7 +98,7 @@ pub struct CutPoints(Vec<u64>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CutPointsError {
     /// One is not a whole number.
-    #[error("{0:?} is no instance count: give cut points as in 20,400,8000")]
+    #[error("{0:?} is no instance count: give lvis, coco-lt, or cut points as in 20,400,8000")]
     NoCount(String),
     /// One is not above the one before it, or the first is 0: a group would have no counts.
     #[error("cut point {next} is not above {last}: give them in ascending order")]
@@ -149,6 +149,28 @@ impl FromStr for CutPoints {
             last = next;
         }
         Ok(CutPoints(cuts))
+    }
+}
+
+/// What classes are grouped by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Grouping {
+    /// How often they occur in LVIS.
+    Frequency,
+    /// Training instances.
+    Instances(CutPoints),
+}
+
+impl FromStr for Grouping {
+    type Err = CutPointsError;
+
+    /// Reads `lvis`, `coco-lt`, or cut points.
+    fn from_str(text: &str) -> Result<Grouping, CutPointsError> {
+        match text {
+            "lvis" => Ok(Grouping::Frequency),
+            "coco-lt" => Ok(Grouping::Instances(CutPoints::coco_lt())),
+            _ => text.parse().map(Grouping::Instances),
+        }
     }
 }
 

@@ -160,6 +160,7 @@ fn missing_and_misused() {
     let work = good();
     work.write("other.npy", npy(&header("'<f4'", "(2, 3)"), &[0; 24]));
     work.write("notes.txt", "no");
+    work.write("letters.csv", "class,instances,frequency\na,1,r\nb,2,x\n");
     work.write("bad.parquet", "PAR1 no PAR1");
     std::fs::create_dir(work.path("empty")).unwrap();
     for (arguments, code, sentence) in [
@@ -198,6 +199,16 @@ fn missing_and_misused() {
             "has no column \"AP\"; its columns are \"class\", \"ap\"",
         ),
         ("correlate --runs notes.txt", 1, "notes.txt: "),
+        (
+            "correlate --ap ap.csv --counts counts.csv --groups lvis",
+            1,
+            "--groups lvis needs to know how often classes occur",
+        ),
+        (
+            "correlate --ap ap.csv --counts letters.csv --groups lvis",
+            1,
+            "letters.csv: line 3, column \"frequency\": \"x\" is no frequency",
+        ),
     ] {
         refused(&work, arguments, code, sentence);
     }
@@ -334,6 +345,8 @@ fn wrong_usage_exits_with_2() {
         "information --threads 0",
         "information --estimator best",
         "correlate --runs r.toml --ap ap.csv",
+        "correlate --ap ap.csv --counts counts.csv --groups few,many",
+        "correlate --ap ap.csv --counts counts.csv --groups 20,20",
         "queue-size --dataset voc --instances 5",
         "queue-size --dataset mnist",
         "queue-size --dataset voc --replay",

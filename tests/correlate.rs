@@ -33,7 +33,15 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
     insta::assert_snapshot!("what_is_left_out_stderr", stderr);
     assert_eq!(
         work.files("reports"),
-        ["correlations.csv", "figure1.svg", "figure2.svg", "information.csv", "scatter.svg"]
+        [
+            "bias.csv",
+            "correlations.csv",
+            "figure1.svg",
+            "figure2.svg",
+            "figure4.svg",
+            "information.csv",
+            "scatter.svg"
+        ]
     );
     let correlations = work.read("reports/correlations.csv");
     let lines: Vec<_> = correlations.lines().collect();
@@ -79,7 +87,7 @@ fn counts_alone_give_figure_1() {
     work.write("ap.csv", "class,AP\na,10\nb,20.5\nc,-1\nd,nan\ne,30\n");
     work.write("counts.csv", "class,instances\na,5\nb,7\nc,3\nd,1\ne,100\n");
     work.run("correlate --ap ap.csv --counts counts.csv --out plots");
-    assert_eq!(work.files("plots"), ["correlations.csv", "figure1.svg"]);
+    assert_eq!(work.files("plots"), ["bias.csv", "correlations.csv", "figure1.svg", "figure4.svg"]);
     assert!(work.read("plots/correlations.csv").contains("AP,,,,instances,3,"));
 }
 
@@ -139,4 +147,48 @@ fn every_command_has_help_with_an_example() {
         assert!(help.contains(&format!("igam-analyze {command} --")), "{help}");
     }
     assert!(repository("README.md").exists());
+}
+
+#[test]
+fn mean_ap_by_group_of_classes() {
+    let work = Workdir::new();
+    work.write("ap.csv", "class,ap\na,10\nb,20\nc,40\nd,nan\ne,80\n");
+    work.write(
+        "counts.csv",
+        "class,instances,images,frequency\na,5,5,c\nb,19,10,c\nc,20,11,f\nd,500,100,r\ne,501,101,f\n",
+    );
+    let rows = |groups: &str| -> Vec<(String, i64, Option<f64>)> {
+        let json = work.json(&format!("correlate --ap ap.csv --counts counts.csv {groups}"));
+        let rows = json["bias"].as_array().unwrap();
+        let row = |row: &serde_json::Value| {
+            let group = row["group"].as_str().unwrap().to_owned();
+            (group, row["classes"].as_i64().unwrap(), row["mean_ap"].as_f64())
+        };
+        rows.iter().map(row).collect()
+    };
+    let all = ("all".to_owned(), 4, Some(37.5));
+    assert_eq!(rows(""), [all.clone()]);
+    let group = |name: &str, classes, mean| (name.to_owned(), classes, mean);
+    assert_eq!(
+        rows("--groups lvis"),
+        [
+            all.clone(),
+            group("rare", 0, None),
+            group("common", 2, Some(15.0)),
+            group("frequent", 2, Some(60.0))
+        ]
+    );
+    assert_eq!(
+        rows("--groups 20,501"),
+        [
+            all.clone(),
+            group("< 20", 2, Some(15.0)),
+            group("20–500", 1, Some(40.0)),
+            group("≥ 501", 1, Some(80.0))
+        ]
+    );
+    assert_eq!(rows("--groups coco-lt")[4], group("≥ 8000", 0, None));
+    // Without letters, the images decide.
+    work.write("counts.csv", "class,instances,images\na,5,5\nb,9,10\nc,20,11\nd,5,100\ne,5,101\n");
+    assert_eq!(rows("--groups lvis")[1], group("rare", 2, Some(15.0)));
 }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::bias::{self, Bias};
 use super::console::Console;
 use super::run::{self, Class, Run};
 use super::warning::Warning;
@@ -48,9 +49,13 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
     let correlations = correlations_table(&runs);
     let analysed: Vec<_> =
         runs.iter().filter(|one| one.run.estimator.is_some()).map(|one| one.run.clone()).collect();
+    let bias = runs.iter().map(|one| Bias::of(&one.run, arguments.groups.as_ref()));
+    let bias: Vec<_> = bias.collect::<Result<_>>()?;
     let mut outputs = vec![
         Output::text("correlations.csv", correlations.csv()),
         Output::text("figure1.svg", figure1(&runs)?),
+        Output::text("bias.csv", bias::table(&bias).csv()),
+        Output::text("figure4.svg", bias::figure4(&bias)?),
     ];
     if !analysed.is_empty() {
         outputs.push(Output::text("information.csv", run::information_csv(&analysed).csv()));
@@ -63,10 +68,11 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
         Format::Json => super::json(json!({
             "correlations": correlations.json(),
             "left_out": left_out_json(&runs),
+            "bias": bias::table(&bias).json(),
             "information": run::information_table(&analysed).json(),
             "warnings": console.warnings(),
         })),
-        Format::Table => table(&runs),
+        Format::Table => table(&runs) + "\n" + &bias::text(&bias),
     })
 }
 
@@ -222,10 +228,10 @@ fn figure1(runs: &[Correlated]) -> Result<String> {
 
 fn figure2(runs: &[Correlated]) -> Result<String> {
     let bars = |one: &Correlated| {
-        let unnamed = one.run.backbone.is_empty() && one.run.loss.is_empty();
+        let (backbone, loss) = one.run.bars();
         figure::Figure2Run {
-            backbone: one.run.backbone.clone(),
-            loss: if unnamed { one.run.name.clone() } else { one.run.loss.clone() },
+            backbone: backbone.to_owned(),
+            loss: loss.to_owned(),
             information: one.information,
             instances: one.instances,
         }

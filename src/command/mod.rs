@@ -1,5 +1,6 @@
 //! The commands: each reads, computes and writes, and knows no formula and no format itself.
 
+mod bias;
 mod console;
 mod correlate;
 mod information;

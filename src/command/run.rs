@@ -6,6 +6,7 @@ use super::console::Console;
 use super::warning::Warning;
 use crate::ap::ApScale;
 use crate::error::{Error, Result};
+use crate::groups::Frequency;
 use crate::information::Information;
 use crate::input::ap::{self, ApColumn};
 use crate::input::classes::{ClassKeys, Classes};
@@ -42,9 +43,19 @@ pub struct Class {
     pub name: String,
     /// From the counts file, or else from the labels.
     pub instances: Option<u64>,
+    /// From the counts file.
+    pub frequency: Option<Frequency>,
     pub information: Option<Information>,
     pub normalized: Option<f64>,
     pub ap: Option<f64>,
+}
+
+impl Run {
+    /// Backbone and loss, under which figures show it; its name, where it has neither.
+    pub fn bars(&self) -> (&str, &str) {
+        let unnamed = self.backbone.is_empty() && self.loss.is_empty();
+        (&self.backbone, if unnamed { &self.name } else { &self.loss })
+    }
 }
 
 /// Embeddings and their labels, before any of the embeddings is read.
@@ -88,11 +99,11 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
         .map(|column| place(&classes, &column.keys, &column.path, console))
         .collect::<Result<_>>()?;
     if let Some(counts) = &counts {
-        for (place, &count) in
-            place(&classes, &counts.keys, &counts.path, console)?.iter().zip(&counts.values)
-        {
-            if let Some(class) = *place {
-                rows[class].instances = Some(count);
+        let places = place(&classes, &counts.keys, &counts.path, console)?;
+        for (row, class) in places.iter().enumerate() {
+            if let Some(class) = *class {
+                rows[class].instances = Some(counts.values[row]);
+                rows[class].frequency = counts.frequencies.as_ref().map(|each| each[row]);
             }
         }
     }
@@ -126,6 +137,7 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
         id,
         name: name.clone(),
         instances: None,
+        frequency: None,
         information: None,
         normalized: None,
         ap: None,

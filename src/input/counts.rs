@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::classes::ClassKeys;
 use super::table::{Table, list};
 use crate::error::{Error, Result};
+use crate::groups::Frequency;
 
 /// Instance counts.
 #[derive(Clone, Debug)]
@@ -15,6 +16,9 @@ pub struct Counts {
     pub keys: ClassKeys,
     /// Instances of each row.
     pub values: Vec<u64>,
+    /// How often each row's class occurs, where the table has a column `frequency` of letters, or
+    /// else one `images` of counts.
+    pub frequencies: Option<Vec<Frequency>>,
 }
 
 /// Reads the `wanted` column, or else `instances`, or else the only one of numbers.
@@ -45,11 +49,32 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
             }
         },
     };
-    let count = |(line, row): &(u64, csv::StringRecord)| {
-        let wrong =
-            || table.at(*line, column, &format!("{:?} is no count of instances", &row[column]));
-        row[column].parse().map_err(|_| wrong())
+    let values = cells(table, column, |cell| {
+        cell.parse().map_err(|_| format!("{cell:?} is no count of instances"))
+    })?;
+    Ok(Counts { path: table.path.clone(), keys, values, frequencies: frequencies(table)? })
+}
+
+fn frequencies(table: &Table) -> Result<Option<Vec<Frequency>>> {
+    let letter = |cell: &str| cell.parse::<Frequency>().map_err(|error| error.to_string());
+    let images = |cell: &str| {
+        let count = cell.parse().map_err(|_| format!("{cell:?} is no count of images"))?;
+        Ok(Frequency::of_images(count))
     };
-    let values = table.rows.iter().map(count).collect::<Result<_>>()?;
-    Ok(Counts { path: table.path.clone(), keys, values })
+    match (table.find("frequency"), table.find("images")) {
+        (Some(column), _) => cells(table, column, letter).map(Some),
+        (None, Some(column)) => cells(table, column, images).map(Some),
+        (None, None) => Ok(None),
+    }
+}
+
+fn cells<T>(
+    table: &Table,
+    column: usize,
+    parse: impl Fn(&str) -> std::result::Result<T, String>,
+) -> Result<Vec<T>> {
+    let cell = |(line, row): &(u64, csv::StringRecord)| {
+        parse(&row[column]).map_err(|problem| table.at(*line, column, &problem))
+    };
+    table.rows.iter().map(cell).collect()
 }
