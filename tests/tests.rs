@@ -4,6 +4,7 @@ mod bad_input;
 mod correlate;
 mod figures;
 mod formats;
+mod fuzz;
 mod golden;
 mod groups;
 mod margins;
