@@ -2,11 +2,15 @@
 
 mod bad_input;
 mod correlate;
+mod degenerate;
+mod dependencies;
+mod faults;
 mod figures;
 mod formats;
 mod fuzz;
 mod golden;
 mod groups;
+mod left_out;
 mod margins;
 mod moments;
 mod reports;
