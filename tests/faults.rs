@@ -166,7 +166,7 @@ fn a_file_that_shrinks_while_it_is_read() {
     ParquetWriter::new(file).with_row_group_size(Some(1000)).finish(&mut frame).unwrap();
     for name in ["x.npy", "x.parquet"] {
         let path = work.path(name);
-        let dump = Dump::open(&[path.clone()], None).unwrap();
+        let dump = Dump::open(std::slice::from_ref(&path), None).unwrap();
         let mut rows = 0;
         let read = dump.read(1000, &mut |block: Vec<f32>| {
             rows += block.len() / 64;
