@@ -8,6 +8,7 @@ mod golden;
 mod margins;
 mod moments;
 mod reports;
+mod shrinkage;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
