@@ -331,6 +331,18 @@ impl ValueEnum for Estimator {
                 "Eigenvalues below (1−√(p/m))² are raised to it, as in the paper's Listing 1"
             }
             Estimator::Sample => "The sample covariance as it is",
+            Estimator::LedoitPeche => {
+                "Analytical nonlinear shrinkage (Ledoit and Wolf 2020), from 13 instances on"
+            }
+            Estimator::Qis => {
+                "Quadratic-inverse nonlinear shrinkage (Ledoit and Wolf 2022), from 2 instances on"
+            }
+            Estimator::LedoitWolf => {
+                "Linear shrinkage to the scaled identity (Ledoit and Wolf 2004), from 2 instances on"
+            }
+            Estimator::Oas => {
+                "Oracle-approximating linear shrinkage (Chen et al. 2010), from 2 instances on"
+            }
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

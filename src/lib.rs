@@ -29,9 +29,9 @@
 //! }
 //! // Σ = ½·1, so that I = ½·2·log₂(1.5).
 //! let spectrum = Spectrum::of(moments)?.expect("four embeddings");
-//! let information = Information::of(&spectrum, Estimator::Sample);
+//! let information = Information::of(&spectrum, Estimator::Sample)?;
 //! assert!((information.bits - 1.5_f64.log2()).abs() < 1e-15);
-//! # Ok::<(), igam_analyze::spectrum::SpectrumError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]

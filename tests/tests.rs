@@ -9,6 +9,7 @@ mod groups;
 mod margins;
 mod moments;
 mod reports;
+mod shrinkage;
 mod storage;
 
 use std::path::{Path, PathBuf};

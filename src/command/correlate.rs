@@ -24,7 +24,7 @@ struct Correlated {
     /// Number of classes used.
     classes: usize,
     /// Classes not used: their names, by reason.
-    left_out: Vec<(&'static str, Vec<String>)>,
+    left_out: Vec<(String, Vec<String>)>,
 }
 
 /// Runs the command.
@@ -77,13 +77,15 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
 }
 
 /// Why a class takes no part in the correlations, if so.
-fn reason(class: &Class, analysed: bool) -> Option<&'static str> {
+fn reason(class: &Class, analysed: bool) -> Option<String> {
     if class.ap.is_none() {
-        Some("no AP")
+        Some("no AP".into())
+    } else if let Some(refusal) = class.refusal {
+        Some(refusal.to_string())
     } else if analysed && class.information.is_none() {
-        Some("no embeddings")
+        Some("no embeddings".into())
     } else if class.instances.is_none() {
-        Some("no instance count")
+        Some("no instance count".into())
     } else {
         None
     }
@@ -91,7 +93,7 @@ fn reason(class: &Class, analysed: bool) -> Option<&'static str> {
 
 fn correlate(run: Run, console: &mut Console) -> Correlated {
     let analysed = run.estimator.is_some();
-    let mut left_out: Vec<(&'static str, Vec<String>)> = Vec::new();
+    let mut left_out: Vec<(String, Vec<String>)> = Vec::new();
     let (mut information, mut instances, mut ap) = (Vec::new(), Vec::new(), Vec::new());
     for class in &run.classes {
         if let Some(why) = reason(class, analysed) {

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::console::Console;
 use super::warning::Warning;
 use crate::ap::ApScale;
@@ -17,7 +19,8 @@ use crate::input::labels::Labels;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
-use crate::shrinkage::Estimator;
+use crate::shrinkage::{Estimator, Refusal};
+use crate::spectrum::Spectrum;
 use crate::stream::{ClassSpectrum, Plan};
 
 /// A detector's classes with all that is known of them.
@@ -46,6 +49,8 @@ pub struct Class {
     /// From the counts file.
     pub frequency: Option<Frequency>,
     pub information: Option<Information>,
+    /// Why the estimator gives none, if so.
+    pub refusal: Option<Refusal>,
     pub normalized: Option<f64>,
     pub ap: Option<f64>,
 }
@@ -139,6 +144,7 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
         instances: None,
         frequency: None,
         information: None,
+        refusal: None,
         normalized: None,
         ap: None,
     };
@@ -242,17 +248,22 @@ pub fn add_information(
     } else {
         spectra::<f32>(instances, console)?
     };
-    for (row, spectrum) in rows.iter_mut().zip(spectra) {
-        let spectrum =
-            spectrum.map_err(|source| Error::Spectrum { class: row.name.clone(), source })?;
-        row.information = spectrum.map(|spectrum| Information::of(&spectrum, estimator));
+    let of = |spectrum: Option<Spectrum>| Some(Information::of(&spectrum?, estimator));
+    let information: Vec<_> = spectra.into_par_iter().map(|spectrum| spectrum.map(of)).collect();
+    for (row, information) in rows.iter_mut().zip(information) {
+        match information {
+            Ok(None) => {}
+            Ok(Some(Ok(information))) => row.information = Some(information),
+            Ok(Some(Err(refusal))) => row.refusal = Some(refusal),
+            Err(source) => return Err(Error::Spectrum { class: row.name.clone(), source }),
+        }
     }
     let bits: Vec<_> = rows.iter().filter_map(|row| Some(row.information?.bits)).collect();
     let known = rows.iter_mut().filter(|row| row.information.is_some());
     for (row, normalized) in known.zip(Normalization::Printed.normalize(&bits).values()) {
         row.normalized = Some(normalized);
     }
-    warn_of_information(rows, run, console);
+    warn_of_information(rows, run, estimator, console);
     Ok(())
 }
 
@@ -268,11 +279,24 @@ fn spectra<T: Element>(instances: &Instances, console: &Console) -> Result<Vec<C
     plan.spectra::<T>(dump, labels, counts, &progress)
 }
 
-fn warn_of_information(rows: &[Class], run: &str, console: &mut Console) {
-    let empty: Vec<_> =
-        rows.iter().filter(|row| row.information.is_none()).map(|row| row.name.clone()).collect();
+fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console: &mut Console) {
+    let mut empty = Vec::new();
+    let mut refused: Vec<(Refusal, Vec<String>)> = Vec::new();
+    for row in rows.iter().filter(|row| row.information.is_none()) {
+        let name = row.name.clone();
+        match row.refusal {
+            None => empty.push(name),
+            Some(why) => match refused.iter_mut().find(|(refusal, _)| *refusal == why) {
+                Some((_, classes)) => classes.push(name),
+                None => refused.push((why, vec![name])),
+            },
+        }
+    }
     if !empty.is_empty() {
         console.warn(Warning::Empty { classes: empty });
+    }
+    for (refusal, classes) in refused {
+        console.warn(Warning::Refused { run: run.into(), estimator, refusal, classes });
     }
     let (mut classes, mut of, mut floor_bits, mut bits) = (0, 0, 0.0, 0.0);
     for information in rows.iter().filter_map(|row| row.information) {
