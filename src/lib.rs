@@ -15,6 +15,7 @@
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
 //! | Figure 4, Tables 3–5: model bias, mean AP by group | [`groups`], [`figure`] |
+//! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
 //! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
@@ -42,6 +43,7 @@ pub mod cli;
 pub mod command;
 pub mod correlation;
 pub mod error;
+pub mod evidence;
 pub mod figure;
 pub mod groups;
 pub mod information;

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod correlate;
+mod evidence;
 mod figures;
 mod formats;
 mod golden;
@@ -11,6 +12,7 @@ mod moments;
 mod reports;
 mod shrinkage;
 mod storage;
+mod truth;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
