@@ -12,6 +12,7 @@
 //! | after Eq. 6: normalized information I′, angular margins m_ij | [`normalization`], [`margin`] |
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
+//! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
 //! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
@@ -39,6 +40,7 @@ pub mod cli;
 pub mod command;
 pub mod correlation;
 pub mod error;
+pub mod evidence;
 pub mod figure;
 pub mod information;
 pub mod input;

@@ -2,12 +2,14 @@
 
 mod bad_input;
 mod correlate;
+mod evidence;
 mod figures;
 mod formats;
 mod golden;
 mod margins;
 mod moments;
 mod reports;
+mod truth;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;
