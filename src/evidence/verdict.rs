@@ -87,7 +87,7 @@ pub enum Share {
 /// What a reader should know before believing a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Caveat {
-    /// Without one class the finding [`Finding::Beyond`] would not hold.
+    /// Without one class the partial correlations behind [`Finding::Beyond`] are not both clear of 0.
     RestsOn {
         /// The class.
         class: String,
@@ -205,8 +205,8 @@ fn both_clear(a: Pearson, b: Pearson) -> bool {
     a.is_clear() && b.is_clear() && a.r * b.r > 0.0
 }
 
-/// The class without which it would no longer be [`Finding::Beyond`], if there is one; of several,
-/// that which leaves the least. The curve's knots stay where they are.
+/// The class without which one of the two partial correlations is not clear of 0, if there is one;
+/// of several, that which leaves the least. The curve's knots stay where they are.
 fn rests_on(classes: &[Class], dim: usize) -> Option<Caveat> {
     let (information, _, ap) = columns(classes);
     let without = |control: Control| {
