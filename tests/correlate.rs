@@ -176,7 +176,7 @@ fn mean_ap_by_group_of_classes() {
         rows.iter().map(row).collect()
     };
     let all = ("all".to_owned(), 4, Some(37.5));
-    assert_eq!(rows(""), [all.clone()]);
+    assert_eq!(rows(""), std::slice::from_ref(&all));
     let group = |name: &str, classes, mean| (name.to_owned(), classes, mean);
     assert_eq!(
         rows("--groups lvis"),
