@@ -5,6 +5,7 @@ mod correlate;
 mod evidence;
 mod figures;
 mod formats;
+mod fuzz;
 mod golden;
 mod groups;
 mod margins;

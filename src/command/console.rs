@@ -37,7 +37,7 @@ impl Console {
     pub fn note(&self, text: &str) {
         if !self.quiet {
             // Diagnostics that nobody can read are no reason to stop.
-            let _ = writeln!(stderr(), "igam-analyze: {text}");
+            let _ = writeln!(stderr(), "igam-analyze: {}", super::one_line(text));
         }
     }
 
