@@ -38,7 +38,8 @@ struct Simulated {
     instances: u64,
     /// The information amount of its true covariance, bits.
     volume: f64,
-    spectrum: Spectrum,
+    /// Under each estimator, unless that refuses it.
+    information: Vec<Option<Information>>,
 }
 
 impl Simulated {
@@ -61,12 +62,15 @@ impl Simulated {
             moments.push(&row);
         }
         let spectrum = Spectrum::of(moments).unwrap().unwrap();
-        Simulated { instances, volume: bits(&eigenvalues), spectrum }
+        let information = Estimator::ALL.iter();
+        let information =
+            information.map(|&estimator| Information::of(&spectrum, estimator).ok()).collect();
+        Simulated { instances, volume: bits(&eigenvalues), information }
     }
 
     /// None where the estimator refuses it.
     fn class(&self, estimator: Estimator, ap: f64) -> Option<Class<'static>> {
-        let information = Information::of(&self.spectrum, estimator).ok()?;
+        let information = self.information[estimator as usize]?;
         Some(Class {
             name: "",
             information: information.bits,
