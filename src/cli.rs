@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
 use bytesize::ByteSize;
 use clap::builder::PossibleValue;
@@ -144,7 +145,7 @@ pub struct Correlate {
     #[arg(long, value_name = "GROUPS")]
     pub groups: Option<Grouping>,
     #[command(flatten)]
-    pub estimator: EstimatorChoice,
+    pub estimator: EstimatorChoices,
     #[command(flatten)]
     pub output: Output,
 }
@@ -311,6 +312,54 @@ pub struct EstimatorChoice {
 }
 
 #[derive(Debug, Args)]
+pub struct EstimatorChoices {
+    /// Covariance estimator, or all: then correlations.csv has a row for each, sensitivity.svg is
+    /// drawn, and the other files are those of the first
+    #[arg(long, value_enum, default_value_t)]
+    estimator: EstimatorOrAll,
+}
+
+impl EstimatorChoices {
+    /// What was chosen.
+    pub fn estimators(&self) -> &'static [Estimator] {
+        let all = Estimator::ALL;
+        match self.estimator.0 {
+            None => all,
+            Some(chosen) => {
+                let at = all.iter().position(|&estimator| estimator == chosen).unwrap_or(0);
+                &all[at..=at]
+            }
+        }
+    }
+}
+
+/// One estimator, or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct EstimatorOrAll(Option<Estimator>);
+
+impl Default for EstimatorOrAll {
+    fn default() -> Self {
+        EstimatorOrAll(Some(Estimator::default()))
+    }
+}
+
+impl ValueEnum for EstimatorOrAll {
+    fn value_variants<'a>() -> &'a [EstimatorOrAll] {
+        static ALL: LazyLock<Vec<EstimatorOrAll>> = LazyLock::new(|| {
+            Estimator::ALL.iter().map(|&one| Some(one)).chain([None]).map(EstimatorOrAll).collect()
+        });
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        match self.0 {
+            Some(estimator) => estimator.to_possible_value(),
+            None => Some(PossibleValue::new("all").help("Each of them")),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct Output {
     /// Directory for the files
     #[arg(long, value_name = "DIR", default_value = "reports", help_heading = "Output")]
@@ -343,6 +392,18 @@ impl ValueEnum for Estimator {
                 "Eigenvalues below (1−√(p/m))² are raised to it, as in the paper's Listing 1"
             }
             Estimator::Sample => "The sample covariance as it is",
+            Estimator::LedoitPeche => {
+                "Analytical nonlinear shrinkage (Ledoit and Wolf 2020), from 13 instances on"
+            }
+            Estimator::Qis => {
+                "Quadratic-inverse nonlinear shrinkage (Ledoit and Wolf 2022), from 2 instances on"
+            }
+            Estimator::LedoitWolf => {
+                "Linear shrinkage to the scaled identity (Ledoit and Wolf 2004), from 2 instances on"
+            }
+            Estimator::Oas => {
+                "Oracle-approximating linear shrinkage (Chen et al. 2010), from 2 instances on"
+            }
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

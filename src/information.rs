@@ -1,6 +1,6 @@
 //! Eq. 2: the information amount of a class.
 
-use crate::shrinkage::Estimator;
+use crate::shrinkage::{Estimator, Refusal};
 use crate::spectrum::Spectrum;
 
 /// Eq. 2: I = ½ Σ log₂(1+λ) in bits, which is ½ log₂ det(I+Σ) without the determinant: that
@@ -36,10 +36,13 @@ pub struct FloorShare {
 
 impl Information {
     /// The information amount of a class with this spectrum, under `estimator`.
-    pub fn of(spectrum: &Spectrum, estimator: Estimator) -> Information {
+    ///
+    /// # Errors
+    /// If the estimator does not exist for this class.
+    pub fn of(spectrum: &Spectrum, estimator: Estimator) -> Result<Information, Refusal> {
         let dim = spectrum.eigenvalues.len();
-        let shrunk = estimator.shrink(spectrum);
-        Information {
+        let shrunk = estimator.shrink(spectrum)?;
+        Ok(Information {
             bits: bits(&shrunk.eigenvalues),
             instances: spectrum.instances,
             dim_per_instance: dim as f64 / spectrum.instances as f64,
@@ -48,6 +51,6 @@ impl Information {
                 fraction: floor.floored as f64 / dim as f64,
                 bits: floor.floored as f64 * bits(&[floor.level]),
             }),
-        }
+        })
     }
 }

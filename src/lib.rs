@@ -15,6 +15,7 @@
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
 //! | Figure 4, Tables 3–5: model bias, mean AP by group | [`groups`], [`figure`] |
+//! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
 //! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
@@ -29,9 +30,9 @@
 //! }
 //! // Σ = ½·1, so that I = ½·2·log₂(1.5).
 //! let spectrum = Spectrum::of(moments)?.expect("four embeddings");
-//! let information = Information::of(&spectrum, Estimator::Sample);
+//! let information = Information::of(&spectrum, Estimator::Sample)?;
 //! assert!((information.bits - 1.5_f64.log2()).abs() < 1e-15);
-//! # Ok::<(), igam_analyze::spectrum::SpectrumError>(())
+//! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 #![forbid(unsafe_code)]
@@ -42,6 +43,7 @@ pub mod cli;
 pub mod command;
 pub mod correlation;
 pub mod error;
+pub mod evidence;
 pub mod figure;
 pub mod groups;
 pub mod information;

@@ -27,6 +27,8 @@ pub struct Spectrum {
     pub eigenvalues: Vec<f64>,
     /// Number of embeddings m.
     pub instances: u64,
+    /// Σ‖x−μ‖⁴ over the embeddings.
+    pub fourth_moment: f64,
 }
 
 impl Spectrum {
@@ -40,21 +42,22 @@ impl Spectrum {
         if instances == 0 {
             return Ok(None);
         }
-        let scatter = match moments.into_store() {
-            Store::Scatter(scatter) => scatter,
+        let (matrix, fourth_moment) = match moments.into_store() {
+            Store::Scatter(scatter, fourth) => (scatter, fourth),
             Store::Centred(rows) => {
                 let y = MatRef::from_row_major_slice(&rows, rows.len() / dim, dim);
                 let mut gram = Mat::zeros(y.nrows(), y.nrows());
                 lower_product(gram.as_mut(), y);
-                gram
+                let fourth = (0..y.nrows()).map(|i| gram[(i, i)] * gram[(i, i)]).sum();
+                (gram, fourth)
             }
         };
-        let mut eigenvalues = eigenvalues(scatter)?;
+        let mut eigenvalues = eigenvalues(matrix)?;
         for value in &mut eigenvalues {
             *value = (*value / instances as f64).max(0.0);
         }
         eigenvalues.resize(dim, 0.0);
-        Ok(Some(Spectrum { eigenvalues, instances }))
+        Ok(Some(Spectrum { eigenvalues, instances, fourth_moment }))
     }
 }
 

@@ -36,6 +36,7 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
         [
             "bias.csv",
             "correlations.csv",
+            "evidence.csv",
             "figure1.svg",
             "figure2.svg",
             "figure4.svg",
@@ -45,14 +46,19 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
     );
     let correlations = work.read("reports/correlations.csv");
     let lines: Vec<_> = correlations.lines().collect();
-    assert_eq!(lines[0], "run,backbone,loss,estimator,x,classes,pearson,ci_low,ci_high,p_value");
+    assert_eq!(
+        lines[0],
+        "run,backbone,loss,estimator,x,classes,pearson,ci_low,ci_high,p_value,spearman,kendall,\
+         permutation_p,bootstrap_low,bootstrap_high,partial_pearson,partial_ci_low,partial_ci_high,verdict"
+    );
     // Two classes: r is 1 or -1, and nothing can be said of its certainty.
     let cells: Vec<_> = lines[1].split(',').collect();
     assert_eq!(cells[..6], ["ap", "", "", "mp-floor", "information", "2"]);
     assert!((cells[6].parse::<f64>().unwrap() + 1.0).abs() < 1e-15);
-    assert_eq!(cells[7..], ["", "", ""]);
+    assert_eq!(cells[7..10], ["", "", ""]);
+    assert_eq!(cells[15..], ["", "", "", "\"too few classes to tell (n = 2", " at least 10)\""]);
     // Both have two instances: there is no correlation with a constant.
-    assert_eq!(lines[2], "ap,,,,instances,2,,,,");
+    assert_eq!(lines[2], "ap,,,,instances,2,,,,,,,,,,,,,");
     let information = work.read("reports/information.csv");
     let lines: Vec<_> = information.lines().collect();
     assert_eq!(
@@ -87,7 +93,10 @@ fn counts_alone_give_figure_1() {
     work.write("ap.csv", "class,AP\na,10\nb,20.5\nc,-1\nd,nan\ne,30\n");
     work.write("counts.csv", "class,instances\na,5\nb,7\nc,3\nd,1\ne,100\n");
     work.run("correlate --ap ap.csv --counts counts.csv --out plots");
-    assert_eq!(work.files("plots"), ["bias.csv", "correlations.csv", "figure1.svg", "figure4.svg"]);
+    assert_eq!(
+        work.files("plots"),
+        ["bias.csv", "correlations.csv", "evidence.csv", "figure1.svg", "figure4.svg"]
+    );
     assert!(work.read("plots/correlations.csv").contains("AP,,,,instances,3,"));
 }
 
@@ -167,7 +176,7 @@ fn mean_ap_by_group_of_classes() {
         rows.iter().map(row).collect()
     };
     let all = ("all".to_owned(), 4, Some(37.5));
-    assert_eq!(rows(""), [all.clone()]);
+    assert_eq!(rows(""), std::slice::from_ref(&all));
     let group = |name: &str, classes, mean| (name.to_owned(), classes, mean);
     assert_eq!(
         rows("--groups lvis"),
@@ -191,4 +200,53 @@ fn mean_ap_by_group_of_classes() {
     // Without letters, the images decide.
     work.write("counts.csv", "class,instances,images\na,5,5\nb,9,10\nc,20,11\nd,5,100\ne,5,101\n");
     assert_eq!(rows("--groups lvis")[1], group("rare", 2, Some(15.0)));
+}
+
+#[test]
+fn the_class_that_pascal_vocs_correlation_hangs_on_is_named() {
+    let work = Workdir::new();
+    let tables = repository("data/tables");
+    let arguments = format!(
+        "correlate --ap {0}/table6_voc_ap.csv --ap-column R50-CE --counts {0}/voc_counts.csv \
+         --counts-column voc0712_trainval",
+        tables.display()
+    );
+    let row = &work.json(&arguments)["evidence"][0];
+    assert_eq!((&row["x"], &row["over"]), (&"instances".into(), &"all".into()));
+    assert_eq!(row["influential_class"], "person");
+    assert!((row["pearson_without"].as_f64().unwrap() + 0.289).abs() < 5e-4);
+    let text = String::from_utf8(work.run(&arguments).stdout).unwrap();
+    assert!(text.contains("r hangs on person: −0.02 with it, −0.29 without"), "{text}");
+}
+
+#[test]
+fn all_estimators_have_a_row_and_a_verdict_each() {
+    let work = Workdir::new();
+    let runs = repository("data/fod-a/runs.toml");
+    let json = work.json(&format!("correlate --runs {} --estimator all", runs.display()));
+    let rows = json["correlations"].as_array().unwrap();
+    let names = ["mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf", "oas"];
+    assert_eq!(rows.len(), 6 * 7);
+    for detector in rows.chunks(7) {
+        for (row, name) in detector.iter().zip(names) {
+            assert_eq!((&row["estimator"], &row["x"]), (&name.into(), &"information".into()));
+            assert!(row["verdict"].as_str().unwrap().contains("instance count"));
+            // Nonlinear shrinkage as published needs 13 instances, which eight classes do not have.
+            let classes = if name == "ledoit-peche" { 23 } else { 31 };
+            assert_eq!(row["classes"], classes);
+        }
+        assert_eq!((&detector[6]["estimator"], &detector[6]["verdict"]), (&().into(), &().into()));
+    }
+    // Each alone says the same as among all.
+    for name in ["sample", "ledoit-peche"] {
+        let alone = work.json(&format!("correlate --runs {} --estimator {name}", runs.display()));
+        let ours = alone["correlations"].as_array().unwrap();
+        let among: Vec<_> = rows.iter().filter(|row| row["estimator"] == name).collect();
+        assert_eq!(ours.iter().step_by(2).collect::<Vec<_>>(), among);
+    }
+    let evidence = json["evidence"].as_array().unwrap();
+    // I and m, over all classes and over those with m ≥ p.
+    assert_eq!(evidence.len(), 6 * 6 * 4);
+    assert_eq!((&evidence[2]["over"], &evidence[2]["classes"]), (&"m >= p".into(), &8.into()));
+    assert!(work.files("reports").contains(&"sensitivity.svg".to_owned()));
 }

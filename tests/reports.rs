@@ -36,3 +36,17 @@ fn the_readme_has_the_two_commands() {
     assert!(readme.contains("cargo run --release -- correlate --runs data/fod-a/runs.toml\n"));
     assert!(readme.contains("cargo test --release\n") && ci.contains("cargo test --release"));
 }
+
+#[test]
+fn the_readme_has_the_verdict_of_each_run() {
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let mut correlations = csv::Reader::from_path(repository("reports/correlations.csv")).unwrap();
+    let column = correlations.headers().unwrap().iter().position(|name| name == "verdict").unwrap();
+    let rows: Vec<csv::StringRecord> = correlations.records().map(|row| row.unwrap()).collect();
+    let verdicts: Vec<_> = rows.iter().filter(|row| !row[column].is_empty()).collect();
+    assert_eq!(verdicts.len(), 6);
+    for row in verdicts {
+        let line = format!("| {} | {} |", &row[0], &row[column]);
+        assert!(readme.contains(&line), "{line}");
+    }
+}

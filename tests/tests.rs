@@ -4,6 +4,7 @@ mod bad_input;
 mod correlate;
 mod degenerate;
 mod dependencies;
+mod evidence;
 mod faults;
 mod figures;
 mod formats;
@@ -14,7 +15,9 @@ mod left_out;
 mod margins;
 mod moments;
 mod reports;
+mod shrinkage;
 mod storage;
+mod truth;
 
 use std::path::{Path, PathBuf};
 use std::process::Output;

@@ -48,10 +48,13 @@ impl Console {
         }
     }
 
-    /// Warns, and keeps the warning for the results in json.
+    /// Warns, once, and keeps the warning for the results in json.
     pub fn warn(&mut self, warning: Warning) {
-        self.note(&format!("warning: {warning}"));
-        self.warnings.push(warning.to_string());
+        let warning = warning.to_string();
+        if !self.warnings.contains(&warning) {
+            self.note(&format!("warning: {warning}"));
+            self.warnings.push(warning);
+        }
     }
 
     /// Writes files to a directory, and says so.

@@ -15,7 +15,8 @@ pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("information needs --embeddings".into()));
     }
-    let runs = run::load(&files, arguments.estimator.estimator, console)?;
+    let runs = run::load(&files, &[arguments.estimator.estimator], console)?;
+    let runs: Vec<&Run> = runs.iter().flatten().collect();
     let csv = run::information_csv(&runs).csv();
     console.write(&arguments.output.out, vec![Output::text("information.csv", csv.clone())])?;
     super::print(&match arguments.output.format {
@@ -24,7 +25,7 @@ pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
             "information": run::information_table(&runs).json(),
             "warnings": console.warnings(),
         })),
-        Format::Table => runs.iter().map(table).collect(),
+        Format::Table => runs.into_iter().map(table).collect(),
     })
 }
 

@@ -57,7 +57,8 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         None => {
             let mut rows = run::rows(&classes);
             let estimator = arguments.estimator.estimator;
-            run::add_information(&mut rows, &instances, estimator, "", console)?;
+            let spectra = run::spectra(&rows, &instances, console)?;
+            run::add_information(&mut rows, &spectra, estimator, "", console);
             let (known, bits) = margins::known(rows.iter().map(|row| Some(row.information?.bits)));
             let MarginChoice { normalization, signed } = arguments.choice;
             let margins = margin::margins(&normalization.normalize(&bits), signed);

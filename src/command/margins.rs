@@ -132,13 +132,13 @@ fn from_dump(
     if files.embeddings.is_empty() {
         return Err(Error::Usage("margins needs --information or --embeddings".into()));
     }
-    let runs = run::load(&files, estimator, console)?;
+    let runs = run::load(&files, &[estimator], console)?;
     let class = |class: Class| ClassInformation {
         id: class.id,
         name: class.name,
         bits: class.information.map(|information| information.bits),
     };
-    Ok(runs.into_iter().flat_map(|run| run.classes).map(class).collect())
+    Ok(runs.into_iter().flatten().flat_map(|run| run.classes).map(class).collect())
 }
 
 /// The classes that have an information amount, and those amounts.

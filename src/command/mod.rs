@@ -3,6 +3,7 @@
 mod bias;
 mod console;
 mod correlate;
+mod evidence;
 mod information;
 mod loss;
 mod margins;

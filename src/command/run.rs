@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use rayon::prelude::*;
+
 use super::console::Console;
 use super::warning::Warning;
 use crate::ap::ApScale;
@@ -17,7 +19,8 @@ use crate::input::labels::Labels;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
-use crate::shrinkage::Estimator;
+use crate::shrinkage::{Estimator, Refusal};
+use crate::spectrum::Spectrum;
 use crate::stream::{ClassSpectrum, Plan};
 
 /// A detector's classes with all that is known of them.
@@ -28,6 +31,8 @@ pub struct Run {
     pub loss: String,
     /// The covariance estimator, where there are embeddings.
     pub estimator: Option<Estimator>,
+    /// Number of dimensions p, where there are embeddings.
+    pub dim: Option<usize>,
     /// Where there is AP.
     pub ap_scale: Option<ApScale>,
     /// The column that AP is from; empty where there is none.
@@ -46,6 +51,8 @@ pub struct Class {
     /// From the counts file.
     pub frequency: Option<Frequency>,
     pub information: Option<Information>,
+    /// Why the estimator gives none, if so.
+    pub refusal: Option<Refusal>,
     pub normalized: Option<f64>,
     pub ap: Option<f64>,
 }
@@ -67,8 +74,13 @@ pub struct Instances {
     pub counts: Vec<u64>,
 }
 
-/// Reads and computes a run for each of its AP columns, or one if it has no AP.
-pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Result<Vec<Run>> {
+/// Reads and computes a detector: for each of its AP columns, or once if it has no AP, a run under
+/// each estimator, or one if it has no embeddings.
+pub fn load(
+    files: &RunFiles,
+    estimators: &[Estimator],
+    console: &mut Console,
+) -> Result<Vec<Vec<Run>>> {
     let columns = match &files.ap {
         Some(path) => ap::read(path, &files.ap_column)?,
         None => Vec::new(),
@@ -107,28 +119,37 @@ pub fn load(files: &RunFiles, estimator: Estimator, console: &mut Console) -> Re
             }
         }
     }
-    if let Some(instances) = &instances {
-        add_counts(&mut rows, instances, counts.as_ref(), console);
-        add_information(&mut rows, instances, estimator, &files.name, console)?;
-    }
-    let run = Run {
+    let mut run = Run {
         name: files.name.clone(),
         backbone: files.backbone.clone(),
         loss: files.loss.clone(),
-        estimator: instances.map(|_| estimator),
+        estimator: None,
+        dim: None,
         ap_scale: None,
         ap_column: String::new(),
         classes: rows,
     };
+    let mut runs = Vec::new();
+    if let Some(instances) = &instances {
+        add_counts(&mut run.classes, instances, counts.as_ref(), console);
+        run.dim = Some(instances.dump.dim());
+        let spectra = spectra(&run.classes, instances, console)?;
+        for &estimator in estimators {
+            let mut run = Run { estimator: Some(estimator), ..run.clone() };
+            add_information(&mut run.classes, &spectra, estimator, &run.name, console);
+            runs.push(run);
+        }
+    } else {
+        runs.push(run);
+    }
     if columns.is_empty() {
-        return Ok(vec![run]);
+        return Ok(vec![runs]);
     }
     let several = columns.len() > 1;
-    Ok(columns
-        .iter()
-        .zip(places)
-        .map(|(column, places)| with_ap(run.clone(), column, &places, several))
-        .collect())
+    let with = |(column, places): (&ApColumn, &Vec<Option<usize>>)| {
+        runs.iter().map(|run| with_ap(run.clone(), column, places, several)).collect()
+    };
+    Ok(columns.iter().zip(&places).map(with).collect())
 }
 
 /// The classes, of which nothing else is known yet.
@@ -139,6 +160,7 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
         instances: None,
         frequency: None,
         information: None,
+        refusal: None,
         normalized: None,
         ap: None,
     };
@@ -263,34 +285,50 @@ fn add_counts(
     }
 }
 
-/// Computes the information amount of each class and its I′ as printed.
+/// Adds the information amount of each class and its I′ as printed.
 pub fn add_information(
     rows: &mut [Class],
-    instances: &Instances,
+    spectra: &[Option<Spectrum>],
     estimator: Estimator,
     run: &str,
     console: &mut Console,
-) -> Result<()> {
-    let spectra = if instances.dump.double() {
-        spectra::<f64>(instances, console)?
-    } else {
-        spectra::<f32>(instances, console)?
-    };
-    for (row, spectrum) in rows.iter_mut().zip(spectra) {
-        let spectrum =
-            spectrum.map_err(|source| Error::Spectrum { class: row.name.clone(), source })?;
-        row.information = spectrum.map(|spectrum| Information::of(&spectrum, estimator));
-    }
+) {
+    rows.par_iter_mut().zip(spectra).for_each(|(row, spectrum)| {
+        match spectrum.as_ref().map(|spectrum| Information::of(spectrum, estimator)) {
+            None => {}
+            Some(Ok(information)) => row.information = Some(information),
+            Some(Err(refusal)) => row.refusal = Some(refusal),
+        }
+    });
     let bits: Vec<_> = rows.iter().filter_map(|row| Some(row.information?.bits)).collect();
     let known = rows.iter_mut().filter(|row| row.information.is_some());
     for (row, normalized) in known.zip(Normalization::Printed.normalize(&bits).values()) {
         row.normalized = Some(normalized);
     }
-    warn_of_information(rows, run, console);
-    Ok(())
+    warn_of_information(rows, run, estimator, console);
 }
 
-fn spectra<T: Element>(instances: &Instances, console: &Console) -> Result<Vec<ClassSpectrum>> {
+/// The spectrum of each class that has embeddings.
+pub fn spectra(
+    rows: &[Class],
+    instances: &Instances,
+    console: &Console,
+) -> Result<Vec<Option<Spectrum>>> {
+    let spectra = if instances.dump.double() {
+        spectra_from::<f64>(instances, console)?
+    } else {
+        spectra_from::<f32>(instances, console)?
+    };
+    let of_class = |(row, spectrum): (&Class, ClassSpectrum)| {
+        spectrum.map_err(|source| Error::Spectrum { class: row.name.clone(), source })
+    };
+    rows.iter().zip(spectra).map(of_class).collect()
+}
+
+fn spectra_from<T: Element>(
+    instances: &Instances,
+    console: &Console,
+) -> Result<Vec<ClassSpectrum>> {
     let Instances { dump, labels, counts } = instances;
     let plan = Plan::new::<T>(dump, counts);
     let (rows, passes) = (dump.rows(), plan.passes());
@@ -302,11 +340,24 @@ fn spectra<T: Element>(instances: &Instances, console: &Console) -> Result<Vec<C
     plan.spectra::<T>(dump, labels, counts, &progress)
 }
 
-fn warn_of_information(rows: &[Class], run: &str, console: &mut Console) {
-    let empty: Vec<_> =
-        rows.iter().filter(|row| row.information.is_none()).map(|row| row.name.clone()).collect();
+fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console: &mut Console) {
+    let mut empty = Vec::new();
+    let mut refused: Vec<(Refusal, Vec<String>)> = Vec::new();
+    for row in rows.iter().filter(|row| row.information.is_none()) {
+        let name = row.name.clone();
+        match row.refusal {
+            None => empty.push(name),
+            Some(why) => match refused.iter_mut().find(|(refusal, _)| *refusal == why) {
+                Some((_, classes)) => classes.push(name),
+                None => refused.push((why, vec![name])),
+            },
+        }
+    }
     if !empty.is_empty() {
         console.warn(Warning::Empty { classes: empty });
+    }
+    for (refusal, classes) in refused {
+        console.warn(Warning::Refused { run: run.into(), estimator, refusal, classes });
     }
     let (mut classes, mut of, mut floor_bits, mut bits) = (0, 0, 0.0, 0.0);
     for information in rows.iter().filter_map(|row| row.information) {
@@ -352,7 +403,7 @@ const INFORMATION_COLUMNS: [&str; 11] = [
 ];
 
 /// A row per run and class: the columns of `information.csv`, and p/m.
-pub fn information_table(runs: &[Run]) -> Table {
+pub fn information_table(runs: &[&Run]) -> Table {
     let row = |run: &Run, class: &Class| {
         let information = class.information;
         let floor = information.and_then(|information| information.floor);
@@ -376,7 +427,7 @@ pub fn information_table(runs: &[Run]) -> Table {
 }
 
 /// The columns of `information.csv`: all but p/m.
-pub fn information_csv(runs: &[Run]) -> Table {
+pub fn information_csv(runs: &[&Run]) -> Table {
     let mut table = information_table(runs);
     table.columns = &INFORMATION_COLUMNS[..INFORMATION_COLUMNS.len() - 1];
     table.rows.iter_mut().for_each(|row| row.truncate(table.columns.len()));

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::input::list;
+use crate::shrinkage::{Estimator, Refusal};
 
 /// Something the user should know about a result.
 #[derive(Debug)]
@@ -37,6 +38,17 @@ pub enum Warning {
     },
     /// Classes without any instance.
     Empty {
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Classes that the covariance estimator does not take.
+    Refused {
+        /// The run, where it has a name.
+        run: String,
+        /// The estimator.
+        estimator: Estimator,
+        /// Why not.
+        refusal: Refusal,
         /// Their names.
         classes: Vec<String>,
     },
@@ -120,6 +132,15 @@ impl fmt::Display for Warning {
             Warning::Empty { classes } => {
                 write!(f, "classes without instances have no information amount: {}", list(classes))
             }
+            Warning::Refused { run, estimator, refusal, classes } => write!(
+                f,
+                "{}{} classes have no information amount under --estimator {}, because they have \
+                 {refusal}: {}; --estimator oas takes every class of two instances or more",
+                prefix(run),
+                classes.len(),
+                estimator.name(),
+                list(classes)
+            ),
             Warning::NoMargins { classes } => write!(
                 f,
                 "classes without information amount have no margins (0 in margins.npy) and no part in \

@@ -1,0 +1,40 @@
+//! Whether one number per class goes with another (Table 1, Figures 1 and 2), and how sure that is.
+//!
+//! | Statistic | Here |
+//! | --- | --- |
+//! | Pearson's r, Fisher's interval, Student's p | [`pearson()`] |
+//! | Spearman's and Kendall's rank correlations | [`spearman`], [`kendall`] |
+//! | permutation p-value, bootstrap interval | [`permutation_p`], [`bootstrap`] |
+//! | the class that moves r most | [`influence()`], [`leave_one_out`] |
+//! | partial correlation, regression | [`partial`], [`robust_p`], [`Regression`] |
+//! | a curve to hold constant | [`natural_spline`] |
+
+mod influence;
+mod line;
+mod pearson;
+mod rank;
+mod regression;
+mod resample;
+mod spline;
+
+pub use influence::{Influence, influence, leave_one_out};
+pub use line::{Line, least_squares};
+pub use pearson::{NoCorrelation, Pearson, pearson};
+pub use rank::{kendall, spearman};
+pub use regression::{
+    Coefficient, Estimate, Refusal, Regression, independent, partial, r_squared, robust_p,
+};
+pub use resample::{BOOTSTRAPS, PERMUTATIONS, bootstrap, permutation_p};
+pub use spline::natural_spline;
+
+/// The values less their mean, of unit length; `None` if they are all the same up to rounding.
+fn standardized(values: &[f64]) -> Option<Vec<f64>> {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    let mut centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
+    let length = centred.iter().map(|value| value * value).sum::<f64>().sqrt();
+    if length <= 1e-13 * mean.abs() * (values.len() as f64).sqrt() {
+        return None;
+    }
+    centred.iter_mut().for_each(|value| *value /= length);
+    Some(centred)
+}

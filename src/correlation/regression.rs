@@ -1,0 +1,281 @@
+//! Several numbers per class at once: partial correlation and linear regression.
+
+use nalgebra::{DMatrix, DVector};
+use statrs::function::beta::beta_reg;
+
+use super::{Pearson, standardized};
+
+/// A number counts as determined by others when they leave less than this of its spread.
+const DETERMINED: f64 = 1e-10;
+
+/// Why several numbers per class cannot be told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    /// There are not enough classes for so many numbers.
+    #[error("there are {classes} classes, and this needs at least {needed}")]
+    TooFew {
+        /// Classes there are.
+        classes: usize,
+        /// Classes needed.
+        needed: usize,
+    },
+    /// A predictor is the same for every class.
+    #[error("a predictor is the same for all classes")]
+    ConstantX,
+    /// What is to be explained is the same for every class.
+    #[error("what is to be explained is the same for all classes")]
+    ConstantY,
+    /// A predictor is a linear function of the others.
+    #[error("the predictors determine one another: their parts cannot be told apart")]
+    Collinear,
+    /// The predictors, or the controls, determine y.
+    #[error("the predictors determine what is to be explained: nothing is left to judge by")]
+    Exact,
+}
+
+/// Partial correlation of x and y given k controls, each a number per class: Pearson's r of what
+/// the controls leave of both (Fisher 1924), with k degrees of freedom fewer.
+///
+/// # Errors
+/// With fewer than k+2 classes, a constant, or numbers that determine one another.
+///
+/// # Panics
+/// If the numbers of classes differ.
+pub fn partial<C: AsRef<[f64]>>(x: &[f64], y: &[f64], controls: &[C]) -> Result<Pearson, Refusal> {
+    let LeftOver { x: u, y: v, .. } = LeftOver::of(x, y, controls)?;
+    let r = (u.dot(&v) / u.norm() / v.norm()).clamp(-1.0, 1.0);
+    Ok(Pearson::with_controls(r, x.len(), controls.len()))
+}
+
+/// Two-sided p-value of [`partial`]'s correlation that holds also where the classes are not equally
+/// noisy: Student's t of x's coefficient in the regression of y on x and the controls, with White's
+/// standard error in its HC2 form (MacKinnon and White 1985). `None` with fewer than k+3 classes.
+///
+/// # Errors
+/// As [`partial`].
+///
+/// # Panics
+/// If the numbers of classes differ.
+pub fn robust_p<C: AsRef<[f64]>>(
+    x: &[f64],
+    y: &[f64],
+    controls: &[C],
+) -> Result<Option<f64>, Refusal> {
+    let LeftOver { x: e, y: u, leverage } = LeftOver::of(x, y, controls)?;
+    let (classes, needed) = (x.len(), controls.len() + 3);
+    if classes < needed {
+        return Ok(None);
+    }
+    let (square, value) = (e.norm_squared(), e.dot(&u) / e.norm_squared());
+    let term = |i: usize| {
+        let rest = 1.0 - leverage[i] - e[i] * e[i] / square;
+        // A class that a predictor has to itself is fitted exactly.
+        if rest > DETERMINED { (e[i] * (u[i] - value * e[i])).powi(2) / rest } else { 0.0 }
+    };
+    let error = (0..classes).map(term).sum::<f64>().sqrt() / square;
+    Ok(Some(Estimate::new(value, error, (classes - needed + 1) as f64).p_value))
+}
+
+/// What controls leave of two numbers per class, neither of them nothing.
+pub(super) struct LeftOver {
+    pub x: DVector<f64>,
+    pub y: DVector<f64>,
+    /// The controls' leverage h of each class, the mean's 1/n included.
+    pub leverage: Vec<f64>,
+}
+
+impl LeftOver {
+    pub fn of<C: AsRef<[f64]>>(x: &[f64], y: &[f64], controls: &[C]) -> Result<Self, Refusal> {
+        assert_eq!(x.len(), y.len(), "two numbers a class");
+        let (classes, needed) = (x.len(), controls.len() + 2);
+        if classes < needed {
+            return Err(Refusal::TooFew { classes, needed });
+        }
+        let basis = QrColumns::new(controls, classes)?;
+        let x = basis.left_over(&unit(x, Refusal::ConstantX)?);
+        let y = basis.left_over(&unit(y, Refusal::ConstantY)?);
+        if x.norm() <= DETERMINED {
+            return Err(Refusal::Collinear);
+        }
+        if y.norm() <= DETERMINED {
+            return Err(Refusal::Exact);
+        }
+        let leverage = (0..classes)
+            .map(|class| 1.0 / classes as f64 + basis.q.row(class).norm_squared())
+            .collect();
+        Ok(LeftOver { x, y, leverage })
+    }
+}
+
+/// The share R² of y's variance that a linear function of the columns explains, 0 to 1; none of it
+/// without columns.
+///
+/// # Errors
+/// With no more classes than columns, a constant, or columns that determine one another.
+///
+/// # Panics
+/// If the numbers of classes differ.
+pub fn r_squared<C: AsRef<[f64]>>(y: &[f64], columns: &[C]) -> Result<f64, Refusal> {
+    let (classes, needed) = (y.len(), columns.len() + 1);
+    if classes < needed {
+        return Err(Refusal::TooFew { classes, needed });
+    }
+    let left = QrColumns::new(columns, classes)?.left_over(&unit(y, Refusal::ConstantY)?);
+    Ok((1.0 - left.norm_squared()).clamp(0.0, 1.0))
+}
+
+/// The columns of which those before leave more than a millionth, in their order: a control that
+/// says nothing new would only make the others collinear. Constants go too.
+///
+/// # Panics
+/// If the numbers of classes differ.
+pub fn independent(columns: Vec<Vec<f64>>) -> Vec<Vec<f64>> {
+    let mut kept: Vec<Vec<f64>> = Vec::new();
+    for column in columns {
+        let says_more = kept.len() + 1 < column.len()
+            && r_squared(&column, &kept).is_ok_and(|share| 1.0 - share > 1e-12);
+        if says_more {
+            kept.push(column);
+        }
+    }
+    kept
+}
+
+/// An estimated number and how sure it is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Estimate {
+    /// The number.
+    pub value: f64,
+    /// Its standard error.
+    pub standard_error: f64,
+    /// The number over its standard error.
+    pub t: f64,
+    /// Two-sided p-value of 0 by Student's t.
+    pub p_value: f64,
+}
+
+impl Estimate {
+    fn new(value: f64, standard_error: f64, freedom: f64) -> Estimate {
+        let t = value / standard_error;
+        let p_value = beta_reg(freedom / 2.0, 0.5, freedom / (freedom + t * t));
+        Estimate { value, standard_error, t, p_value }
+    }
+}
+
+/// What one predictor does in a regression.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Coefficient {
+    /// Change of y for 1 of the predictor, the others held constant.
+    pub estimate: Estimate,
+    /// The same in standard deviations of both.
+    pub standardized: f64,
+    /// Variance inflation factor 1/(1−R²) of the predictor on the others: 1 where they have nothing
+    /// to do with it.
+    pub vif: f64,
+}
+
+/// Least-squares regression y ~ 1 + x₁ + … + x_k over classes.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regression {
+    /// What y is where every predictor is 0.
+    pub intercept: Estimate,
+    /// One for each predictor, in their order.
+    pub coefficients: Vec<Coefficient>,
+    /// Share of y's variance that is explained, 0 to 1.
+    pub r_squared: f64,
+    /// Number of classes n; n−k−1 degrees of freedom.
+    pub classes: usize,
+}
+
+impl Regression {
+    /// Fits y to the predictors, each a number per class.
+    ///
+    /// # Errors
+    /// With fewer than k+2 classes, a constant, predictors that determine one another, or a fit
+    /// without error.
+    ///
+    /// # Panics
+    /// If the numbers of classes differ, or there is no predictor.
+    pub fn of(y: &[f64], predictors: &[&[f64]]) -> Result<Regression, Refusal> {
+        let (classes, k) = (y.len(), predictors.len());
+        assert!(k > 0, "a predictor");
+        if classes < k + 2 {
+            return Err(Refusal::TooFew { classes, needed: k + 2 });
+        }
+        let columns = QrColumns::new(predictors, classes)?;
+        let v = unit(y, Refusal::ConstantY)?;
+        let residual = columns.left_over(&v).norm();
+        if residual <= DETERMINED {
+            return Err(Refusal::Exact);
+        }
+        // In units of each column's own length R is the Cholesky factor of the correlation matrix,
+        // whose inverse has the variance inflation factors on its diagonal.
+        let inverse = columns.r.solve_upper_triangular(&DMatrix::identity(k, k));
+        let inverse = inverse.ok_or(Refusal::Collinear)?;
+        let standardized = &inverse * columns.q.tr_mul(&v);
+        let inverse = &inverse * inverse.transpose();
+
+        let freedom = (classes - k - 1) as f64;
+        let deviation = residual / freedom.sqrt() * length(y);
+        let scale = DVector::from_iterator(k, predictors.iter().map(|x| length(x)));
+        let coefficient = |j: usize| {
+            let (standardized, vif) = (standardized[j], inverse[(j, j)]);
+            let value = standardized * length(y) / scale[j];
+            let error = deviation * vif.sqrt() / scale[j];
+            Coefficient { estimate: Estimate::new(value, error, freedom), standardized, vif }
+        };
+        let coefficients: Vec<Coefficient> = (0..k).map(coefficient).collect();
+        let centre = DVector::from_iterator(k, predictors.iter().map(|x| mean(x)));
+        let value = coefficients.iter().zip(&centre).map(|(c, x)| c.estimate.value * x);
+        let distance = centre.component_div(&scale);
+        let error = (1.0 / classes as f64 + distance.dot(&(&inverse * &distance))).sqrt();
+        Ok(Regression {
+            intercept: Estimate::new(mean(y) - value.sum::<f64>(), deviation * error, freedom),
+            coefficients,
+            r_squared: 1.0 - residual * residual,
+            classes,
+        })
+    }
+}
+
+/// Columns less their means, of unit length, as an orthonormal basis Q and the triangle R.
+struct QrColumns {
+    q: DMatrix<f64>,
+    r: DMatrix<f64>,
+}
+
+impl QrColumns {
+    fn new<C: AsRef<[f64]>>(columns: &[C], classes: usize) -> Result<QrColumns, Refusal> {
+        let units: Vec<_> = columns
+            .iter()
+            .map(|column| unit(column.as_ref(), Refusal::ConstantX))
+            .collect::<Result<_, _>>()?;
+        if units.is_empty() {
+            return Ok(QrColumns { q: DMatrix::zeros(classes, 0), r: DMatrix::zeros(0, 0) });
+        }
+        let (q, r) = DMatrix::from_columns(&units).qr().unpack();
+        match r.diagonal().iter().any(|left| left.abs() <= DETERMINED) {
+            true => Err(Refusal::Collinear),
+            false => Ok(QrColumns { q, r }),
+        }
+    }
+
+    /// What the columns leave of `values`.
+    fn left_over(&self, values: &DVector<f64>) -> DVector<f64> {
+        values - &self.q * self.q.tr_mul(values)
+    }
+}
+
+fn unit(values: &[f64], constant: Refusal) -> Result<DVector<f64>, Refusal> {
+    standardized(values).map(DVector::from_vec).ok_or(constant)
+}
+
+fn mean(values: &[f64]) -> f64 {
+    values.iter().sum::<f64>() / values.len() as f64
+}
+
+/// Length of the values less their mean.
+fn length(values: &[f64]) -> f64 {
+    let mean = mean(values);
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>().sqrt()
+}
