@@ -29,6 +29,7 @@ impl Case {
         let floor = work.json(&format!("correlate {input} --ap ap.csv"));
         let sample =
             work.json(&format!("correlate {input} --ap ap.csv --estimator sample --out s"));
+        work.run(&format!("correlate {input} --ap ap.csv --estimator all"));
         work.run(&format!("margins {input}"));
         work.run(&format!("loss {input} --weights w.npy"));
         work.run(&format!("queue-size {input}"));
