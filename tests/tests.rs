@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod correlate;
+mod eigenvalues;
 mod evidence;
 mod figures;
 mod formats;
