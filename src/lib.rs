@@ -42,6 +42,7 @@ pub mod ap;
 pub mod cli;
 pub mod command;
 pub mod correlation;
+pub mod eigenvalues;
 pub mod error;
 pub mod evidence;
 pub mod figure;

@@ -1,10 +1,8 @@
 //! The eigenvalues of a class's covariance Σ = S/m; never its eigenvectors.
 
-use faer::diag::Diag;
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::{ComputeEigenvectors, self_adjoint_evd, self_adjoint_evd_scratch};
-use faer::{Mat, MatRef, Par, Spec};
+use faer::{Mat, MatRef};
 
+use crate::eigenvalues::eigenvalues;
 use crate::moments::{Moments, Store, Value, lower_product};
 
 /// Why a spectrum could not be computed.
@@ -59,38 +57,4 @@ impl Spectrum {
         eigenvalues.resize(dim, 0.0);
         Ok(Some(Spectrum { eigenvalues, instances, fourth_moment }))
     }
-}
-
-/// Eigenvalues of a symmetric matrix given by its lower triangle.
-fn eigenvalues(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
-    let n = matrix.ncols();
-    let mut largest = 0.0_f64;
-    for j in 0..n {
-        for i in j..n {
-            // faer's iteration would never return on NaN or infinity.
-            if !matrix[(i, j)].is_finite() {
-                return Err(SpectrumError::NotFinite);
-            }
-            largest = largest.max(matrix[(i, j)].abs());
-        }
-    }
-    if largest == 0.0 {
-        return Ok(vec![0.0; n]);
-    }
-    // A power of two, so that nothing is rounded: squares inside must neither over- nor underflow.
-    let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
-    matrix *= faer::Scale(1.0 / scale);
-    let mut values = Diag::<f64>::zeros(n);
-    let none = ComputeEigenvectors::No;
-    let scratch = self_adjoint_evd_scratch::<f64>(n, none, Par::Seq, Spec::default());
-    self_adjoint_evd(
-        matrix.as_ref(),
-        values.as_mut(),
-        None,
-        Par::Seq,
-        MemStack::new(&mut MemBuffer::new(scratch)),
-        Spec::default(),
-    )
-    .map_err(|_| SpectrumError::NoConvergence)?;
-    Ok(values.column_vector().iter().map(|value| value * scale).collect())
 }

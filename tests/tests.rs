@@ -4,6 +4,7 @@ mod bad_input;
 mod correlate;
 mod degenerate;
 mod dependencies;
+mod eigenvalues;
 mod evidence;
 mod faults;
 mod figures;

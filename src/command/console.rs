@@ -43,9 +43,14 @@ impl Console {
 
     /// Says something with `--verbose`.
     pub fn detail(&self, text: &str) {
-        if self.verbose {
+        if self.verbose() {
             self.note(text);
         }
+    }
+
+    /// Whether the user wants to know more.
+    pub fn verbose(&self) -> bool {
+        self.verbose && !self.quiet
     }
 
     /// Warns, once, and keeps the warning for the results in json.

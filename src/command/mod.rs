@@ -9,6 +9,7 @@ mod loss;
 mod margins;
 mod queue_size;
 mod run;
+mod stages;
 mod warning;
 
 use std::io::{self, ErrorKind, Write};

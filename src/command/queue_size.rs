@@ -459,7 +459,7 @@ fn both_ways<T: Element>(
     let passes = direct.passes() + queued.passes();
     let progress = console.progress(passes as u64 * dump.rows() as u64);
     Ok((
-        direct.spectra::<T>(dump, labels, counts, &progress)?,
-        queued.replay::<T>(dump, labels, counts, length, &progress)?,
+        direct.spectra::<T>(dump, labels, counts, &progress)?.0,
+        queued.replay::<T>(dump, labels, counts, length, &progress)?.0,
     ))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::console::Console;
+use super::stages;
 use super::warning::Warning;
 use crate::ap::ApScale;
 use crate::error::{Error, Result};
@@ -337,7 +338,11 @@ fn spectra_from<T: Element>(
         dump.dim()
     ));
     let progress = console.progress(passes as u64 * rows as u64);
-    plan.spectra::<T>(dump, labels, counts, &progress)
+    let (spectra, stages) = plan.spectra::<T>(dump, labels, counts, &progress)?;
+    if console.verbose() {
+        stages::say(&stages, dump.dim(), counts, console);
+    }
+    Ok(spectra)
 }
 
 fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console: &mut Console) {
