@@ -381,10 +381,10 @@ fn spoiled_parquet() {
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (b"".into(), "x.parquet: is not a readable parquet file"),
         (b"PAR1 no PAR1".into(), "is not a readable parquet file"),
-        (fine[..end - 1].into(), "is not a readable parquet file"),
+        (fine[..end - 1].into(), "it does not end with PAR1, is it cut off?"),
         (fine[..end / 2].into(), "is not a readable parquet file"),
         (fine[end / 2..].into(), "x.parquet: "),
-        ([&fine[..end - 4], b"PARE"].concat(), "is not a readable parquet file"),
+        ([&fine[..end - 4], b"PARE"].concat(), "is not a readable parquet file: it is encrypted"),
         ([&fine[..end - 8], &[255, 255, 255, 127], b"PAR1"].concat(), "is not a readable"),
         ([&fine[..end - 8], &[0, 0, 0, 0], b"PAR1"].concat(), "is not a readable parquet file"),
         (
@@ -461,6 +461,26 @@ fn spoiled_parquet() {
             "{stderr}"
         );
     }
+}
+
+/// polars would recurse into such a schema until the stack ends.
+#[test]
+fn a_parquet_schema_that_nests_without_end() {
+    use polars_parquet_format::thrift::protocol::TCompactOutputProtocol;
+    use polars_parquet_format::{FileMetaData, SchemaElement};
+    let group =
+        |_| SchemaElement::new(None, None, None, "g".into(), 1, None, None, None, None, None);
+    let schema = (0..200_000).map(group).collect();
+    let metadata = FileMetaData::new(2, schema, 0, vec![], None, None, None, None, None);
+    let mut file = b"PAR1".to_vec();
+    let mut protocol = TCompactOutputProtocol::new(&mut file);
+    metadata.write_to_out_protocol(&mut protocol).unwrap();
+    let footer = (file.len() - 4) as u32;
+    file.extend(footer.to_le_bytes());
+    file.extend(b"PAR1");
+    let work = good();
+    work.write("x.parquet", file);
+    refused(&work, "information --embeddings x.parquet", 1, "its columns are nested too deeply");
 }
 
 #[test]

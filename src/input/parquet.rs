@@ -1,17 +1,19 @@
 //! Parquet files: a list column of embeddings, row group by row group, and plain columns.
 
 use std::cell::Cell;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::fs::File;
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
+use polars_parquet::parquet::read::deserialize_metadata;
 use polars_parquet::read::{
     self, BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, RowGroupMetadata,
 };
-
-use polars_parquet_format::PageHeader;
-use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
+use polars_parquet_format::thrift;
+use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOutputProtocol};
+use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
 use super::element::{Element, Sink};
 use super::file;
@@ -23,6 +25,9 @@ use crate::error::{Error, Result};
 /// larger than there they may be beyond: what claims more is damaged, or meant to fill memory.
 const UNSUSPECTED: u64 = 1 << 30;
 const LARGEST_RATIO: u64 = 1000;
+
+/// Deepest nesting of columns: a list takes three levels.
+const DEEPEST_SCHEMA: usize = 64;
 
 /// Longest page header read, bytes: statistics make it larger than some dozens.
 const LONGEST_PAGE_HEADER: usize = 1 << 20;
@@ -153,9 +158,9 @@ struct Column {
 
 impl Column {
     fn open(path: &Path, name: &str) -> Result<Column> {
-        let (mut file, _) = file::open(path)?;
+        let (mut file, length) = file::open(path)?;
         let (metadata, schema) = decoded(path, || {
-            let metadata = read::read_metadata(&mut file)?;
+            let metadata = metadata(&mut file, length)?;
             let schema = read::infer_schema(&metadata)?;
             Ok((metadata, schema))
         })?;
@@ -229,6 +234,56 @@ impl Column {
         }
         Ok(column)
     }
+}
+
+/// The metadata in the footer. polars' own decoder makes room for whatever a list claims to hold; so
+/// the footer is first read within bounds, and polars gets what was read.
+fn metadata(file: &mut File, length: u64) -> PolarsResult<FileMetadata> {
+    const END: u64 = 8;
+    if length < 4 + END {
+        polars_bail!(ComputeError: "it is too short");
+    }
+    let mut end = [0; END as usize];
+    file.seek(SeekFrom::Start(length - END))?;
+    file.read_exact(&mut end)?;
+    if end.ends_with(b"PARE") {
+        polars_bail!(ComputeError: "it is encrypted");
+    } else if !end.ends_with(b"PAR1") {
+        polars_bail!(ComputeError: "it does not end with PAR1, is it cut off?");
+    }
+    let footer = u64::from(u32::from_le_bytes([end[0], end[1], end[2], end[3]]));
+    let Some(start) = (length - END).checked_sub(footer) else {
+        polars_bail!(ComputeError: "it claims a footer longer than the file");
+    };
+    file.seek(SeekFrom::Start(start))?;
+    let damaged = |_: thrift::Error| polars_err!(ComputeError: "its footer is damaged");
+    let bytes = BufReader::new(file.take(footer));
+    // The protocol charges 8 bytes for each element of a list, which takes a byte at least.
+    let mut protocol = TCompactInputProtocol::new(bytes, 9 * footer as usize);
+    let read = FileMetaData::read_from_in_protocol(&mut protocol).map_err(damaged)?;
+    check_depth(&read.schema)?;
+    let mut bytes = Vec::new();
+    read.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut bytes)).map_err(damaged)?;
+    Ok(deserialize_metadata(bytes.into())?)
+}
+
+/// Checks that the schema, its groups before their members, does not nest without end.
+fn check_depth(schema: &[SchemaElement]) -> PolarsResult<()> {
+    // How many members each open group still misses.
+    let mut open: Vec<i32> = Vec::new();
+    for element in schema {
+        while open.last() == Some(&0) {
+            open.pop();
+        }
+        if let Some(members) = open.last_mut() {
+            *members -= 1;
+        }
+        open.push(element.num_children.unwrap_or(0).max(0));
+        if open.len() > DEEPEST_SCHEMA {
+            polars_bail!(ComputeError: "its columns are nested too deeply");
+        }
+    }
+    Ok(())
 }
 
 /// Checks what the pages of a chunk claim to hold, before the decoder makes room for it.
