@@ -280,6 +280,18 @@ pub struct Input {
     /// Csv or parquet column of the labels [default: `label`]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub label_column: Option<String>,
+    /// Leave rows with NaN or infinite values out, and say how many, instead of refusing them
+    #[arg(long, help_heading = "Input", requires = "embeddings")]
+    pub skip_invalid_rows: bool,
+    /// Label of the background, such as -1: its rows are left out before anything is counted
+    #[arg(
+        long,
+        value_name = "LABEL",
+        help_heading = "Input",
+        requires = "embeddings",
+        allow_negative_numbers = true
+    )]
+    pub background_label: Option<String>,
     /// Class names: a name a line in order of id, or a csv with columns `class` and `id`
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub class_names: Option<PathBuf>,
@@ -429,6 +441,8 @@ impl From<Input> for RunFiles {
             labels: input.labels,
             embedding_column: input.embedding_column,
             label_column: input.label_column,
+            skip_invalid_rows: input.skip_invalid_rows,
+            background_label: input.background_label,
             class_names: input.class_names,
             counts: input.counts,
             counts_column: input.counts_column,

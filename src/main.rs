@@ -1,5 +1,6 @@
 //! Parse, run, exit code.
 
+use std::panic;
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -7,5 +8,7 @@ use igam_analyze::cli::Cli;
 use igam_analyze::command;
 
 fn main() -> ExitCode {
-    command::exit_code(command::run(Cli::parse()))
+    panic::set_hook(Box::new(command::say_defect));
+    panic::catch_unwind(|| command::exit_code(command::run(Cli::parse())))
+        .unwrap_or(ExitCode::FAILURE)
 }

@@ -3,6 +3,7 @@
 
 use std::cmp::Reverse;
 use std::sync::mpsc::sync_channel;
+use std::time::{Duration, Instant};
 
 use bytesize::ByteSize;
 use ndarray::Array2;
@@ -98,6 +99,7 @@ impl Plan {
     /// of the dump, in its order. An empty class has no spectrum.
     ///
     /// `progress` is told the rows of each step; the dump's rows times [`Plan::passes`] in all.
+    /// Beside the spectra stands where the time went.
     ///
     /// # Errors
     /// If reading fails; for a class, if its covariance is not finite.
@@ -107,7 +109,7 @@ impl Plan {
         labels: &[u32],
         counts: &[u64],
         progress: &dyn Fn(u64),
-    ) -> Result<Vec<ClassSpectrum>> {
+    ) -> Result<(Vec<ClassSpectrum>, Stages)> {
         let start = |class: usize| {
             let mut moments = Moments::<T>::new(dump.dim());
             moments.reserve(counts[class]);
@@ -128,7 +130,7 @@ impl Plan {
         counts: &[u64],
         length: u64,
         progress: &dyn Fn(u64),
-    ) -> Result<Vec<ClassSpectrum>> {
+    ) -> Result<(Vec<ClassSpectrum>, Stages)> {
         let start = |_| LocalMoments::<T>::new(dump.dim(), length);
         self.of_classes(
             Rows { dump, labels, counts, progress },
@@ -145,11 +147,13 @@ impl Plan {
         start: impl Fn(usize) -> S,
         push: impl Fn(&mut S, u64, &[T]) + Sync,
         finish: impl Fn(S) -> Moments<T> + Sync,
-    ) -> Result<Vec<ClassSpectrum>> {
+    ) -> Result<(Vec<ClassSpectrum>, Stages)> {
         let mut spectra: Vec<ClassSpectrum> = vec![Ok(None); rows.counts.len()];
+        let mut stages = Stages::default();
         for classes in &self.0 {
             let states = classes.iter().map(|&class| start(class)).collect();
-            let states = one_pass(&rows, classes, states, &push)?;
+            let states = one_pass(&rows, classes, states, &push, &mut stages)?;
+            let started = Instant::now();
             // Largest first, each taken by the next free thread, so that all are busy to the end.
             let mut work: Vec<_> = classes.iter().zip(states).collect();
             work.sort_by_key(|&(&class, _)| Reverse(rows.counts[class]));
@@ -159,9 +163,23 @@ impl Plan {
             for (&class, spectrum) in done {
                 spectra[class] = spectrum;
             }
+            stages.spectra += started.elapsed();
         }
-        Ok(spectra)
+        Ok((spectra, stages))
     }
+}
+
+/// Where the time of a computation went. Reading goes on while the products wait for nothing else.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Stages {
+    /// Reading and decoding blocks, on a thread of its own.
+    pub read: Duration,
+    /// Bytes that the blocks took in memory.
+    pub bytes: u64,
+    /// Handing rows to their classes, and the products of the classes with m > p.
+    pub products: Duration,
+    /// The Gram matrices of the other classes, and all eigenvalues.
+    pub spectra: Duration,
 }
 
 /// Bytes that the moments of one pass may take.
@@ -187,6 +205,7 @@ fn one_pass<T: Element, S: Send>(
     classes: &[usize],
     mut states: Vec<S>,
     push: &(impl Fn(&mut S, u64, &[T]) + Sync),
+    stages: &mut Stages,
 ) -> Result<Vec<S>> {
     let &Rows { dump, labels, counts, progress } = rows;
     let dim = dump.dim();
@@ -200,10 +219,20 @@ fn one_pass<T: Element, S: Send>(
     let (sender, receiver) = sync_channel::<Vec<T>>(WAITING);
     std::thread::scope(|scope| {
         let block_rows = (READ / (dim * size_of::<T>())).max(1);
-        let reader =
-            scope.spawn(move || dump.read(block_rows, &mut |block| sender.send(block).is_ok()));
+        let reader = scope.spawn(move || {
+            let (started, mut waiting) = (Instant::now(), Duration::ZERO);
+            dump.read(block_rows, &mut |block| {
+                let full = Instant::now();
+                let wanted = sender.send(block).is_ok();
+                waiting += full.elapsed();
+                wanted
+            })?;
+            Ok(started.elapsed() - waiting)
+        });
         for block in receiver {
+            let started = Instant::now();
             let count = block.len() / dim;
+            stages.bytes += size_of_val(&block[..]) as u64;
             rows.iter_mut().for_each(Vec::clear);
             for (row, &label) in labels[first..].iter().take(count).enumerate() {
                 if let Some(slot) = slots[label as usize] {
@@ -219,9 +248,12 @@ fn one_pass<T: Element, S: Send>(
                 }
             });
             first += count;
+            stages.products += started.elapsed();
             progress(count as u64);
         }
-        reader.join().unwrap_or_else(|_| Err(Error::Input("reading stopped unexpectedly".into())))
+        let stopped = |_| Err(Error::Input("reading stopped unexpectedly".into()));
+        stages.read += reader.join().unwrap_or_else(stopped)?;
+        Ok::<(), Error>(())
     })?;
     Ok(states)
 }

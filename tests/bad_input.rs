@@ -1,6 +1,17 @@
 //! Bad input ends in one sentence that says what and where, exit code 1 (2 for wrong usage), and
 //! leaves nothing behind. A row a case: keep it growing.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::io::{Cursor, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use polars::prelude::{
+    DataFrame, DataType, IntoColumn, IntoSeries, ListChunked, NamedFrom, ParquetWriter, Series,
+};
+use zip::CompressionMethod::{Deflated, Stored};
+
 use crate::Workdir;
 
 /// The command, over files that are all good: each case spoils one.
@@ -26,15 +37,78 @@ fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     file
 }
 
+/// A 6×2 matrix of f32 that is zero but for some values (row, column, value).
+fn matrix(values: &[(usize, usize, f32)]) -> Vec<u8> {
+    let mut data = [0; 6 * 2 * 4];
+    for &(row, column, value) in values {
+        let at = (row * 2 + column) * 4;
+        data[at..at + 4].copy_from_slice(&value.to_le_bytes());
+    }
+    npy(&header("'<f4'", "(6, 2)"), &data)
+}
+
+/// An npz file of these arrays.
+fn npz(arrays: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let options = zip::write::SimpleFileOptions::default().compression_method(method);
+    for (name, array) in arrays {
+        archive.start_file(*name, options).unwrap();
+        archive.write_all(array).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// The same bytes with every occurrence of some replaced.
+fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for at in 0..=bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + from.len()].copy_from_slice(to);
+        }
+    }
+    bytes
+}
+
+/// A parquet file of these columns.
+fn parquet(columns: Vec<Series>) -> Vec<u8> {
+    let columns = columns.into_iter().map(Series::into_column).collect();
+    let mut file = Vec::new();
+    let mut frame = DataFrame::new_infer_height(columns).unwrap();
+    ParquetWriter::new(&mut file).finish(&mut frame).unwrap();
+    file
+}
+
+/// A column of lists of f32.
+fn lists(name: &str, rows: &[Option<&[Option<f32>]>]) -> Series {
+    let row = |values: &[Option<f32>]| Series::new("".into(), values);
+    let column: ListChunked = rows.iter().map(|list| list.map(row)).collect();
+    column.with_name(name.into()).into_series()
+}
+
+/// Every file below a directory, and what is in it.
+fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut all = BTreeMap::new();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            all.extend(contents(&path));
+        }
+        let content = if path.is_file() { fs::read(&path).unwrap() } else { Vec::new() };
+        all.insert(path, content);
+    }
+    all
+}
+
 fn header(descr: &str, shape: &str) -> String {
     format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")
 }
 
 #[track_caller]
 fn refused(work: &Workdir, arguments: &str, code: i32, sentence: &str) {
-    let output = work.command(arguments).output().unwrap();
+    let before = contents(work.0.path());
+    let output = work.command(arguments).timeout(Duration::from_secs(20)).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(code), "{arguments}: {stderr}");
+    assert_eq!(output.status.code(), Some(code), "{arguments}, not {sentence}: {stderr}");
     let error = stderr.lines().last().unwrap_or_default();
     assert!(
         error.starts_with("igam-analyze: error: ") && error.contains(sentence),
@@ -43,7 +117,7 @@ fn refused(work: &Workdir, arguments: &str, code: i32, sentence: &str) {
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert_eq!(stderr.matches("igam-analyze: error").count(), 1, "{stderr}");
     assert!(output.stdout.is_empty());
-    assert!(work.files("reports").is_empty(), "{arguments} left {:?}", work.files("reports"));
+    assert!(contents(work.0.path()) == before, "{arguments} left {:?}", work.files("."));
 }
 
 #[test]
@@ -52,66 +126,364 @@ fn good_is_good() {
 }
 
 #[test]
-fn spoiled_files() {
+fn spoiled_npy() {
     let f4 = |rows: usize| vec![0; rows * 2 * 4];
-    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
-        ("x.npy", b"".into(), "x.npy: is not an npy file: it is too short"),
-        ("x.npy", b"PK\x03\x04 something else".into(), "does not start with \\x93NUMPY"),
-        ("x.npy", b"\x93NUMPY\x01\x00\xff\xff{".into(), "cut off within its npy header"),
+    let of = |descr: &str, shape: &str| npy(&header(descr, shape), &f4(6));
+    let good = matrix(&[]);
+    let version =
+        |version: u8| replaced(&good, b"NUMPY\x01", &[b'N', b'U', b'M', b'P', b'Y', version]);
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        // Not npy, or cut off.
+        (b"".into(), "x.npy: is not an npy file: it is too short"),
+        (good[..3].into(), "is not an npy file: it is too short"),
+        (b"PK\x03\x04 something else".into(), "does not start with \\x93NUMPY"),
+        (b"\x1f\x8b\x08 compressed".into(), "does not start with \\x93NUMPY"),
+        (good[..30].into(), "cut off within its npy header"),
+        (b"\x93NUMPY\x02\x00\x40".into(), "is not an npy file: it is too short"),
+        (b"\x93NUMPY\x02\x00\x40\x00".into(), "cut off within its npy header"),
+        (b"\x93NUMPY\x01\x00\xff\xff{".into(), "claims an npy header of 65535 bytes"),
         (
-            "x.npy",
             b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'descr'".into(),
-            "claims an npy header of 4294967295 bytes",
+            "claims an npy header of 4294967295 bytes: it is damaged",
         ),
-        ("x.npy", npy("{'descr': ", b""), "bad npy header"),
+        (good[..good.len() - 1].into(), "but there are 47 bytes of data; dump it again"),
         (
-            "x.npy",
             npy(&header("'<f4'", "(6, 2)"), &f4(5)),
-            "promises an array of shape [6, 2] (<f4), but there are 40 bytes",
+            "is cut off: its header promises an array of shape [6, 2] (<f4), but there are 40 bytes",
         ),
-        ("x.npy", npy(&header("'<f4'", "(6, 2)"), &f4(7)), "is there more than one array in it?"),
-        ("x.npy", npy(&header("'<f4'", "(1152921504606846976, 2)"), &f4(6)), "is cut off"),
+        (npy(&header("'<f4'", "(6, 2)"), &f4(7)), "is there more than one array in it?"),
+        // Headers.
+        (version(0), "is of npy version 0, which is not known"),
+        (version(4), "is of npy version 4, which is not known"),
+        (npy("{'descr': ", b""), "bad npy header"),
+        (npy("[1, 2]", b""), "bad npy header"),
+        (npy("{'descr': '<f4', 'fortran_order': False}", b""), "bad npy header"),
+        (npy("{'descr': '<f4', 'fortran_order': 'no', 'shape': (6, 2)}", &f4(6)), "bad npy header"),
+        (of("'<f4'", "(-6, 2)"), "bad npy header"),
+        (of("'<f4'", "(6.0, 2)"), "bad npy header"),
+        (of("'<f4'", "(36893488147419103232, 2)"), "bad npy header"),
+        (of("'<f4'", "(1152921504606846976, 2)"), "is cut off"),
+        (of("'<f4'", "(1152921504606846976, 1152921504606846976)"), "is cut off"),
+        (of("'<f4'", &"(".repeat(40)), "too many nested brackets"),
+        (of("'<f4'", &"{".repeat(5000)), "too many nested brackets"),
+        (npy(&header("'<f4'", "(6, 2)").replace("f4", "f\u{e9}"), &f4(6)), "bad npy header"),
+        // Types.
+        (npy(&header("'|O'", "(6, 2)"), b"\x80\x04."), "Python objects, which are never read"),
+        (npy(&header("[('a', '<f4')]", "(6,)"), &f4(3)), "structured records: save a plain array"),
+        (npy(&header("[('a', '|O')]", "(6,)"), b"\x80\x04."), "structured records"),
+        (of("'<c8'", "(3, 2)"), "elements of type \"<c8\": embeddings are f16, f32 or f64"),
+        (of("'<i4'", "(6, 2)"), "elements of type \"<i4\""),
+        (of("'|b1'", "(24, 2)"), "elements of type \"|b1\""),
+        (of("'<f16'", "(1, 3)"), "elements of type \"<f16\""),
+        (of("'|V4'", "(6, 2)"), "elements of type \"|V4\""),
+        (of("'<U2'", "(3, 2)"), "elements of type \"<U2\""),
+        (of("'<M8[ns]'", "(3, 2)"), "elements of type \"<M8[ns]\""),
+        (of("''", "(6, 2)"), "elements of type \"\""),
+        // Shapes.
+        (of("'<f4'", "(12,)"), "embeddings have two axes, instances and dimensions"),
+        (of("'<f4'", "()"), "embeddings have two axes"),
+        (of("'<f4'", "(6, 2, 1)"), "embeddings have two axes"),
+        (npy(&header("'<f4'", "(0, 2)"), &[]), "empty array of shape [0, 2]"),
+        (npy(&header("'<f4'", "(6, 0)"), &[]), "empty array of shape [6, 0]"),
+        (npy(&header("'<f2'", "(1, 1048577)"), &[0; 2097154]), "rows of 1048577 values"),
+        (npy(&header("'<f4'", "(5, 2)"), &f4(5)), "there are 5 embeddings but 6 labels"),
+        (npy(&header("'<f4'", "(7, 2)"), &f4(7)), "there are 7 embeddings but 6 labels"),
+        // Values.
         (
-            "x.npy",
-            npy(&header("'|O'", "(6, 2)"), b"\x80\x04."),
+            matrix(&[(2, 1, f32::NAN)]),
+            "x.npy: row 2, column 1 (from 0) is NaN or infinite, as is some value in 1 of 6 rows",
+        ),
+        (
+            matrix(&[(3, 0, f32::NAN), (3, 1, f32::NAN), (5, 1, f32::INFINITY)]),
+            "row 3, column 0 (from 0) is NaN or infinite, as is some value in 2 of 6 rows",
+        ),
+        (matrix(&[(0, 0, f32::INFINITY)]), "leave such embeddings out with --skip-invalid-rows"),
+        (matrix(&[(5, 1, f32::NEG_INFINITY)]), "row 5, column 1 (from 0) is NaN or infinite"),
+        (
+            npy(&header("'<f2'", "(6, 2)"), &[0x00, 0x7c].repeat(12)),
+            "row 0, column 0 (from 0) is NaN or infinite, as is some value in 6 of 6 rows",
+        ),
+        (
+            npy(&header("'>f8'", "(6, 2)"), &f64::NAN.to_be_bytes().repeat(12)),
+            "row 0, column 0 (from 0) is NaN or infinite",
+        ),
+        (
+            npy(
+                &header("'<f8'", "(6, 2)"),
+                &[1e200, 0.0, -1e200, 0.0].map(f64::to_le_bytes).concat().repeat(3),
+            ),
+            "class a: the covariance is not finite: the embeddings are too large or not finite; rescale them",
+        ),
+    ];
+    for (content, sentence) in cases {
+        spoil("x.npy", content, sentence);
+    }
+}
+
+/// Refused, if this file is spoiled.
+#[track_caller]
+fn spoil(name: &str, content: impl AsRef<[u8]>, sentence: &str) {
+    let work = good();
+    work.write(name, content);
+    refused(&work, GOOD, 1, sentence);
+}
+
+#[test]
+fn spoiled_labels() {
+    let of = |descr: &str, shape: &str, data: &[u8]| npy(&header(descr, shape), data);
+    let f8 = |last: f64| [0.0, 0.0, 1.0, 1.0, 2.0, last].map(f64::to_le_bytes).concat();
+    let unknown = "the label of row 5 (from 0) is 3, which is none of the 3 classes";
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (b"".into(), "y.npy: is not an npy file: it is too short"),
+        (of("'<i4'", "(6, 1)", &[0; 24]), "labels have one axis"),
+        (of("'<i4'", "()", &[0; 4]), "labels have one axis"),
+        (of("'<i4'", "(5,)", &[0; 20]), "there are 6 embeddings but 5 labels"),
+        (of("'<i4'", "(7,)", &[0; 28]), "there are 6 embeddings but 7 labels"),
+        (of("'<i4'", "(0,)", &[]), "there are 6 embeddings but 0 labels"),
+        (of("'<i4'", "(6,)", &[0; 20]), "is cut off"),
+        (of("'<i4'", "(1152921504606846976,)", &[0; 24]), "is cut off"),
+        (of("'|O'", "(6,)", b"\x80\x04."), "Python objects, which are never read"),
+        (of("'<U3'", "(6,)", &[0; 72]), "elements of type \"<U3\": labels are integers"),
+        (of("'|b1'", "(6,)", &[0; 6]), "labels are integers"),
+        (of("'<f2'", "(6,)", &[0; 12]), "labels are integers"),
+        (of("'<c8'", "(6,)", &[0; 48]), "labels are integers"),
+        (of("'<f8'", "(6,)", &f8(1.5)), "label 1.5 of row 5 is not a whole number"),
+        (of("'<f8'", "(6,)", &f8(f64::NAN)), "label NaN of row 5 is not a whole number"),
+        (of("'<f8'", "(6,)", &f8(f64::INFINITY)), "label inf of row 5 is not a whole number"),
+        (of("'<f8'", "(6,)", &f8(1e300)), "of row 5 is not a whole number"),
+        (of("'<f8'", "(6,)", &f8(3.0)), unknown),
+        (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), unknown),
+        (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), "or leave it out with --background-label"),
+        (of("'|i1'", "(6,)", &[0, 0, 255, 1, 2, 2]), "the label of row 2 (from 0) is -1"),
+        (of("'|u1'", "(6,)", &[0, 0, 255, 1, 2, 2]), "the label of row 2 (from 0) is 255"),
+        (
+            of("'>i8'", "(6,)", &[0x80, 0, 0, 0, 0, 0, 0, 0].repeat(6)),
+            "the label of row 0 (from 0) is -9223372036854775808",
+        ),
+        (of("'<u8'", "(6,)", &[255; 48]), "label 18446744073709551615 of row 0 is too large"),
+    ];
+    for (content, sentence) in cases {
+        spoil("y.npy", content, sentence);
+    }
+    // Without class names, too.
+    let work = good();
+    work.write("y.npy", of("'|i1'", "(6,)", &[0, 0, 255, 1, 2, 2]));
+    let sentence = "row 2 (from 0) is -1: ids begin at 0; if this is the background, give --background-label -1";
+    refused(&work, "information --embeddings x.npy --labels y.npy", 1, sentence);
+    // In csv.
+    for (text, sentence) in [
+        ("class\n0\n0\n1\n1\n2\n2\n", "y.csv: has no column \"label\"; its columns are \"class\""),
+        ("label\n0\n0\n1\n1\n2\n", "there are 6 embeddings but 5 labels"),
+        ("label\n0\n0\n1\n1\n2\n2\n2\n", "there are 6 embeddings but 7 labels"),
+        ("label,x\n0,\n0,\n,\n1,\n2,\n2,\n", "line 4, column \"label\": there is no label"),
+        (
+            "label\n0\n0\n1\n1\n2\n2.5\n",
+            "line 7, column \"label\": the label 2.5 is not a whole number",
+        ),
+        (
+            "label\na\na\nb\nb\nc\nd\n",
+            "the label of row 5 (from 0) is \"d\", which is none of the 3 classes",
+        ),
+        (
+            "label\na\n\"a\nb\nb\nc\nc\n",
+            "line 3, column \"label\": the name \"a\\nb\\nb\\nc\\nc\" holds",
+        ),
+        ("", "has no row below its header"),
+        ("label,label\n0,0\n", "has two columns \"label\": remove or rename one"),
+    ] {
+        let work = good();
+        work.write("y.csv", text);
+        refused(&work, &GOOD.replace("y.npy", "y.csv"), 1, sentence);
+    }
+}
+
+#[test]
+fn spoiled_npz() {
+    let x = matrix(&[]);
+    let y = npy(&header("'|i1'", "(6,)"), &[0, 0, 1, 1, 2, 2]);
+    let both = |x: &[u8]| npz(&[("embeddings.npy", x), ("labels.npy", &y)], Stored);
+    let good_npz = both(&x);
+    let twice = npz(&[("embeddings.npy", &x), ("embeddingz.npy", &x), ("labels.npy", &y)], Stored);
+    let deflated = npz(&[("embeddings.npy", &x), ("labels.npy", &y)], Deflated);
+    // The directory's claims on its first entry: flags at 8, method at 10, sizes at 20 and 24.
+    let claim = |file: &[u8], at: usize, bytes: &[u8]| {
+        let start = file.windows(4).position(|four| four == b"PK\x01\x02").unwrap() + at;
+        let mut file = file.to_vec();
+        file[start..start + bytes.len()].copy_from_slice(bytes);
+        file
+    };
+    let mut damaged = good_npz.clone();
+    let data = damaged.windows(2).position(|two| two == b"}\n" || two == b" \n").unwrap() + 10;
+    damaged[data] ^= 1;
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (b"".into(), "is not a readable npz file"),
+        (b"PK\x03\x04".into(), "is not a readable npz file"),
+        (x.clone(), "is not a readable npz file"),
+        (good_npz[..good_npz.len() - 30].into(), "is not a readable npz file"),
+        (npz(&[], Stored), "has no array \"embeddings\"; it has "),
+        (
+            npz(&[("x.npy", &x), ("y.npy", &y)], Stored),
+            "has no array \"embeddings\"; it has \"x\", \"y\"",
+        ),
+        (
+            npz(&[("../embeddings.npy", &x), ("labels.npy", &y)], Stored),
+            "has no array \"embeddings\"; it has \"../embeddings\", \"labels\"",
+        ),
+        (npz(&[("/etc/embeddings.npy", &x)], Stored), "has no array \"embeddings\""),
+        (npz(&[("embeddings.npy", &x)], Stored), "has no array \"labels\"; it has \"embeddings\""),
+        (
+            npz(&[("embeddings.npy", &x), ("labels.npy", &y[..y.len() - 1])], Stored),
+            "array \"labels\" is cut off",
+        ),
+        (replaced(&twice, b"embeddingz", b"embeddings"), "holds two arrays of one name"),
+        (both(b"no"), "array \"embeddings\" is not an npy file: it is too short"),
+        (both(&x[..x.len() - 1]), "array \"embeddings\" is cut off"),
+        (
+            both(&npy(&header("'|O'", "(6, 2)"), b"\x80\x04.")),
             "Python objects, which are never read",
         ),
-        ("x.npy", npy(&header("[('a', '<f4')]", "(6,)"), &f4(3)), "structured records"),
+        (both(&npy(&header("'<f4'", "(12,)"), &[0; 48])), "embeddings have two axes"),
+        (both(&npy(&header("'<f4'", "(1152921504606846976, 2)"), &[0; 48])), "is cut off"),
+        (both(&matrix(&[(4, 1, f32::NAN)])), "x.npz: row 4, column 1 (from 0) is NaN or infinite"),
+        (claim(&deflated, 24, &[255, 255, 255, 127]), "claims to unpack from"),
+        (claim(&good_npz, 24, &[255, 255, 0, 0]), "array \"embeddings\" holds 65"),
+        (claim(&good_npz, 8, &[1]), "is not a readable npz file: "),
+        (claim(&good_npz, 10, &[99]), "is not a readable npz file: "),
+        (damaged, "cannot be read: Invalid checksum"),
+    ];
+    for (content, sentence) in cases {
+        let work = good();
+        work.write("x.npz", content);
+        refused(&work, "information --embeddings x.npz", 1, sentence);
+    }
+}
+
+#[test]
+fn a_zip_bomb_takes_no_memory() {
+    // 64 MiB of zeros in 64 KiB, for an array of 6 rows.
+    let mut bomb = matrix(&[]);
+    bomb.resize(64 << 20, 0);
+    let work = good();
+    work.write("x.npz", npz(&[("embeddings.npy", &bomb)], Deflated));
+    let sentence = "where its header promises 48: is there more than one array in it?";
+    refused(&work, "information --embeddings x.npz --labels y.npy", 1, sentence);
+}
+
+#[test]
+fn spoiled_parquet() {
+    let row: &[Option<f32>] = &[Some(1.0), Some(2.0)];
+    let x = |rows: &[Option<&[Option<f32>]>]| lists("embedding", rows);
+    let y = |labels: &[i64]| Series::new("label".into(), labels);
+    let fine = parquet(vec![x(&[Some(row); 3]), y(&[0, 1, 2])]);
+    let of = |x: Series| parquet(vec![x, y(&[0, 1, 2])]);
+    let labelled = |label: Series| parquet(vec![x(&[Some(row); 3]), label]);
+    let end = fine.len();
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (b"".into(), "x.parquet: is not a readable parquet file"),
+        (b"PAR1 no PAR1".into(), "is not a readable parquet file"),
+        (fine[..end - 1].into(), "is not a readable parquet file"),
+        (fine[..end / 2].into(), "is not a readable parquet file"),
+        (fine[end / 2..].into(), "x.parquet: "),
+        ([&fine[..end - 4], b"PARE"].concat(), "is not a readable parquet file"),
+        ([&fine[..end - 8], &[255, 255, 255, 127], b"PAR1"].concat(), "is not a readable"),
+        ([&fine[..end - 8], &[0, 0, 0, 0], b"PAR1"].concat(), "is not a readable parquet file"),
         (
-            "x.npy",
-            npy(&header("'<c8'", "(6, 2)"), &f4(12)),
-            "elements of type \"<c8\": embeddings are f16, f32 or f64",
+            parquet(vec![lists("emb", &[Some(row)]), y(&[0])]),
+            "has no column \"embedding\"; its columns are \"emb\", \"label\"",
         ),
-        ("x.npy", npy(&header("'<i4'", "(6, 2)"), &f4(6)), "elements of type \"<i4\""),
-        ("x.npy", npy(&header("'<f4'", "(12,)"), &f4(6)), "embeddings have two axes"),
-        ("x.npy", npy(&header("'<f4'", "(6, 2, 1)"), &f4(6)), "embeddings have two axes"),
-        ("x.npy", npy(&header("'<f4'", "(0, 2)"), &[]), "empty array of shape [0, 2]"),
-        ("x.npy", npy(&header("'<f4'", "(6, 0)"), &[]), "empty array of shape [6, 0]"),
-        ("x.npy", npy(&header("'<f4'", "(5, 2)"), &f4(5)), "there are 5 embeddings but 6 labels"),
+        (parquet(vec![x(&[Some(row)])]), "has no column \"label\"; its columns are \"embedding\""),
+        (parquet(vec![x(&[]), y(&[])]), "has no rows"),
         (
-            "x.npy",
-            npy(&header("'<f4'", "(6, 2)"), &[f4(2), f32::NAN.to_le_bytes().repeat(8)].concat()),
-            "x.npy: row 2, column 0 (from 0) is NaN or infinite",
-        ),
-        ("y.npy", npy(&header("'<f4'", "(6,)"), &[0; 24]), "labels are integers"),
-        ("y.npy", npy(&header("'<i4'", "(6, 1)"), &[0; 24]), "labels have one axis"),
-        (
-            "y.npy",
-            npy(&header("'|i1'", "(6,)"), &[0, 0, 1, 1, 2, 3]),
-            "the label of row 5 (from 0) is 3, which is none of the 3 classes",
+            of(x(&[Some(row), None, Some(row)])),
+            "row 1, column \"embedding\": there is no embedding",
         ),
         (
-            "y.npy",
-            npy(&header("'|i1'", "(6,)"), &[0, 0, 255, 1, 2, 2]),
-            "the label of row 2 (from 0) is -1",
+            of(x(&[Some(row), Some(row), Some(&[Some(1.0), None])])),
+            "row 2, column \"embedding\": a value of the embedding is null",
         ),
         (
-            "y.npy",
-            npy(&header("'<u8'", "(1,)"), &[255; 8]),
-            "label 18446744073709551615 of row 0 is too large",
+            of(x(&[Some(row), Some(row), Some(&[Some(1.0)])])),
+            "row 2, column \"embedding\": the embedding has 1 values, row 0 has 2",
         ),
-        ("classes.txt", b"a\nb\na\n".into(), "names the class \"a\" twice"),
+        (
+            of(x(&[Some(&[Some(1.0)]), Some(row), Some(&[Some(1.0), Some(1.0), Some(1.0)])])),
+            "row 1, column \"embedding\": the embedding has 2 values, row 0 has 1",
+        ),
+        (of(x(&[Some(&[]), Some(row), Some(row)])), "the embedding has 2 values, row 0 has 0"),
+        (of(x(&[Some(&[]), Some(&[]), Some(&[])])), "column \"embedding\""),
+        (
+            of(x(&[Some(row), Some(row), Some(&[Some(1.0), Some(f32::NAN)])])),
+            "row 2, column 1 (from 0) is NaN or infinite",
+        ),
+        (
+            of(Series::new("embedding".into(), [1.0, 2.0, 3.0])),
+            "column \"embedding\" has type f64: embeddings are lists of f16, f32 or f64",
+        ),
+        (of(Series::new("embedding".into(), ["[1, 2]"; 3])), "has type str: embeddings are lists"),
+        (
+            of(x(&[Some(row); 3]).cast(&DataType::List(Box::new(DataType::Int32))).unwrap()),
+            "column \"embedding\" has type list[i32]: embeddings are lists",
+        ),
+        (
+            labelled(Series::new("label".into(), [Some(0_i64), None, None])),
+            "row 1, column \"label\": there is no label, as in 2 rows",
+        ),
+        (
+            labelled(Series::new("label".into(), [0.0, 1.0, 2.5])),
+            "row 2, column \"label\": the label 2.5 is not a whole number",
+        ),
+        (
+            labelled(Series::new("label".into(), [true, false, true])),
+            "column \"label\" has type bool: labels are integers or strings",
+        ),
+        (labelled(lists("label", &[Some(row); 3])), "labels are integers or strings"),
+        (
+            labelled(Series::new("label".into(), ["a", "b", "c\u{7}"])),
+            "row 2, column \"label\": the name \"c\\u{7}\" holds the control character",
+        ),
+        (labelled(y(&[0, 1, -1])), "the label of row 2 (from 0) is -1: ids begin at 0"),
+    ];
+    for (content, sentence) in cases {
+        let work = good();
+        work.write("x.parquet", content);
+        refused(&work, "information --embeddings x.parquet", 1, sentence);
+    }
+    // What a byte in the pages or the footer makes of it is one of several sentences, or a result.
+    for at in (0..end).step_by(7) {
+        let work = good();
+        let mut content = fine.clone();
+        content[at] ^= 0x55;
+        work.write("x.parquet", content);
+        let output = work.command("information --embeddings x.parquet").output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            matches!(output.status.code(), Some(0 | 1)) && !stderr.contains("defect"),
+            "{stderr}"
+        );
+    }
+}
+
+#[test]
+fn spoiled_tables() {
+    let long = "a".repeat(2000);
+    let cases: Vec<(&str, Vec<u8>, &str)> = vec![
+        ("classes.txt", b"a\nb\na\n".into(), "classes.txt: names the class \"a\" twice"),
         ("classes.txt", b"".into(), "names no class"),
+        ("classes.txt", b"\n\n".into(), "names no class"),
+        ("classes.txt", b"a\n\nc\n".into(), "line 2: is empty: each line names a class"),
+        (
+            "classes.txt",
+            b"a\nb\nCr\xe8me\n".into(),
+            "line 3: is not text in UTF-8: save it as such",
+        ),
+        ("classes.txt", b"\xff\xfea\0\n\0".into(), "line 1: is not text in UTF-8"),
+        (
+            "classes.txt",
+            b"a\nb\0c\n".into(),
+            "line 2: the name \"b\\0c\" holds the control character",
+        ),
+        ("classes.txt", long.clone().into(), "line 1: a name of 2000 bytes"),
+        // Scales and values of AP.
         (
             "ap.csv",
             b"class,ap\na,0.5\nb,1.25\nc,0.75\n".into(),
@@ -123,13 +495,30 @@ fn spoiled_files() {
             "ap.csv: line 3, column \"ap\": \"high\" is no AP between 0 and 100",
         ),
         ("ap.csv", b"class,ap\na,0.5\nb,-0.5\n".into(), "line 3, column \"ap\": \"-0.5\" is no AP"),
-        ("ap.csv", b"class,ap\na,0.5\nb\n".into(), "line 3 has 1 cells, the header has 2"),
-        ("ap.csv", b"class,ap\na,0.5\na,0.25\n".into(), "two rows for the class \"a\""),
         (
             "ap.csv",
-            b"class,ap\nx,0.5\ny,0.25\n".into(),
-            "names none of the classes: it has \"x\", \"y\", the classes are \"a\", \"b\", \"c\"",
+            b"class,ap\na,50\nb,100.5\n".into(),
+            "line 3, column \"ap\": \"100.5\" is no AP",
         ),
+        ("ap.csv", b"class,ap\na,50\nb,inf\n".into(), "line 3, column \"ap\": \"inf\" is no AP"),
+        ("ap.csv", b"class,ap\na,50%\nb,60%\n".into(), "line 2, column \"ap\": \"50%\" is no AP"),
+        ("ap.csv", b"class;ap\na;0,5\nb;0,25\n".into(), "line 2, column \"ap\": \"0,5\" is no AP"),
+        // Rows and columns.
+        ("ap.csv", b"".into(), "has no row below its header"),
+        ("ap.csv", b"\n\n\n".into(), "has no row below its header"),
+        ("ap.csv", b"class,ap\n".into(), "has no row below its header"),
+        ("ap.csv", b"class,ap\na,0.5\nb\n".into(), "line 3 has 1 cells, the header has 2"),
+        (
+            "ap.csv",
+            b"class,ap\r\na,0.5\r\nb,1,2\r\n".into(),
+            "line 3 has 3 cells, the header has 2",
+        ),
+        (
+            "ap.csv",
+            b"class,ap\na,0.5\n,0.25\n".into(),
+            "line 3, column \"class\": there is no class",
+        ),
+        ("ap.csv", b"class,ap,ap\na,0.5,0.25\n".into(), "has two columns \"ap\""),
         (
             "ap.csv",
             b"name,ap\na,0.5\n".into(),
@@ -137,21 +526,83 @@ fn spoiled_files() {
         ),
         (
             "ap.csv",
+            b"class\na\nb\n".into(),
+            "has no column of AP values; its columns are \"class\"",
+        ),
+        (
+            "ap.csv",
             b"class,ap50,ap75\na,0.5,0.2\n".into(),
             "several columns of numbers, \"ap50\", \"ap75\": choose with --ap-column",
         ),
-        ("ap.csv", b"class,ap\n".into(), "has no row below its header"),
+        // Classes.
+        ("ap.csv", b"class,ap\na,0.5\na,0.25\n".into(), "two rows for the class \"a\""),
+        ("ap.csv", b"class,id,ap\na,0,0.5\nx,0,0.25\n".into(), "two rows for the class \"a\""),
+        ("ap.csv", b"class,ap\na,0.5\n0,0.25\n".into(), "two rows for the class \"a\""),
+        (
+            "ap.csv",
+            b"class,id,ap\na,0.5,0.5\n".into(),
+            "line 2, column \"id\": the id is not a whole number",
+        ),
+        (
+            "ap.csv",
+            b"class,ap\nx,0.5\ny,0.25\n".into(),
+            "names none of the classes: it has \"x\", \"y\", the classes are \"a\", \"b\", \"c\"",
+        ),
+        // Text.
+        ("ap.csv", b"class,ap\na,0.5\nCr\xe8me,0.25\n".into(), "line 3: is not text in UTF-8"),
+        (
+            "ap.csv",
+            b"class,ap\n\"a,0.5\nb,0.25\nc,0.75\n".into(),
+            "line 2 has 1 cells, the header has 2",
+        ),
+        (
+            "ap.csv",
+            b"class,ap\n\"a\nb\",0.25\nc,0.75\n".into(),
+            "line 2, column \"class\": the name \"a\\nb\" holds the control character '\\n'",
+        ),
+        (
+            "ap.csv",
+            format!("class,ap\n{long},0.5\n").into(),
+            "line 2, column \"class\": a name of 2000 bytes",
+        ),
+        (
+            "ap.csv",
+            format!("class,{long}\na,0.5\n").into(),
+            "the header, column 2: a name of 2000 bytes",
+        ),
+        ("ap.csv", matrix(&[]), "is not text in UTF-8"),
+        // Counts.
         (
             "counts.csv",
             b"class,instances\na,2\nb,2.5\n".into(),
             "line 3, column \"instances\": \"2.5\" is no count of instances",
         ),
+        ("counts.csv", b"class,instances\na,2\nb,-2\n".into(), "\"-2\" is no count of instances"),
+        ("counts.csv", b"class,instances\na,2\nb,\n".into(), "\"\" is no count of instances"),
+        (
+            "counts.csv",
+            b"class,instances\na,18446744073709551616\n".into(),
+            "\"18446744073709551616\" is no count of instances",
+        ),
         ("counts.csv", b"class,train,val\na,2,3\n".into(), "choose with --counts-column"),
+        ("counts.csv", b"class,instances,images\na,2,x\n".into(), "\"x\" is no count of images"),
+        ("counts.csv", b"class,instances\na,2\na,3\n".into(), "two rows for the class \"a\""),
+        ("counts.csv", b"class,instances\nx,2\n".into(), "names none of the classes"),
     ];
     for (name, content, sentence) in cases {
+        spoil(name, content, sentence);
+    }
+    for (text, sentence) in [
+        ("name\na\nb\nc\n", "classes.csv: has no column \"class\"; its columns are \"name\""),
+        ("class,id\na,0\nb,1\nc,1\n", "gives two classes the same id"),
+        ("class,id\na,0\nb,1\na,2\n", "names the class \"a\" twice"),
+        ("class,id\na,0\nb,one\nc,2\n", "line 3, column \"id\": the id is not a whole number"),
+        ("class,id\na,0\nb,9223372036854775808\n", "line 3, column \"id\": the id is not a whole"),
+        ("class,id\na,0\n,1\n", "line 3, column \"class\": there is no class"),
+    ] {
         let work = good();
-        work.write(name, content);
-        refused(&work, GOOD, 1, sentence);
+        work.write("classes.csv", text);
+        refused(&work, &GOOD.replace("classes.txt", "classes.csv"), 1, sentence);
     }
 }
 
@@ -162,7 +613,12 @@ fn missing_and_misused() {
     work.write("notes.txt", "no");
     work.write("letters.csv", "class,instances,frequency\na,1,r\nb,2,x\n");
     work.write("bad.parquet", "PAR1 no PAR1");
-    std::fs::create_dir(work.path("empty")).unwrap();
+    work.write("two.txt", "a\nb\n");
+    fs::create_dir(work.path("empty")).unwrap();
+    fs::create_dir(work.path("dir.npy")).unwrap();
+    fs::create_dir(work.path("both")).unwrap();
+    fs::copy(work.path("x.npy"), work.path("both/x.npy")).unwrap();
+    fs::copy(work.path("y.npy"), work.path("both/y.npy")).unwrap();
     for (arguments, code, sentence) in [
         (
             "information --embeddings none.npy --labels y.npy",
@@ -189,6 +645,54 @@ fn missing_and_misused() {
             1,
             "other.npy: its embeddings have 3 dimensions, those in x.npy have 2",
         ),
+        (
+            "information --embeddings dir.npy --labels y.npy",
+            1,
+            "dir.npy: holds no file that ends in",
+        ),
+        (
+            "information --embeddings x.npy --labels empty",
+            1,
+            "empty: holds no file that ends in .npy",
+        ),
+        ("information --embeddings x.npy --labels ap.csv", 1, "ap.csv: has no column \"label\""),
+        (
+            "information --embeddings x.npy --labels x.npy",
+            1,
+            "x.npy: holds an array of shape [6, 2]",
+        ),
+        (
+            "information --embeddings y.npy --labels y.npy",
+            1,
+            "y.npy: holds elements of type \"<i8\"",
+        ),
+        ("information --embeddings both --labels y.npy", 1, "both/y.npy: holds elements of type"),
+        ("information --embeddings *.npz --labels y.npy", 1, "*.npz: there is no such file, and"),
+        ("information --embeddings [ --labels y.npy", 1, "[: there is no such file, and nothing"),
+        (
+            "information --embeddings x.npy x.npy --labels y.npy",
+            1,
+            "there are 12 embeddings but 6 labels",
+        ),
+        (
+            "information --embeddings x.npy --labels y.npy --class-names two.txt",
+            1,
+            "the label of row 4 (from 0) is 2, which is none of the 2 classes",
+        ),
+        (
+            "information --embeddings x.npy --labels y.npy --background-label none",
+            1,
+            "--background-label none: the labels are ids, give the background's id",
+        ),
+        (
+            "information --embeddings x.npy --labels y.npy --class-names empty",
+            1,
+            "empty: is a directory, pipe or device: give a regular file",
+        ),
+        ("correlate --ap empty --counts counts.csv", 1, "empty: is a directory, pipe or device"),
+        ("correlate --ap ap.csv --counts empty", 1, "empty: is a directory, pipe or device"),
+        ("correlate --runs empty", 1, "empty: is a directory, pipe or device"),
+        ("margins --information empty", 1, "empty: is a directory, pipe or device"),
         ("information --embeddings x.npy", 2, "give --labels: x.npy holds no labels of its own"),
         ("information --counts counts.csv", 2, "information needs --embeddings"),
         ("correlate --ap ap.csv", 2, "give --embeddings, or --counts"),
@@ -214,19 +718,129 @@ fn missing_and_misused() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn pipes_and_devices_are_not_waited_for() {
+    let work = good();
+    for name in ["y.npz", "z.parquet", "t.csv", "r.toml"] {
+        let made = std::process::Command::new("mkfifo").arg(work.path(name)).status().unwrap();
+        assert!(made.success());
+    }
+    fs::remove_file(work.path("x.npy")).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", work.path("x.npy")).unwrap();
+    std::os::unix::fs::symlink("nowhere.npy", work.path("link.npy")).unwrap();
+    let pipe = "is a directory, pipe or device: give a regular file";
+    for (arguments, sentence) in [
+        ("information --embeddings x.npy --labels y.npy", pipe),
+        ("information --embeddings y.npz", pipe),
+        ("information --embeddings z.parquet", pipe),
+        ("information --embeddings *.parquet", pipe),
+        ("correlate --ap t.csv --counts counts.csv", pipe),
+        ("correlate --runs r.toml", pipe),
+        ("correlate --ap /dev/zero --counts counts.csv", pipe),
+        ("information --embeddings . --labels y.npy", "link.npy: cannot be read: No such file"),
+    ] {
+        refused(&work, arguments, 1, sentence);
+    }
+}
+
+#[test]
+fn texts_too_long_to_be_read() {
+    let work = good();
+    let file = fs::File::create(work.path("ap.csv")).unwrap();
+    file.set_len(1 << 40).unwrap();
+    let output = work.command(GOOD).output().unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr.contains("ap.csv: is a text of more than 256.0 MiB: is it the right file?"),
+        "{stderr}"
+    );
+}
+
+/// A sparse file can be as long as its absurd header says.
+#[test]
+fn absurd_and_sparse() {
+    let work = good();
+    let long = |name: &str, descr: &str, shape: &str, length: u64| {
+        work.write(name, npy(&header(descr, shape), b""));
+        let file = fs::OpenOptions::new().append(true).open(work.path(name)).unwrap();
+        let start = file.metadata().unwrap().len();
+        file.set_len(start + length).is_ok()
+    };
+    if !long("x.npy", "'<f4'", "(1099511627776, 2)", 1 << 43) {
+        return;
+    }
+    assert!(long("many.npy", "'|i1'", "(2199023255552,)", 1 << 41));
+    assert!(long("wide.npy", "'<f4'", "(2, 1099511627776)", 1 << 43));
+    for (arguments, sentence) in [
+        (
+            "information --embeddings x.npy --labels y.npy",
+            "there are 1099511627776 embeddings but 6 labels",
+        ),
+        ("information --embeddings x.npy --labels many.npy", "but 2199023255552 labels"),
+        ("information --embeddings wide.npy --labels y.npy", "rows of 1099511627776 values"),
+        (
+            "loss --embeddings x.npy --labels y.npy --weights x.npy",
+            "margins between 1099511627776 classes are too large a matrix",
+        ),
+    ] {
+        let output = work.command(arguments).timeout(Duration::from_secs(20)).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(sentence), "{stderr}");
+    }
+}
+
 #[test]
 fn runs_files() {
+    let run = "[[run]]\nloss = \"CE\"\n";
+    let deep = format!("{run}x = {}", "[".repeat(100_000));
+    let long = format!("{run}name = \"{}\"\n", "a".repeat(2000));
     for (text, sentence) in [
         ("", "runs.toml: has no [[run]]"),
+        ("run = []", "runs.toml: has no [[run]]"),
+        ("run = 3", "runs.toml: has no [[run]]"),
+        ("run = [3]", "run 1: is not a table: write [[run]]"),
+        ("[run]\nloss = \"CE\"\n", "runs.toml: has no [[run]]"),
+        ("[[run]\n", "runs.toml: "),
+        ("loss = CE\n", "runs.toml: "),
+        ("[[run]]\nloss = \"CE\"\nloss = \"FL\"\n", "runs.toml: duplicate key"),
         ("[[run]]\nembedding = \"x.npy\"\n", "run 1: unknown field `embedding`"),
+        ("embedding = \"x.npy\"\n[[run]]\n", "run 1: unknown field `embedding`"),
         ("[[run]]\nembeddings = 3\n", "run 1: "),
-        ("[[run]]\nloss = \"CE\"\n", "the run \"CE\" has no AP"),
+        ("[[run]]\nembeddings = [\"x.npy\", 3]\n", "run 1: "),
+        ("[[run]]\nskip_invalid_rows = \"yes\"\n", "run 1: invalid type: string \"yes\""),
+        ("[[run]]\nbackground_label = 0.5\n", "run 1: "),
+        (
+            "[[run]]\nloss = \"C\\u0007E\"\n",
+            "run 1: the name \"C\\u{7}E\" holds the control character",
+        ),
+        (&long, "run 1: a name of 2000 bytes"),
+        (&deep, "runs.toml: "),
+        ("\u{feff}[[run]]\nloss = \"CE\"\n", "the run \"CE\" has no AP"),
+        (run, "the run \"CE\" has no AP"),
         ("[[run]]\nloss = \"CE\"\n[[run]]\nloss = \"CE\"\n", "two runs are called \"CE\""),
+        ("[[run]]\nap = \"none.csv\"\n", "none.csv: cannot be read: No such file or directory"),
+        ("[[run]]\nap = \"\"\n", "run 1: the name of a file is empty"),
+        ("[[run]]\nap = \"ap.csv\"\n", "give --embeddings, or --counts"),
+        (
+            "[[run]]\nap = \"ap.csv\"\nembeddings = \"none.npy\"\n",
+            "none.npy: there is no such file, and nothing matches it as a glob",
+        ),
+        (
+            "[[run]]\nap = \"ap.csv\"\nap_column = \"ap50\"\ncounts = \"counts.csv\"\n",
+            "ap.csv: has no column \"ap50\"; its columns are \"class\", \"ap\"",
+        ),
     ] {
         let work = good();
         work.write("runs.toml", text);
-        refused(&work, "correlate --runs runs.toml", 1, sentence);
+        let code = if sentence.starts_with("give") { 2 } else { 1 };
+        refused(&work, "correlate --runs runs.toml", code, sentence);
     }
+    let work = good();
+    work.write("runs.toml", b"[[run]]\nloss = \"Cr\xe8me\"\n");
+    refused(&work, "correlate --runs runs.toml", 1, "runs.toml: line 2: is not text in UTF-8");
 }
 
 #[test]
@@ -237,6 +851,10 @@ fn margins_and_losses() {
     work.write("bad.csv", format!("{columns}r,0,a,-1\n"));
     work.write("twice.csv", format!("{columns}r,0,a,1\nr,0,b,2\n"));
     work.write("several.csv", format!("{columns}r,0,a,1\ns,0,b,2\n"));
+    work.write("infinite.csv", format!("{columns}r,0,a,inf\n"));
+    work.write("no_id.csv", format!("{columns}r,x,a,1\n"));
+    let many: String = (0..40_000).map(|id| format!("r,{id},c{id},1\n")).collect();
+    work.write("many.csv", columns.to_owned() + &many);
     let matrix = |name: &str, rows: usize, columns: usize| {
         ndarray_npy::write_npy(work.path(name), &ndarray::Array2::<f32>::zeros((rows, columns)))
             .unwrap();
@@ -245,6 +863,9 @@ fn margins_and_losses() {
     matrix("background.npy", 4, 2);
     matrix("wide.npy", 3, 5);
     matrix("m.npy", 4, 4);
+    let mut bad = ndarray::Array2::<f32>::zeros((3, 2));
+    bad[(1, 1)] = f32::NAN;
+    ndarray_npy::write_npy(work.path("bad.npy"), &bad).unwrap();
     let loss = "loss --embeddings x.npy --labels y.npy --class-names classes.txt --weights";
     for (arguments, code, sentence) in [
         ("margins".into(), 2, "margins needs --information or --embeddings"),
@@ -260,6 +881,17 @@ fn margins_and_losses() {
             "line 2, column \"information\": \"-1\" is no information amount",
         ),
         ("margins --information twice.csv".into(), 1, "two rows for the class id 0"),
+        (
+            "margins --information infinite.csv".into(),
+            1,
+            "line 2, column \"information\": \"inf\" is no information amount",
+        ),
+        ("margins --information no_id.csv".into(), 1, "line 2, column \"class_id\": the id is not"),
+        (
+            "margins --information many.csv".into(),
+            1,
+            "margins between 40000 classes are too large a matrix, 32768 classes are the most",
+        ),
         (
             "margins --information several.csv".into(),
             1,
@@ -282,6 +914,9 @@ fn margins_and_losses() {
             1,
             "the margins are 4×4, but there are 3 classes",
         ),
+        (format!("{loss} bad.npy"), 1, "bad.npy: row 1, column 1 (from 0) is NaN or infinite"),
+        (format!("{loss} y.npy"), 1, "y.npy: holds elements of type \"<i8\""),
+        (format!("{loss} none.npy"), 1, "none.npy: there is no such file"),
     ] {
         refused(&work, &arguments, code, sentence);
     }
@@ -344,6 +979,12 @@ fn wrong_usage_exits_with_2() {
         "correlate",
         "information --threads 0",
         "information --estimator best",
+        "information --embeddings",
+        "information --skip-invalid-rows",
+        "information --embeddings x.npy --background-label",
+        "correlate --ap",
+        "margins --run r",
+        "nonsense",
         "correlate --runs r.toml --ap ap.csv",
         "correlate --ap ap.csv --counts counts.csv --groups few,many",
         "correlate --ap ap.csv --counts counts.csv --groups 20,20",
@@ -368,8 +1009,8 @@ fn what_cannot_be_written_leaves_the_old_files() {
     let before = work.read("reports/correlations.csv");
     work.write("ap.csv", "class,ap\na,0.5\nb,0.25\nc,0.15\n");
     // A directory stands where a later file should go: nothing may change.
-    std::fs::remove_file(work.path("reports/scatter.svg")).unwrap();
-    std::fs::create_dir(work.path("reports/scatter.svg")).unwrap();
+    fs::remove_file(work.path("reports/scatter.svg")).unwrap();
+    fs::create_dir(work.path("reports/scatter.svg")).unwrap();
     let output = work.command(GOOD).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8(output.stderr).unwrap().contains("scatter.svg: cannot be written"));

@@ -221,7 +221,8 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
         let told = std::cell::Cell::new(0);
         let spectra = plan
             .spectra::<f32>(&dump, &labels, &counts, &|rows| told.set(told.get() + rows))
-            .unwrap();
+            .unwrap()
+            .0;
         assert_eq!(told.get(), passes as u64 * 2846);
         spectra
     };

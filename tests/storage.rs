@@ -164,12 +164,12 @@ fn replay_of_the_real_runs_changes_memory_and_not_information() {
         };
         let direct =
             Plan::new::<f32>(&dump, &counts).spectra::<f32>(&dump, &labels, &counts, &|_| {});
-        let direct = amounts(direct.unwrap());
+        let direct = amounts(direct.unwrap().0);
         let shape = shape(n, 128, 31);
         for d in [1, 2, 3, 10, 31, 100, 333, 1000, n / 2, shape.best_length(), n - 1, n] {
             let plan = Plan::of_replay::<f32>(&dump, &labels, &counts, d).unwrap();
             let queued = plan.replay::<f32>(&dump, &labels, &counts, d, &|_| {}).unwrap();
-            assert_close(&amounts(queued), &direct, 1e-9);
+            assert_close(&amounts(queued.0), &direct, 1e-9);
         }
         for d in 1..=n {
             assert_eq!(Held::in_epoch(&shape, &labels, d).paper, shape.paper(d));

@@ -6,6 +6,7 @@ mod eigenvalues;
 mod evidence;
 mod figures;
 mod formats;
+mod fuzz;
 mod golden;
 mod groups;
 mod margins;

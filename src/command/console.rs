@@ -37,15 +37,20 @@ impl Console {
     pub fn note(&self, text: &str) {
         if !self.quiet {
             // Diagnostics that nobody can read are no reason to stop.
-            let _ = writeln!(stderr(), "igam-analyze: {text}");
+            let _ = writeln!(stderr(), "igam-analyze: {}", super::one_line(text));
         }
     }
 
     /// Says something with `--verbose`.
     pub fn detail(&self, text: &str) {
-        if self.verbose {
+        if self.verbose() {
             self.note(text);
         }
+    }
+
+    /// Whether the user wants to know more.
+    pub fn verbose(&self) -> bool {
+        self.verbose && !self.quiet
     }
 
     /// Warns, once, and keeps the warning for the results in json.

@@ -24,22 +24,36 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("loss needs --embeddings".into()));
     }
-    let weights = matrix(&arguments.weights)?;
+    let weights = open(&arguments.weights)?;
+    margins::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
-    let (classes, instances) = run::instances(&files, Some(Classes::numbered(weights.nrows())))?;
-    if weights.dim() != (classes.len(), instances.dump.dim()) {
+    let expected = Some(Classes::numbered(weights.rows()));
+    let (classes, instances) = run::instances(&files, expected, console)?;
+    if (weights.rows(), weights.dim()) != (classes.len(), instances.dump.dim()) {
         let problem = format!(
             "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} \
              (leave the background out)",
-            weights.nrows(),
-            weights.ncols(),
+            weights.rows(),
+            weights.dim(),
             classes.len(),
             instances.dump.dim()
         );
         return Err(Error::content(&arguments.weights, problem));
     }
     let margins = match &arguments.margins {
-        Some(path) => matrix(path)?,
+        Some(path) => {
+            let margins = open(path)?;
+            if (margins.rows(), margins.dim()) != (classes.len(), classes.len()) {
+                let problem = format!(
+                    "the margins are {}×{}, but there are {} classes",
+                    margins.rows(),
+                    margins.dim(),
+                    classes.len()
+                );
+                return Err(Error::content(path, problem));
+            }
+            matrix(path, &margins)?
+        }
         None => {
             let mut rows = run::rows(&classes);
             let estimator = arguments.estimator.estimator;
@@ -51,6 +65,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
             margins::expand(&margins, &known, classes.len())
         }
     };
+    let weights = matrix(&arguments.weights, &weights)?;
     let Instances { dump, labels, .. } = &instances;
     let progress = console.progress(dump.rows() as u64);
     let losses =
@@ -75,9 +90,12 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     })
 }
 
-/// A matrix of numbers in a file.
-fn matrix(path: &Path) -> Result<Array2<f64>> {
-    let dump = Dump::open(&[path.to_owned()], None)?;
+/// A matrix of numbers in a file, before they are read.
+fn open(path: &Path) -> Result<Dump> {
+    Dump::open(&[path.to_owned()], None)
+}
+
+fn matrix(path: &Path, dump: &Dump) -> Result<Array2<f64>> {
     let mut values = Vec::new();
     dump.read(dump.rows(), &mut |block: Vec<f64>| {
         values.extend(block);

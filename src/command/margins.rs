@@ -27,6 +27,9 @@ const FELT: f64 = 0.01;
 /// Classes named on either end of a table.
 const NAMED: usize = 3;
 
+/// Classes whose matrix takes 8 GiB.
+const MOST_CLASSES: usize = 1 << 15;
+
 /// One reading of the normalization, summarized.
 struct Reading {
     normalization: Normalization,
@@ -42,6 +45,7 @@ pub fn run(arguments: Margins, console: &mut Console) -> Result<()> {
         Some(path) => information::read(path, arguments.run.as_deref())?,
         None => from_dump(RunFiles::from(arguments.input), arguments.estimator.estimator, console)?,
     };
+    check_size(classes.len())?;
     let (known, bits) = known(classes.iter().map(|class| class.bits));
     if known.is_empty() {
         return Err(Error::Input(
@@ -108,6 +112,16 @@ impl Reading {
     fn logit_change(&self) -> f64 {
         logit_change(self.summary.largest, SCALE)
     }
+}
+
+/// Checks that a matrix of all pairs of classes fits into memory.
+pub fn check_size(classes: usize) -> Result<()> {
+    if classes <= MOST_CLASSES {
+        return Ok(());
+    }
+    Err(Error::Input(format!(
+        "margins between {classes} classes are too large a matrix, {MOST_CLASSES} classes are the most: are the labels those of classes?"
+    )))
 }
 
 fn from_dump(

@@ -9,13 +9,16 @@ mod loss;
 mod margins;
 mod queue_size;
 mod run;
+mod stages;
 mod warning;
 
 use std::io::{self, ErrorKind, Write};
+use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
 use crate::cli::{Cli, Command};
 use crate::error::{Error, Result};
+use crate::input::parquet;
 use console::Console;
 
 /// Runs what was typed.
@@ -49,8 +52,29 @@ pub fn exit_code(result: Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Nowhere is left to say it if this fails.
-    let _ = writeln!(io::stderr(), "igam-analyze: error: {error}");
+    let _ = writeln!(io::stderr(), "igam-analyze: error: {}", one_line(&error.to_string()));
     ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
+}
+
+/// Says where a panic comes from, in a sentence; one in the parquet decoder is an error of the file,
+/// which is said as such.
+pub fn say_defect(panic: &PanicHookInfo) {
+    if !parquet::is_decoding() {
+        let text = one_line(&panic.to_string());
+        let _ = writeln!(
+            io::stderr(),
+            "igam-analyze: error: this is a defect of igam-analyze, please report it: {text}"
+        );
+    }
+}
+
+/// Text without line breaks and other control characters, which names in files may hold.
+fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
 }
 
 fn json(value: serde_json::Value) -> String {

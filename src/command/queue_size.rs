@@ -14,7 +14,6 @@ use crate::input::classes::Classes;
 use crate::input::counts;
 use crate::input::datasets::{KnownDataset, Population};
 use crate::input::element::Element;
-use crate::input::embeddings::Dump;
 use crate::input::runs::RunFiles;
 use crate::output::{self, Output, Table};
 use crate::queue::Held;
@@ -36,7 +35,7 @@ type Labelled = (Classes, Instances);
 
 /// Runs the command.
 pub fn run(arguments: QueueSize, console: &mut Console) -> Result<()> {
-    let (subjects, labelled) = subjects(&arguments)?;
+    let (subjects, labelled) = subjects(&arguments, console)?;
     let bytes = arguments.bytes_per_value as u64;
     for subject in &subjects {
         subject.warn(console);
@@ -85,7 +84,10 @@ pub fn run(arguments: QueueSize, console: &mut Console) -> Result<()> {
 }
 
 /// The data sets, and the embeddings with their labels where they were given.
-fn subjects(arguments: &QueueSize) -> Result<(Vec<Subject>, Option<Labelled>)> {
+fn subjects(
+    arguments: &QueueSize,
+    console: &mut Console,
+) -> Result<(Vec<Subject>, Option<Labelled>)> {
     let known = |dataset: &KnownDataset| {
         let dim = arguments.dim.unwrap_or(KnownDataset::DIM);
         Subject::new(dataset.name(), dataset.title(), dim, dataset.population()?)
@@ -123,7 +125,7 @@ fn subjects(arguments: &QueueSize) -> Result<(Vec<Subject>, Option<Labelled>)> {
         };
         (dim, population, None)
     } else if counted.is_some() || arguments.classes.is_some() {
-        let dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+        let dump = run::dump(&files, console)?;
         let instances = dump.rows() as u64;
         let population = match (counted, arguments.classes) {
             (Some(counted), _) if counted.instances != instances => {
@@ -140,7 +142,7 @@ fn subjects(arguments: &QueueSize) -> Result<(Vec<Subject>, Option<Labelled>)> {
         };
         (dump.dim() as u64, population, None)
     } else {
-        let (classes, instances) = run::instances(&files, None)?;
+        let (classes, instances) = run::instances(&files, None, console)?;
         let population = Population::of(instances.counts.clone())?;
         (instances.dump.dim() as u64, population, Some((classes, instances)))
     };
@@ -457,7 +459,7 @@ fn both_ways<T: Element>(
     let passes = direct.passes() + queued.passes();
     let progress = console.progress(passes as u64 * dump.rows() as u64);
     Ok((
-        direct.spectra::<T>(dump, labels, counts, &progress)?,
-        queued.replay::<T>(dump, labels, counts, length, &progress)?,
+        direct.spectra::<T>(dump, labels, counts, &progress)?.0,
+        queued.replay::<T>(dump, labels, counts, length, &progress)?.0,
     ))
 }

@@ -5,6 +5,7 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::console::Console;
+use super::stages;
 use super::warning::Warning;
 use crate::ap::ApScale;
 use crate::error::{Error, Result};
@@ -101,7 +102,7 @@ pub fn load(
     let (classes, instances) = if files.embeddings.is_empty() {
         (classes_without_embeddings(files, counts.as_ref())?, None)
     } else {
-        let (classes, instances) = instances(files, None)?;
+        let (classes, instances) = instances(files, None, console)?;
         (classes, Some(instances))
     };
 
@@ -177,28 +178,62 @@ fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Resu
     }
 }
 
+/// The embeddings, without the invalid rows if the user wants to skip them.
+pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
+    let mut dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+    if files.skip_invalid_rows {
+        let rows = dump.leave_out_invalid()?;
+        if dump.rows() == 0 {
+            return Err(Error::Input(format!(
+                "all {rows} embeddings hold NaN or infinite values: dump them again"
+            )));
+        }
+        if rows > 0 {
+            let (run, of) = (files.name.clone(), dump.rows_in_files());
+            console.warn(Warning::Invalid { run, rows, of });
+        }
+    }
+    Ok(dump)
+}
+
 /// The classes, and the embeddings with their labels. Without class names, the classes are those
 /// `expected`, or else those that the labels name.
-pub fn instances(files: &RunFiles, expected: Option<Classes>) -> Result<(Classes, Instances)> {
-    let dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+pub fn instances(
+    files: &RunFiles,
+    expected: Option<Classes>,
+    console: &mut Console,
+) -> Result<(Classes, Instances)> {
+    let mut dump = dump(files, console)?;
     let column = files.label_column.as_deref().unwrap_or("label");
     let labels = if files.labels.is_empty() {
         Labels::of(&dump, column)?
     } else {
-        Labels::read(&files.labels, column)?
+        Labels::read(&files.labels, column, dump.rows_in_files())?
     };
-    if labels.len() != dump.rows() {
-        return Err(Error::Input(format!(
-            "there are {} embeddings but {} labels: dump both from the same instances, in the same order",
-            dump.rows(),
-            labels.len()
-        )));
+    let background = files.background_label.as_deref();
+    if let Some(label) = background {
+        let rows = labels.rows_of(label)?;
+        if rows.is_empty() {
+            let (run, label) = (files.name.clone(), label.to_owned());
+            console.warn(Warning::NoBackground { run, label });
+        } else {
+            console.note(&format!("{} rows of the background {label} are left out", rows.len()));
+        }
+        dump.leave_out(rows);
+        if dump.rows() == 0 {
+            return Err(Error::Input(format!(
+                "no row is left without the background {label}: check --background-label"
+            )));
+        }
     }
     let classes = match &files.class_names {
         Some(path) => Classes::read(path)?,
-        None => expected.unwrap_or_else(|| Classes::from_labels(&labels)),
+        None => match expected {
+            Some(classes) => classes,
+            None => Classes::from_labels(&labels, background)?,
+        },
     };
-    let labels = classes.index(&labels)?;
+    let labels = classes.index(&labels, dump.left_out())?;
     let mut counts = vec![0; classes.len()];
     for &label in &labels {
         counts[label as usize] += 1;
@@ -303,7 +338,11 @@ fn spectra_from<T: Element>(
         dump.dim()
     ));
     let progress = console.progress(passes as u64 * rows as u64);
-    plan.spectra::<T>(dump, labels, counts, &progress)
+    let (spectra, stages) = plan.spectra::<T>(dump, labels, counts, &progress)?;
+    if console.verbose() {
+        stages::say(&stages, dump.dim(), counts, console);
+    }
+    Ok(spectra)
 }
 
 fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console: &mut Console) {

@@ -20,6 +20,22 @@ pub enum Warning {
         /// The floor's share of all bits, 0 to 1.
         share: f64,
     },
+    /// Rows that were skipped because they are not finite.
+    Invalid {
+        /// The run, where it has a name.
+        run: String,
+        /// How many.
+        rows: usize,
+        /// Rows in the files.
+        of: usize,
+    },
+    /// No label is the background's.
+    NoBackground {
+        /// The run, where it has a name.
+        run: String,
+        /// The background's label.
+        label: String,
+    },
     /// Classes without any instance.
     Empty {
         /// Their names.
@@ -101,6 +117,17 @@ impl fmt::Display for Warning {
                  count, not the embeddings; compare --estimator sample",
                 prefix(run),
                 100.0 * share
+            ),
+            Warning::Invalid { run, rows, of } => write!(
+                f,
+                "{}{rows} of {of} embeddings hold NaN or infinite values and are left out: find out \
+                 where they come from",
+                prefix(run)
+            ),
+            Warning::NoBackground { run, label } => write!(
+                f,
+                "{}no label is {label}, the --background-label: nothing is left out",
+                prefix(run)
             ),
             Warning::Empty { classes } => {
                 write!(f, "classes without instances have no information amount: {}", list(classes))

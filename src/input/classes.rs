@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::file::{self, check_name};
 use super::labels::Labels;
 use super::shards::extension;
 use super::table::{Table, list};
@@ -40,9 +41,16 @@ impl Classes {
                 classes.push((id.unwrap_or(at as i64), name));
             }
         } else {
-            let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
-            let lines = text.trim_start_matches('\u{feff}').trim_end().lines();
-            classes.extend(lines.zip(0..).map(|(line, id)| (id, line.trim().to_owned())));
+            let text = file::text(path)?;
+            for (line, id) in text.trim_end().lines().zip(0..) {
+                let name = line.trim();
+                let wrong = |problem| Error::content(path, format!("line {}: {problem}", id + 1));
+                check_name(name).map_err(wrong)?;
+                if name.is_empty() {
+                    return Err(wrong("is empty: each line names a class".into()));
+                }
+                classes.push((id, name.to_owned()));
+            }
         }
         let count = classes.len();
         let classes = Classes::new(classes);
@@ -72,22 +80,35 @@ impl Classes {
         )
     }
 
-    /// The classes that occur in labels: by their id, which is then their name too, or by name in
-    /// alphabetical order.
-    pub fn from_labels(labels: &Labels) -> Classes {
-        match labels {
+    /// The classes that occur in labels, but for the `background`: by their id, which is then their
+    /// name too, or by name in alphabetical order.
+    ///
+    /// # Errors
+    /// If an id is negative.
+    pub fn from_labels(labels: &Labels, background: Option<&str>) -> Result<Classes> {
+        let classes = match labels {
             Labels::Ids(ids) => {
                 let mut distinct = ids.clone();
                 distinct.sort_unstable();
                 distinct.dedup();
-                Classes::new(distinct.into_iter().map(|id| (id, id.to_string())).collect())
+                let background = background.and_then(|label| label.parse().ok());
+                distinct.retain(|&id| Some(id) != background);
+                if let Some(row) = ids.iter().position(|&id| id < 0 && Some(id) != background) {
+                    return Err(Error::Input(format!(
+                        "the label of row {row} (from 0) is {0}: ids begin at 0; if this is the background, give --background-label {0}",
+                        ids[row]
+                    )));
+                }
+                distinct.into_iter().map(|id| (id, id.to_string())).collect()
             }
             Labels::Names(_, names) => {
                 let mut names = names.clone();
+                names.retain(|name| Some(name.as_str()) != background);
                 names.sort();
-                Classes::new((0..).zip(names).collect())
+                (0..).zip(names).collect()
             }
-        }
+        };
+        Ok(Classes::new(classes))
     }
 
     /// Number of classes.
@@ -110,32 +131,34 @@ impl Classes {
         &self.names
     }
 
-    /// For each instance the index of its class.
+    /// For each instance the index of its class, but for those in `left_out` (ascending).
     ///
     /// # Errors
     /// If a label is none of the classes.
-    pub fn index(&self, labels: &Labels) -> Result<Vec<u32>> {
+    pub fn index(&self, labels: &Labels, left_out: &[usize]) -> Result<Vec<u32>> {
         let unknown = |row: usize, label: String| {
             Error::Input(format!(
-                "the label of row {row} (from 0) is {label}, which is none of the {} classes: check the labels and --class-names",
+                "the label of row {row} (from 0) is {label}, which is none of the {} classes: check the labels and --class-names, or leave it out with --background-label",
                 self.len()
             ))
         };
+        let mut left_out = left_out.iter().copied().peekable();
+        let kept = move |row: &usize| left_out.next_if_eq(row).is_none();
         match labels {
             Labels::Ids(ids) => {
-                let find = |(row, id): (usize, &i64)| match self.by_id.get(id) {
+                let find = |row: usize| match self.by_id.get(&ids[row]) {
                     Some(&class) => Ok(class as u32),
-                    None => Err(unknown(row, id.to_string())),
+                    None => Err(unknown(row, ids[row].to_string())),
                 };
-                ids.iter().enumerate().map(find).collect()
+                (0..ids.len()).filter(kept).map(find).collect()
             }
             Labels::Names(codes, names) => {
                 let classes: Vec<_> = names.iter().map(|name| self.by_name.get(name)).collect();
-                let find = |(row, &code): (usize, &u32)| match classes[code as usize] {
+                let find = |row: usize| match classes[codes[row] as usize] {
                     Some(&class) => Ok(class as u32),
-                    None => Err(unknown(row, format!("{:?}", names[code as usize]))),
+                    None => Err(unknown(row, format!("{:?}", names[codes[row] as usize]))),
                 };
-                codes.iter().enumerate().map(find).collect()
+                (0..codes.len()).filter(kept).map(find).collect()
             }
         }
     }
@@ -194,6 +217,7 @@ impl ClassKeys {
             if row[class].is_empty() {
                 return Err(table.at(*line, class, "there is no class"));
             }
+            check_name(&row[class]).map_err(|problem| table.at(*line, class, &problem))?;
             keys.names.push(row[class].to_owned());
             keys.ids.push(match id {
                 Some(id) => Some(

@@ -68,7 +68,7 @@ impl KnownDataset {
             KnownDataset::Voc => Ok(listing_2(55_800, 20)),
             KnownDataset::Coco => Ok(listing_2(605_638, 80)),
             KnownDataset::Lvis => {
-                let table = Table::parse(Path::new("lvis_v1_train_counts.csv"), LVIS.as_bytes())?;
+                let table = Table::parse(Path::new("lvis_v1_train_counts.csv"), LVIS)?;
                 Population::of(counts::from_table(&table, None)?.values)
             }
         }

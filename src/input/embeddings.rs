@@ -9,16 +9,25 @@ use super::parquet::ParquetFile;
 use super::shards;
 use crate::error::{Error, Result};
 
+/// Bytes of embeddings per block where rows are only checked.
+const READ: usize = 4 << 20;
+
 /// Files of embeddings with the same number of dimensions. Only their headers have been read.
 #[derive(Debug)]
 pub struct Dump {
     shards: Vec<Shard>,
     dim: usize,
+    /// Rows in the files.
+    rows: usize,
+    /// Rows of the files that are not handed out, ascending.
+    left_out: Vec<usize>,
 }
 
 #[derive(Debug)]
 struct Shard {
     path: PathBuf,
+    /// The dump's row that is its first.
+    start: usize,
     rows: usize,
     dim: usize,
     /// Whether its elements need f64.
@@ -30,7 +39,7 @@ struct Shard {
 enum File {
     Npy(NpyFile),
     Npz(NpzFile),
-    Parquet(ParquetFile),
+    Parquet(Box<ParquetFile>),
 }
 
 impl Dump {
@@ -41,8 +50,13 @@ impl Dump {
     /// If a file cannot be used, or two disagree in dimension.
     pub fn open(paths: &[PathBuf], column: Option<&str>) -> Result<Dump> {
         let mut shards: Vec<Shard> = Vec::new();
+        let mut rows = 0_usize;
         for path in shards::expand(paths, &["npy", "npz", "parquet"])? {
-            let shard = Shard::open(&path, column)?;
+            let shard = Shard::open(&path, column, rows)?;
+            rows = rows.checked_add(shard.rows).ok_or_else(|| {
+                let problem = format!("its {} rows are more than can be counted", shard.rows);
+                Error::content(&path, problem)
+            })?;
             if let Some(first) = shards.first()
                 && first.dim != shard.dim
             {
@@ -59,12 +73,57 @@ impl Dump {
         let Some(first) = shards.first() else {
             return Err(Error::Usage("--embeddings names no file".into()));
         };
-        Ok(Dump { dim: first.dim, shards })
+        Ok(Dump { dim: first.dim, shards, rows, left_out: Vec::new() })
     }
 
-    /// Number of instances N.
+    /// Number of instances N: the rows that are handed out.
     pub fn rows(&self) -> usize {
-        self.shards.iter().map(|shard| shard.rows).sum()
+        self.rows - self.left_out.len()
+    }
+
+    /// Number of rows in the files.
+    pub fn rows_in_files(&self) -> usize {
+        self.rows
+    }
+
+    /// Rows of the files that are not handed out, ascending.
+    pub fn left_out(&self) -> &[usize] {
+        &self.left_out
+    }
+
+    /// Hands these rows of the files out no more.
+    pub fn leave_out(&mut self, rows: impl IntoIterator<Item = usize>) {
+        self.left_out.extend(rows);
+        self.left_out.sort_unstable();
+        self.left_out.dedup();
+    }
+
+    /// Reads the dump once, and leaves out every row with a NaN or an infinity; says how many.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn leave_out_invalid(&mut self) -> Result<usize> {
+        let invalid = if self.double() { self.invalid::<f64>()? } else { self.invalid::<f32>()? };
+        let count = invalid.len();
+        self.leave_out(invalid);
+        Ok(count)
+    }
+
+    fn invalid<T: Element>(&self) -> Result<Vec<usize>> {
+        let mut invalid = Vec::new();
+        self.blocks(
+            (READ / (self.dim * size_of::<T>())).max(1),
+            &mut |_, first, block: Vec<T>| {
+                if first_invalid(&block).is_some() {
+                    let rows = (first..).zip(block.chunks(self.dim));
+                    invalid.extend(
+                        rows.filter(|(_, row)| first_invalid(row).is_some()).map(|(at, _)| at),
+                    );
+                }
+                true
+            },
+        )?;
+        Ok(invalid)
     }
 
     /// Number of dimensions p.
@@ -82,32 +141,57 @@ impl Dump {
         self.shards.iter().map(|shard| shard.path.as_path())
     }
 
-    /// Hands out all rows in order, in blocks of up to `rows` rows (a parquet row group is decoded
-    /// whole first), until `sink` declines.
+    /// Hands out all rows in order but for those left out, in blocks of up to `rows` rows (a parquet
+    /// row group is decoded whole first), until `sink` declines.
     ///
     /// # Errors
-    /// If reading fails, or a value is not finite.
+    /// If reading fails, or a value is not finite; then says in how many rows.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
+        let mut invalid = None;
+        let mut count = 0;
+        self.blocks(rows, &mut |shard, first, block: Vec<T>| {
+            let block = self.kept(first, block);
+            if let Some(at) = first_invalid(&block) {
+                count += block.chunks(self.dim).filter(|row| first_invalid(row).is_some()).count();
+                invalid.get_or_insert((
+                    shard,
+                    self.row_in_files(first, at / self.dim),
+                    at % self.dim,
+                ));
+            }
+            // What follows an invalid row is read to count the others.
+            count > 0 || block.is_empty() || sink(block)
+        })?;
+        let Some((shard, row, column)) = invalid else { return Ok(()) };
+        let problem = format!(
+            "row {}, column {column} (from 0) is NaN or infinite, as is some value in {count} of {} rows: \
+             dump them again, or leave such embeddings out with --skip-invalid-rows",
+            row - shard.start,
+            self.rows(),
+        );
+        Err(Error::content(&shard.path, problem))
+    }
+
+    /// Hands out all blocks of the files, each with its shard and the number of its first row,
+    /// until `sink` declines.
+    fn blocks<'a, T: Element>(
+        &'a self,
+        rows: usize,
+        sink: &mut dyn FnMut(&'a Shard, usize, Vec<T>) -> bool,
+    ) -> Result<()> {
         for shard in &self.shards {
-            let mut row = 0;
-            let mut invalid = None;
+            let mut row = shard.start;
             let mut wanted = true;
-            let checked: Sink<T> = &mut |block| {
-                invalid = first_invalid(&block).map(|at| (row + at / self.dim, at % self.dim));
+            let numbered: Sink<T> = &mut |block| {
+                let first = row;
                 row += block.len() / self.dim;
-                wanted = invalid.is_none() && sink(block);
+                wanted = sink(shard, first, block);
                 wanted
             };
             match &shard.file {
-                File::Npy(file) => file.read(rows, checked)?,
-                File::Npz(file) => file.read(rows, checked)?,
-                File::Parquet(file) => file.read(rows, checked)?,
-            }
-            if let Some((row, column)) = invalid {
-                let problem = format!(
-                    "row {row}, column {column} (from 0) is NaN or infinite: remove such rows from the dump"
-                );
-                return Err(Error::content(&shard.path, problem));
+                File::Npy(file) => file.read(rows, numbered)?,
+                File::Npz(file) => file.read(rows, numbered)?,
+                File::Parquet(file) => file.read(rows, numbered)?,
             }
             if !wanted {
                 break;
@@ -115,10 +199,33 @@ impl Dump {
         }
         Ok(())
     }
+
+    /// A block that begins with this row of the files, without the rows left out.
+    fn kept<T: Element>(&self, first: usize, mut block: Vec<T>) -> Vec<T> {
+        let end = first + block.len() / self.dim;
+        let from = self.left_out.partition_point(|&row| row < first);
+        let to = self.left_out.partition_point(|&row| row < end);
+        let (mut read, mut written) = (0, 0);
+        for row in &self.left_out[from..to] {
+            let at = (row - first) * self.dim;
+            block.copy_within(read..at, written);
+            written += at - read;
+            read = at + self.dim;
+        }
+        block.copy_within(read.., written);
+        block.truncate(written + block.len() - read);
+        block
+    }
+
+    /// The row of the files that is `at` rows after `first`, not counting those left out.
+    fn row_in_files(&self, first: usize, at: usize) -> usize {
+        let kept = |row: &usize| self.left_out.binary_search(row).is_err();
+        (first..).filter(kept).nth(at).unwrap_or(first)
+    }
 }
 
 impl Shard {
-    fn open(path: &Path, column: Option<&str>) -> Result<Shard> {
+    fn open(path: &Path, column: Option<&str>, start: usize) -> Result<Shard> {
         let (file, rows, dim, double) = match shards::extension(path).as_str() {
             "npy" => {
                 let file = NpyFile::open(path)?;
@@ -135,11 +242,11 @@ impl Shard {
             "parquet" => {
                 let file = ParquetFile::open(path, column.unwrap_or("embedding"))?;
                 let (rows, dim, double) = (file.rows, file.dim, file.double);
-                (File::Parquet(file), rows, dim, double)
+                (File::Parquet(Box::new(file)), rows, dim, double)
             }
             _ => return Err(Error::content(path, "is neither .npy, .npz nor .parquet")),
         };
-        Ok(Shard { path: path.to_owned(), rows, dim, double, file })
+        Ok(Shard { path: path.to_owned(), start, rows, dim, double, file })
     }
 }
 

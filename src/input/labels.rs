@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{DataType, Series};
 
 use super::embeddings::Dump;
+use super::file::check_name;
 use super::npy::{self, Array};
 use super::npz;
 use super::parquet;
@@ -38,17 +39,14 @@ impl Labels {
     }
 
     /// Reads files, directories and globs of `.npy`, `.npz`, `.csv` and `.parquet` files, as one
-    /// sequence. `column` names the csv or parquet column; in an npz file the array is `labels`.
+    /// sequence of `rows` labels. `column` names the csv or parquet column; in an npz file the array
+    /// is `labels`.
     ///
     /// # Errors
-    /// If a file cannot be used, or some hold ids and others names.
-    pub fn read(paths: &[PathBuf], column: &str) -> Result<Labels> {
+    /// If a file cannot be used, some hold ids and others names, or there are more or fewer labels.
+    pub fn read(paths: &[PathBuf], column: &str, rows: usize) -> Result<Labels> {
         let files = shards::expand(paths, &["npy", "npz", "csv", "parquet"])?;
-        Labels::concat(
-            files
-                .iter()
-                .map(|path| Labels::read_one(path, column).map(|labels| (path.as_path(), labels))),
-        )
+        Labels::concat(files.iter().map(PathBuf::as_path), column, rows)
     }
 
     /// The labels that lie in the files of the embeddings themselves.
@@ -56,21 +54,32 @@ impl Labels {
     /// # Errors
     /// If they are `.npy` files, which hold embeddings only, or have no labels.
     pub fn of(dump: &Dump, column: &str) -> Result<Labels> {
-        Labels::concat(dump.paths().map(|path| {
-            if extension(path) == "npy" {
-                let problem =
-                    format!("give --labels: {} holds no labels of its own", path.display());
-                return Err(Error::Usage(problem));
-            }
-            Ok((path, Labels::read_one(path, column)?))
-        }))
+        if let Some(path) = dump.paths().find(|path| extension(path) == "npy") {
+            let problem = format!("give --labels: {} holds no labels of its own", path.display());
+            return Err(Error::Usage(problem));
+        }
+        Labels::concat(dump.paths(), column, dump.rows_in_files())
     }
 
-    fn concat<'a>(parts: impl Iterator<Item = Result<(&'a Path, Labels)>>) -> Result<Labels> {
+    fn concat<'a>(
+        files: impl Iterator<Item = &'a Path>,
+        column: &str,
+        rows: usize,
+    ) -> Result<Labels> {
         let mut all: Option<Labels> = None;
-        for part in parts {
-            let (path, labels) = part?;
-            match (&mut all, labels) {
+        let differ = |labels: usize| {
+            Error::Input(format!(
+                "there are {rows} embeddings but {labels} labels: dump both from the same instances, in the same order"
+            ))
+        };
+        for path in files {
+            let before = all.as_ref().map_or(0, Labels::len);
+            // Before what a header only claims is read into memory.
+            let fits = |labels: usize| match before.saturating_add(labels) {
+                labels if labels > rows => Err(differ(labels)),
+                _ => Ok(()),
+            };
+            match (&mut all, Labels::read_one(path, column, &fits)?) {
                 (None, labels) => all = Some(labels),
                 (Some(Labels::Ids(all)), Labels::Ids(ids)) => all.extend(ids),
                 (Some(Labels::Names(all, names)), Labels::Names(codes, more)) => {
@@ -88,78 +97,152 @@ impl Labels {
                 }
             }
         }
-        all.ok_or_else(|| Error::Usage("--labels names no file".into()))
+        let all = all.ok_or_else(|| Error::Usage("--labels names no file".into()))?;
+        if all.len() < rows {
+            return Err(differ(all.len()));
+        }
+        Ok(all)
     }
 
-    fn read_one(path: &Path, column: &str) -> Result<Labels> {
+    /// One file's labels, of which there are as many as `fits` allows.
+    fn read_one(path: &Path, column: &str, fits: &dyn Fn(usize) -> Result<()>) -> Result<Labels> {
+        let bad = |problem| Error::content(path, problem);
         match extension(path).as_str() {
             "npy" => {
                 let (mut reader, array, bytes) = npy::open(path)?;
-                integers(&mut reader, &array, bytes)
-                    .map_err(|problem| Error::content(path, problem))
+                let width = Width::of(&array, bytes).map_err(bad)?;
+                fits(width.labels)?;
+                width.read(&mut reader).map_err(bad)
             }
             "npz" => npz::with_array(path, "labels", |entry| {
+                let bad = |problem| bad(format!("array \"labels\" {problem}"));
                 let bytes = entry.size();
-                let array = Array::parse(entry)?;
-                integers(entry, &array, bytes.saturating_sub(array.start))
-            })?
-            .map_err(|problem| Error::content(path, format!("array \"labels\" {problem}"))),
-            "csv" => from_table(&Table::read(path)?, column),
-            "parquet" => from_series(&parquet::column(path, column)?, path, column),
-            _ => Err(Error::content(path, "is neither .npy, .npz, .csv nor .parquet")),
+                let array = Array::parse(entry).map_err(bad)?;
+                let width = Width::of(&array, bytes.saturating_sub(array.start)).map_err(bad)?;
+                fits(width.labels)?;
+                width.read(entry).map_err(bad)
+            })?,
+            "csv" => {
+                let labels = from_table(&Table::read(path)?, column)?;
+                fits(labels.len())?;
+                Ok(labels)
+            }
+            "parquet" => from_series(&parquet::column(path, column, fits)?, path, column),
+            _ => Err(bad("is neither .npy, .npz, .csv nor .parquet".into())),
+        }
+    }
+
+    /// The rows that carry a label, as it is typed.
+    ///
+    /// # Errors
+    /// If the labels are ids and this is none.
+    pub fn rows_of(&self, label: &str) -> Result<Vec<usize>> {
+        let rows = |is: &dyn Fn(usize) -> bool| (0..self.len()).filter(|&row| is(row)).collect();
+        match self {
+            Labels::Ids(ids) => {
+                let label: i64 = label.parse().map_err(|_| {
+                    Error::Input(format!(
+                        "--background-label {label}: the labels are ids, give the background's id"
+                    ))
+                })?;
+                Ok(rows(&|row| ids[row] == label))
+            }
+            Labels::Names(codes, names) => Ok(rows(&|row| names[codes[row] as usize] == label)),
         }
     }
 }
 
-/// An array of integers of any width and byte order.
-fn integers(
-    reader: &mut impl Read,
-    array: &Array,
-    bytes: u64,
-) -> std::result::Result<Labels, String> {
-    let [_] = array.shape[..] else {
-        return Err(format!("holds an array of shape {:?}: labels have one axis", array.shape));
-    };
-    let big = array.descr.starts_with('>');
-    let mut kind = array.descr.trim_start_matches(['<', '>', '=', '|']).chars();
-    let signed = kind.next();
-    let width = match (signed, kind.as_str()) {
-        (Some('i' | 'u'), "1") => 1,
-        (Some('i' | 'u'), "2") => 2,
-        (Some('i' | 'u'), "4") => 4,
-        (Some('i' | 'u'), "8") => 8,
-        _ => {
-            return Err(format!("holds elements of type {:?}: labels are integers", array.descr));
+/// The element type of an array of labels.
+struct Width {
+    kind: char,
+    bytes: usize,
+    big_endian: bool,
+    labels: usize,
+}
+
+impl Width {
+    /// Of an array with this header and so many bytes of data: integers of any width and byte order,
+    /// or floats.
+    fn of(array: &Array, bytes: u64) -> std::result::Result<Width, String> {
+        let [labels] = array.shape[..] else {
+            return Err(format!("holds an array of shape {:?}: labels have one axis", array.shape));
+        };
+        let (kind, width) = match array.descr.trim_start_matches(['<', '>', '=', '|']) {
+            "i1" => ('i', 1),
+            "i2" => ('i', 2),
+            "i4" => ('i', 4),
+            "i8" => ('i', 8),
+            "u1" => ('u', 1),
+            "u2" => ('u', 2),
+            "u4" => ('u', 4),
+            "u8" => ('u', 8),
+            "f4" => ('f', 4),
+            "f8" => ('f', 8),
+            _ => {
+                return Err(format!(
+                    "holds elements of type {:?}: labels are integers",
+                    array.descr
+                ));
+            }
+        };
+        array.check_length(width, bytes)?;
+        Ok(Width { kind, bytes: width, big_endian: array.descr.starts_with('>'), labels })
+    }
+
+    fn read(&self, reader: &mut impl Read) -> std::result::Result<Labels, String> {
+        let mut data = Vec::new();
+        let bytes = self.labels as u64 * self.bytes as u64;
+        // One more, so that an archive's checksum is compared.
+        let read = reader.take(bytes + 1).read_to_end(&mut data);
+        read.map_err(|error| format!("cannot be read: {error}"))?;
+        if data.len() as u64 != bytes {
+            return Err("changed while it was read: is something still writing it?".into());
         }
-    };
-    array.check_length(width, bytes)?;
-    let mut data = Vec::with_capacity(bytes as usize);
-    reader
-        .take(bytes)
-        .read_to_end(&mut data)
-        .map_err(|error| format!("cannot be read: {error}"))?;
-    let signed = signed == Some('i');
-    let decode = |(at, element): (usize, &[u8])| {
+        let decode = |(at, element)| {
+            self.id(element)
+                .map_err(|label| format!("label {label} of row {at} {}", self.problem()))
+        };
+        let ids = data.chunks_exact(self.bytes).enumerate().map(decode);
+        ids.collect::<std::result::Result<_, _>>().map(Labels::Ids)
+    }
+
+    /// An id; or the label, if it is none.
+    fn id(&self, element: &[u8]) -> std::result::Result<i64, String> {
         // Widened to eight bytes, least significant first.
         let mut wide = [0; 8];
-        wide[..width].copy_from_slice(element);
-        if big {
-            wide[..width].reverse();
+        let bytes = &mut wide[..self.bytes];
+        bytes.copy_from_slice(element);
+        if self.big_endian {
+            bytes.reverse();
         }
-        let negative = signed && wide[width - 1] & 0x80 != 0;
-        wide[width..].fill(if negative { 0xff } else { 0 });
-        let id = i64::from_le_bytes(wide);
-        if signed || id >= 0 {
-            Ok(id)
-        } else {
-            Err(format!("label {} of row {at} is too large", id as u64))
+        match (self.kind, self.bytes) {
+            ('f', 4) => whole(f32::from_le_bytes([wide[0], wide[1], wide[2], wide[3]]).into()),
+            ('f', _) => whole(f64::from_le_bytes(wide)),
+            ('i', width) => {
+                let negative = wide[width - 1] & 0x80 != 0;
+                wide[width..].fill(if negative { 0xff } else { 0 });
+                Ok(i64::from_le_bytes(wide))
+            }
+            _ => {
+                let id = u64::from_le_bytes(wide);
+                i64::try_from(id).map_err(|_| id.to_string())
+            }
         }
-    };
-    data.chunks_exact(width)
-        .enumerate()
-        .map(decode)
-        .collect::<std::result::Result<_, _>>()
-        .map(Labels::Ids)
+    }
+
+    fn problem(&self) -> &'static str {
+        if self.kind == 'f' { "is not a whole number" } else { "is too large" }
+    }
+}
+
+/// A number that some tool made of an id; or as it stands, if it cannot have been one.
+fn whole(number: f64) -> std::result::Result<i64, String> {
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    if number.trunc() == number && number.abs() <= EXACT {
+        Ok(number as i64)
+    } else {
+        Err(number.to_string())
+    }
 }
 
 fn from_table(table: &Table, name: &str) -> Result<Labels> {
@@ -167,38 +250,62 @@ fn from_table(table: &Table, name: &str) -> Result<Labels> {
     if let Some((line, _)) = table.rows.iter().find(|(_, row)| row[column].is_empty()) {
         return Err(table.at(*line, column, "there is no label"));
     }
-    Ok(from_texts(table.rows.iter().map(|(_, row)| &row[column])))
+    from_texts(table.rows.iter().map(|(_, row)| &row[column]))
+        .map_err(|(row, problem)| table.at(table.rows[row].0, column, &problem))
 }
 
 fn from_series(series: &Series, path: &Path, name: &str) -> Result<Labels> {
+    let bad = |problem| Error::content(path, problem);
+    let at = |(row, problem)| bad(format!("row {row}, column {name:?}: {problem}"));
     let wrong = || {
-        let problem =
-            format!("column {name:?} has type {}: labels are integers or strings", series.dtype());
-        Error::content(path, problem)
+        let dtype = series.dtype();
+        bad(format!("column {name:?} has type {dtype}: labels are integers or strings"))
     };
-    if series.null_count() > 0 {
-        return Err(Error::content(
-            path,
-            format!("column {name:?} has {} rows without a label", series.null_count()),
-        ));
+    if let Some(row) = parquet::first_null(series) {
+        let count = series.null_count();
+        return Err(at((row, format!("there is no label, as in {count} rows"))));
     }
     if series.dtype().is_integer() {
         let ids = series.strict_cast(&DataType::Int64).map_err(|_| wrong())?;
         return Ok(Labels::Ids(ids.i64().map_err(|_| wrong())?.into_no_null_iter().collect()));
     }
+    if series.dtype().is_float() {
+        let numbers = series.cast(&DataType::Float64).map_err(|_| wrong())?;
+        let numbers = numbers.f64().map_err(|_| wrong())?.into_no_null_iter().enumerate();
+        return from_numbers(numbers).map(Labels::Ids).map_err(at);
+    }
     let names = series.str().map_err(|_| wrong())?;
     let names: Vec<_> = names.iter().flatten().collect();
-    Ok(from_texts(names.into_iter()))
+    from_texts(names.into_iter()).map_err(at)
 }
 
-/// Ids if every text is a whole number, else names.
-fn from_texts<'a>(texts: impl Iterator<Item = &'a str> + Clone) -> Labels {
+/// Ids if every text is a number, else names. The error is of a row.
+fn from_texts<'a>(
+    texts: impl Iterator<Item = &'a str> + Clone,
+) -> std::result::Result<Labels, (usize, String)> {
     if let Ok(ids) = texts.clone().map(str::parse).collect() {
-        return Labels::Ids(ids);
+        return Ok(Labels::Ids(ids));
+    }
+    if let Ok(numbers) = texts.clone().map(str::parse).collect::<std::result::Result<Vec<f64>, _>>()
+    {
+        return from_numbers(numbers.into_iter().enumerate()).map(Labels::Ids);
     }
     let mut interned = Interned::new(Vec::new());
-    let codes = texts.map(|name| interned.code(name.to_owned())).collect();
-    Labels::Names(codes, interned.names)
+    let mut codes = Vec::new();
+    for (row, name) in texts.enumerate() {
+        check_name(name).map_err(|problem| (row, problem))?;
+        codes.push(interned.code(name.to_owned()));
+    }
+    Ok(Labels::Names(codes, interned.names))
+}
+
+fn from_numbers(
+    numbers: impl Iterator<Item = (usize, f64)>,
+) -> std::result::Result<Vec<i64>, (usize, String)> {
+    let id = |(row, number)| {
+        whole(number).map_err(|label| (row, format!("the label {label} is not a whole number")))
+    };
+    numbers.map(id).collect()
 }
 
 /// Distinct names, numbered by first appearance.

@@ -7,6 +7,7 @@ pub mod counts;
 pub mod datasets;
 pub mod element;
 pub mod embeddings;
+mod file;
 pub mod information;
 pub mod labels;
 pub mod npy;

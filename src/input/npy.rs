@@ -7,10 +7,17 @@ use std::path::{Path, PathBuf};
 use ndarray_npy::npy::header::{Header, Layout};
 
 use super::element::{Element, Float, Sink};
+use super::file;
 use crate::error::{Error, Result};
 
-/// Longest header read: NumPy's own are some hundred bytes.
-const LONGEST_HEADER: u32 = 1 << 20;
+/// Longest header read, as NumPy's own limit: a plain array's is some hundred bytes.
+const LONGEST_HEADER: u32 = 10_000;
+
+/// Deepest brackets in a header: `{(`, and for records `{[((`. The parser's time triples with each.
+const DEEPEST_HEADER: usize = 4;
+
+/// Largest p: its covariance alone takes 8 TB.
+const LARGEST_DIM: usize = 1 << 20;
 
 /// Shape, element type and place of an array.
 #[derive(Clone, Debug)]
@@ -39,6 +46,9 @@ impl Array {
         if !prefix.starts_with(b"\x93NUMPY") {
             return Err("is not an npy file: it does not start with \\x93NUMPY".into());
         }
+        if !(1..=3).contains(&prefix[6]) {
+            return Err(format!("is of npy version {}, which is not known", prefix[6]));
+        }
         let (length, used) = if prefix[6] == 1 {
             (u16::from_le_bytes([prefix[8], prefix[9]]).into(), 10)
         } else {
@@ -50,6 +60,9 @@ impl Array {
         }
         let mut text = vec![0; length as usize];
         reader.read_exact(&mut text).map_err(cut)?;
+        if depth(&text) > DEEPEST_HEADER {
+            return Err("has an npy header with too many nested brackets: it is damaged".into());
+        }
         let mut whole = Cursor::new(&prefix[..used]).chain(Cursor::new(&text));
         let header = Header::from_reader(&mut whole).map_err(|error| {
             // What follows the first line is a picture of where the parser stopped.
@@ -90,6 +103,33 @@ impl Array {
     }
 }
 
+/// How deep brackets are nested.
+fn depth(text: &[u8]) -> usize {
+    let (mut deepest, mut depth) = (0, 0_usize);
+    for byte in text {
+        match byte {
+            b'(' | b'[' | b'{' => depth += 1,
+            b')' | b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
+}
+
+/// Checks that embeddings of `dim` values can be worked with.
+///
+/// # Errors
+/// A sentence, if there are too many.
+pub fn check_dim(dim: usize) -> std::result::Result<(), String> {
+    if dim <= LARGEST_DIM {
+        return Ok(());
+    }
+    Err(format!(
+        "holds rows of {dim} values, where embeddings have at most {LARGEST_DIM} dimensions: is it transposed?"
+    ))
+}
+
 /// A two-dimensional array of floating-point numbers: a row per instance.
 #[derive(Clone, Debug)]
 pub struct Matrix {
@@ -127,6 +167,7 @@ impl Matrix {
             return Err(format!("holds an empty array of shape {:?}", array.shape));
         }
         array.check_length(float.width, bytes)?;
+        check_dim(dim)?;
         Ok(Matrix { rows, dim, float, fortran: array.fortran, start: array.start })
     }
 
@@ -216,7 +257,7 @@ impl NpyFile {
     /// # Errors
     /// If reading fails.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        let mut file = File::open(&self.path).map_err(Error::read(&self.path))?;
+        let (mut file, _) = file::open(&self.path)?;
         let done = if self.matrix.fortran {
             self.matrix.read_columns(&mut file, rows, sink)
         } else {
@@ -232,8 +273,7 @@ impl NpyFile {
 /// # Errors
 /// If the file cannot be read or has no valid header.
 pub fn open(path: &Path) -> Result<(BufReader<File>, Array, u64)> {
-    let file = File::open(path).map_err(Error::read(path))?;
-    let length = file.metadata().map_err(Error::read(path))?.len();
+    let (file, length) = file::open(path)?;
     let mut reader = BufReader::new(file);
     let array = Array::parse(&mut reader).map_err(|problem| Error::content(path, problem))?;
     let bytes = length.saturating_sub(array.start);

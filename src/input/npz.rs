@@ -1,16 +1,20 @@
 //! `.npz` files: named npy arrays in a zip archive, stored or deflated.
 
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
 use super::element::{Element, Sink};
+use super::file;
 use super::npy::{self, Array, Matrix};
 use super::table::list;
 use crate::error::{Error, Result};
+
+/// Deflate packs 1032 bytes into one at most; what claims more is damaged, or meant to fill memory.
+const LARGEST_RATIO: u64 = 1100;
 
 /// A matrix of embeddings in an `.npz` file.
 #[derive(Debug)]
@@ -46,11 +50,18 @@ impl NpzFile {
             if self.matrix.fortran {
                 // Columns need seeking, which a zip entry has not: unpack it to an unnamed file.
                 let mut file = tempfile::tempfile()?;
-                io::copy(entry, &mut file)?;
+                let claimed = entry.size();
+                io::copy(&mut entry.take(claimed), &mut file)?;
+                check_end(entry)?;
                 self.matrix.read_columns(&mut file, rows, sink)
             } else {
                 io::copy(&mut entry.take(self.matrix.start), &mut io::sink())?;
-                self.matrix.read_rows(entry, rows, sink)
+                let mut declined = false;
+                self.matrix.read_rows(entry, rows, &mut |block| {
+                    declined = !sink(block);
+                    !declined
+                })?;
+                if declined { Ok(()) } else { check_end(entry) }
             }
         })?
         .map_err(|error| npy::failed(&self.path, error))
@@ -66,9 +77,16 @@ pub fn with_array<R>(
     name: &str,
     read: impl FnOnce(&mut ZipFile<BufReader<File>>) -> R,
 ) -> Result<R> {
-    let file = File::open(path).map_err(Error::read(path))?;
+    let (file, _) = file::open(path)?;
     let bad = |error| Error::content(path, format!("is not a readable npz file: {error}"));
-    let mut archive = ZipArchive::new(BufReader::new(file)).map_err(bad)?;
+    let archive = ZipArchive::new(BufReader::new(file)).map_err(bad)?;
+    let (distinct, start) = (archive.len(), archive.central_directory_start());
+    let mut reader = archive.into_inner();
+    let entries = count_entries(&mut reader, start).map_err(Error::read(path))?;
+    if entries > distinct {
+        return Err(Error::content(path, "holds two arrays of one name: save it again"));
+    }
+    let mut archive = ZipArchive::new(reader).map_err(bad)?;
     let entry = format!("{name}.npy");
     if archive.index_for_name(&entry).is_none() {
         let names: Vec<_> =
@@ -79,5 +97,41 @@ pub fn with_array<R>(
         ));
     }
     let mut entry = archive.by_name(&entry).map_err(bad)?;
+    if entry.size() > LARGEST_RATIO * (1 + entry.compressed_size()) {
+        let problem = format!(
+            "array {name:?} claims to unpack from {} to {} bytes, which it cannot: it is damaged",
+            entry.compressed_size(),
+            entry.size()
+        );
+        return Err(Error::content(path, problem));
+    }
     Ok(read(&mut entry))
+}
+
+/// How many entries the directory of an archive lists; the archive keeps one of each name.
+fn count_entries(reader: &mut (impl Read + Seek), start: u64) -> io::Result<usize> {
+    const FIXED: usize = 46;
+    reader.seek(SeekFrom::Start(start))?;
+    let mut entries = 0;
+    let mut header = [0; FIXED];
+    loop {
+        match reader.read_exact(&mut header) {
+            Ok(()) if header.starts_with(b"PK\x01\x02") => {}
+            Err(error) if error.kind() != ErrorKind::UnexpectedEof => return Err(error),
+            _ => return Ok(entries),
+        }
+        // The lengths of its name, extra field and comment, which follow.
+        let length = |at: usize| u64::from(u16::from_le_bytes([header[at], header[at + 1]]));
+        let rest = length(28) + length(30) + length(32);
+        reader.seek_relative(rest as i64)?;
+        entries += 1;
+    }
+}
+
+/// Reads past the last byte of an entry, where its checksum is compared.
+fn check_end(entry: &mut impl Read) -> io::Result<()> {
+    match entry.read(&mut [0])? {
+        0 => Ok(()),
+        _ => Err(io::Error::new(ErrorKind::InvalidData, "more data than its directory says")),
+    }
 }

@@ -1,71 +1,72 @@
 //! Parquet files: a list column of embeddings, row group by row group, and plain columns.
 
-use std::fs::File;
+use std::cell::Cell;
+use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use polars::prelude::*;
+use polars_parquet::read::{
+    self, BasicDecompressor, ColumnChunkMetadata, FileMetadata, PageReader, RowGroupMetadata,
+};
+
+use polars_parquet_format::PageHeader;
+use polars_parquet_format::thrift::protocol::TCompactInputProtocol;
 
 use super::element::{Element, Sink};
+use super::file;
+use super::npy::{check_dim, failed};
 use super::table::list;
 use crate::error::{Error, Result};
+
+/// Bytes that the values of a row group may take whatever they take in the file, and how many times
+/// larger than there they may be beyond: what claims more is damaged, or meant to fill memory.
+const UNSUSPECTED: u64 = 1 << 30;
+const LARGEST_RATIO: u64 = 1000;
+
+/// Longest page header read, bytes: statistics make it larger than some dozens.
+const LONGEST_PAGE_HEADER: usize = 1 << 20;
 
 /// A parquet file with a column of embeddings.
 #[derive(Debug)]
 pub struct ParquetFile {
-    path: PathBuf,
-    column: String,
+    column: Column,
     /// Number of rows.
     pub rows: usize,
     /// Number of values per row p.
     pub dim: usize,
     /// Whether the values are f64.
     pub double: bool,
-    /// Rows of each row group.
-    groups: Vec<usize>,
 }
 
 impl ParquetFile {
-    /// Reads and checks the metadata, and for a column of variable lists its first row.
+    /// Reads and checks the metadata.
     ///
     /// # Errors
     /// If the file cannot be read, or has no such column of lists of floats.
-    pub fn open(path: &Path, column: &str) -> Result<ParquetFile> {
-        let bad = |error| unreadable(path, error);
-        let mut reader = reader(path)?;
-        let groups: Vec<_> = reader
-            .get_metadata()
-            .map_err(bad)?
-            .row_groups
-            .iter()
-            .map(|group| group.num_rows())
-            .collect();
-        let rows = groups.iter().sum();
-        if rows == 0 {
+    pub fn open(path: &Path, name: &str) -> Result<ParquetFile> {
+        let column = Column::open(path, name)?;
+        let bad = |problem| Error::content(path, format!("column {name:?} {problem}"));
+        let rows = column.rows()?;
+        let Some(first) = column.metadata.row_groups.iter().find(|group| group.num_rows() > 0)
+        else {
             return Err(Error::content(path, "has no rows"));
-        }
-        let first = column_of(reader, path, column, Some((0, 1)))?;
-        let wrong = || {
-            let problem = format!(
-                "column {column:?} has type {}: embeddings are lists of f16, f32 or f64",
-                first.dtype()
-            );
-            Error::content(path, problem)
         };
-        let Some(inner) = first.dtype().inner_dtype().filter(|inner| inner.is_float()) else {
-            return Err(wrong());
+        let dtype = &column.dtype;
+        let Some(inner) = dtype.inner_dtype().filter(|inner| inner.is_float()) else {
+            return Err(bad(format!("has type {dtype}: embeddings are lists of f16, f32 or f64")));
         };
         let double = *inner == DataType::Float64;
-        let dim = match first.dtype() {
+        let dim = match dtype {
             DataType::Array(_, width) => *width,
-            _ => first.list().map_err(bad)?.get_inner().len(),
+            // Lists are of equal length, which `flat` checks.
+            _ => column.values(first) / first.num_rows(),
         };
         if dim == 0 {
-            return Err(Error::content(
-                path,
-                format!("column {column:?} holds an empty list in row 0"),
-            ));
+            return Err(bad("holds lists without values".into()));
         }
-        Ok(ParquetFile { path: path.to_owned(), column: column.into(), rows, dim, double, groups })
+        check_dim(dim).map_err(bad)?;
+        Ok(ParquetFile { column, rows, dim, double })
     }
 
     /// Hands out blocks of up to `rows` rows, a row group after the other, until `sink` declines.
@@ -73,31 +74,25 @@ impl ParquetFile {
     /// # Errors
     /// If reading fails, or a list is missing or of another length.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        let metadata = reader(&self.path)?
-            .get_metadata()
-            .map_err(|error| unreadable(&self.path, error))?
-            .clone();
         let mut start = 0;
-        for &count in &self.groups {
-            let mut reader = reader(&self.path)?;
-            reader.set_metadata(metadata.clone());
-            let lists = column_of(reader, &self.path, &self.column, Some((start, count)))?;
-            let values = self.flat(lists, start)?;
+        for group in &self.column.metadata.row_groups {
+            let values = self.flat(self.column.read(group)?, start)?;
             let wanted = hand_out(values, rows * self.dim, sink)
-                .map_err(|error| unreadable(&self.path, error))?;
+                .map_err(|error| unreadable(&self.column.path, error))?;
             if !wanted {
                 break;
             }
-            start += count;
+            start += group.num_rows();
         }
         Ok(())
     }
 
     /// The values of all lists of a row group, after checking that each has p of them.
     fn flat(&self, lists: Series, start: usize) -> Result<Series> {
-        let bad = |error| unreadable(&self.path, error);
+        let Column { path, name, .. } = &self.column;
+        let bad = |error| unreadable(path, error);
         let at = |row: usize, problem: String| {
-            Error::content(&self.path, format!("row {row}, column {:?}: {problem}", self.column))
+            Error::content(path, format!("row {row}, column {name:?}: {problem}"))
         };
         if let Some(row) = first_null(&lists) {
             return Err(at(start + row, "there is no embedding".into()));
@@ -107,12 +102,18 @@ impl ParquetFile {
             _ => {
                 let lists = lists.list().map_err(bad)?.rechunk();
                 let offsets = lists.downcast_as_array().offsets();
-                if let Some((row, length)) =
-                    offsets.lengths().enumerate().find(|&(_, n)| n != self.dim)
-                {
-                    let problem =
-                        format!("the embedding has {length} values, row 0 has {}", self.dim);
+                let lengths = || offsets.lengths().enumerate();
+                let first = if start == 0 { lengths().next().map(|(_, n)| n) } else { None };
+                let dim = first.unwrap_or(self.dim);
+                if let Some((row, length)) = lengths().find(|&(_, n)| n != dim) {
+                    let problem = format!("the embedding has {length} values, row 0 has {dim}");
                     return Err(at(start + row, problem));
+                }
+                if dim != self.dim {
+                    return Err(at(
+                        start,
+                        format!("{dim} values, where its header promises {}", self.dim),
+                    ));
                 }
                 lists.get_inner().slice(*offsets.first(), self.dim * lists.len())
             }
@@ -126,43 +127,157 @@ impl ParquetFile {
     }
 }
 
-/// The whole of one column.
+/// The whole of one column, if `fits` allows its number of rows.
 ///
 /// # Errors
-/// If the file cannot be read, or has no such column; says which there are.
-pub fn column(path: &Path, name: &str) -> Result<Series> {
-    column_of(reader(path)?, path, name, None)
-}
-
-fn reader(path: &Path) -> Result<ParquetReader<File>> {
-    Ok(ParquetReader::new(File::open(path).map_err(Error::read(path))?))
-}
-
-/// One column, or its rows from an offset on for a length.
-fn column_of(
-    mut reader: ParquetReader<File>,
-    path: &Path,
-    name: &str,
-    rows: Option<(usize, usize)>,
-) -> Result<Series> {
-    let bad = |error| unreadable(path, error);
-    let schema = reader.schema().map_err(bad)?;
-    if !schema.contains(name) {
-        let names: Vec<_> = schema.iter_names().map(|name| name.as_str()).collect();
-        return Err(Error::content(
-            path,
-            format!("has no column {name:?}; its columns are {}", list(&names)),
-        ));
+/// If the file cannot be read, or has no such column (says which there are); or what `fits` says.
+pub fn column(path: &Path, name: &str, fits: &dyn Fn(usize) -> Result<()>) -> Result<Series> {
+    let column = Column::open(path, name)?;
+    fits(column.rows()?)?;
+    let mut whole = Series::new_empty(name.into(), &column.dtype);
+    for group in &column.metadata.row_groups {
+        whole.append_owned(column.read(group)?).map_err(|error| unreadable(path, error))?;
     }
-    // The one strategy that skips the row groups outside the slice instead of decoding them too. A
-    // single group is decoded by a single thread: the others multiply meanwhile.
-    let frame = reader
-        .with_columns(Some(vec![name.into()]))
-        .with_slice(rows)
-        .read_parallel(ParallelStrategy::RowGroups)
-        .finish()
-        .map_err(bad)?;
-    Ok(frame.column(name).map_err(bad)?.as_materialized_series().clone())
+    Ok(whole)
+}
+
+/// One column of a file, of which only the metadata are in memory.
+#[derive(Debug)]
+struct Column {
+    path: PathBuf,
+    name: String,
+    field: ArrowField,
+    dtype: DataType,
+    metadata: FileMetadata,
+}
+
+impl Column {
+    fn open(path: &Path, name: &str) -> Result<Column> {
+        let (mut file, _) = file::open(path)?;
+        let (metadata, schema) = decoded(path, || {
+            let metadata = read::read_metadata(&mut file)?;
+            let schema = read::infer_schema(&metadata)?;
+            Ok((metadata, schema))
+        })?;
+        let Some(field) = schema.get(name) else {
+            let names: Vec<_> = schema.iter_names().map(|name| name.as_str()).collect();
+            let problem = format!("has no column {name:?}; its columns are {}", list(&names));
+            return Err(Error::content(path, problem));
+        };
+        let dtype = decoded(path, || Ok(DataType::from_arrow_field(field)))?;
+        let (path, name, field) = (path.to_owned(), name.to_owned(), field.clone());
+        Ok(Column { path, name, field, dtype, metadata })
+    }
+
+    /// Number of rows.
+    fn rows(&self) -> Result<usize> {
+        let groups = self.metadata.row_groups.iter();
+        groups.map(|group| group.num_rows()).try_fold(0, usize::checked_add).ok_or_else(|| {
+            Error::content(&self.path, "claims more rows than can be counted: it is damaged")
+        })
+    }
+
+    /// Number of values in a row group.
+    fn values(&self, group: &RowGroupMetadata) -> usize {
+        self.chunks(group).map(|chunk| chunk.num_values()).sum::<i64>().try_into().unwrap_or(0)
+    }
+
+    fn chunks<'a>(
+        &self,
+        group: &'a RowGroupMetadata,
+    ) -> impl Iterator<Item = &'a ColumnChunkMetadata> {
+        group.columns_under_root_iter(&self.name).into_iter().flatten()
+    }
+
+    /// Its values in a row group. They are read, not mapped: a file that shrinks while it is mapped
+    /// would end the whole process, one that shrinks while it is read is an error.
+    fn read(&self, group: &RowGroupMetadata) -> Result<Series> {
+        let (mut file, length) = file::open(&self.path)?;
+        let mut chunks = Vec::new();
+        for chunk in self.chunks(group) {
+            let range = chunk.byte_range();
+            if range.end > length {
+                let problem = format!("is cut off: column {:?} goes on after its end", self.name);
+                return Err(Error::content(&self.path, problem));
+            }
+            let mut bytes = vec![0; (range.end - range.start) as usize];
+            let read =
+                file.seek(SeekFrom::Start(range.start)).and_then(|_| file.read_exact(&mut bytes));
+            read.map_err(|error| failed(&self.path, error))?;
+            chunks.push((chunk, bytes));
+        }
+        let column = decoded(&self.path, || {
+            chunks.iter().try_for_each(|(chunk, bytes)| check_pages(chunk, bytes))?;
+            let (mut columns, mut types) = (Vec::new(), Vec::new());
+            for (chunk, bytes) in chunks {
+                let pages = PageReader::new(Cursor::new(bytes.into()), chunk, vec![], usize::MAX);
+                columns.push(BasicDecompressor::new(pages, vec![]));
+                types.push(&chunk.descriptor().descriptor.primitive_type);
+            }
+            let (arrays, _) =
+                read::column_iter_to_arrays(columns, types, self.field.clone(), None)?;
+            Series::try_from((&self.field, arrays))
+        })?;
+        if column.len() != group.num_rows() {
+            let problem = format!(
+                "column {:?} has {} rows where its header promises {}: it is damaged",
+                self.name,
+                column.len(),
+                group.num_rows()
+            );
+            return Err(Error::content(&self.path, problem));
+        }
+        Ok(column)
+    }
+}
+
+/// Checks what the pages of a chunk claim to hold, before the decoder makes room for it.
+fn check_pages(chunk: &ColumnChunkMetadata, bytes: &[u8]) -> PolarsResult<()> {
+    let (mut rest, mut values, mut unpacked) = (bytes, 0_i64, 0);
+    while values < chunk.num_values() {
+        let header = TCompactInputProtocol::new(&mut rest, LONGEST_PAGE_HEADER);
+        let header = PageHeader::read_from_in_protocol(&mut { header })
+            .map_err(|_| polars_err!(ComputeError: "a page has no header"))?;
+        let packed = usize::try_from(header.compressed_page_size).ok();
+        let Some(after) = packed.and_then(|packed| rest.get(packed..)) else {
+            polars_bail!(ComputeError: "a page goes on after the end of its column");
+        };
+        rest = after;
+        let counts = (header.data_page_header, header.data_page_header_v2);
+        let count = counts.0.map(|v1| v1.num_values).or(counts.1.map(|v2| v2.num_values));
+        values += i64::from(count.unwrap_or(0).max(0));
+        unpacked += u64::try_from(header.uncompressed_page_size).unwrap_or(0);
+    }
+    // The largest values are 16 bytes: views of strings.
+    let unpacked = unpacked.max(16 * values.unsigned_abs());
+    let suspected = unpacked > UNSUSPECTED && unpacked / LARGEST_RATIO > bytes.len() as u64;
+    if values != chunk.num_values() || suspected {
+        polars_bail!(
+            ComputeError:
+            "its pages claim {values} values in {unpacked} bytes, unpacked from {}", bytes.len()
+        );
+    }
+    Ok(())
+}
+
+thread_local! {
+    static DECODING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether this thread is in the decoder, whose panics are errors of the file.
+pub fn is_decoding() -> bool {
+    DECODING.get()
+}
+
+/// What `decode` returns. On some damaged files the decoder panics: that is an error of the file.
+fn decoded<R>(path: &Path, decode: impl FnOnce() -> PolarsResult<R>) -> Result<R> {
+    DECODING.set(true);
+    let result = catch_unwind(AssertUnwindSafe(decode));
+    DECODING.set(false);
+    match result {
+        Ok(result) => result.map_err(|error| unreadable(path, error)),
+        Err(_) => Err(Error::content(path, "is not a readable parquet file: it is damaged")),
+    }
 }
 
 /// Blocks of `length` values, until `sink` declines; whether it did not.
@@ -177,7 +292,8 @@ fn hand_out<T: Element>(values: Series, length: usize, sink: Sink<T>) -> PolarsR
     })
 }
 
-fn first_null(series: &Series) -> Option<usize> {
+/// The first row that is null.
+pub fn first_null(series: &Series) -> Option<usize> {
     if series.null_count() == 0 {
         return None;
     }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use super::file::{self, check_name};
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -28,6 +29,11 @@ pub struct RunFiles {
     pub embedding_column: Option<String>,
     /// The csv or parquet column of the labels.
     pub label_column: Option<String>,
+    /// Whether rows with NaN or infinities are left out.
+    pub skip_invalid_rows: bool,
+    /// The label of the background, an id or a name; its rows are left out.
+    #[serde(deserialize_with = "id_or_name")]
+    pub background_label: Option<String>,
     /// Class names.
     pub class_names: Option<PathBuf>,
     /// Instance counts.
@@ -46,7 +52,7 @@ pub struct RunFiles {
 /// # Errors
 /// If the file cannot be read, is not TOML, says something unknown, or has no run.
 pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
-    let text = std::fs::read_to_string(path).map_err(Error::read(path))?;
+    let text = file::text(path)?;
     let mut defaults: Table =
         text.parse().map_err(|error: toml::de::Error| Error::content(path, one_line(&error)))?;
     let runs = match defaults.remove("run") {
@@ -65,8 +71,15 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
         if run.name.is_empty() {
             run.name = format!("{} {}", run.backbone, run.loss).trim().to_owned();
         }
+        [&run.name, &run.backbone, &run.loss]
+            .into_iter()
+            .try_for_each(|name| check_name(name))
+            .map_err(wrong)?;
         let files = run.embeddings.iter_mut().chain(&mut run.labels);
         for file in files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap) {
+            if file.as_os_str().is_empty() {
+                return Err(wrong("the name of a file is empty".into()));
+            }
             *file = base.join(&*file);
         }
         Ok(run)
@@ -84,6 +97,21 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
 
 fn one_line(error: &toml::de::Error) -> String {
     error.message().replace('\n', " ")
+}
+
+fn id_or_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum IdOrName {
+        Id(i64),
+        Name(String),
+    }
+    Ok(Some(match IdOrName::deserialize(deserializer)? {
+        IdOrName::Id(id) => id.to_string(),
+        IdOrName::Name(name) => name,
+    }))
 }
 
 fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(

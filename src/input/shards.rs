@@ -27,8 +27,9 @@ fn directory(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in path.read_dir().map_err(Error::read(path))? {
         let file = entry.map_err(Error::read(path))?.path();
+        // A link that leads nowhere, or a pipe, is kept: to open it says so.
         let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && file.is_file() && extensions.contains(&extension(&file).as_str()) {
+        if !hidden && !file.is_dir() && extensions.contains(&extension(&file).as_str()) {
             files.push(file);
         }
     }
@@ -42,9 +43,16 @@ fn directory(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
 
 fn matches(pattern: &Path) -> Result<Vec<PathBuf>> {
     let text = pattern.to_string_lossy();
-    let mut files: Vec<_> = glob::glob(&text)
-        .map(|paths| paths.filter_map(|path| path.ok()).filter(|path| path.is_file()).collect())
-        .unwrap_or_default();
+    let mut files = Vec::new();
+    for path in glob::glob(&text).into_iter().flatten() {
+        let path = path.map_err(|error| {
+            let directory = error.path().to_owned();
+            Error::read(&directory)(error.into())
+        })?;
+        if !path.is_dir() {
+            files.push(path);
+        }
+    }
     if files.is_empty() {
         return Err(Error::content(
             pattern,

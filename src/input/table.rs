@@ -1,8 +1,8 @@
 //! Small csv tables, every cell kept as text with its line.
 
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use super::file::{self, check_name};
 use crate::error::{Error, Result};
 
 /// A csv file with a header line.
@@ -19,17 +19,25 @@ impl Table {
     /// Reads the whole file.
     ///
     /// # Errors
-    /// If the file cannot be read, is not csv in UTF-8, or has no row.
+    /// If the file cannot be read, is not csv in UTF-8, has no row, or two columns of one name.
     pub fn read(path: &Path) -> Result<Table> {
-        Table::parse(path, std::fs::File::open(path).map_err(Error::read(path))?)
+        Table::parse(path, &file::text(path)?)
     }
 
-    /// Reads csv text; `path` names it in errors.
+    /// Reads csv text; `path` names it in errors. Cells are separated by commas, or by semicolons
+    /// or tabs where the header has no comma.
     ///
     /// # Errors
-    /// If it is not csv in UTF-8, or has no row.
-    pub fn parse(path: &Path, text: impl Read) -> Result<Table> {
-        let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(text);
+    /// If it is not csv, has no row, or two columns of one name.
+    pub fn parse(path: &Path, text: &str) -> Result<Table> {
+        // The csv parser counts a line that ends in \r\n for none.
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let header = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
+        let delimiter = *b",;\t".iter().find(|&&c| header.contains(c as char)).unwrap_or(&b',');
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .delimiter(delimiter)
+            .from_reader(text.as_bytes());
         let describe = |error: csv::Error| match error.kind() {
             csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Error::content(
                 path,
@@ -40,7 +48,17 @@ impl Table {
             ),
             _ => Error::content(path, format!("is not a csv table: {error}")),
         };
-        let columns = reader.headers().map_err(describe)?.iter().map(String::from).collect();
+        let columns: Vec<String> =
+            reader.headers().map_err(describe)?.iter().map(String::from).collect();
+        for (at, name) in columns.iter().enumerate() {
+            check_name(name).map_err(|problem| {
+                Error::content(path, format!("the header, column {}: {problem}", at + 1))
+            })?;
+            if !name.is_empty() && columns[..at].contains(name) {
+                let problem = format!("has two columns {name:?}: remove or rename one");
+                return Err(Error::content(path, problem));
+            }
+        }
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(describe)?;

@@ -39,7 +39,17 @@ impl<'a> Output<'a> {
 /// # Errors
 /// If the directory or a file cannot be written.
 pub fn write(directory: &Path, outputs: Vec<Output>) -> Result<()> {
+    let new = !directory.exists();
     fs::create_dir_all(directory).map_err(Error::write(directory))?;
+    let written = write_into(directory, outputs);
+    if new && written.is_err() {
+        // Not if something is in it by now.
+        let _ = fs::remove_dir(directory);
+    }
+    written
+}
+
+fn write_into(directory: &Path, outputs: Vec<Output>) -> Result<()> {
     let mut staged = Vec::new();
     for Output { name, content } in outputs {
         let path = directory.join(name);

@@ -1,0 +1,113 @@
+"""Small files of every format that the readers know, for tests/fuzz.rs to damage.
+
+Rerun with NumPy 2 and pyarrow 21 or later: python tests/corpus/make.py
+"""
+
+import pathlib
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+HERE = pathlib.Path(__file__).parent
+ROWS, DIM = 7, 3
+X = (np.arange(ROWS * DIM).reshape(ROWS, DIM) % 5 - 1.5).astype(np.float32)
+Y = np.array([0, 0, 1, 1, 1, 2, 2])
+NAMES = ["cat", "cat", "dog", "dog", "dog", "Crème", "Crème"]
+
+
+def folder(name):
+    path = HERE / name
+    path.mkdir(exist_ok=True)
+    return path
+
+
+def npy():
+    to = folder("npy")
+    np.save(to / "f4.npy", X)
+    np.save(to / "f8.npy", X.astype(np.float64))
+    np.save(to / "big_f2.npy", X.astype(">f2"))
+    np.save(to / "fortran.npy", np.asfortranarray(X))
+    np.save(to / "records.npy", np.zeros(3, dtype=[("a", "<f4"), ("b", "<i4", (2,))]))
+    with open(to / "version2.npy", "wb") as file:
+        np.lib.format.write_array(file, X, version=(2, 0))
+    with open(to / "version3.npy", "wb") as file:
+        np.lib.format.write_array(file, X, version=(3, 0))
+    for dtype in ["i1", ">i2", "u4", "i8", "u8", "f8"]:
+        np.save(to / f"labels_{dtype.strip('>')}.npy", Y.astype(dtype))
+
+
+def npz():
+    to = folder("npz")
+    np.savez(to / "stored.npz", embeddings=X, labels=Y)
+    np.savez_compressed(to / "deflated.npz", embeddings=X, labels=Y)
+    np.savez(to / "fortran.npz", embeddings=np.asfortranarray(X), labels=Y)
+
+
+def parquet():
+    to = folder("parquet")
+    lists = [row.tolist() for row in X]
+
+    def table(inner, fixed=False, labels=pa.array(Y)):
+        kind = pa.list_(inner, DIM) if fixed else pa.list_(inner)
+        return pa.table({"embedding": pa.array(lists, kind), "label": labels})
+
+    names = pa.array(NAMES)
+    floats = pa.array(Y.astype(np.float64))
+    pq.write_table(table(pa.float32()), to / "f4.parquet", row_group_size=3)
+    pq.write_table(table(pa.float64(), labels=names), to / "names.parquet", compression="none")
+    pq.write_table(table(pa.float32(), fixed=True), to / "fixed.parquet", compression="zstd")
+    pq.write_table(
+        table(pa.float64(), labels=floats), to / "version2.parquet", data_page_version="2.0"
+    )
+    pq.write_table(
+        table(pa.float32(), labels=names), to / "plain.parquet", use_dictionary=False, compression="gzip"
+    )
+    pq.write_table(
+        table(pa.float32(), labels=names.dictionary_encode()), to / "categories.parquet"
+    )
+    pq.write_table(
+        table(pa.float64()),
+        to / "split.parquet",
+        use_dictionary=False,
+        column_encoding={"embedding.list.element": "BYTE_STREAM_SPLIT", "label": "DELTA_BINARY_PACKED"},
+    )
+    half = pa.array([row.astype(np.float16) for row in X], pa.list_(pa.float16()))
+    lengths = names.cast(pa.string())
+    pq.write_table(
+        pa.table({"embedding": half, "label": lengths}),
+        to / "half.parquet",
+        use_dictionary=False,
+        column_encoding={"label": "DELTA_LENGTH_BYTE_ARRAY"},
+    )
+    nulls = pa.table({"embedding": [lists[0], None, [1.0, None]], "label": [1, None, 2]})
+    pq.write_table(nulls, to / "nulls.parquet")
+
+
+def texts():
+    for name, texts in {
+        "labels": ["label\n0\n1\n2\n", "id;label\r\n1;cat\r\n2;\"do;g\"\r\n", "label\n1.0\n2.0\n"],
+        "classes": ["class,id\ncat,3\ndog,1\n", "\ufeffclass\tid\ncat\t0\n", "class\n\"a, b\"\nc\n"],
+        "lines": ["cat\ndog\nCrème\n", "\ufeffcat\r\ndog\r\n"],
+        "ap": ["class,ap\ncat,0.5\ndog,\nbird,-1\nfox,nan\n", "class,id,ap50,ap75\ncat,0,51.5,20\n"],
+        "counts": ["class,instances\ncat,20\ndog,0\n", "class,id,n,frequency,images\ncat,1,5,r,3\ndog,2,9,f,7\n"],
+        "information": [
+            "run,class_id,class,instances,information,normalized_information,floor,floored_fraction,floor_bits,ap\n"
+            "CE,0,cat,20,12.5,1.5,0.1,0.5,3,0.5\nCE,1,dog,0,,,,,,\n"
+        ],
+        "runs": [
+            'class_names = "c.txt"\nskip_invalid_rows = true\nbackground_label = -1\n'
+            '[[run]]\nbackbone = "R-50"\nloss = "CE"\nembeddings = ["x.npy"]\nlabels = "y.npy"\nap = "ap.csv"\n'
+            '[[run]]\nname = "b"\nbackground_label = "none"\nap_column = ["ap50", "ap75"]\n',
+            'run = [{ name = "a", embeddings = "x" }, { name = \'b\' }]\n',
+        ],
+    }.items():
+        to = folder(name)
+        for number, text in enumerate(texts):
+            (to / f"{number}.txt").write_text(text, newline="")
+
+
+npy()
+npz()
+parquet()
+texts()
