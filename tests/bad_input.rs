@@ -1019,3 +1019,27 @@ fn what_cannot_be_written_leaves_the_old_files() {
     let output = work.command(&format!("{GOOD} --out file/reports")).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
 }
+
+/// What other tools write is not bad: the same results for every dialect of csv.
+#[test]
+fn dialects_of_csv() {
+    let good = good();
+    good.run(GOOD);
+    let expected = good.read("reports/correlations.csv");
+    for text in [
+        "\u{feff}class,ap\na,0.5\nb,0.25\nc,0.75\n",
+        "class,ap\r\na,0.5\r\nb,0.25\r\nc,0.75\r\n",
+        "class,ap\ra,0.5\rb,0.25\rc,0.75\r",
+        "class;ap\na;0.5\nb;0.25\nc;0.75\n",
+        "class\tap\na\t0.5\nb\t0.25\nc\t0.75\n",
+        "\"class\",\"ap\"\n\"a\",\"0.5\"\n\"b\",\"0.25\"\n\"c\",\"0.75\"\n",
+        "class , ap\n a , 0.5\n b , 0.25\n c , 0.75",
+        "\n\nclass,ap\n\na,0.5\n\nb,0.25\nc,0.75\n\n\n",
+        "ap,note,class\n0.5,\"x, \"\"y\"\"\",a\n0.25,,b\n0.75,\"two\nlines\",c\n",
+        "class,ap\nc,75e-2\nb,+0.25\na,.5\n",
+    ] {
+        good.write("ap.csv", text);
+        good.run(GOOD);
+        assert_eq!(good.read("reports/correlations.csv"), expected, "{text:?}");
+    }
+}

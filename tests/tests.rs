@@ -2,13 +2,17 @@
 
 mod bad_input;
 mod correlate;
+mod degenerate;
+mod dependencies;
 mod eigenvalues;
 mod evidence;
+mod faults;
 mod figures;
 mod formats;
 mod fuzz;
 mod golden;
 mod groups;
+mod left_out;
 mod margins;
 mod moments;
 mod reports;
