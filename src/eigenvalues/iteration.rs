@@ -1,65 +1,10 @@
-//! All eigenvalues of a symmetric matrix, and nothing else.
-//!
-//! The matrix is reduced to tridiagonal form, whose eigenvalues the root-free QL iteration of Pal,
-//! Walker and Kahan finds (LAPACK's `dsterf`; Parlett, "The Symmetric Eigenvalue Problem", 1998,
-//! §8.15).
-
-use faer::dyn_stack::{MemBuffer, MemStack};
-use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
-use faer::{Mat, Par, Scale, Spec};
+//! Tridiagonal to diagonal: the root-free QL iteration of Pal, Walker and Kahan, LAPACK's `dsterf`
+//! (Parlett, "The Symmetric Eigenvalue Problem", 1998, §8.15).
 
 use crate::spectrum::SpectrumError;
 
 /// Sweeps that an eigenvalue may take on average, LAPACK's limit; about 1.7 is usual.
 const SWEEPS: usize = 30;
-
-/// The n eigenvalues, in no particular order, of the symmetric n×n matrix whose lower triangle is
-/// given; what is above the diagonal is ignored. Each is right to a few units in the last place of
-/// the largest.
-///
-/// # Errors
-/// If a number is not finite, or the iteration does not converge, which has never been seen.
-///
-/// # Panics
-/// If the matrix is not square.
-pub fn eigenvalues(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
-    let n = matrix.nrows();
-    assert_eq!(n, matrix.ncols(), "a symmetric matrix is square");
-    let mut largest = 0.0_f64;
-    for value in (0..n).flat_map(|j| &matrix.col_as_slice(j)[j..]) {
-        if !value.is_finite() {
-            return Err(SpectrumError::NotFinite);
-        }
-        largest = largest.max(value.abs());
-    }
-    if largest == 0.0 {
-        return Ok(vec![0.0; n]);
-    }
-    // A power of two, so that nothing is rounded: squares inside must neither over- nor underflow.
-    let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
-    matrix *= Scale(1.0 / scale);
-    let (mut diagonal, mut squares) = tridiagonal(matrix);
-    diagonalize(&mut diagonal, &mut squares)?;
-    diagonal.iter_mut().for_each(|value| *value *= scale);
-    Ok(diagonal)
-}
-
-/// The diagonal and the squares of the off-diagonal of a similar tridiagonal matrix.
-fn tridiagonal(mut matrix: Mat<f64>) -> (Vec<f64>, Vec<f64>) {
-    let n = matrix.nrows();
-    let scratch = tridiag_in_place_scratch::<f64>(n, Par::Seq, Spec::default());
-    let mut reflectors = Mat::zeros(1, n - 1);
-    tridiag_in_place(
-        matrix.as_mut(),
-        reflectors.as_mut(),
-        Par::Seq,
-        MemStack::new(&mut MemBuffer::new(scratch)),
-        Spec::default(),
-    );
-    let diagonal = (0..n).map(|i| matrix[(i, i)]).collect();
-    let squares = (1..n).map(|i| matrix[(i, i - 1)].powi(2)).collect();
-    (diagonal, squares)
-}
 
 /// Whether the off-diagonal between two neighbours may be taken for zero, given its square.
 fn negligible(square: f64, a: f64, b: f64) -> bool {
@@ -75,7 +20,7 @@ fn block_end(diagonal: &[f64], squares: &[f64], start: usize) -> usize {
 
 /// Makes the diagonal of a tridiagonal matrix its eigenvalues, given the squares of the
 /// off-diagonal.
-fn diagonalize(diagonal: &mut [f64], squares: &mut [f64]) -> Result<(), SpectrumError> {
+pub fn diagonalize(diagonal: &mut [f64], squares: &mut [f64]) -> Result<(), SpectrumError> {
     let n = diagonal.len();
     let mut start = 0;
     while start < n {
