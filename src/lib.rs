@@ -54,6 +54,7 @@ pub mod margin;
 pub mod moments;
 pub mod normalization;
 pub mod output;
+pub mod product;
 pub mod queue;
 pub mod shrinkage;
 pub mod spectrum;

@@ -2,30 +2,22 @@
 //!
 //! A class keeps its raw rows while they are few (m ≤ p), because then they are smaller than the
 //! packed scatter and the m×m Gram matrix is the cheaper way to the spectrum. Beyond that, its
-//! rows are folded, 256 at a time, into count, mean μ and scatter S = Σ(x−μ)(x−μ)ᵀ.
+//! rows are folded, 128 at a time, into count, mean μ and scatter S = Σ(x−μ)(x−μ)ᵀ.
 //!
 //! Precision: every block is centred at its own mean before it is multiplied, and Eq. 8's rank-one
 //! term δδᵀ·nₐn_b/n joins that product as one more row. Nothing is ever computed as `E[xx]−E[x]E[x]`.
 //!
 //! Beside them goes Q = Σ‖x−μ‖⁴, which Eq. 7 has not, but Ledoit and Wolf's linear shrinkage needs.
 //!
-//! Determinism: block boundaries are counted in rows of the class and panel boundaries in
-//! dimensions, so that the order of every sum follows from the data alone, whatever the number of
-//! threads, files or reads the rows came in.
+//! Determinism: block boundaries are counted in rows of the class, so that the order of every sum
+//! follows from the data alone, whatever the number of threads, files or reads the rows came in.
 
-use std::ops::Range;
+use pulp::Arch;
 
-use faer::linalg::matmul::matmul;
-use faer::linalg::matmul::triangular::{self, BlockStructure};
-use faer::reborrow::ReborrowMut;
-use faer::{Accum, Mat, MatMut, MatRef, Par};
-use rayon::prelude::*;
+use crate::product::{DEPTH, Panels, Symmetric, dot};
 
 /// Rows of a class that are folded into its scatter at once.
-const BLOCK: usize = 256;
-
-/// Dimensions per panel of the scatter: the unit of parallel work inside one class.
-const PANEL: usize = 128;
+const BLOCK: usize = DEPTH;
 
 /// A stored embedding value: `f32` (also for f16 input) or `f64`. Products are always f64.
 pub trait Value: Copy + Into<f64> + Send + Sync + 'static {}
@@ -40,15 +32,6 @@ pub struct Moments<T> {
     /// Raw rows, row-major: all of them before folding, those of the unfinished block after.
     rows: Vec<T>,
     folded: Option<Folded>,
-}
-
-/// What [`Moments`] hold, for the spectrum: whichever of YYᵀ and S = YᵀY is the smaller matrix can
-/// be formed from it, and both have the same nonzero eigenvalues.
-pub enum Store {
-    /// The centred rows Y (m×p, row-major), when m ≤ p.
-    Centred(Vec<f64>),
-    /// The scatter S (p×p, lower triangle) and the fourth moment Q = Σ‖x−μ‖⁴, when m > p.
-    Scatter(Mat<f64>, f64),
 }
 
 impl<T: Value> Moments<T> {
@@ -67,9 +50,7 @@ impl<T: Value> Moments<T> {
         if count <= dim as u64 {
             return count * row;
         }
-        let panels: usize =
-            (0..dim.div_ceil(PANEL)).map(|k| panel(k, dim)).map(|rows| rows.len() * rows.end).sum();
-        (8 * (panels + 3 * dim)) as u64 + BLOCK as u64 * row
+        (Symmetric::bytes(dim) + 3 * dim * size_of::<f64>()) as u64 + BLOCK as u64 * row
     }
 
     /// Prepares for `count` rows in all: raw rows are then allocated once, and a class of more than
@@ -146,18 +127,21 @@ impl<T: Value> Moments<T> {
         mean
     }
 
-    /// What the spectrum is computed from; frees what it does not need.
-    pub fn into_store(mut self) -> Store {
+    /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the
+    /// centred rows Y, which have the same nonzero eigenvalues, and Q = Σ‖x−μ‖⁴.
+    pub fn into_product(mut self) -> (Symmetric, f64) {
         if self.folded.is_some() {
             self.fold();
         }
         match self.folded {
-            None => Store::Centred(centred(&self.rows, &block_mean(&self.rows, self.dim))),
+            None => {
+                let gram = Symmetric::gram(&self.rows, &block_mean(&self.rows, self.dim));
+                let fourth = gram.diagonal().map(|square| square * square).sum();
+                (gram, fourth)
+            }
             Some(mut folded) => {
-                drop(self.rows);
                 folded.move_centre(folded.mean.clone());
-                let fourth = folded.fourth;
-                Store::Scatter(folded.into_scatter(), fourth)
+                (folded.scatter, folded.fourth)
             }
         }
     }
@@ -190,8 +174,7 @@ impl<T: Value> Moments<T> {
 struct Folded {
     count: u64,
     mean: Vec<f64>,
-    /// The scatter's lower triangle: panel k holds rows [`panel`]`(k)`, columns from 0 to its end.
-    panels: Vec<Mat<f64>>,
+    scatter: Symmetric,
     /// The point that T and Q are taken about: the mean of the rows at some time.
     centre: Vec<f64>,
     /// The count at which the centre moves on to the mean.
@@ -204,15 +187,11 @@ struct Folded {
 
 impl Folded {
     fn new(dim: usize) -> Self {
-        let panels = (0..dim.div_ceil(PANEL))
-            .map(|k| panel(k, dim))
-            .map(|rows| Mat::zeros(rows.len(), rows.end))
-            .collect();
         let zeros = vec![0.0; dim];
         Folded {
             count: 0,
             mean: zeros.clone(),
-            panels,
+            scatter: Symmetric::zeros(dim),
             centre: zeros.clone(),
             move_at: 0,
             third: zeros,
@@ -229,15 +208,14 @@ impl Folded {
             return;
         }
         let mean = block_mean(block, dim);
-        let mut y = centred(block, &mean);
         if self.count == 0 {
             self.centre.clone_from(&mean);
         } else if self.count >= self.move_at {
             self.move_centre(self.mean.clone());
         }
-        self.add_fourth(&y, &mean);
-        y.extend(self.advance(rows as u64, &mean));
-        self.add_product(&y);
+        let y = Panels::centred(block, &mean, &self.advance(rows as u64, &mean));
+        self.add_fourth(&y, rows, &mean);
+        self.scatter.add_product(&y);
     }
 
     /// Eq. 8 for two scatters: S = Sₐ + S_b + δδᵀ·nₐn_b/n.
@@ -252,11 +230,9 @@ impl Folded {
         for (ours, theirs) in self.third.iter_mut().zip(&other.third) {
             *ours += theirs;
         }
-        for (ours, theirs) in self.panels.iter_mut().zip(&other.panels) {
-            *ours += theirs;
-        }
+        self.scatter.add(&other.scatter);
         let step = self.advance(other.count, &other.mean);
-        self.add_product(&step);
+        self.scatter.add_product(&Panels::centred::<f64>(&[], &self.mean, &step));
     }
 
     /// The mean of these rows and `count` more of mean `mean`.
@@ -280,21 +256,15 @@ impl Folded {
         step
     }
 
-    /// T += Σ‖z‖²z and Q += Σ‖z‖⁴ for the rows of Y (row-major), which are centred at `mean`.
-    fn add_fourth(&mut self, y: &[f64], mean: &[f64]) {
+    /// T += Σ‖z‖²z and Q += Σ‖z‖⁴ for the first `rows` of Y, which are centred at `mean`.
+    fn add_fourth(&mut self, y: &Panels, rows: usize, mean: &[f64]) {
         let shift: Vec<_> =
             self.centre.iter().zip(mean).map(|(centre, mean)| centre - mean).collect();
-        let mut weight = 0.0;
-        for row in y.chunks_exact(mean.len()) {
-            let square = sum(row, &shift, |y, shift| (y - shift) * (y - shift));
-            weight += square;
-            self.fourth += square * square;
-            for (third, y) in self.third.iter_mut().zip(row) {
-                *third += square * y;
-            }
-        }
-        for (third, shift) in self.third.iter_mut().zip(&shift) {
-            *third -= weight * shift;
+        let squares = &y.square_distances(&shift)[..rows];
+        let weight: f64 = squares.iter().sum();
+        self.fourth += dot(squares, squares);
+        for ((third, sum), shift) in self.third.iter_mut().zip(y.weighted_sum(squares)).zip(shift) {
+            *third += sum - weight * shift;
         }
     }
 
@@ -313,8 +283,8 @@ impl Folded {
         };
         let (s, d) = (from(&to), from(&self.mean));
         let (ss, ds) = (n * dot(&s, &s), n * dot(&d, &s));
-        let trace = self.trace() + n * dot(&d, &d);
-        let mut zs = self.scatter_times(&s);
+        let trace = self.scatter.diagonal().sum::<f64>() + n * dot(&d, &d);
+        let mut zs = self.scatter.times(&s);
         for (zs, d) in zs.iter_mut().zip(&d) {
             *zs += ds * d;
         }
@@ -326,116 +296,18 @@ impl Folded {
         self.centre = to;
         self.move_at = 4 * self.count;
     }
-
-    fn trace(&self) -> f64 {
-        let panels = self.panels.iter().enumerate();
-        panels.flat_map(|(k, rows)| (0..rows.nrows()).map(move |i| rows[(i, k * PANEL + i)])).sum()
-    }
-
-    /// S·v.
-    fn scatter_times(&self, v: &[f64]) -> Vec<f64> {
-        let mut product = vec![0.0; v.len()];
-        for (k, rows) in self.panels.iter().enumerate() {
-            let start = k * PANEL;
-            for j in 0..rows.ncols() {
-                // Of a column on the diagonal, what lies below it; S has it twice.
-                let below = (j + 1).max(start);
-                let column = &rows.col_as_slice(j)[below - start..];
-                product[j] += dot(column, &v[below..below + column.len()]);
-                for (product, value) in product[below..].iter_mut().zip(column) {
-                    *product += value * v[j];
-                }
-                if j >= start {
-                    product[j] += rows[(j - start, j)] * v[j];
-                }
-            }
-        }
-        product
-    }
-
-    /// S += YᵀY for the rows of Y (row-major), lower triangle, panel by panel.
-    fn add_product(&mut self, y: &[f64]) {
-        let dim = self.mean.len();
-        let yt = MatRef::from_column_major_slice(y, dim, y.len() / dim);
-        self.panels.par_iter_mut().enumerate().for_each(|(k, scatter)| {
-            let Range { start, end } = panel(k, dim);
-            let left = yt.subrows(start, end - start);
-            let (mut beside, diagonal) = scatter.as_mut().split_at_col_mut(start);
-            matmul(&mut beside, Accum::Add, left, yt.subrows(0, start).transpose(), 1.0, Par::Seq);
-            lower_product(diagonal, left);
-        });
-    }
-
-    /// The p×p scatter; its upper triangle is left zero.
-    fn into_scatter(self) -> Mat<f64> {
-        let dim = self.mean.len();
-        let mut scatter = Mat::zeros(dim, dim);
-        for (k, lower) in self.panels.into_iter().enumerate() {
-            let Range { start, end } = panel(k, dim);
-            scatter.submatrix_mut(start, 0, end - start, end).copy_from(&lower);
-        }
-        scatter
-    }
-}
-
-/// The rows of the scatter that panel `k` holds.
-fn panel(k: usize, dim: usize) -> Range<usize> {
-    k * PANEL..dim.min((k + 1) * PANEL)
-}
-
-/// Σ term(aⱼ, bⱼ): eight sums side by side, or each addition would wait for the one before.
-fn sum(a: &[f64], b: &[f64], term: impl Fn(f64, f64) -> f64) -> f64 {
-    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<8>(), b.as_chunks::<8>());
-    let mut sums = [0.0; 8];
-    for (a, b) in a.iter().zip(b) {
-        for lane in 0..8 {
-            sums[lane] += term(a[lane], b[lane]);
-        }
-    }
-    let rest = a_rest.iter().zip(b_rest).map(|(&a, &b)| term(a, b));
-    sums.into_iter().chain(rest).sum()
-}
-
-fn dot(a: &[f64], b: &[f64]) -> f64 {
-    sum(a, b, |a, b| a * b)
 }
 
 fn block_mean<T: Value>(block: &[T], dim: usize) -> Vec<f64> {
     let mut sum = vec![0.0; dim];
-    let mut rows = 0.0;
-    for row in block.chunks_exact(dim) {
-        rows += 1.0;
-        for (sum, &value) in sum.iter_mut().zip(row) {
-            *sum += value.into();
+    let rows = (block.len() / dim).max(1) as f64;
+    Arch::new().dispatch(|| {
+        for row in block.chunks_exact(dim) {
+            for (sum, &value) in sum.iter_mut().zip(row) {
+                *sum += value.into();
+            }
         }
-    }
-    for sum in &mut sum {
-        *sum /= f64::max(rows, 1.0);
-    }
+    });
+    sum.iter_mut().for_each(|sum| *sum /= rows);
     sum
-}
-
-/// The rows of the block less `mean`, row-major.
-fn centred<T: Value>(block: &[T], mean: &[f64]) -> Vec<f64> {
-    // Room for the one more row that a block's rank-one term adds.
-    let mut y = Vec::with_capacity(block.len() + mean.len());
-    for row in block.chunks_exact(mean.len()) {
-        y.extend(row.iter().zip(mean).map(|(&value, mean)| value.into() - mean));
-    }
-    y
-}
-
-/// The lower triangle of `into` + A·Aᵀ.
-pub(crate) fn lower_product(mut into: MatMut<'_, f64>, a: MatRef<'_, f64>) {
-    triangular::matmul(
-        into.rb_mut(),
-        BlockStructure::TriangularLower,
-        Accum::Add,
-        a,
-        BlockStructure::Rectangular,
-        a.transpose(),
-        BlockStructure::Rectangular,
-        1.0,
-        Par::Seq,
-    );
 }

@@ -1,9 +1,7 @@
 //! The eigenvalues of a class's covariance Σ = S/m; never its eigenvectors.
 
-use faer::{Mat, MatRef};
-
 use crate::eigenvalues::eigenvalues;
-use crate::moments::{Moments, Store, Value, lower_product};
+use crate::moments::{Moments, Value};
 
 /// Why a spectrum could not be computed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,17 +38,8 @@ impl Spectrum {
         if instances == 0 {
             return Ok(None);
         }
-        let (matrix, fourth_moment) = match moments.into_store() {
-            Store::Scatter(scatter, fourth) => (scatter, fourth),
-            Store::Centred(rows) => {
-                let y = MatRef::from_row_major_slice(&rows, rows.len() / dim, dim);
-                let mut gram = Mat::zeros(y.nrows(), y.nrows());
-                lower_product(gram.as_mut(), y);
-                let fourth = (0..y.nrows()).map(|i| gram[(i, i)] * gram[(i, i)]).sum();
-                (gram, fourth)
-            }
-        };
-        let mut eigenvalues = eigenvalues(matrix)?;
+        let (product, fourth_moment) = moments.into_product();
+        let mut eigenvalues = eigenvalues(product.into_matrix())?;
         for value in &mut eigenvalues {
             *value = (*value / instances as f64).max(0.0);
         }

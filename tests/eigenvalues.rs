@@ -192,9 +192,12 @@ proptest! {
         }
         let largest = matrix.norm_max();
         prop_assume!(largest > 0.0);
-        // faer's own iteration is given squares that do not overflow.
+        // faer's own iteration is given squares that do not overflow; on a few it gives up.
         let scaled = &matrix * faer::Scale(1.0 / largest);
-        let theirs = scaled.self_adjoint_eigenvalues(Side::Lower).unwrap();
+        let theirs = scaled.self_adjoint_eigenvalues(Side::Lower).unwrap_or_else(|_| {
+            let scaled = nalgebra::DMatrix::from_fn(n, n, |i, j| scaled[(i, j)]);
+            scaled.symmetric_eigenvalues().as_slice().to_vec()
+        });
         let ours: Vec<_> = ours(&matrix).iter().map(|value| value / largest).collect();
         assert_near(&ours, &theirs, ORACLES);
     }

@@ -182,7 +182,7 @@ fn a_dump_is_read_in_order_whatever_the_block() {
 
 #[test]
 fn panels_and_blocks_give_the_same_bytes_for_any_threads() {
-    // More than one panel of 128 dimensions, more than one block of 256 rows, one class that
+    // More than one strip of 48 dimensions, more than one block of 128 rows, one class that
     // dominates and one that keeps its rows.
     let work = Workdir::new();
     let x = ndarray::Array2::from_shape_fn((1500, 300), |(i, j)| {
@@ -228,5 +228,5 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
     };
     let together = spectra(1 << 30, 1);
     assert_eq!(spectra(0, 31), together);
-    assert_eq!(spectra(1 << 20, 3), together);
+    assert_eq!(spectra(3 << 18, 3), together);
 }

@@ -92,7 +92,7 @@ fn no_rows_no_spectrum_and_nothing_infinite() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
-    /// On both sides of m = p, of the block of 256 rows and of the panel of 128 dimensions.
+    /// On both sides of m = p, of the block of 128 rows.
     #[test]
     fn eigenvalues_are_nalgebras(dim in prop_oneof![1..40_usize, 120..140_usize], count in 1..600_usize, seed: u64) {
         let rows = rows(count, dim, seed);

@@ -15,6 +15,7 @@ mod groups;
 mod left_out;
 mod margins;
 mod moments;
+mod product;
 mod reports;
 mod shrinkage;
 mod storage;

@@ -200,11 +200,11 @@ fn dot<S: Simd>(simd: S, a: &[f64], b: &[f64]) -> f64 {
     let mut sums = [simd.splat_f64s(0.0); 4];
     for (a, b) in a.iter().zip(b) {
         for lane in 0..4 {
-            sums[lane] = simd.mul_add_f64s(a[lane], b[lane], sums[lane]);
+            sums[lane] = simd.mul_add_e_f64s(a[lane], b[lane], sums[lane]);
         }
     }
     for (&a, &b) in a_last.iter().zip(b_last) {
-        sums[0] = simd.mul_add_f64s(a, b, sums[0]);
+        sums[0] = simd.mul_add_e_f64s(a, b, sums[0]);
     }
     let sums = [simd.add_f64s(sums[0], sums[1]), simd.add_f64s(sums[2], sums[3])];
     let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
@@ -284,7 +284,7 @@ fn times<S: Simd, const R: usize>(simd: S, block: &[f64], v: &[f64; BAND]) -> [S
     for j in 0..BAND {
         let (column, factor) = (vectors::<S, R>(&block[j * STEP..]), simd.splat_f64s(v[j]));
         for i in 0..R {
-            sums[j % 2][i] = simd.mul_add_f64s(column[i], factor, sums[j % 2][i]);
+            sums[j % 2][i] = simd.mul_add_e_f64s(column[i], factor, sums[j % 2][i]);
         }
     }
     std::array::from_fn(|i| simd.add_f64s(sums[0][i], sums[1][i]))
@@ -294,7 +294,7 @@ fn times<S: Simd, const R: usize>(simd: S, block: &[f64], v: &[f64; BAND]) -> [S
 fn inner<S: Simd, const R: usize>(simd: S, a: &[S::f64s; R], b: &[S::f64s; R]) -> f64 {
     let mut sum = simd.mul_f64s(a[0], b[0]);
     for i in 1..R {
-        sum = simd.mul_add_f64s(a[i], b[i], sum);
+        sum = simd.mul_add_e_f64s(a[i], b[i], sum);
     }
     simd.reduce_sum_f64s(sum)
 }
@@ -309,15 +309,15 @@ fn reflect_both<S: Simd, const R: usize>(simd: S, block: &mut [f64], v: &[f64; B
     let mut w = [0.0; BAND];
     let ws = vectors_mut::<S, R>(&mut w);
     for i in 0..R {
-        ws[i] = simd.mul_add_f64s(tau, product[i], simd.mul_f64s(tau_v, vs[i]));
+        ws[i] = simd.mul_add_e_f64s(tau, product[i], simd.mul_f64s(tau_v, vs[i]));
     }
     let ws = *ws;
     for j in 0..BAND {
         let column = vectors_mut::<S, R>(&mut block[j * STEP..]);
         let (vj, wj) = (simd.splat_f64s(-v[j]), simd.splat_f64s(-w[j]));
         for i in 0..R {
-            let sum = simd.mul_add_f64s(vs[i], wj, column[i]);
-            column[i] = simd.mul_add_f64s(ws[i], vj, sum);
+            let sum = simd.mul_add_e_f64s(vs[i], wj, column[i]);
+            column[i] = simd.mul_add_e_f64s(ws[i], vj, sum);
         }
     }
 }
@@ -347,7 +347,8 @@ fn reflect_below<S: Simd, const R: usize>(
         let sum = inner::<S, R>(simd, nexts, column) + along * v[j];
         let (vj, sum) = (simd.splat_f64s(v[j]), simd.splat_f64s(-next_tau * sum));
         for i in 0..R {
-            column[i] = simd.mul_add_f64s(nexts[i], sum, simd.mul_add_f64s(p[i], vj, column[i]));
+            column[i] =
+                simd.mul_add_e_f64s(nexts[i], sum, simd.mul_add_e_f64s(p[i], vj, column[i]));
         }
     }
     (next, next_tau)

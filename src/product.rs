@@ -1,0 +1,305 @@
+//! The products that everything else waits for, S = YᵀY and G = YYᵀ, in f64: their lower triangles.
+//!
+//! Y is packed into panels of 8 columns, converted and centred on the way, so that what is
+//! multiplied lies in the order in which it is wanted. The triangle is kept in strips of 48 rows,
+//! the unit of parallel work. Inside a strip, tiles of it are summed up in registers, which AVX-512
+//! keeps busy to nine tenths (Goto and van de Geijn, "Anatomy of High-Performance Matrix
+//! Multiplication", ACM TOMS 34(3), 2008). Every number is a sum in the order of Y's rows, whatever
+//! the number of threads.
+
+use std::array::from_fn;
+use std::ops::Range;
+
+use faer::Mat;
+use pulp::{Arch, Simd, WithSimd};
+use rayon::prelude::*;
+
+use crate::moments::Value;
+
+/// Columns in a panel: the longest vector's numbers.
+const WIDTH: usize = 8;
+
+/// Rows in a strip of the triangle, a multiple of all tiles' rows.
+const STRIP: usize = 48;
+
+/// Rows that are best multiplied at once: a tile's panels then stay in the nearest cache.
+pub const DEPTH: usize = 128;
+
+/// A matrix Y, packed for [`Symmetric::add_product`].
+pub struct Panels {
+    dim: usize,
+    depth: usize,
+    /// Panel after panel, each row by row; zeros beside the last column.
+    values: Vec<[f64; WIDTH]>,
+}
+
+impl Panels {
+    /// Y with rows less `mean` (p values), and below them the row `last`. `rows` is row-major.
+    pub fn centred<T: Value>(rows: &[T], mean: &[f64], last: &[f64]) -> Panels {
+        let dim = mean.len();
+        let depth = rows.len() / dim + 1;
+        let mut values = vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth];
+        Arch::new().dispatch(|| {
+            for (q, panel) in values.chunks_exact_mut(depth).enumerate() {
+                let columns = q * WIDTH..dim.min((q + 1) * WIDTH);
+                let mean = &mean[columns.clone()];
+                for (to, row) in panel.iter_mut().zip(rows.chunks_exact(dim)) {
+                    let row = &row[columns.clone()];
+                    // Arrays of a known length become vectors.
+                    if let (Some(row), Some(mean)) =
+                        (row.first_chunk::<WIDTH>(), mean.first_chunk::<WIDTH>())
+                    {
+                        *to = from_fn(|lane| row[lane].into() - mean[lane]);
+                    } else {
+                        for (to, (&value, mean)) in to.iter_mut().zip(row.iter().zip(mean)) {
+                            *to = value.into() - mean;
+                        }
+                    }
+                }
+                panel[depth - 1][..columns.len()].copy_from_slice(&last[columns]);
+            }
+        });
+        Panels { dim, depth, values }
+    }
+
+    /// Yᵀ for those `columns` of the Y whose rows are `rows` less `mean`.
+    fn transposed<T: Value>(rows: &[T], mean: &[f64], columns: Range<usize>) -> Panels {
+        let depth = columns.len();
+        let dim = rows.len() / mean.len();
+        let mut values = vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth];
+        let groups = rows.chunks(WIDTH * mean.len());
+        for (panel, group) in values.chunks_exact_mut(depth).zip(groups) {
+            for (lane, row) in group.chunks_exact(mean.len()).enumerate() {
+                let row = row[columns.clone()].iter().zip(&mean[columns.clone()]);
+                for (to, (&value, mean)) in panel.iter_mut().zip(row) {
+                    to[lane] = value.into() - mean;
+                }
+            }
+        }
+        Panels { dim, depth, values }
+    }
+
+    /// ‖y − shift‖² for each row y.
+    pub fn square_distances(&self, shift: &[f64]) -> Vec<f64> {
+        let mut sums = vec![[0.0; WIDTH]; self.depth];
+        Arch::new().dispatch(|| {
+            for (panel, shift) in self.values.chunks_exact(self.depth).zip(shift.chunks(WIDTH)) {
+                let mut wide = [0.0; WIDTH];
+                wide[..shift.len()].copy_from_slice(shift);
+                for (sum, y) in sums.iter_mut().zip(panel) {
+                    *sum = from_fn(|lane| sum[lane] + (y[lane] - wide[lane]).powi(2));
+                }
+            }
+        });
+        sums.iter().map(|sum| sum.iter().sum()).collect()
+    }
+
+    /// Σ wₖyₖ for the first rows y and the weights w of these.
+    pub fn weighted_sum(&self, weights: &[f64]) -> Vec<f64> {
+        let mut sums = vec![0.0; self.dim];
+        Arch::new().dispatch(|| {
+            for (panel, sums) in self.values.chunks_exact(self.depth).zip(sums.chunks_mut(WIDTH)) {
+                let mut wide = [0.0; WIDTH];
+                for (y, weight) in panel.iter().zip(weights) {
+                    wide = from_fn(|lane| wide[lane] + weight * y[lane]);
+                }
+                sums.copy_from_slice(&wide[..sums.len()]);
+            }
+        });
+        sums
+    }
+}
+
+/// A symmetric matrix, its lower triangle.
+#[derive(Clone, Debug)]
+pub struct Symmetric {
+    dim: usize,
+    /// Strip k has `STRIP` rows from k·`STRIP` on and columns from 0 to its end, column by column.
+    /// What lies above the diagonal or below the last row means nothing.
+    strips: Vec<Vec<f64>>,
+}
+
+impl Symmetric {
+    /// The p×p zero matrix.
+    pub fn zeros(dim: usize) -> Symmetric {
+        let strips = (1..=dim.div_ceil(STRIP)).map(|k| vec![0.0; STRIP * STRIP * k]).collect();
+        Symmetric { dim, strips }
+    }
+
+    /// Bytes of a p×p matrix.
+    pub fn bytes(dim: usize) -> usize {
+        let strips = dim.div_ceil(STRIP);
+        size_of::<f64>() * STRIP * STRIP * strips * (strips + 1) / 2
+    }
+
+    /// G = YYᵀ, m×m, where Y (m×p) has the `rows` (row-major) less `mean`.
+    pub fn gram<T: Value>(rows: &[T], mean: &[f64]) -> Symmetric {
+        let mut gram = Symmetric::zeros(rows.len() / mean.len());
+        for start in (0..mean.len()).step_by(DEPTH) {
+            let columns = start..mean.len().min(start + DEPTH);
+            gram.add_product(&Panels::transposed(rows, mean, columns));
+        }
+        gram
+    }
+
+    /// Adds YᵀY.
+    ///
+    /// # Panics
+    /// If Y has not p columns.
+    pub fn add_product(&mut self, y: &Panels) {
+        assert_eq!(self.dim, y.dim, "a product of another dimension");
+        let arch = Arch::new();
+        // Two strips are the least that is worth another thread.
+        let strips = self.strips.par_iter_mut().with_min_len(2).enumerate();
+        strips.for_each(|(k, strip)| arch.dispatch(StripProduct { k, strip, y }));
+    }
+
+    /// Adds another matrix.
+    ///
+    /// # Panics
+    /// If it is of another dimension.
+    pub fn add(&mut self, other: &Symmetric) {
+        assert_eq!(self.dim, other.dim, "a sum of another dimension");
+        for (ours, theirs) in self.strips.iter_mut().flatten().zip(other.strips.iter().flatten()) {
+            *ours += theirs;
+        }
+    }
+
+    /// The numbers on the diagonal.
+    pub fn diagonal(&self) -> impl Iterator<Item = f64> {
+        (0..self.dim).map(|i| self.strips[i / STRIP][i * STRIP + i % STRIP])
+    }
+
+    /// The product with a vector of p values.
+    pub fn times(&self, v: &[f64]) -> Vec<f64> {
+        let mut product = vec![0.0; self.dim];
+        for (k, strip) in self.strips.iter().enumerate() {
+            let rows = self.rows(k);
+            for j in 0..rows.end {
+                // Of a column on the diagonal, what lies below it; that stands for what is above.
+                let below = rows.start.max(j + 1)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                product[j] += dot(column, &v[below.clone()]);
+                for (product, value) in product[below].iter_mut().zip(column) {
+                    *product += value * v[j];
+                }
+                if j >= rows.start {
+                    product[j] += strip[j * STRIP + j - rows.start] * v[j];
+                }
+            }
+        }
+        product
+    }
+
+    /// The matrix; above its diagonal are zeros.
+    pub fn into_matrix(self) -> Mat<f64> {
+        // Columns that lie a power of two apart contend for the same few lines of the cache.
+        let mut matrix = Mat::with_capacity(self.dim + WIDTH, self.dim);
+        matrix.resize_with(self.dim, self.dim, |_, _| 0.0);
+        for (k, strip) in self.strips.iter().enumerate() {
+            let rows = self.rows(k);
+            for j in 0..rows.end {
+                let below = rows.start.max(j)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                matrix.col_as_slice_mut(j)[below].copy_from_slice(column);
+            }
+        }
+        matrix
+    }
+
+    /// The rows of strip `k`.
+    fn rows(&self, k: usize) -> Range<usize> {
+        k * STRIP..self.dim.min((k + 1) * STRIP)
+    }
+}
+
+/// a·b: eight sums side by side, or each addition would wait for the one before.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<WIDTH>(), b.as_chunks::<WIDTH>());
+    let mut sums = [0.0; WIDTH];
+    for (a, b) in a.iter().zip(b) {
+        sums = from_fn(|lane| sums[lane] + a[lane] * b[lane]);
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.into_iter().chain(rest).sum()
+}
+
+/// What a strip adds up: the product of its own columns of Y with all up to them.
+struct StripProduct<'a> {
+    k: usize,
+    strip: &'a mut [f64],
+    y: &'a Panels,
+}
+
+impl WithSimd for StripProduct<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        // Half of the registers hold a tile.
+        match S::F64_LANES {
+            8 => self.run::<S, 1, 2, 8>(simd),
+            4 => self.run::<S, 2, 1, 4>(simd),
+            2 => self.run::<S, 4, 1, 4>(simd),
+            _ => self.run::<S, 8, 1, 1>(simd),
+        }
+    }
+}
+
+impl StripProduct<'_> {
+    /// Tiles of `P` panels (of `V` vectors) by `N` columns.
+    #[inline(always)]
+    fn run<S: Simd, const V: usize, const P: usize, const N: usize>(self, simd: S) {
+        let panels: Vec<_> = self.y.values.chunks_exact(self.y.depth).collect();
+        let first = self.k * STRIP / WIDTH;
+        let end = panels.len().min(first + STRIP / WIDTH);
+        for i in (first..end).step_by(P) {
+            let own = &panels[i..end.min(i + P)];
+            for j in 0..i + own.len() {
+                for shift in (0..WIDTH).step_by(N) {
+                    let at = (j * WIDTH + shift) * STRIP + (i - first) * WIDTH;
+                    let into = &mut self.strip[at..];
+                    if let Ok(own) = own.try_into() {
+                        tile::<S, V, P, N>(simd, own, panels[j], shift, into);
+                    } else {
+                        tile::<S, V, 1, N>(simd, [own[0]], panels[j], shift, into);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Adds AᵀB, where A are `P` panels, B the columns from `shift` on of one, into a tile of a strip.
+#[inline(always)]
+fn tile<S: Simd, const V: usize, const P: usize, const N: usize>(
+    simd: S,
+    a: [&[[f64; WIDTH]]; P],
+    b: &[[f64; WIDTH]],
+    shift: usize,
+    into: &mut [f64],
+) {
+    let zero = simd.splat_f64s(0.0);
+    let mut sums = [[[zero; V]; P]; N];
+    let a = a.map(|a| &a[..b.len()]);
+    for (k, b) in b.iter().enumerate() {
+        let mut rows = [[zero; V]; P];
+        for p in 0..P {
+            rows[p].copy_from_slice(S::as_simd_f64s(&a[p][k]).0);
+        }
+        for (sums, &factor) in sums.iter_mut().zip(&b[shift..shift + N]) {
+            let factor = simd.splat_f64s(factor);
+            for (sums, rows) in sums.iter_mut().zip(&rows) {
+                for (sum, &row) in sums.iter_mut().zip(rows) {
+                    *sum = simd.mul_add_e_f64s(row, factor, *sum);
+                }
+            }
+        }
+    }
+    for (j, sums) in sums.iter().enumerate() {
+        let column = S::as_mut_simd_f64s(&mut into[j * STRIP..][..P * WIDTH]).0;
+        for (value, &sum) in column.iter_mut().zip(sums.as_flattened()) {
+            *value = simd.add_f64s(*value, sum);
+        }
+    }
+}

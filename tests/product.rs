@@ -1,0 +1,60 @@
+//! The products against faer's.
+
+use faer::{Mat, MatRef};
+use igam_analyze::product::{Panels, Symmetric};
+use proptest::prelude::*;
+
+fn lower(matrix: &Mat<f64>) -> Mat<f64> {
+    Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| if i < j { 0.0 } else { matrix[(i, j)] })
+}
+
+fn assert_near(ours: &Mat<f64>, theirs: &Mat<f64>) {
+    assert_eq!(ours.shape(), theirs.shape());
+    assert!((ours - theirs).norm_max() <= 1e-14 * theirs.norm_max(), "{ours:?} {theirs:?}");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(128))]
+
+    /// On both sides of the panel of 8, the tile of 16 and the strip of 48 columns.
+    #[test]
+    fn products_are_faers(rows in 0..150_usize, dim in 1..200_usize, seed in any::<u32>()) {
+        let value = |at: usize| ((at as u32 ^ seed).wrapping_mul(2654435761) >> 8) as f32;
+        let x: Vec<f32> = (0..rows * dim).map(|at| value(at) / 1e7).collect();
+        let mean: Vec<f64> = (0..dim).map(|j| j as f64 / 100.0).collect();
+        let centred: Vec<f64> =
+            x.iter().enumerate().map(|(at, &x)| x as f64 - mean[at % dim]).collect();
+        let y = MatRef::from_row_major_slice(&centred, rows, dim);
+
+        let mut scatter = Symmetric::zeros(dim);
+        let panels = Panels::centred(&x, &mean, &mean);
+        scatter.add_product(&panels);
+        let last = Mat::from_fn(dim, 1, |j, _| mean[j]);
+        let whole = y.transpose() * y + &last * last.transpose();
+        assert_near(&scatter.clone().into_matrix(), &lower(&whole));
+        scatter.add(&scatter.clone());
+        let diagonal: Vec<_> = scatter.diagonal().collect();
+        let times = scatter.times(&mean);
+        let expected = &whole * &last * faer::Scale(2.0);
+        let largest = expected.norm_max();
+        for j in 0..dim {
+            prop_assert!((diagonal[j] - 2.0 * whole[(j, j)]).abs() <= 1e-14 * diagonal[j]);
+            prop_assert!((times[j] - expected[(j, 0)]).abs() <= 1e-13 * largest);
+        }
+
+        if rows > 0 {
+            assert_near(&Symmetric::gram(&x, &mean).into_matrix(), &lower(&(y * y.transpose())));
+        }
+
+        let squares = panels.square_distances(&last.col_as_slice(0).iter().map(|x| -x).collect::<Vec<_>>());
+        let weighted = panels.weighted_sum(&vec![0.5; rows]);
+        for k in 0..rows {
+            let expected: f64 = (0..dim).map(|j| (y[(k, j)] + mean[j]).powi(2)).sum();
+            prop_assert!((squares[k] - expected).abs() <= 1e-14 * expected);
+        }
+        for j in 0..dim {
+            let expected: f64 = (0..rows).map(|k| 0.5 * y[(k, j)]).sum();
+            prop_assert!((weighted[j] - expected).abs() <= 1e-13 * (1.0 + y.norm_max() * rows as f64));
+        }
+    }
+}
