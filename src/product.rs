@@ -255,14 +255,14 @@ impl StripProduct<'_> {
         let end = panels.len().min(first + STRIP / WIDTH);
         for i in (first..end).step_by(P) {
             let own = &panels[i..end.min(i + P)];
-            for j in 0..i + own.len() {
+            for (j, other) in panels.iter().enumerate().take(i + own.len()) {
                 for shift in (0..WIDTH).step_by(N) {
                     let at = (j * WIDTH + shift) * STRIP + (i - first) * WIDTH;
                     let into = &mut self.strip[at..];
                     if let Ok(own) = own.try_into() {
-                        tile::<S, V, P, N>(simd, own, panels[j], shift, into);
+                        tile::<S, V, P, N>(simd, own, other, shift, into);
                     } else {
-                        tile::<S, V, 1, N>(simd, [own[0]], panels[j], shift, into);
+                        tile::<S, V, 1, N>(simd, [own[0]], other, shift, into);
                     }
                 }
             }
