@@ -12,7 +12,7 @@ use polars::prelude::{
 };
 use zip::CompressionMethod::{Deflated, Stored};
 
-use crate::Workdir;
+use crate::{Workdir, repository};
 
 /// The command, over files that are all good: each case spoils one.
 const GOOD: &str = "correlate --embeddings x.npy --labels y.npy --class-names classes.txt --ap ap.csv --counts counts.csv";
@@ -437,6 +437,14 @@ fn spoiled_parquet() {
             "column \"label\" has type bool: labels are integers or strings",
         ),
         (labelled(lists("label", &[Some(row); 3])), "labels are integers or strings"),
+        (
+            fs::read(repository("tests/corpus/parquet/times.parquet")).unwrap(),
+            "column \"label\" has type datetime[ns]: labels are integers or strings",
+        ),
+        (
+            labelled(Series::new("label".into(), [0, u64::MAX, 1])),
+            "row 1, column \"label\": the label is too large",
+        ),
         (
             labelled(Series::new("label".into(), ["a", "b", "c\u{7}"])),
             "row 2, column \"label\": the name \"c\\u{7}\" holds the control character",

@@ -63,6 +63,16 @@ fn labels_of_every_width_and_names() {
 }
 
 #[test]
+fn categories_are_names() {
+    let work = Workdir::new();
+    let amounts = |name: &str| {
+        let path = repository("tests/corpus/parquet").join(name);
+        work.json(&format!("information --embeddings {}", path.display()))["information"].take()
+    };
+    assert_eq!(amounts("categories.parquet"), amounts("plain.parquet"));
+}
+
+#[test]
 fn names_without_a_list_are_classes_in_alphabetical_order() {
     let work = Workdir::new();
     let folder = repository("tests/golden/formats");

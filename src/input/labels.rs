@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use polars::prelude::{DataType, Series};
+use polars::prelude::{DataType, PolarsError, Series};
 
 use super::embeddings::Dump;
 use super::file::check_name;
@@ -257,24 +257,24 @@ fn from_table(table: &Table, name: &str) -> Result<Labels> {
 fn from_series(series: &Series, path: &Path, name: &str) -> Result<Labels> {
     let bad = |problem| Error::content(path, problem);
     let at = |(row, problem)| bad(format!("row {row}, column {name:?}: {problem}"));
-    let wrong = || {
-        let dtype = series.dtype();
-        bad(format!("column {name:?} has type {dtype}: labels are integers or strings"))
-    };
+    let wrong = |error: PolarsError| bad(format!("column {name:?}: {error}"));
     if let Some(row) = parquet::first_null(series) {
         let count = series.null_count();
         return Err(at((row, format!("there is no label, as in {count} rows"))));
     }
     if series.dtype().is_integer() {
-        let ids = series.strict_cast(&DataType::Int64).map_err(|_| wrong())?;
-        return Ok(Labels::Ids(ids.i64().map_err(|_| wrong())?.into_no_null_iter().collect()));
+        let ids = series.cast(&DataType::Int64).map_err(wrong)?;
+        if let Some(row) = parquet::first_null(&ids) {
+            return Err(at((row, "the label is too large".into())));
+        }
+        return Ok(Labels::Ids(ids.i64().map_err(wrong)?.into_no_null_iter().collect()));
     }
     if series.dtype().is_float() {
-        let numbers = series.cast(&DataType::Float64).map_err(|_| wrong())?;
-        let numbers = numbers.f64().map_err(|_| wrong())?.into_no_null_iter().enumerate();
+        let numbers = series.cast(&DataType::Float64).map_err(wrong)?;
+        let numbers = numbers.f64().map_err(wrong)?.into_no_null_iter().enumerate();
         return from_numbers(numbers).map(Labels::Ids).map_err(at);
     }
-    let names = series.str().map_err(|_| wrong())?;
+    let names = series.str().map_err(wrong)?;
     let names: Vec<_> = names.iter().flatten().collect();
     from_texts(names.into_iter()).map_err(at)
 }

@@ -132,12 +132,18 @@ impl ParquetFile {
     }
 }
 
-/// The whole of one column, if `fits` allows its number of rows.
+/// The whole of a column of labels, if `fits` allows its number of rows.
 ///
 /// # Errors
-/// If the file cannot be read, or has no such column (says which there are); or what `fits` says.
+/// If the file cannot be read, has no such column (says which there are), or one that is neither of
+/// numbers nor of strings; or what `fits` says.
 pub fn column(path: &Path, name: &str, fits: &dyn Fn(usize) -> Result<()>) -> Result<Series> {
     let column = Column::open(path, name)?;
+    let dtype = &column.dtype;
+    if !(dtype.is_integer() || dtype.is_float() || dtype.is_string()) {
+        let problem = format!("column {name:?} has type {dtype}: labels are integers or strings");
+        return Err(Error::content(path, problem));
+    }
     fits(column.rows()?)?;
     let mut whole = Series::new_empty(name.into(), &column.dtype);
     for group in &column.metadata.row_groups {
@@ -169,8 +175,13 @@ impl Column {
             let problem = format!("has no column {name:?}; its columns are {}", list(&names));
             return Err(Error::content(path, problem));
         };
-        let dtype = decoded(path, || Ok(DataType::from_arrow_field(field)))?;
-        let (path, name, field) = (path.to_owned(), name.to_owned(), field.clone());
+        let mut field = field.clone();
+        // Categories, as pandas calls them, are stored as their names.
+        if let ArrowDataType::Dictionary(_, names, _) = field.dtype {
+            field.dtype = *names;
+        }
+        let dtype = decoded(path, || Ok(DataType::from_arrow_field(&field)))?;
+        let (path, name) = (path.to_owned(), name.to_owned());
         Ok(Column { path, name, field, dtype, metadata })
     }
 

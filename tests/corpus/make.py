@@ -80,6 +80,8 @@ def parquet():
         use_dictionary=False,
         column_encoding={"label": "DELTA_LENGTH_BYTE_ARRAY"},
     )
+    times = pa.array(Y, pa.timestamp("ns"))
+    pq.write_table(table(pa.float32(), labels=times), to / "times.parquet")
     nulls = pa.table({"embedding": [lists[0], None, [1.0, None]], "label": [1, None, 2]})
     pq.write_table(nulls, to / "nulls.parquet")
 
