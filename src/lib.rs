@@ -7,6 +7,7 @@
 //! | In the paper | Here |
 //! | --- | --- |
 //! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
+//! | the two kernels under them: YᵀY and YYᵀ, eigenvalues alone | [`product`], [`eigenvalues`] |
 //! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
 //! | Eq. 2: information amount I | [`information`] |
 //! | Eq. 9–10, Listing 2: storage, the best queue length | [`storage`] |

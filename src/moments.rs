@@ -12,7 +12,7 @@
 //! Determinism: block boundaries are counted in rows of the class, so that the order of every sum
 //! follows from the data alone, whatever the number of threads, files or reads the rows came in.
 
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 
 use crate::product::{DEPTH, Panels, Symmetric, dot};
 
@@ -260,10 +260,10 @@ impl Folded {
     fn add_fourth(&mut self, y: &Panels, rows: usize, mean: &[f64]) {
         let shift: Vec<_> =
             self.centre.iter().zip(mean).map(|(centre, mean)| centre - mean).collect();
-        let squares = &y.square_distances(&shift)[..rows];
+        let (squares, sums) = y.square_distances(&shift, rows);
         let weight: f64 = squares.iter().sum();
-        self.fourth += dot(squares, squares);
-        for ((third, sum), shift) in self.third.iter_mut().zip(y.weighted_sum(squares)).zip(shift) {
+        self.fourth += dot(&squares, &squares);
+        for ((third, sum), shift) in self.third.iter_mut().zip(sums).zip(shift) {
             *third += sum - weight * shift;
         }
     }
@@ -299,15 +299,27 @@ impl Folded {
 }
 
 fn block_mean<T: Value>(block: &[T], dim: usize) -> Vec<f64> {
-    let mut sum = vec![0.0; dim];
+    let mut mean = vec![0.0; dim];
+    Arch::new().dispatch(AddRows { rows: block, to: &mut mean });
     let rows = (block.len() / dim).max(1) as f64;
-    Arch::new().dispatch(|| {
-        for row in block.chunks_exact(dim) {
-            for (sum, &value) in sum.iter_mut().zip(row) {
+    mean.iter_mut().for_each(|sum| *sum /= rows);
+    mean
+}
+
+struct AddRows<'a, T> {
+    rows: &'a [T],
+    to: &'a mut [f64],
+}
+
+impl<T: Value> WithSimd for AddRows<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for row in self.rows.chunks_exact(self.to.len()) {
+            for (sum, &value) in self.to.iter_mut().zip(row) {
                 *sum += value.into();
             }
         }
-    });
-    sum.iter_mut().for_each(|sum| *sum /= rows);
-    sum
+    }
 }

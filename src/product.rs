@@ -29,84 +29,138 @@ pub const DEPTH: usize = 128;
 pub struct Panels {
     dim: usize,
     depth: usize,
-    /// Panel after panel, each row by row; zeros beside the last column.
+    /// Panel after panel, each row by row. Beside the last column of a centred Y are zeros, beside
+    /// that of a transposed one nothing of meaning.
     values: Vec<[f64; WIDTH]>,
 }
 
 impl Panels {
     /// Y with rows less `mean` (p values), and below them the row `last`. `rows` is row-major.
     pub fn centred<T: Value>(rows: &[T], mean: &[f64], last: &[f64]) -> Panels {
-        let dim = mean.len();
-        let depth = rows.len() / dim + 1;
-        let mut values = vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth];
-        Arch::new().dispatch(|| {
-            for (q, panel) in values.chunks_exact_mut(depth).enumerate() {
-                let columns = q * WIDTH..dim.min((q + 1) * WIDTH);
-                let mean = &mean[columns.clone()];
-                for (to, row) in panel.iter_mut().zip(rows.chunks_exact(dim)) {
-                    let row = &row[columns.clone()];
-                    // Arrays of a known length become vectors.
-                    if let (Some(row), Some(mean)) =
-                        (row.first_chunk::<WIDTH>(), mean.first_chunk::<WIDTH>())
-                    {
-                        *to = from_fn(|lane| row[lane].into() - mean[lane]);
-                    } else {
-                        for (to, (&value, mean)) in to.iter_mut().zip(row.iter().zip(mean)) {
-                            *to = value.into() - mean;
-                        }
-                    }
-                }
-                panel[depth - 1][..columns.len()].copy_from_slice(&last[columns]);
-            }
-        });
-        Panels { dim, depth, values }
+        Arch::new().dispatch(Centre { rows, mean, last })
     }
 
     /// Yᵀ for those `columns` of the Y whose rows are `rows` less `mean`.
     fn transposed<T: Value>(rows: &[T], mean: &[f64], columns: Range<usize>) -> Panels {
-        let depth = columns.len();
-        let dim = rows.len() / mean.len();
-        let mut values = vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth];
-        let groups = rows.chunks(WIDTH * mean.len());
-        for (panel, group) in values.chunks_exact_mut(depth).zip(groups) {
-            for (lane, row) in group.chunks_exact(mean.len()).enumerate() {
-                let row = row[columns.clone()].iter().zip(&mean[columns.clone()]);
-                for (to, (&value, mean)) in panel.iter_mut().zip(row) {
-                    to[lane] = value.into() - mean;
+        Arch::new().dispatch(Transpose { rows, mean, columns })
+    }
+
+    fn zeros(dim: usize, depth: usize) -> Panels {
+        Panels { dim, depth, values: vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth] }
+    }
+
+    /// wₖ = ‖yₖ − shift‖² for the first `rows` rows yₖ, and Σ wₖyₖ.
+    pub fn square_distances(&self, shift: &[f64], rows: usize) -> (Vec<f64>, Vec<f64>) {
+        Arch::new().dispatch(SquareDistances { panels: self, shift, rows })
+    }
+}
+
+struct Centre<'a, T> {
+    rows: &'a [T],
+    mean: &'a [f64],
+    last: &'a [f64],
+}
+
+impl<T: Value> WithSimd for Centre<'_, T> {
+    type Output = Panels;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Panels {
+        let dim = self.mean.len();
+        let mut panels = Panels::zeros(dim, self.rows.len() / dim + 1);
+        for (q, panel) in panels.values.chunks_exact_mut(panels.depth).enumerate() {
+            let columns = q * WIDTH..dim.min((q + 1) * WIDTH);
+            let mean = wide(&self.mean[columns.clone()]);
+            for (to, row) in panel.iter_mut().zip(self.rows.chunks_exact(dim)) {
+                *to = wide(&row[columns.clone()]);
+                let pairs = S::as_mut_simd_f64s(to).0.iter_mut().zip(S::as_simd_f64s(&mean).0);
+                for (y, &mean) in pairs {
+                    *y = simd.sub_f64s(*y, mean);
+                }
+            }
+            panel[panels.depth - 1] = wide(&self.last[columns]);
+        }
+        panels
+    }
+}
+
+/// Up to a panel's width of values, with zeros where they end.
+#[inline(always)]
+fn wide<T: Value>(values: &[T]) -> [f64; WIDTH] {
+    match values.first_chunk::<WIDTH>() {
+        Some(values) => values.map(Into::into),
+        None => from_fn(|lane| values.get(lane).map_or(0.0, |&value| value.into())),
+    }
+}
+
+struct Transpose<'a, T> {
+    rows: &'a [T],
+    mean: &'a [f64],
+    columns: Range<usize>,
+}
+
+impl<T: Value> WithSimd for Transpose<'_, T> {
+    type Output = Panels;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Panels {
+        let dim = self.mean.len();
+        let mut panels = Panels::zeros(self.rows.len() / dim, self.columns.len());
+        let groups = self.rows.chunks(WIDTH * dim);
+        for (panel, group) in panels.values.chunks_exact_mut(panels.depth).zip(groups) {
+            // Where the rows end, the last one again, for nothing.
+            let last = group.len() / dim - 1;
+            let rows: [_; WIDTH] =
+                from_fn(|lane| &group[lane.min(last) * dim..][self.columns.clone()]);
+            for (j, (to, mean)) in
+                panel.iter_mut().zip(&self.mean[self.columns.clone()]).enumerate()
+            {
+                *to = from_fn(|lane| rows[lane][j].into() - mean);
+            }
+        }
+        panels
+    }
+}
+
+struct SquareDistances<'a> {
+    panels: &'a Panels,
+    shift: &'a [f64],
+    rows: usize,
+}
+
+impl WithSimd for SquareDistances<'_> {
+    type Output = (Vec<f64>, Vec<f64>);
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        let panels = self.panels.values.chunks_exact(self.panels.depth);
+        let mut squares = vec![[0.0; WIDTH]; self.rows];
+        for (panel, columns) in panels.clone().zip(self.shift.chunks(WIDTH)) {
+            let shift = wide(columns);
+            for (sums, y) in squares.iter_mut().zip(panel) {
+                let sums = S::as_mut_simd_f64s(sums).0.iter_mut();
+                for ((sum, &y), &shift) in
+                    sums.zip(S::as_simd_f64s(y).0).zip(S::as_simd_f64s(&shift).0)
+                {
+                    let step = simd.sub_f64s(y, shift);
+                    *sum = simd.mul_add_e_f64s(step, step, *sum);
                 }
             }
         }
-        Panels { dim, depth, values }
-    }
-
-    /// ‖y − shift‖² for each row y.
-    pub fn square_distances(&self, shift: &[f64]) -> Vec<f64> {
-        let mut sums = vec![[0.0; WIDTH]; self.depth];
-        Arch::new().dispatch(|| {
-            for (panel, shift) in self.values.chunks_exact(self.depth).zip(shift.chunks(WIDTH)) {
-                let mut wide = [0.0; WIDTH];
-                wide[..shift.len()].copy_from_slice(shift);
-                for (sum, y) in sums.iter_mut().zip(panel) {
-                    *sum = from_fn(|lane| sum[lane] + (y[lane] - wide[lane]).powi(2));
+        let squares: Vec<f64> = squares.iter().map(|lanes| lanes.iter().sum()).collect();
+        let mut sums = Vec::with_capacity(self.panels.dim + WIDTH);
+        for panel in panels {
+            let mut sum = [0.0; WIDTH];
+            for (y, &square) in panel.iter().zip(&squares) {
+                let sums = S::as_mut_simd_f64s(&mut sum).0.iter_mut();
+                for (sum, &y) in sums.zip(S::as_simd_f64s(y).0) {
+                    *sum = simd.mul_add_e_f64s(simd.splat_f64s(square), y, *sum);
                 }
             }
-        });
-        sums.iter().map(|sum| sum.iter().sum()).collect()
-    }
-
-    /// Σ wₖyₖ for the first rows y and the weights w of these.
-    pub fn weighted_sum(&self, weights: &[f64]) -> Vec<f64> {
-        let mut sums = vec![0.0; self.dim];
-        Arch::new().dispatch(|| {
-            for (panel, sums) in self.values.chunks_exact(self.depth).zip(sums.chunks_mut(WIDTH)) {
-                let mut wide = [0.0; WIDTH];
-                for (y, weight) in panel.iter().zip(weights) {
-                    wide = from_fn(|lane| wide[lane] + weight * y[lane]);
-                }
-                sums.copy_from_slice(&wide[..sums.len()]);
-            }
-        });
-        sums
+            sums.extend(sum);
+        }
+        sums.truncate(self.panels.dim);
+        (squares, sums)
     }
 }
 
@@ -255,7 +309,7 @@ impl StripProduct<'_> {
         let end = panels.len().min(first + STRIP / WIDTH);
         for i in (first..end).step_by(P) {
             let own = &panels[i..end.min(i + P)];
-            for (j, other) in panels.iter().enumerate().take(i + own.len()) {
+            for (j, &other) in panels[..i + own.len()].iter().enumerate() {
                 for shift in (0..WIDTH).step_by(N) {
                     let at = (j * WIDTH + shift) * STRIP + (i - first) * WIDTH;
                     let into = &mut self.strip[at..];

@@ -46,15 +46,16 @@ proptest! {
             assert_near(&Symmetric::gram(&x, &mean).into_matrix(), &lower(&(y * y.transpose())));
         }
 
-        let squares = panels.square_distances(&last.col_as_slice(0).iter().map(|x| -x).collect::<Vec<_>>());
-        let weighted = panels.weighted_sum(&vec![0.5; rows]);
+        let shift: Vec<_> = mean.iter().map(|mean| -mean).collect();
+        let (squares, weighted) = panels.square_distances(&shift, rows);
         for k in 0..rows {
             let expected: f64 = (0..dim).map(|j| (y[(k, j)] + mean[j]).powi(2)).sum();
             prop_assert!((squares[k] - expected).abs() <= 1e-14 * expected);
         }
         for j in 0..dim {
-            let expected: f64 = (0..rows).map(|k| 0.5 * y[(k, j)]).sum();
-            prop_assert!((weighted[j] - expected).abs() <= 1e-13 * (1.0 + y.norm_max() * rows as f64));
+            let terms = (0..rows).map(|k| squares[k] * y[(k, j)]);
+            let size: f64 = terms.clone().map(f64::abs).sum();
+            prop_assert!((weighted[j] - terms.sum::<f64>()).abs() <= 1e-13 * size);
         }
     }
 }
