@@ -2,15 +2,16 @@
 //!
 //! Y is packed into panels of 8 columns, converted and centred on the way, so that what is
 //! multiplied lies in the order in which it is wanted. The triangle is kept in strips of 48 rows,
-//! the unit of parallel work. Inside a strip, tiles of it are summed up in registers, which AVX-512
-//! keeps busy to nine tenths (Goto and van de Geijn, "Anatomy of High-Performance Matrix
+//! the unit of parallel work. Inside a strip, tiles of it are summed up in registers (Goto and van de Geijn, "Anatomy of High-Performance Matrix
 //! Multiplication", ACM TOMS 34(3), 2008). Every number is a sum in the order of Y's rows, whatever
 //! the number of threads.
 
 use std::array::from_fn;
 use std::ops::Range;
+use std::time::Instant;
 
-use faer::Mat;
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, Par};
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
@@ -356,4 +357,26 @@ fn tile<S: Simd, const V: usize, const P: usize, const N: usize>(
             *value = simd.add_f64s(*value, sum);
         }
     }
+}
+
+/// FLOP of the lower triangle of YᵀY, where Y has `rows` rows and `dim` columns.
+pub fn flop(rows: u64, dim: usize) -> f64 {
+    rows as f64 * dim as f64 * (dim as f64 + 1.0)
+}
+
+/// FLOP a second that a general product, faer's, now reaches on all threads: the best of a few.
+pub fn machine_flops() -> f64 {
+    const SIZE: usize = 512;
+    const TIMES: usize = 5;
+    let matrix = Mat::from_fn(SIZE, SIZE, |i, j| ((7 * i + 3 * j) % 11) as f64);
+    let threads = rayon::current_num_threads();
+    let once = |_| {
+        let started = Instant::now();
+        (0..threads).into_par_iter().for_each(|_| {
+            let mut product = Mat::<f64>::zeros(SIZE, SIZE);
+            matmul(&mut product, Accum::Replace, &matrix, &matrix, 1.0, Par::Seq);
+        });
+        2.0 * (SIZE as f64).powi(3) * threads as f64 / started.elapsed().as_secs_f64()
+    };
+    (0..TIMES).map(once).fold(0.0, f64::max)
 }

@@ -3,7 +3,7 @@
 //! merged by Eq. 7–8 (Appendix A). The queue length changes what is held, not the covariance.
 
 use crate::moments::{Moments, Value};
-use crate::storage::Shape;
+use crate::storage::{Shape, packed};
 
 /// What one class leaves behind in the epoch.
 pub struct LocalMoments<T> {
@@ -54,6 +54,22 @@ impl<T: Value> LocalMoments<T> {
     }
 }
 
+/// In how many turns of a queue of `length` = d each of `classes` classes was in the queue.
+///
+/// # Panics
+/// If d is zero, or a label is not below `classes`.
+pub fn turns_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64> {
+    let mut turns = vec![0; classes];
+    let mut last = vec![None; classes];
+    for (at, &label) in (0..).zip(labels) {
+        let turn: u64 = at / length;
+        if last[label as usize].replace(turn) != Some(turn) {
+            turns[label as usize] += 1;
+        }
+    }
+    turns
+}
+
 /// Values that each store held at its fullest, counted embedding by embedding.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Held {
@@ -76,22 +92,18 @@ impl Held {
     /// If d is zero, or a label is not below the shape's number of classes.
     pub fn in_epoch(shape: &Shape, labels: &[u32], length: u64) -> Held {
         let dim = shape.dim();
-        let packed = dim * (dim + 1) / 2 + dim;
+        let packed = packed(dim);
         let classes = shape.classes();
         let mut counts = vec![0; classes as usize];
-        // The turn in which a class was last seen.
-        let mut seen = vec![None; classes as usize];
         let (mut queue, mut turns, mut fullest) = (0, 0, 0);
-        let mut held = Held::default();
+        let filled = turns_of_classes(labels, classes as usize, length).iter().sum();
+        let mut held = Held { filled, ..Held::default() };
         for &label in labels {
             let class = label as usize;
             held.original += dim;
             let rows = counts[class] * dim;
             counts[class] += 1;
             held.hybrid += (rows + dim).min(packed) - rows.min(packed);
-            if seen[class].replace(turns) != Some(turns) {
-                held.filled += 1;
-            }
             queue += 1;
             fullest = queue.max(fullest);
             if queue == length {

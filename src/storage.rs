@@ -242,6 +242,6 @@ impl Shape {
 }
 
 /// Values of a mean and of a covariance's triangle.
-fn packed(dim: u64) -> u64 {
+pub(crate) fn packed(dim: u64) -> u64 {
     dim * (dim + 1) / 2 + dim
 }

@@ -14,7 +14,7 @@ use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::loss::{Batch, LossError, MeanLoss, unit_rows};
 use crate::moments::Moments;
-use crate::queue::LocalMoments;
+use crate::queue::{LocalMoments, turns_of_classes};
 use crate::spectrum::{Spectrum, SpectrumError};
 
 /// Bytes of embeddings per block read.
@@ -50,14 +50,7 @@ impl Plan {
         counts: &[u64],
         length: u64,
     ) -> Result<Plan> {
-        let mut turns = vec![0; counts.len()];
-        let mut last = vec![None; counts.len()];
-        for (row, &label) in (0..).zip(labels) {
-            let turn: u64 = row / length;
-            if last[label as usize].replace(turn) != Some(turn) {
-                turns[label as usize] += 1;
-            }
-        }
+        let turns = turns_of_classes(labels, counts.len(), length);
         let folded = Moments::<T>::bytes(dump.dim(), u64::MAX);
         let most = turns.iter().max().map_or(0, |most| (most + 2) * folded);
         if most > MOMENTS.1 {

@@ -598,7 +598,7 @@ fn figure3_of_odd_shapes() {
     assert!(figure3(&[]).is_err());
     for (n, p, c) in [(1, 1, 1), (2, 1000, 1000), (999, 3, 1), (1 << 50, 1, 1), (1 << 40, 64, 2)] {
         let texts = texts(&figure3(&[storage(n, p, c)]).unwrap());
-        find(&texts, "queue length d");
+        find(&texts, "queue length d (log scale)");
         assert!(texts.iter().any(|text| text.says.starts_with("paper, best of all d")));
     }
 }

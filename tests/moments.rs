@@ -112,10 +112,14 @@ proptest! {
         let mut cuts: Vec<_> = cuts.into_iter().map(|cut| cut.min(count) * dim).collect();
         cuts.extend([0, rows.len()]);
         cuts.sort();
-        let mut merged = Moments::new(dim);
-        for part in cuts.windows(2) {
-            merged.merge(moments(dim, &rows[part[0]..part[1]]));
-        }
+        let parts = || cuts.windows(2).map(|part| moments(dim, &rows[part[0]..part[1]]));
+        let join = |mut left: Moments<f64>, right| {
+            left.merge(right);
+            left
+        };
+        let merged = parts().fold(Moments::new(dim), join);
+        let backwards = parts().rev().fold(Moments::new(dim), |right, left| join(left, right));
+        let backwards = bits(backwards, Estimator::Sample);
         let whole = moments(dim, &rows);
         prop_assert_eq!(merged.count(), whole.count());
         for (merged, whole) in merged.mean().iter().zip(whole.mean()) {
@@ -123,6 +127,33 @@ proptest! {
         }
         let (merged, whole) = (bits(merged, Estimator::Sample), bits(whole, Estimator::Sample));
         prop_assert!((merged - whole).abs() <= 1e-9 * whole);
+        prop_assert!((backwards - whole).abs() <= 1e-9 * whole);
+    }
+
+    /// Σ(aX) = a²Σ(X), to the bit where a is a power of two; rows that occur twice change nothing,
+    /// and dead dimensions add zeros.
+    #[test]
+    fn scaling_laws(dim in 1..40_usize, count in 1..400_usize, power in -60..60_i32, dead in 0..9_usize, seed: u64) {
+        let rows = rows(count, dim, seed);
+        let eigenvalues = |dim, rows: &[f64]| {
+            let mut values = Spectrum::of(moments(dim, rows)).unwrap().unwrap().eigenvalues;
+            values.sort_by(|a, b| b.total_cmp(a));
+            values
+        };
+        let values = eigenvalues(dim, &rows);
+        let a = 2_f64.powi(power);
+        let scaled: Vec<_> = rows.iter().map(|value| a * value).collect();
+        let expected: Vec<_> = values.iter().map(|value| a * a * value).collect();
+        prop_assert_eq!(eigenvalues(dim, &scaled), expected);
+
+        let twice = eigenvalues(dim, &[&rows[..], &rows].concat());
+        let wider = rows.chunks_exact(dim).flat_map(|row| row.iter().copied().chain(vec![0.0; dead]));
+        let wider = eigenvalues(dim + dead, &wider.collect::<Vec<_>>());
+        for (at, value) in wider.iter().enumerate() {
+            let expected = values.get(at).copied().unwrap_or(0.0);
+            prop_assert!((value - expected).abs() <= 1e-12 * values[0]);
+            prop_assert!((twice.get(at).copied().unwrap_or(0.0) - expected).abs() <= 1e-12 * values[0]);
+        }
     }
 
     /// The order of the rows does not matter, nor does where the origin lies.

@@ -66,7 +66,7 @@ pub fn table(runs: &[Bias]) -> Table {
         let groups = one.groups.iter().map(|(name, ap)| row(one.run, name, ap));
         std::iter::once(row(one.run, "all", &one.all)).chain(groups)
     });
-    let columns = &["run", "backbone", "loss", "group", "classes", "mean_ap", "bias"];
+    let columns = vec!["run", "backbone", "loss", "group", "classes", "mean_ap", "bias"];
     Table { columns, rows: rows.collect() }
 }
 

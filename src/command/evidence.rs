@@ -8,13 +8,9 @@ use crate::evidence::{Association, Caveat, Evidence, Statistics};
 use crate::input::list;
 use crate::output::{self, Cell, Table};
 
-const CORRELATIONS: [&str; 19] = [
-    "run",
-    "backbone",
-    "loss",
-    "estimator",
-    "x",
-    "classes",
+const RUN: [&str; 5] = ["run", "backbone", "loss", "estimator", "x"];
+
+const ASSOCIATION: [&str; 12] = [
     "pearson",
     "ci_low",
     "ci_high",
@@ -27,29 +23,9 @@ const CORRELATIONS: [&str; 19] = [
     "partial_pearson",
     "partial_ci_low",
     "partial_ci_high",
-    "verdict",
 ];
 
-const EVIDENCE: [&str; 28] = [
-    "run",
-    "backbone",
-    "loss",
-    "estimator",
-    "x",
-    "over",
-    "classes",
-    "pearson",
-    "ci_low",
-    "ci_high",
-    "p_value",
-    "spearman",
-    "kendall",
-    "permutation_p",
-    "bootstrap_low",
-    "bootstrap_high",
-    "partial_pearson",
-    "partial_ci_low",
-    "partial_ci_high",
+const REGRESSION: [&str; 9] = [
     "coefficient",
     "standard_error",
     "t",
@@ -133,7 +109,8 @@ pub fn correlations_table(detectors: &[Vec<Correlated>]) -> Table {
         cells.push(verdict.as_deref().into());
         rows.push(cells);
     }
-    Table { columns: &CORRELATIONS, rows }
+    let columns = [&RUN[..], &["classes"], &ASSOCIATION, &["verdict"]].concat();
+    Table { columns, rows }
 }
 
 /// The columns of `evidence.csv`: the same over all classes and over those with m ≥ p, with the
@@ -151,7 +128,8 @@ pub fn evidence_table(detectors: &[Vec<Correlated>]) -> Table {
         };
         parts.filter_map(part).flatten().collect()
     };
-    Table { columns: &EVIDENCE, rows: detectors.iter().flatten().flat_map(of_run).collect() }
+    let columns = [&RUN[..], &["over", "classes"], &ASSOCIATION, &REGRESSION].concat();
+    Table { columns, rows: detectors.iter().flatten().flat_map(of_run).collect() }
 }
 
 fn evidence_row(one: &Correlated, row: Row, over: &str, classes: usize) -> Vec<Cell> {

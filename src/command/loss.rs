@@ -117,7 +117,7 @@ fn table(classes: &Classes, losses: &[MeanLoss]) -> Table {
         ]
     };
     let columns =
-        &["class_id", "class", "instances", "cosine_softmax_loss", "igam_loss", "difference"];
+        vec!["class_id", "class", "instances", "cosine_softmax_loss", "igam_loss", "difference"];
     let rows = classes.ids().iter().zip(classes.names()).zip(losses).map(row).collect();
     Table { columns, rows }
 }

@@ -188,7 +188,7 @@ fn table(readings: &[Reading], chosen: Normalization, classes: usize) -> Table {
             reading.lose.join("; ").as_str().into(),
         ]
     };
-    let columns = &[
+    let columns = vec![
         "normalization",
         "chosen",
         "classes",

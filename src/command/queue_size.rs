@@ -109,13 +109,10 @@ fn subjects(
     };
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
     let (dim, population, instances) = if files.embeddings.is_empty() {
-        let population = match (counted, arguments.instances, arguments.classes) {
-            (Some(counted), _, _) => Some(counted),
-            (None, Some(instances), Some(classes)) => {
-                Some(Population { instances, classes, counts: None })
-            }
-            _ => None,
-        };
+        let population = counted.or_else(|| {
+            let (instances, classes) = (arguments.instances?, arguments.classes?);
+            Some(Population { instances, classes, counts: None })
+        });
         let (Some(dim), Some(population)) = (arguments.dim, population) else {
             return Err(Error::Usage(
                 "give --dataset, or --instances, --dim and --classes, or --counts and --dim, or \
@@ -124,22 +121,19 @@ fn subjects(
             ));
         };
         (dim, population, None)
-    } else if counted.is_some() || arguments.classes.is_some() {
+    } else if let Some(counted) = counted {
         let dump = run::dump(&files, console)?;
-        let instances = dump.rows() as u64;
-        let population = match (counted, arguments.classes) {
-            (Some(counted), _) if counted.instances != instances => {
-                return Err(Error::Input(format!(
-                    "there are {instances} embeddings, but the counts sum to {}: give the counts of the \
-                     same instances",
-                    counted.instances
-                )));
-            }
-            (Some(counted), _) => counted,
-            (None, classes) => {
-                Population { instances, classes: classes.unwrap_or(0), counts: None }
-            }
-        };
+        if counted.instances != dump.rows() as u64 {
+            return Err(Error::Input(format!(
+                "there are {} embeddings, but the counts sum to {}: give the counts of the same instances",
+                dump.rows(),
+                counted.instances
+            )));
+        }
+        (dump.dim() as u64, counted, None)
+    } else if let Some(classes) = arguments.classes {
+        let dump = run::dump(&files, console)?;
+        let population = Population { instances: dump.rows() as u64, classes, counts: None };
         (dump.dim() as u64, population, None)
     } else {
         let (classes, instances) = run::instances(&files, None, console)?;
@@ -221,7 +215,7 @@ fn storage_table(subjects: &[Subject], bytes: u64) -> Table {
             ratio.map(|ratio| 1.0 - ratio).into(),
         ]
     };
-    let columns = &[
+    let columns = vec![
         "dataset",
         "instances",
         "dim",
@@ -326,7 +320,7 @@ fn budget_table(fits: &[Fit]) -> Table {
             fit.longest.into(),
         ]
     };
-    let columns = &["dataset", "strategy", "fits", "longest_queue"];
+    let columns = vec!["dataset", "strategy", "fits", "longest_queue"];
     Table { columns, rows: fits.iter().map(row).collect() }
 }
 
@@ -418,7 +412,7 @@ impl Replay {
                 paper.then_some(self.relative).into(),
             ]
         };
-        let columns = &[
+        let columns = vec![
             "strategy",
             "queue_length",
             "held_bytes",

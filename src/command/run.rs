@@ -428,13 +428,13 @@ pub fn information_table(runs: &[&Run]) -> Table {
     };
     let rows =
         runs.iter().flat_map(|run| run.classes.iter().map(move |class| row(run, class))).collect();
-    Table { columns: &INFORMATION_COLUMNS, rows }
+    Table { columns: INFORMATION_COLUMNS.to_vec(), rows }
 }
 
 /// The columns of `information.csv`: all but p/m.
 pub fn information_csv(runs: &[&Run]) -> Table {
     let mut table = information_table(runs);
-    table.columns = &INFORMATION_COLUMNS[..INFORMATION_COLUMNS.len() - 1];
+    table.columns.pop();
     table.rows.iter_mut().for_each(|row| row.truncate(table.columns.len()));
     table
 }

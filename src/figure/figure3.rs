@@ -90,7 +90,7 @@ impl Figure3Panel {
         let y = Axis::linear((0.0, top), Step::fitting(top, 8), (plot.bottom, plot.top));
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
-        x.draw(canvas, plot, Side::Bottom, "queue length d", INK);
+        x.draw(canvas, plot, Side::Bottom, "queue length d (log scale)", INK);
         y.draw(canvas, plot, Side::Left, "R(d), share of the original storage", INK);
 
         let at = |d: u64, ratio: f64| (x.at(d as f64), y.at(ratio));

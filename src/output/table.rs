@@ -45,7 +45,7 @@ impl<T: Into<Cell>> From<Option<T>> for Cell {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Table {
     /// Column names.
-    pub columns: &'static [&'static str],
+    pub columns: Vec<&'static str>,
     /// Rows, each of a cell per column.
     pub rows: Vec<Vec<Cell>>,
 }
