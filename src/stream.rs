@@ -27,16 +27,26 @@ const WAITING: usize = 2;
 /// that do not fit wait for another pass over the files.
 const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
 
-/// Which classes are computed in which pass over a dump.
-pub struct Plan(Vec<Vec<usize>>);
+/// In which order the rows of a dump are read.
+pub enum Plan {
+    /// As they come, once for each of these sets of classes, whose moments are in memory together.
+    Passes(Vec<Vec<usize>>),
+    /// Class by class, each row by itself. Each thread then holds the moments of one class.
+    ByClass,
+}
 
 impl Plan {
-    /// Shares the classes, which have `counts` rows, out over passes, so that the moments of each
-    /// pass take a quarter of the dump at most, but 256 MiB at least and 2 GiB at most.
-    pub fn new<T: Element>(dump: &Dump, counts: &[u64]) -> Plan {
-        Plan::within(budget::<T>(dump), counts, |class| {
-            Moments::<T>::bytes(dump.dim(), counts[class])
-        })
+    /// For classes that have `counts` rows: one pass, if their moments then take a quarter of the dump
+    /// at most, or 256 MiB (and never more than 2 GiB). Otherwise class by class if
+    /// [rows come at once](Dump::rows_come_at_once), and in several passes if not.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn new<T: Element>(dump: &Dump, counts: &[u64]) -> Result<Plan> {
+        let bytes = |class: usize| Moments::<T>::bytes(dump.dim(), counts[class]);
+        let passes = Plan::within(budget::<T>(dump), counts, bytes);
+        let by_class = passes.passes() > 1 && dump.rows_come_at_once::<T>()?;
+        Ok(if by_class { Plan::ByClass } else { passes })
     }
 
     /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
@@ -80,12 +90,15 @@ impl Plan {
                 }
             }
         }
-        Plan(passes)
+        Plan::Passes(passes)
     }
 
     /// How many times the dump is read.
     pub fn passes(&self) -> usize {
-        self.0.len()
+        match self {
+            Plan::Passes(passes) => passes.len(),
+            Plan::ByClass => 1,
+        }
     }
 
     /// The spectrum of each class: `labels` holds the class (an index into `counts`) of every row
@@ -101,7 +114,7 @@ impl Plan {
         dump: &Dump,
         labels: &[u32],
         counts: &[u64],
-        progress: &dyn Fn(u64),
+        progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(Vec<ClassSpectrum>, Stages)> {
         let start = |class: usize| {
             let mut moments = Moments::<T>::new(dump.dim());
@@ -122,7 +135,7 @@ impl Plan {
         labels: &[u32],
         counts: &[u64],
         length: u64,
-        progress: &dyn Fn(u64),
+        progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(Vec<ClassSpectrum>, Stages)> {
         let start = |_| LocalMoments::<T>::new(dump.dim(), length);
         self.of_classes(
@@ -137,42 +150,73 @@ impl Plan {
     fn of_classes<T: Element, S: Send>(
         &self,
         rows: Rows,
-        start: impl Fn(usize) -> S,
+        start: impl Fn(usize) -> S + Sync,
         push: impl Fn(&mut S, u64, &[T]) + Sync,
         finish: impl Fn(S) -> Moments<T> + Sync,
     ) -> Result<(Vec<ClassSpectrum>, Stages)> {
         let mut spectra: Vec<ClassSpectrum> = vec![Ok(None); rows.counts.len()];
         let mut stages = Stages::default();
-        for classes in &self.0 {
-            let states = classes.iter().map(|&class| start(class)).collect();
-            let states = one_pass(&rows, classes, states, &push, &mut stages)?;
-            let started = Instant::now();
-            // Largest first, each taken by the next free thread, so that all are busy to the end.
-            let mut work: Vec<_> = classes.iter().zip(states).collect();
-            work.sort_by_key(|&(&class, _)| Reverse(rows.counts[class]));
-            let work = work.into_iter().par_bridge();
-            let done: Vec<_> =
-                work.map(|(class, state)| (class, Spectrum::of(finish(state)))).collect();
-            for (&class, spectrum) in done {
-                spectra[class] = spectrum;
+        let spectrum = |state| Spectrum::of(finish(state));
+        match self {
+            Plan::Passes(passes) => {
+                for classes in passes {
+                    let states = classes.iter().map(|&class| start(class)).collect();
+                    let states = one_pass(&rows, classes, states, &push, &mut stages)?;
+                    let started = Instant::now();
+                    let work = classes.iter().copied().zip(states).collect();
+                    for (class, done) in largest_first(&rows, work, |_, state| spectrum(state)) {
+                        spectra[class] = done;
+                    }
+                    stages.spectra += started.elapsed();
+                }
             }
-            stages.spectra += started.elapsed();
+            Plan::ByClass => {
+                let of_class = |class, numbers: Vec<usize>| {
+                    let (state, mut times) = one_class(&rows, &numbers, start(class), &push)?;
+                    let started = Instant::now();
+                    let done = spectrum(state);
+                    times.spectra = started.elapsed();
+                    Ok::<_, Error>((done, times))
+                };
+                let work = rows.by_class().into_iter().enumerate().collect();
+                for (class, done) in largest_first(&rows, work, of_class) {
+                    let (done, times) = done?;
+                    spectra[class] = done;
+                    stages.add(times);
+                }
+                stages.share(rayon::current_num_threads());
+            }
         }
         Ok((spectra, stages))
     }
 }
-
-/// Where the time of a computation went. Reading goes on while the products wait for nothing else.
+/// Where the time of a computation went. Of work that each thread does by itself it is the time of all
+/// threads, divided by their number.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Stages {
-    /// Reading and decoding blocks, on a thread of its own.
+    /// Reading and decoding: of blocks, on a thread of its own, while others multiply.
     pub read: Duration,
-    /// Bytes that the blocks took in memory.
+    /// Bytes that were read, as they are in memory.
     pub bytes: u64,
     /// Handing rows to their classes, and the products of the classes with m > p.
     pub products: Duration,
     /// The Gram matrices of the other classes, and all eigenvalues.
     pub spectra: Duration,
+}
+
+impl Stages {
+    fn add(&mut self, other: Stages) {
+        self.read += other.read;
+        self.bytes += other.bytes;
+        self.products += other.products;
+        self.spectra += other.spectra;
+    }
+
+    fn share(&mut self, threads: usize) {
+        for time in [&mut self.read, &mut self.products, &mut self.spectra] {
+            *time /= threads as u32;
+        }
+    }
 }
 
 /// Bytes that the moments of one pass may take.
@@ -189,7 +233,49 @@ struct Rows<'a> {
     dump: &'a Dump,
     labels: &'a [u32],
     counts: &'a [u64],
-    progress: &'a dyn Fn(u64),
+    progress: &'a (dyn Fn(u64) + Sync),
+}
+
+impl Rows<'_> {
+    /// The numbers of the rows of each class.
+    fn by_class(&self) -> Vec<Vec<usize>> {
+        let mut rows: Vec<_> =
+            self.counts.iter().map(|&count| Vec::with_capacity(count as usize)).collect();
+        for (row, &label) in self.labels.iter().enumerate() {
+            rows[label as usize].push(row);
+        }
+        rows
+    }
+}
+
+/// Does each class's work, the largest class first, each taken by the next free thread, so that all
+/// are busy to the end.
+fn largest_first<W: Send, D: Send>(
+    rows: &Rows,
+    mut work: Vec<(usize, W)>,
+    of_class: impl Fn(usize, W) -> D + Sync,
+) -> Vec<(usize, D)> {
+    work.sort_by_key(|&(class, _)| Reverse(rows.counts[class]));
+    work.into_iter().par_bridge().map(|(class, work)| (class, of_class(class, work))).collect()
+}
+
+/// The rows of one class go to its state, in order.
+fn one_class<T: Element, S>(
+    rows: &Rows,
+    numbers: &[usize],
+    mut state: S,
+    push: impl Fn(&mut S, u64, &[T]),
+) -> Result<(S, Stages)> {
+    let (started, mut products) = (Instant::now(), Duration::ZERO);
+    rows.dump.gather(numbers, &mut |number, row| {
+        let started = Instant::now();
+        push(&mut state, number as u64, row);
+        products += started.elapsed();
+    })?;
+    (rows.progress)(numbers.len() as u64);
+    let bytes = (numbers.len() * rows.dump.dim() * size_of::<T>()) as u64;
+    let read = started.elapsed() - products;
+    Ok((state, Stages { read, bytes, products, ..Stages::default() }))
 }
 
 /// One pass over the dump: the rows of `classes` go to their `states`, in order.
@@ -265,7 +351,7 @@ pub fn losses(
     weights: &Array2<f64>,
     margins: &Array2<f64>,
     scale: f64,
-    progress: &dyn Fn(u64),
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<MeanLoss>> {
     let none = Array2::zeros((weights.nrows(), weights.nrows()));
     let batch = |(values, labels): (&[f64], &[u32])| {

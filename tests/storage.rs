@@ -162,8 +162,12 @@ fn replay_of_the_real_runs_changes_memory_and_not_information() {
             let bits = |spectrum: Spectrum| igam_analyze::information::bits(&spectrum.eigenvalues);
             spectra.into_iter().map(|spectrum| bits(spectrum.unwrap().unwrap())).collect()
         };
-        let direct =
-            Plan::new::<f32>(&dump, &counts).spectra::<f32>(&dump, &labels, &counts, &|_| {});
+        let direct = Plan::new::<f32>(&dump, &counts).unwrap().spectra::<f32>(
+            &dump,
+            &labels,
+            &counts,
+            &|_| {},
+        );
         let direct = amounts(direct.unwrap().0);
         let shape = shape(n, 128, 31);
         for d in [1, 2, 3, 10, 31, 100, 333, 1000, n / 2, shape.best_length(), n - 1, n] {

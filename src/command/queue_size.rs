@@ -448,7 +448,7 @@ fn both_ways<T: Element>(
     length: u64,
     console: &Console,
 ) -> Result<(Vec<ClassSpectrum>, Vec<ClassSpectrum>)> {
-    let direct = Plan::new::<T>(dump, counts);
+    let direct = Plan::new::<T>(dump, counts)?;
     let queued = Plan::of_replay::<T>(dump, labels, counts, length)?;
     let passes = direct.passes() + queued.passes();
     let progress = console.progress(passes as u64 * dump.rows() as u64);

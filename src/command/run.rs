@@ -331,11 +331,15 @@ fn spectra_from<T: Element>(
     console: &Console,
 ) -> Result<Vec<ClassSpectrum>> {
     let Instances { dump, labels, counts } = instances;
-    let plan = Plan::new::<T>(dump, counts);
+    let plan = Plan::new::<T>(dump, counts)?;
     let (rows, passes) = (dump.rows(), plan.passes());
     console.detail(&format!(
-        "{rows} embeddings of {} dimensions, to be read {passes} time(s)",
-        dump.dim()
+        "{rows} embeddings of {} dimensions, to be read {}",
+        dump.dim(),
+        match &plan {
+            Plan::Passes(passes) => format!("{} time(s)", passes.len()),
+            Plan::ByClass => "class by class".into(),
+        }
     ));
     let progress = console.progress(passes as u64 * rows as u64);
     let (spectra, stages) = plan.spectra::<T>(dump, labels, counts, &progress)?;
