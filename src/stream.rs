@@ -1,4 +1,4 @@
-//! A dump in, spectra out: blocks of rows go to their classes' moments, moments to spectra, and
+//! A dump in, information amounts out: rows go to their classes' moments, moments to spectra, and
 //! neither the dump nor every class's moments need to fit in memory at once.
 
 use std::cmp::Reverse;
@@ -10,12 +10,14 @@ use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
+use crate::information::Information;
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::loss::{Batch, LossError, MeanLoss, unit_rows};
 use crate::moments::Moments;
 use crate::queue::{LocalMoments, turns_of_classes};
-use crate::spectrum::{Spectrum, SpectrumError};
+use crate::shrinkage::{Estimator, Refusal};
+use crate::spectrum::SpectrumError;
 
 /// Bytes of embeddings per block read.
 const READ: usize = 4 << 20;
@@ -101,34 +103,38 @@ impl Plan {
         }
     }
 
-    /// The spectrum of each class: `labels` holds the class (an index into `counts`) of every row
-    /// of the dump, in its order. An empty class has no spectrum.
+    /// The information amounts of each class under each of `estimators`: `labels` holds the class (an index into `counts`) of every row
+    /// of the dump, in its order. An empty class has none.
     ///
     /// `progress` is told the rows of each step; the dump's rows times [`Plan::passes`] in all.
-    /// Beside the spectra stands where the time went.
+    /// Beside them stands where the time went.
     ///
     /// # Errors
     /// If reading fails; for a class, if its covariance is not finite.
-    pub fn spectra<T: Element>(
+    pub fn information<T: Element>(
         &self,
         dump: &Dump,
         labels: &[u32],
         counts: &[u64],
+        estimators: &[Estimator],
         progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<(Vec<ClassSpectrum>, Stages)> {
+    ) -> Result<(Vec<ClassInformation>, Stages)> {
         let start = |class: usize| {
             let mut moments = Moments::<T>::new(dump.dim());
             moments.reserve(counts[class]);
             moments
         };
         let push = |moments: &mut Moments<T>, _, row: &[T]| moments.push(row);
-        self.of_classes(Rows { dump, labels, counts, progress }, start, push, |moments| moments)
+        let rows = Rows { dump, labels, counts, progress };
+        let finish = |moments| Information::of_moments(moments, estimators);
+        self.of_classes(rows, start, push, finish)
     }
 
-    /// The same, by way of the queue of §3.3.1 with `length` embeddings.
+    /// The same, by way of the queue of §3.3.1 with `length` embeddings and for the sample covariance:
+    /// a floor would hide what differs below it.
     ///
     /// # Errors
-    /// As for [`Plan::spectra`].
+    /// As for [`Plan::information`].
     pub fn replay<T: Element>(
         &self,
         dump: &Dump,
@@ -136,36 +142,34 @@ impl Plan {
         counts: &[u64],
         length: u64,
         progress: &(dyn Fn(u64) + Sync),
-    ) -> Result<(Vec<ClassSpectrum>, Stages)> {
+    ) -> Result<(Vec<ClassInformation>, Stages)> {
+        let rows = Rows { dump, labels, counts, progress };
         let start = |_| LocalMoments::<T>::new(dump.dim(), length);
-        self.of_classes(
-            Rows { dump, labels, counts, progress },
-            start,
-            LocalMoments::push,
-            LocalMoments::merged,
-        )
+        let finish =
+            |local: LocalMoments<T>| Information::of_moments(local.merged(), &[Estimator::Sample]);
+        self.of_classes(rows, start, LocalMoments::push, finish)
     }
 
-    /// Each class's rows, with their number in the dump, pushed into what `start` makes for it.
+    /// Each class's rows, with their number in the dump, pushed into what `start` makes for it, and
+    /// what `finish` makes of that.
     fn of_classes<T: Element, S: Send>(
         &self,
         rows: Rows,
         start: impl Fn(usize) -> S + Sync,
         push: impl Fn(&mut S, u64, &[T]) + Sync,
-        finish: impl Fn(S) -> Moments<T> + Sync,
-    ) -> Result<(Vec<ClassSpectrum>, Stages)> {
-        let mut spectra: Vec<ClassSpectrum> = vec![Ok(None); rows.counts.len()];
+        finish: impl Fn(S) -> ClassInformation + Sync,
+    ) -> Result<(Vec<ClassInformation>, Stages)> {
+        let mut classes: Vec<ClassInformation> = vec![Ok(None); rows.counts.len()];
         let mut stages = Stages::default();
-        let spectrum = |state| Spectrum::of(finish(state));
         match self {
             Plan::Passes(passes) => {
-                for classes in passes {
-                    let states = classes.iter().map(|&class| start(class)).collect();
-                    let states = one_pass(&rows, classes, states, &push, &mut stages)?;
+                for pass in passes {
+                    let states = pass.iter().map(|&class| start(class)).collect();
+                    let states = one_pass(&rows, pass, states, &push, &mut stages)?;
                     let started = Instant::now();
-                    let work = classes.iter().copied().zip(states).collect();
-                    for (class, done) in largest_first(&rows, work, |_, state| spectrum(state)) {
-                        spectra[class] = done;
+                    let work = pass.iter().copied().zip(states).collect();
+                    for (class, done) in largest_first(&rows, work, |_, state| finish(state)) {
+                        classes[class] = done;
                     }
                     stages.spectra += started.elapsed();
                 }
@@ -174,20 +178,20 @@ impl Plan {
                 let of_class = |class, numbers: Vec<usize>| {
                     let (state, mut times) = one_class(&rows, &numbers, start(class), &push)?;
                     let started = Instant::now();
-                    let done = spectrum(state);
+                    let done = finish(state);
                     times.spectra = started.elapsed();
                     Ok::<_, Error>((done, times))
                 };
                 let work = rows.by_class().into_iter().enumerate().collect();
                 for (class, done) in largest_first(&rows, work, of_class) {
                     let (done, times) = done?;
-                    spectra[class] = done;
+                    classes[class] = done;
                     stages.add(times);
                 }
                 stages.share(rayon::current_num_threads());
             }
         }
-        Ok((spectra, stages))
+        Ok((classes, stages))
     }
 }
 /// Where the time of a computation went. Of work that each thread does by itself it is the time of all
@@ -225,8 +229,9 @@ fn budget<T: Element>(dump: &Dump) -> u64 {
     (bytes / 4).clamp(MOMENTS.0, MOMENTS.1)
 }
 
-/// A class's spectrum, if it has instances; or why it has none.
-pub type ClassSpectrum = std::result::Result<Option<Spectrum>, SpectrumError>;
+/// A class's information amount under each estimator, if it has instances; or why it has none.
+pub type ClassInformation =
+    std::result::Result<Option<Vec<std::result::Result<Information, Refusal>>>, SpectrumError>;
 
 /// A dump, the class of each row, the rows of each class, and who is told of progress.
 struct Rows<'a> {

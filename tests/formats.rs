@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
+use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
 use ndarray::Array2;
 use ndarray_npy::{read_npy, write_npy};
@@ -226,24 +227,25 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
     let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
     let mut counts = vec![0; 31];
     labels.iter().for_each(|&label| counts[label as usize] += 1);
-    let spectra = |plan: Plan, passes: usize| {
+    let information = |plan: Plan, passes: usize| {
         assert_eq!(plan.passes(), passes);
         let told = AtomicU64::new(0);
         let tell = |rows| {
             told.fetch_add(rows, Ordering::Relaxed);
         };
-        let spectra = plan.spectra::<f32>(&dump, &labels, &counts, &tell).unwrap().0;
+        let classes =
+            plan.information::<f32>(&dump, &labels, &counts, Estimator::ALL, &tell).unwrap().0;
         assert_eq!(told.into_inner(), passes as u64 * 2846);
-        spectra
+        classes
     };
     let within = |limit| {
         let bytes = |class: usize| Moments::<f32>::bytes(dump.dim(), counts[class]);
         Plan::within(limit, &counts, bytes)
     };
-    let together = spectra(within(1 << 30), 1);
-    assert_eq!(spectra(within(0), 31), together);
-    assert_eq!(spectra(within(3 << 18), 3), together);
-    assert_eq!(spectra(Plan::ByClass, 1), together);
+    let together = information(within(1 << 30), 1);
+    assert_eq!(information(within(0), 31), together);
+    assert_eq!(information(within(3 << 18), 3), together);
+    assert_eq!(information(Plan::ByClass, 1), together);
 }
 
 /// Rows by their numbers are those that come in order, over shards of several types and without the
