@@ -37,7 +37,7 @@ fn every_format_that_numpy_and_pyarrow_write() {
         assert_close(&column(&json["information"], "information"), &expected, 1e-12);
         seen += 1;
     }
-    assert_eq!(seen, 15);
+    assert_eq!(seen, 19);
 }
 
 #[test]
