@@ -1,84 +1,115 @@
-//! The two kernels beside faer's, on one core: products in GFLOP/s, eigenvalues in milliseconds, the
-//! best of half a second each.
+//! The two kernels beside faer's, on one core, and the whole way from a file to information amounts.
 //!
 //!     cargo bench
 
-use std::hint::black_box;
-use std::time::{Duration, Instant};
-
+use divan::counter::ItemsCount;
+use divan::{Bencher, black_box};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par, Side};
-use igam_analyze::eigenvalues::eigenvalues;
-use igam_analyze::product::{DEPTH, Panels, Symmetric};
+use igam_analyze::eigenvalues::{eigenvalues, eigenvalues_above};
+use igam_analyze::input::embeddings::Dump;
+use igam_analyze::product::{DEPTH, Panels, Symmetric, flop};
+use igam_analyze::shrinkage::Estimator;
+use igam_analyze::stream::Plan;
 
 fn main() {
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
-    pool.expect("one thread").install(|| {
-        println!("YᵀY of {DEPTH} rows, packing and conversion from f32 included");
-        for dim in [64, 128, 256, 512, 1024, 2048] {
-            let rows = noise(DEPTH * dim);
-            let mean = vec![0.5; dim];
-            let mut scatter = Symmetric::zeros(dim);
-            let ours =
-                best(|| scatter.add_product(&Panels::centred(&rows, &mean, &vec![0.0; dim])));
-            let flops = (dim * (dim + 1) * DEPTH) as f64;
-            compare(&format!("p = {dim}"), flops, ours, faers(&rows, dim));
-        }
-        println!("YYᵀ of rows of 1024 values, packing and conversion from f32 included");
-        for count in [22, 94, 300, 1000] {
-            let rows = noise(count * 1024);
-            let ours = best(|| drop(black_box(Symmetric::gram(&rows, &[0.5; 1024]))));
-            let flops = (count * (count + 1) * 1024) as f64;
-            compare(&format!("m = {count}"), flops, ours, faers(&transposed(&rows, 1024), count));
-        }
-        println!("eigenvalues");
-        for n in [16, 32, 64, 128, 256, 384, 512, 1024] {
-            let rows = noise(2 * n * n).into_iter().map(f64::from).collect::<Vec<_>>();
-            let x = MatRef::from_row_major_slice(&rows, 2 * n, n);
-            let matrix = x.transpose() * x;
-            let ours = best(|| drop(black_box(eigenvalues(matrix.clone()))));
-            let theirs = best(|| drop(black_box(matrix.self_adjoint_eigenvalues(Side::Lower))));
-            let [ours, theirs] = [ours, theirs].map(|time| 1e3 * time.as_secs_f64());
-            println!("  n = {n:4}: {ours:8.3} ms, faer {theirs:8.3} ms");
-        }
+    pool.expect("one thread").install(divan::main);
+}
+
+/// YᵀY of a block of rows; items are FLOP.
+#[divan::bench_group]
+mod covariance_block {
+    use super::*;
+
+    #[divan::bench(args = [64, 128, 256, 512, 1024, 2048])]
+    fn ours(bencher: Bencher, p: usize) {
+        let rows = noise(DEPTH * p);
+        let mut scatter = Symmetric::zeros(p);
+        bencher.counter(ItemsCount::new(flop(DEPTH as u64, p) as u64)).bench_local(|| {
+            scatter.add_product(&Panels::centred(&rows, &vec![0.5; p], &vec![0.0; p]));
+        });
+    }
+
+    #[divan::bench(args = [64, 128, 256, 512, 1024, 2048])]
+    fn faer(bencher: Bencher, p: usize) {
+        faers(bencher, &noise(DEPTH * p), p, DEPTH);
+    }
+}
+
+/// YYᵀ of m rows of 1024 values; items are FLOP.
+#[divan::bench_group]
+mod gram_matrix {
+    use super::*;
+
+    #[divan::bench(args = [22, 94, 300, 1000])]
+    fn ours(bencher: Bencher, m: usize) {
+        let rows = noise(m * 1024);
+        bencher
+            .counter(ItemsCount::new(flop(1024, m) as u64))
+            .bench_local(|| Symmetric::gram(black_box(&rows), &[0.5; 1024]));
+    }
+
+    #[divan::bench(args = [22, 94, 300, 1000])]
+    fn faer(bencher: Bencher, m: usize) {
+        faers(bencher, &noise(m * 1024), m, 1024);
+    }
+}
+
+/// Of matrices whose eigenvalues fall as those of trained networks do.
+#[divan::bench_group]
+mod spectrum {
+    use super::*;
+
+    #[divan::bench(args = [64, 128, 256, 512, 1024])]
+    fn ours(bencher: Bencher, n: usize) {
+        bencher.with_inputs(|| decaying(n)).bench_local_values(eigenvalues);
+    }
+
+    #[divan::bench(args = [512, 1024])]
+    fn the_twenty_largest(bencher: Bencher, n: usize) {
+        let mut all = eigenvalues(decaying(n)).expect("a finite matrix");
+        all.sort_by(|a, b| b.total_cmp(a));
+        let level = 0.5 * (all[19] + all[20]);
+        bencher
+            .with_inputs(|| decaying(n))
+            .bench_local_values(|matrix| eigenvalues_above(matrix, level));
+    }
+
+    #[divan::bench(args = [64, 128, 256, 512, 1024])]
+    fn faer(bencher: Bencher, n: usize) {
+        bencher
+            .with_inputs(|| decaying(n))
+            .bench_local_values(|matrix| matrix.self_adjoint_eigenvalues(Side::Lower));
+    }
+}
+
+/// A file of 20,000 rows of 20 classes to information amounts; items are rows.
+#[divan::bench(args = [128, 512], sample_count = 10)]
+fn end_to_end(bencher: Bencher, p: usize) {
+    let folder = tempfile::tempdir().expect("a temporary directory");
+    let path = folder.path().join("x.npy");
+    let rows = ndarray::Array2::from_shape_vec((20_000, p), noise(20_000 * p));
+    ndarray_npy::write_npy(&path, &rows.expect("20,000 rows")).expect("room for them");
+    let labels: Vec<u32> = (0..20_000).map(|row| row % 20).collect();
+    bencher.counter(ItemsCount::new(20_000_u64)).bench_local(|| {
+        let dump = Dump::open(std::slice::from_ref(&path), None)?;
+        let plan = Plan::new::<f32>(&dump, &[1000; 20], None)?;
+        plan.information::<f32>(&dump, &labels, &[1000; 20], &[Estimator::MpFloor], &|_| {})
     });
 }
 
-fn compare(name: &str, flops: f64, ours: Duration, theirs: Duration) {
-    let [ours, theirs] = [ours, theirs].map(|time| flops / time.as_secs_f64() / 1e9);
-    println!("  {name:8}: {ours:5.1} GFLOP/s, faer {theirs:5.1} GFLOP/s");
-}
-
-/// faer's triangular product of rows that are f64 and centred already.
-fn faers(rows: &[f32], dim: usize) -> Duration {
-    let rows: Vec<f64> = rows.iter().map(|&value| value as f64 - 0.5).collect();
-    let yt = MatRef::from_column_major_slice(&rows, dim, rows.len() / dim);
+/// faer's triangular product YᵀY, where Y are `depth` rows of `dim` values that are f64 and centred
+/// already.
+fn faers(bencher: Bencher, values: &[f32], dim: usize, depth: usize) {
+    let values: Vec<f64> = values.iter().map(|&value| value as f64 - 0.5).collect();
+    let yt = MatRef::from_column_major_slice(&values, dim, depth);
     let mut product = Mat::<f64>::zeros(dim, dim);
-    best(|| {
-        triangular::matmul(
-            &mut product,
-            BlockStructure::TriangularLower,
-            Accum::Add,
-            yt,
-            BlockStructure::Rectangular,
-            yt.transpose(),
-            BlockStructure::Rectangular,
-            1.0,
-            Par::Seq,
-        )
-    })
-}
-
-/// The shortest time that the work takes, over half a second.
-fn best(mut work: impl FnMut()) -> Duration {
-    let started = Instant::now();
-    let mut best = Duration::MAX;
-    while started.elapsed() < Duration::from_millis(500) {
-        let once = Instant::now();
-        work();
-        best = best.min(once.elapsed());
-    }
-    best
+    let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
+    bencher.counter(ItemsCount::new(flop(depth as u64, dim) as u64)).bench_local(|| {
+        let y = yt.transpose();
+        triangular::matmul(&mut product, lower, Accum::Add, yt, whole, y, whole, 1.0, Par::Seq)
+    });
 }
 
 /// Pseudo-random numbers in 0…1.
@@ -91,8 +122,17 @@ fn noise(count: usize) -> Vec<f32> {
     (0..count).map(|_| next()).collect()
 }
 
-fn transposed(rows: &[f32], dim: usize) -> Vec<f32> {
-    (0..rows.len())
-        .map(|at| rows[at % (rows.len() / dim) * dim + at / (rows.len() / dim)])
-        .collect()
+/// The scatter of 2n rows whose spectrum falls as j^-1.3.
+fn decaying(n: usize) -> Mat<f64> {
+    let random = |rows: usize| {
+        let values = noise(rows * n).into_iter().map(|value| f64::from(value) - 0.5);
+        MatRef::from_row_major_slice(&values.collect::<Vec<_>>(), rows, n).to_owned()
+    };
+    let mut x = random(2 * n);
+    for j in 0..n {
+        x.col_mut(j).iter_mut().for_each(|value| *value *= (1.0 + j as f64).powf(-0.65));
+    }
+    // In mixed directions.
+    let x = x * random(n);
+    x.transpose() * &x
 }
