@@ -64,7 +64,7 @@ impl Console {
 
     /// Writes files to a directory, and says so.
     pub fn write(&self, directory: &Path, outputs: Vec<Output>) -> Result<()> {
-        let names: Vec<_> = outputs.iter().map(|output| output.name).collect();
+        let names: Vec<_> = outputs.iter().map(|output| output.name.clone()).collect();
         output::write(directory, outputs)?;
         self.note(&format!("wrote {} to {}", names.join(", "), directory.display()));
         Ok(())

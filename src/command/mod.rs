@@ -1,6 +1,9 @@
 //! The commands: each reads, computes and writes, and knows no formula and no format itself.
 
+mod analysis;
 mod bias;
+mod compare;
+pub(crate) mod condition;
 mod console;
 mod correlate;
 mod evidence;
@@ -8,6 +11,7 @@ mod information;
 mod loss;
 mod margins;
 mod queue_size;
+mod report;
 mod run;
 mod stages;
 mod warning;
@@ -16,9 +20,10 @@ use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, Figures};
 use crate::error::{Error, Result};
 use crate::input::parquet;
+use crate::output::{self, Output};
 use console::Console;
 
 /// Runs what was typed.
@@ -36,13 +41,16 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Information(arguments) => information::run(arguments, &mut console),
         Command::Correlate(arguments) => correlate::run(arguments, &mut console),
+        Command::Compare(arguments) => compare::run(arguments, &mut console),
+        Command::Report(arguments) => report::run(arguments, &mut console),
         Command::Margins(arguments) => margins::run(arguments, &mut console),
         Command::Loss(arguments) => loss::run(arguments, &mut console),
         Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
     }
 }
 
-/// Says what went wrong; 0 if nothing did, 2 for wrong usage, 1 for the rest.
+/// Says what went wrong; 0 if nothing did, 2 for wrong usage, 3 for a `--fail-if` that holds, 1 for
+/// the rest.
 pub fn exit_code(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -53,7 +61,11 @@ pub fn exit_code(result: Result<()>) -> ExitCode {
     }
     // Nowhere is left to say it if this fails.
     let _ = writeln!(io::stderr(), "igam-analyze: error: {}", one_line(&error.to_string()));
-    ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
+    ExitCode::from(match error {
+        Error::Usage(_) => 2,
+        Error::Condition(_) => 3,
+        _ => 1,
+    })
 }
 
 /// Says where a panic comes from, in a sentence; one in the parquet decoder is an error of the file,
@@ -75,6 +87,11 @@ fn one_line(text: &str) -> String {
         if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
+}
+
+/// A figure's file as the options want it.
+fn figure(name: &str, svg: String, options: &Figures) -> Result<Output<'static>> {
+    output::figure(name, options.theme.of(&svg), options.figure_format, options.width)
 }
 
 fn json(value: serde_json::Value) -> String {

@@ -12,6 +12,9 @@ use crate::error::{Error, Result};
 /// Bytes of embeddings per block where rows are only checked.
 const READ: usize = 4 << 20;
 
+/// Files of embeddings in a directory end so.
+pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "parquet"];
+
 /// Files of embeddings with the same number of dimensions. Only their headers have been read.
 #[derive(Debug)]
 pub struct Dump {
@@ -51,7 +54,7 @@ impl Dump {
     pub fn open(paths: &[PathBuf], column: Option<&str>) -> Result<Dump> {
         let mut shards: Vec<Shard> = Vec::new();
         let mut rows = 0_usize;
-        for path in shards::expand(paths, &["npy", "npz", "parquet"])? {
+        for path in shards::expand(paths, EXTENSIONS)? {
             let shard = Shard::open(&path, column, rows)?;
             rows = rows.checked_add(shard.rows).ok_or_else(|| {
                 let problem = format!("its {} rows are more than can be counted", shard.rows);

@@ -55,11 +55,19 @@ impl Table {
     pub fn csv(&self) -> String {
         let mut text = self.columns.join(",") + "\n";
         for row in &self.rows {
-            let cells: Vec<_> = row.iter().map(csv_cell).collect();
+            let cells: Vec<_> = row.iter().map(Cell::csv).collect();
             text += &cells.join(",");
             text.push('\n');
         }
         text
+    }
+
+    /// Without the column of this name.
+    pub fn remove(&mut self, name: &str) {
+        if let Some(at) = self.columns.iter().position(|column| *column == name) {
+            self.columns.remove(at);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        }
     }
 
     /// As a json array of an object per row.
@@ -76,15 +84,27 @@ impl Table {
     }
 }
 
-fn csv_cell(cell: &Cell) -> String {
-    match cell {
-        Cell::Text(text) if text.contains([',', '"', '\n', '\r']) => {
-            format!("\"{}\"", text.replace('"', "\"\""))
+impl Cell {
+    /// Its number, if it has one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Cell::Integer(number) => Some(*number as f64),
+            Cell::Number(number) => Some(*number),
+            Cell::Text(_) | Cell::Missing => None,
         }
-        Cell::Text(text) => text.clone(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Missing => String::new(),
+    }
+
+    /// As it stands in csv.
+    pub fn csv(&self) -> String {
+        match self {
+            Cell::Text(text) if text.contains([',', '"', '\n', '\r']) => {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            }
+            Cell::Text(text) => text.clone(),
+            Cell::Integer(number) => number.to_string(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Missing => String::new(),
+        }
     }
 }
 
