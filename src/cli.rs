@@ -8,6 +8,7 @@ use std::sync::LazyLock;
 use bytesize::ByteSize;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
 use crate::command::condition::Condition;
 use crate::error::Result;
@@ -70,6 +71,12 @@ pub enum Command {
     /// The queue length that stores the covariances in the least memory; Figure 3
     #[command(after_help = QUEUE_SIZE_EXAMPLE)]
     QueueSize(QueueSize),
+    /// Completions for a shell, on standard output
+    #[command(after_help = COMPLETIONS_EXAMPLE)]
+    Completions(Completions),
+    /// The manual page, on standard output, or one for each command
+    #[command(after_help = MAN_EXAMPLE)]
+    Man(Manual),
 }
 
 const INFORMATION_EXAMPLE: &str = "\
@@ -144,6 +151,30 @@ Writes storage.csv and figure3.svg to the --out directory, with --memory-budget 
 best length, paper-grid at the length that the paper's Listing 2 finds; running keeps one covariance \
 a class, merged whenever the queue is full; hybrid keeps the embeddings of a class while they are \
 fewer values than its covariance.";
+
+const COMPLETIONS_EXAMPLE: &str = "\
+Examples:
+  igam-analyze completions bash > ~/.local/share/bash-completion/completions/igam-analyze
+  igam-analyze completions fish > ~/.config/fish/completions/igam-analyze.fish";
+
+const MAN_EXAMPLE: &str = "\
+Examples:
+  igam-analyze man | man -l -
+  igam-analyze man --out ~/.local/share/man/man1";
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Directory for a page a command
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
 
 #[derive(Debug, Args)]
 pub struct Information {

@@ -13,7 +13,7 @@ use crate::cli::{Compare, Format};
 use crate::error::{Error, Result};
 use crate::figure::{self, SlopeClass, SlopePanel};
 use crate::input::information::{self, ClassInformation, RunInformation};
-use crate::input::{list, runs};
+use crate::input::{list, runs, suggestion};
 use crate::output::{self, Cell, Output, Table};
 use crate::shrinkage::Estimator;
 
@@ -45,12 +45,22 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
     } else {
         [before.name.clone(), after.name.clone()]
     };
+    for (run, path) in [(&before, &arguments.a), (&after, &arguments.b)] {
+        check_names(run, path)?;
+    }
     let pairs = pairs(before.classes, after.classes);
     let results = results(&pairs, &names);
     condition::check(&arguments.fail_if, &results)?;
 
     let table = table(&pairs);
-    let slope = figure::slope(&panels(&pairs, &names))?;
+    let panels = panels(&pairs, &names);
+    if panels.is_empty() {
+        let [a, b] = [&arguments.a, &arguments.b].map(|path| path.display());
+        return Err(Error::Input(format!(
+            "no class has a number in both {a} and {b}: do they name the classes alike?"
+        )));
+    }
+    let slope = figure::slope(&panels)?;
     console.write(
         &arguments.output.out,
         vec![
@@ -85,7 +95,11 @@ fn read(
     let names: Vec<_> = files.iter().map(|files| &files.name).collect();
     let chosen = match (wanted, &files[..]) {
         (Some(wanted), _) => files.iter().find(|files| files.name == wanted).ok_or_else(|| {
-            Error::content(path, format!("holds no run {wanted:?}; it holds {}", list(&names)))
+            let near = suggestion(wanted, &names);
+            Error::content(
+                path,
+                format!("holds no run {wanted:?}; it holds {}{near}", list(&names)),
+            )
         })?,
         (None, [only]) => only,
         (None, _) => {
@@ -99,6 +113,19 @@ fn read(
         return Err(Error::content(path, problem));
     };
     Ok(RunInformation::from(run))
+}
+
+/// Classes are matched by name.
+fn check_names(run: &RunInformation, path: &Path) -> Result<()> {
+    let mut names: Vec<&str> = run.classes.iter().map(|class| class.name.as_str()).collect();
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => {
+            let problem = format!("has two classes of the name {:?}: rename one", pair[0]);
+            Err(Error::content(path, problem))
+        }
+        None => Ok(()),
+    }
 }
 
 /// AP on two scales has no difference.
@@ -261,17 +288,13 @@ fn text(pairs: &[Pair], names: &[String; 2]) -> String {
     let columns = ["", "rose", "fell", "same", "mean difference"];
     text += &output::text(&columns, 1, NUMBERS.map(row).into());
 
-    let (by, number) = NUMBERS
-        .into_iter()
-        .rev()
-        .find(|(_, number)| !differences(pairs, *number).is_empty())
-        .unwrap_or(NUMBERS[0]);
-    let mut changed: Vec<&Pair> =
-        pairs.iter().filter(|pair| both(number(pair)).is_some()).collect();
+    let has = |(_, number): &(&str, Number)| !differences(pairs, *number).is_empty();
+    let (by, number) = NUMBERS.into_iter().rev().find(has).unwrap_or(NUMBERS[0]);
     let size = |pair: &Pair| difference(number(pair)).unwrap_or(0.0).abs();
+    let mut changed: Vec<&Pair> = pairs.iter().filter(|pair| size(pair) > 0.0).collect();
     changed.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let shown = changed.len().min(SHOWN);
-    text += &format!("\nlargest changes of {by}, {shown} of {} classes:\n", changed.len());
+    text += &format!("\nlargest changes of {by}, {shown} of {}:\n", changed.len());
     let number = |value: Option<f64>| value.map_or("n/a".into(), |value| format!("{value:.3}"));
     let signed = |value: Option<f64>| value.map_or("n/a".into(), |value| format!("{value:+.3}"));
     let row = |pair: &&Pair| {
@@ -283,7 +306,10 @@ fn text(pairs: &[Pair], names: &[String; 2]) -> String {
             number(pair.ap[0]),
             number(pair.ap[1]),
             signed(difference(pair.ap)),
-            pair.risen().map_or("n/a".into(), |places| format!("{places:+}")),
+            pair.risen().map_or("n/a".into(), |places| match places {
+                0 => "0".into(),
+                places => format!("{places:+}"),
+            }),
         ]
     };
     let columns = ["class", "I: A", "B", "B − A", "AP: A", "B", "B − A", "rank"];

@@ -5,6 +5,7 @@ use std::str::FromStr;
 use super::console::Console;
 use super::warning::Warning;
 use crate::error::{Error, Result};
+use crate::input::suggestion;
 use crate::output::{Cell, Table};
 
 /// NAME OP NUMBER, such as `pearson.information>-0.3`.
@@ -95,9 +96,10 @@ pub fn check(conditions: &[Condition], results: &[Named]) -> Result<()> {
             names.sort_unstable();
             names.dedup();
             return Err(Error::Usage(format!(
-                "--fail-if {condition}: there is no result {:?}; there are {}",
+                "--fail-if {condition}: there is no result {:?}; there are {}{}",
                 condition.name,
-                names.join(", ")
+                names.join(", "),
+                suggestion(&condition.name, &names)
             )));
         }
     }
@@ -111,18 +113,21 @@ pub fn check(conditions: &[Condition], results: &[Named]) -> Result<()> {
 pub fn judge(conditions: &[Condition], results: &[Named], console: &mut Console) -> Result<()> {
     let mut held = Vec::new();
     for condition in conditions {
-        for result in results.iter().filter(|result| result.name == condition.name) {
-            match result.value {
-                Some(value) if condition.holds(value) => held.push(format!(
-                    "--fail-if {condition} holds: {} is {value} for {:?}",
-                    result.name, result.of
-                )),
+        let mut values = Vec::new();
+        for Named { of, value, .. } in results.iter().filter(|one| one.name == condition.name) {
+            match value {
+                Some(value) if condition.holds(*value) => {
+                    values.push(format!("{value} for {of:?}"))
+                }
                 Some(_) => {}
-                None => console.warn(Warning::NoResult {
-                    condition: condition.to_string(),
-                    of: result.of.clone(),
-                }),
+                None => {
+                    let (condition, of) = (condition.to_string(), of.clone());
+                    console.warn(Warning::NoResult { condition, of });
+                }
             }
+        }
+        if !values.is_empty() {
+            held.push(format!("--fail-if {condition} holds: {}", values.join(", ")));
         }
     }
     if held.is_empty() { Ok(()) } else { Err(Error::Condition(held.join("; "))) }

@@ -9,6 +9,7 @@ mod correlate;
 mod evidence;
 mod information;
 mod loss;
+mod manual;
 mod margins;
 mod queue_size;
 mod report;
@@ -20,11 +21,17 @@ use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
+use anstyle::{AnsiColor, Style};
+
 use crate::cli::{Cli, Command, Figures};
 use crate::error::{Error, Result};
 use crate::input::parquet;
 use crate::output::{self, Output};
 use console::Console;
+
+/// Styles of the words before a diagnostic.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Runs what was typed.
 ///
@@ -46,6 +53,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Margins(arguments) => margins::run(arguments, &mut console),
         Command::Loss(arguments) => loss::run(arguments, &mut console),
         Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
+        Command::Completions(arguments) => manual::completions(arguments),
+        Command::Man(arguments) => manual::man(arguments, &console),
     }
 }
 
@@ -60,7 +69,11 @@ pub fn exit_code(result: Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Nowhere is left to say it if this fails.
-    let _ = writeln!(io::stderr(), "igam-analyze: error: {}", one_line(&error.to_string()));
+    let _ = writeln!(
+        anstream::stderr(),
+        "igam-analyze: {ERROR}error:{ERROR:#} {}",
+        one_line(&error.to_string())
+    );
     ExitCode::from(match error {
         Error::Usage(_) => 2,
         Error::Condition(_) => 3,
@@ -98,7 +111,8 @@ fn json(value: serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
+/// Prints results; without their styles, unless to a terminal that wants them.
 fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Stdout)
 }

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::table::{Table, list};
+use super::table::{Table, list, suggestion};
 use crate::error::{Error, Result};
 
 /// A class and its information amount.
@@ -65,7 +65,11 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
     if classes.is_empty() {
         return Err(Error::content(
             path,
-            format!("holds no run {wanted:?}; it holds {}", list(&runs)),
+            format!(
+                "holds no run {wanted:?}; it holds {}{}",
+                list(&runs),
+                suggestion(wanted, &runs)
+            ),
         ));
     }
     classes.sort_by_key(|class| class.id);
