@@ -14,7 +14,7 @@ use crate::input::classes::{ClassKeys, Classes};
 use crate::input::counts::{self, Counts};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
-use crate::input::information::{ClassInformation, RunInformation};
+use crate::input::information::{self, RunInformation};
 use crate::input::labels::Labels;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
@@ -66,7 +66,7 @@ impl Run {
 
 impl From<Run> for RunInformation {
     fn from(run: Run) -> RunInformation {
-        let class = |class: Class| ClassInformation {
+        let class = |class: Class| information::ClassInformation {
             id: class.id,
             name: class.name,
             bits: class.information.map(|information| information.bits),
