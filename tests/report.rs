@@ -115,6 +115,15 @@ function check(page) {
     if (box.left < 0 || box.right > width || box.width < 0.5 * Math.min(width, 500) || box.height < 50)
       wrong.push("a figure at " + [box.left, box.right, box.height]);
   }
+  for (const figure of figures) {
+    const size = () => figure.getBoundingClientRect().width;
+    const [shrunk, drawn] = [size(), Number(figure.getAttribute("width"))];
+    figure.parentElement.click();
+    if (Math.abs(size() - drawn) > 1) wrong.push("a figure of " + drawn + " enlarges to " + size());
+    if (document.documentElement.scrollWidth > width) wrong.push("a large figure widens the page");
+    figure.parentElement.click();
+    if (size() !== shrunk) wrong.push("a figure stays large");
+  }
   let sorted = 0;
   for (const button of document.querySelectorAll("th button")) {
     const head = button.parentElement, body = head.closest("table").tBodies[0];

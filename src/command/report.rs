@@ -58,11 +58,11 @@ fn beginning(analysis: &Analysis, console: &Console) -> Vec<Part> {
     let question = "Does AP go with the classes' information amounts ½ log₂ det(I+Σ) (arXiv 2502.03852), \
                     or with their instance counts? And does information amount say anything of AP beyond \
                     the count?";
-    let mut parts = vec![
-        Part::Text(question.into()),
-        heading("Verdicts"),
-        Part::Words(tables::verdicts(analysis.detectors())),
-    ];
+    let mut parts = vec![Part::Text(question.into())];
+    let verdicts = tables::verdicts(analysis.detectors());
+    if !verdicts.is_empty() {
+        parts.extend([heading("Verdicts"), Part::Words(verdicts)]);
+    }
     if !console.warnings().is_empty() {
         parts.extend([heading("Warnings"), Part::List(console.warnings().to_vec())]);
     }

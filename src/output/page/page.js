@@ -1,3 +1,8 @@
+// A figure that is shrunk to a narrow screen shows itself in full size when it is clicked.
+for (const figure of document.querySelectorAll("figure")) {
+  figure.addEventListener("click", () => figure.classList.toggle("large"));
+}
+
 // Sorts a table by the column whose head is clicked: numbers by their full value, what is missing last.
 for (const button of document.querySelectorAll("th button")) {
   button.addEventListener("click", () => {
