@@ -7,7 +7,7 @@ use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
-use ndarray::Array2;
+use ndarray::{Array1, Array2};
 use ndarray_npy::{read_npy, write_npy};
 use polars::prelude::*;
 
@@ -37,7 +37,7 @@ fn every_format_that_numpy_and_pyarrow_write() {
         assert_close(&column(&json["information"], "information"), &expected, 1e-12);
         seen += 1;
     }
-    assert_eq!(seen, 15);
+    assert_eq!(seen, 19);
 }
 
 #[test]
@@ -285,4 +285,29 @@ fn single_rows_are_those_read_in_order() {
     let by_number = dump.gather::<f64>(&[3, 5], &mut |_, _| {}).unwrap_err();
     let in_order = dump.read::<f64>(4, &mut |_| true).unwrap_err();
     assert_eq!(by_number.to_string(), in_order.to_string());
+}
+
+/// The memory that a sentence asks for suffices, and what is computed does not depend on it.
+#[test]
+fn a_memory_limit_changes_passes_and_no_byte() {
+    let work = Workdir::new();
+    let x = Array2::from_shape_fn((4000, 700), |(i, j)| ((31 * i + 17 * j) % 101) as f32);
+    let y = Array1::from_shape_fn(4000, |i| (i % 5 % 3) as i64);
+    write_npy(work.path("x.npy"), &x).unwrap();
+    write_npy(work.path("y.npy"), &y).unwrap();
+    let with = |limit: &str| {
+        let options = "information --embeddings x.npy --labels y.npy --threads 1 -v --memory-limit";
+        let output = work.command(&format!("{options} {limit}")).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let refused = with("1MiB");
+    let (_, rest) = refused.split_once("take ").unwrap();
+    let least = rest.split(" at least").next().unwrap().replace(' ', "");
+    assert!(with("20MiB").contains("--memory-limit 20.0 MiB: with 1 thread(s)"));
+    assert!(work.files("reports").is_empty(), "{refused}");
+    assert!(with("1GiB").contains("wrote"));
+    let expected = work.read("reports/information.csv");
+    let close = with(&least);
+    assert!(close.contains("wrote"), "{close}");
+    assert_eq!(work.read("reports/information.csv"), expected);
 }

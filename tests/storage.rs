@@ -162,13 +162,13 @@ fn replay_of_the_real_runs_changes_memory_and_not_information() {
         let amounts = |classes: Vec<igam_analyze::stream::ClassInformation>| -> Vec<f64> {
             classes.into_iter().map(|class| class.unwrap().unwrap()[0].unwrap().bits).collect()
         };
-        let plan = Plan::new::<f32>(&dump, &counts).unwrap();
+        let plan = Plan::new::<f32>(&dump, &counts, None).unwrap();
         let sample = [Estimator::Sample];
         let direct = plan.information::<f32>(&dump, &labels, &counts, &sample, &|_| {});
         let direct = amounts(direct.unwrap().0);
         let shape = shape(n, 128, 31);
         for d in [1, 2, 3, 10, 31, 100, 333, 1000, n / 2, shape.best_length(), n - 1, n] {
-            let plan = Plan::of_replay::<f32>(&dump, &labels, &counts, d).unwrap();
+            let plan = Plan::of_replay::<f32>(&dump, &labels, &counts, d, None).unwrap();
             let queued = plan.replay::<f32>(&dump, &labels, &counts, d, &|_| {}).unwrap();
             assert_close(&amounts(queued.0), &direct, 1e-9);
         }

@@ -447,8 +447,9 @@ fn both_ways<T: Element>(
     length: u64,
     console: &Console,
 ) -> Result<(Vec<ClassInformation>, Vec<ClassInformation>)> {
-    let direct = Plan::new::<T>(dump, counts)?;
-    let queued = Plan::of_replay::<T>(dump, labels, counts, length)?;
+    let limit = console.memory_limit();
+    let direct = Plan::new::<T>(dump, counts, limit)?;
+    let queued = Plan::of_replay::<T>(dump, labels, counts, length, limit)?;
     let passes = direct.passes() + queued.passes();
     let progress = console.progress(passes as u64 * dump.rows() as u64);
     Ok((

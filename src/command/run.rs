@@ -22,6 +22,9 @@ use crate::output::{Cell, Table};
 use crate::shrinkage::{Estimator, Refusal};
 use crate::stream::{ClassInformation, Plan};
 
+/// Bytes of embeddings in a row group that are worth a warning.
+const ROW_GROUP: u64 = 64 << 20;
+
 /// A detector's classes with all that is known of them.
 #[derive(Clone, Debug)]
 pub struct Run {
@@ -191,6 +194,9 @@ fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Resu
 /// The embeddings, without the invalid rows if the user wants to skip them.
 pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
     let mut dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+    if let Some((path, bytes)) = dump.largest_row_group().filter(|&(_, bytes)| bytes > ROW_GROUP) {
+        console.warn(Warning::RowGroup { path: path.to_owned(), bytes });
+    }
     if files.skip_invalid_rows {
         let rows = dump.leave_out_invalid()?;
         if dump.rows() == 0 {
@@ -348,7 +354,7 @@ fn information_from<T: Element>(
     console: &Console,
 ) -> Result<Vec<ClassInformation>> {
     let Instances { dump, labels, counts } = instances;
-    let plan = Plan::new::<T>(dump, counts)?;
+    let plan = Plan::new::<T>(dump, counts, console.memory_limit())?;
     let (rows, passes) = (dump.rows(), plan.passes());
     console.detail(&format!(
         "{rows} embeddings of {} dimensions, to be read {}",

@@ -151,6 +151,16 @@ impl Dump {
         self.shards.iter().map(|shard| shard.path.as_path())
     }
 
+    /// The parquet file with the largest row group, and the bytes of values in that: they are in
+    /// memory together.
+    pub fn largest_row_group(&self) -> Option<(&Path, u64)> {
+        let groups = self.shards.iter().filter_map(|shard| match &shard.file {
+            File::Parquet(file) => Some((shard.path.as_path(), file.largest_group())),
+            File::Npy(_) | File::Npz(_) => None,
+        });
+        groups.max_by_key(|&(_, bytes)| bytes)
+    }
+
     /// Hands out all rows in order but for those left out, in blocks of up to `rows` rows (a parquet
     /// row group is decoded whole first), until `sink` declines.
     ///
