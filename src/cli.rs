@@ -498,7 +498,7 @@ pub struct Output {
 
 #[derive(Debug, Args)]
 pub struct Figures {
-    /// Format of the figures
+    /// Format of the figures; png and pdf have the letters of DejaVu Sans alone
     #[arg(long, value_enum, default_value_t, help_heading = "Figures")]
     pub figure_format: FigureFormat,
     /// Colours of the figures
