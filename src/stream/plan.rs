@@ -1,0 +1,133 @@
+//! How a dump is read so that what is held of it fits into memory.
+
+use bytesize::ByteSize;
+
+use super::{READ, WAITING};
+use crate::error::{Error, Result};
+use crate::input::element::Element;
+use crate::input::embeddings::Dump;
+use crate::moments::Moments;
+use crate::queue::turns_of_classes;
+
+/// Bytes that all moments may take together unless a limit is given: a quarter of the dump, or half
+/// of one that must be decoded at each reading, within these bounds.
+const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
+
+/// Bytes of a row that is worth reading by itself.
+const WIDE: usize = 2048;
+
+/// Bytes that the program takes without any data.
+const PROGRAM: u64 = 64 << 20;
+
+/// In which order the rows of a dump are read.
+pub enum Plan {
+    /// As they come, once for each of these sets of classes, whose moments are in memory together.
+    Passes(Vec<Vec<usize>>),
+    /// Class by class, each row by itself. Each thread then holds the moments of one class.
+    ByClass,
+}
+
+impl Plan {
+    /// For classes that have `counts` rows: class by class if [rows come at
+    /// once](Dump::rows_come_at_once), unless they are narrow and all moments fit into memory: into a
+    /// quarter of the dump (half of parquet's) or 256 MiB, and never more than 2 GiB, or into what
+    /// `limit` bytes leave for them. Otherwise in as many passes as that needs.
+    ///
+    /// # Errors
+    /// If a file cannot be read, or the largest class does not fit into the limit.
+    pub fn new<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>) -> Result<Plan> {
+        let bytes = |class: usize| Moments::<T>::bytes(dump.dim(), counts[class]);
+        let largest = (0..counts.len()).map(bytes).max().unwrap_or(0);
+        let room = room::<T>(dump, counts, limit, largest)?;
+        let passes = Plan::within(room, counts, bytes);
+        let wide = dump.dim() * size_of::<T>() >= WIDE;
+        let by_class = (wide || passes.passes() > 1)
+            && largest * rayon::current_num_threads() as u64 <= room
+            && dump.rows_come_at_once::<T>()?;
+        Ok(if by_class { Plan::ByClass } else { passes })
+    }
+
+    /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
+    /// each turn of the queue in which it occurs.
+    ///
+    /// # Errors
+    /// If one class alone needs more than 2 GiB for that, or does not fit into the limit.
+    pub fn of_replay<T: Element>(
+        dump: &Dump,
+        labels: &[u32],
+        counts: &[u64],
+        length: u64,
+        limit: Option<u64>,
+    ) -> Result<Plan> {
+        let turns = turns_of_classes(labels, counts.len(), length);
+        let folded = Moments::<T>::bytes(dump.dim(), u64::MAX);
+        let most = turns.iter().max().map_or(0, |most| (most + 2) * folded);
+        if most > MOMENTS.1 {
+            return Err(Error::Input(format!(
+                "to replay a queue of {length} takes {} of memory for the local covariances of one class alone: choose a longer --queue-length",
+                ByteSize::b(most)
+            )));
+        }
+        let room = room::<T>(dump, counts, limit, most)?;
+        Ok(Plan::within(room, counts, |class| (turns[class] + 2) * folded))
+    }
+
+    /// Passes of classes that take `bytes` each, `limit` together at most. A class that is larger
+    /// alone has a pass of its own.
+    pub fn within(limit: u64, counts: &[u64], bytes: impl Fn(usize) -> u64) -> Plan {
+        let mut passes: Vec<Vec<usize>> = Vec::new();
+        let mut held = 0;
+        for (class, _) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
+            let bytes = bytes(class);
+            match passes.last_mut() {
+                Some(pass) if held + bytes <= limit => {
+                    pass.push(class);
+                    held += bytes;
+                }
+                _ => {
+                    passes.push(vec![class]);
+                    held = bytes;
+                }
+            }
+        }
+        Plan::Passes(passes)
+    }
+
+    /// How many times the dump is read.
+    pub fn passes(&self) -> usize {
+        match self {
+            Plan::Passes(passes) => passes.len(),
+            Plan::ByClass => 1,
+        }
+    }
+}
+
+/// Bytes that the moments of one pass may take, `largest` at least.
+fn room<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>, largest: u64) -> Result<u64> {
+    let bytes = (dump.rows() * dump.dim() * size_of::<T>()) as u64;
+    let group = dump.largest_row_group();
+    let Some(limit) = limit else {
+        let share = if group.is_some() { 2 } else { 4 };
+        return Ok((bytes / share).clamp(MOMENTS.0, MOMENTS.1));
+    };
+    // A row group is held as it is in the file, decoded, and in rows.
+    let groups = 3 * group.map_or(0, |(_, bytes)| bytes);
+    let blocks = bytes.min((WAITING as u64 + 3) * READ as u64);
+    let labels = (dump.rows() * (size_of::<u32>() + size_of::<i64>() + size_of::<usize>())) as u64;
+    // The matrix whose eigenvalues are wanted, a copy that is worked on, and as much again that the
+    // allocator keeps.
+    let side = counts.iter().copied().max().unwrap_or(0).min(dump.dim() as u64);
+    let threads = rayon::current_num_threads() as u64;
+    let matrices = threads * 4 * side * (side + 64) * size_of::<f64>() as u64;
+    let rest = PROGRAM + groups + blocks + labels + matrices;
+    if limit < rest + largest {
+        return Err(Error::Input(format!(
+            "--memory-limit {}: with {threads} thread(s), these embeddings take {} at least ({} for the largest \
+             class): raise it, or use fewer --threads",
+            ByteSize::b(limit),
+            ByteSize::mib((rest + largest).div_ceil(1 << 20)),
+            ByteSize::b(largest)
+        )));
+    }
+    Ok(limit - rest)
+}
