@@ -8,12 +8,17 @@ use std::sync::LazyLock;
 use bytesize::ByteSize;
 use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
 
+use crate::command::condition::Condition;
+use crate::error::Result;
+use crate::figure::Theme;
 use crate::groups::Grouping;
 use crate::input::datasets::KnownDataset;
-use crate::input::runs::RunFiles;
+use crate::input::runs::{self, RunFiles};
 use crate::loss::SCALE;
 use crate::normalization::Normalization;
+use crate::output::FigureFormat;
 use crate::shrinkage::Estimator;
 
 /// Why is my detector bad on this class? Information amounts of classes, and whether they or the
@@ -55,6 +60,12 @@ pub enum Command {
     /// Correlation of information amounts and of instance counts with AP; Figures 1 and 2
     #[command(after_help = CORRELATE_EXAMPLE)]
     Correlate(Correlate),
+    /// The same on one page, report.html, and as report.md for the summary of a CI job
+    #[command(after_help = REPORT_EXAMPLE)]
+    Report(Report),
+    /// What a change did to each class: information amount, AP and rank in two runs
+    #[command(after_help = COMPARE_EXAMPLE)]
+    Compare(Compare),
     /// Angular margins of the IGAM loss, and whether they are worth training with
     #[command(after_help = MARGINS_EXAMPLE)]
     Margins(Margins),
@@ -64,6 +75,12 @@ pub enum Command {
     /// The queue length that stores the covariances in the least memory; Figure 3
     #[command(after_help = QUEUE_SIZE_EXAMPLE)]
     QueueSize(QueueSize),
+    /// Completions for a shell, on standard output
+    #[command(after_help = COMPLETIONS_EXAMPLE)]
+    Completions(Completions),
+    /// The manual page, on standard output, or one for each command
+    #[command(after_help = MAN_EXAMPLE)]
+    Man(Manual),
 }
 
 const INFORMATION_EXAMPLE: &str = "\
@@ -80,6 +97,7 @@ Examples:
   igam-analyze correlate --embeddings dump/*.parquet --ap ap.csv --class-names classes.txt
   igam-analyze correlate --runs runs.toml
   igam-analyze correlate --ap ap.csv --counts counts.csv      (instance counts alone, Figure 1)
+  igam-analyze correlate --runs runs.toml --fail-if \"pearson.information>-0.3\"
 
 Writes correlations.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance over the \
 classes) and, where there are embeddings, information.csv, figure2.svg and scatter.svg to the --out \
@@ -87,6 +105,25 @@ directory.
 
 A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
 paths are relative to it, and what stands above the first [[run]] holds for all.";
+
+const REPORT_EXAMPLE: &str = "\
+Examples:
+  igam-analyze report --runs runs.toml
+  igam-analyze report --runs runs.toml && cat reports/report.md >> \"$GITHUB_STEP_SUMMARY\"
+
+Writes report.html and report.md to the --out directory: the verdicts, the warnings, the figures \
+and the tables that correlate writes, and how to do it again. The page is one file that needs no \
+network.";
+
+const COMPARE_EXAMPLE: &str = "\
+Examples:
+  igam-analyze compare before/information.csv reports/information.csv
+  igam-analyze compare reports/information.csv reports/information.csv --run \"R-50 CE\" \"R-50 IGAM\"
+  igam-analyze compare before.csv after.csv --fail-if \"ap.mean_difference<-0.01\"
+
+Writes compare.csv and slope.svg to the --out directory. A difference is B − A. Ranks are by \
+information amount among the classes that have it in both, 1 the most; their difference is above 0 \
+where a class has risen.";
 
 const MARGINS_EXAMPLE: &str = "\
 Examples:
@@ -119,6 +156,30 @@ best length, paper-grid at the length that the paper's Listing 2 finds; running 
 a class, merged whenever the queue is full; hybrid keeps the embeddings of a class while they are \
 fewer values than its covariance.";
 
+const COMPLETIONS_EXAMPLE: &str = "\
+Examples:
+  igam-analyze completions bash > ~/.local/share/bash-completion/completions/igam-analyze
+  igam-analyze completions fish > ~/.config/fish/completions/igam-analyze.fish";
+
+const MAN_EXAMPLE: &str = "\
+Examples:
+  igam-analyze man | man -l -
+  igam-analyze man --out ~/.local/share/man/man1";
+
+#[derive(Debug, Args)]
+pub struct Completions {
+    /// The shell
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+#[derive(Debug, Args)]
+pub struct Manual {
+    /// Directory for a page a command
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub struct Information {
     #[command(flatten)]
@@ -131,6 +192,28 @@ pub struct Information {
 
 #[derive(Debug, Args)]
 pub struct Correlate {
+    #[command(flatten)]
+    pub detectors: Detectors,
+    /// Exit with 3 if a result of any run is so, such as pearson.information>-0.3: a column of
+    /// correlations.csv with its x, or of bias.csv with its group
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_if: Vec<Condition>,
+    #[command(flatten)]
+    pub figures: Figures,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Report {
+    #[command(flatten)]
+    pub detectors: Detectors,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
+pub struct Detectors {
     #[command(flatten)]
     pub input: Input,
     /// AP per class: a csv table with a column `class` (name or id) and columns of AP values,
@@ -150,6 +233,42 @@ pub struct Correlate {
     pub groups: Option<Grouping>,
     #[command(flatten)]
     pub estimator: EstimatorChoices,
+}
+
+impl Detectors {
+    /// The files of each detector.
+    ///
+    /// # Errors
+    /// If the runs file cannot be used.
+    pub fn sources(&self) -> Result<Vec<RunFiles>> {
+        match &self.runs {
+            Some(path) => runs::read(path),
+            None => Ok(vec![RunFiles {
+                ap: self.ap.clone(),
+                ap_column: self.ap_column.clone(),
+                ..RunFiles::from(self.input.clone())
+            }]),
+        }
+    }
+}
+
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// The run before: an information.csv, or a runs file (.toml), which is computed
+    pub a: PathBuf,
+    /// The run after
+    pub b: PathBuf,
+    /// The run to take where a file holds several: one name for both, or that of A and that of B
+    #[arg(long, value_name = "NAME", num_args = 1..=2)]
+    pub run: Vec<String>,
+    #[command(flatten)]
+    pub estimator: EstimatorChoice,
+    /// Exit with 3 if a result is so, such as ap.mean_difference<-0.01: mean, least or greatest
+    /// difference of information or ap
+    #[arg(long, value_name = "CONDITION")]
+    pub fail_if: Vec<Condition>,
+    #[command(flatten)]
+    pub figures: Figures,
     #[command(flatten)]
     pub output: Output,
 }
@@ -168,6 +287,8 @@ pub struct Margins {
     pub estimator: EstimatorChoice,
     #[command(flatten)]
     pub choice: MarginChoice,
+    #[command(flatten)]
+    pub figures: Figures,
     #[command(flatten)]
     pub output: Output,
 }
@@ -224,6 +345,8 @@ pub struct QueueSize {
     #[arg(long, value_name = "D", requires = "replay")]
     pub queue_length: Option<u64>,
     #[command(flatten)]
+    pub figures: Figures,
+    #[command(flatten)]
     pub output: Output,
 }
 
@@ -242,7 +365,7 @@ pub enum BytesPerValue {
     Double = 8,
 }
 
-fn memory(text: &str) -> Result<ByteSize, String> {
+fn memory(text: &str) -> std::result::Result<ByteSize, String> {
     match text.parse() {
         Ok(size) if size > ByteSize::b(0) => Ok(size),
         _ => {
@@ -261,7 +384,7 @@ pub struct MarginChoice {
     pub signed: bool,
 }
 
-fn positive(text: &str) -> Result<f64, String> {
+fn positive(text: &str) -> std::result::Result<f64, String> {
     match text.parse() {
         Ok(number) if number > 0.0 && f64::is_finite(number) => Ok(number),
         _ => Err("not a number above 0".into()),
@@ -371,6 +494,20 @@ pub struct Output {
     /// Format of standard output
     #[arg(long, value_enum, default_value_t, help_heading = "Output")]
     pub format: Format,
+}
+
+#[derive(Debug, Args)]
+pub struct Figures {
+    /// Format of the figures; png and pdf have the letters of DejaVu Sans alone
+    #[arg(long, value_enum, default_value_t, help_heading = "Figures")]
+    pub figure_format: FigureFormat,
+    /// Colours of the figures
+    #[arg(long, value_enum, default_value_t, help_heading = "Figures")]
+    pub theme: Theme,
+    /// Width of each figure in pixels [default: as drawn; png twice that]
+    #[arg(long, value_name = "PIXELS", help_heading = "Figures",
+          value_parser = clap::value_parser!(u32).range(100..=20_000))]
+    pub width: Option<u32>,
 }
 
 /// Format of standard output.

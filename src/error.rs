@@ -36,6 +36,9 @@ pub enum Error {
     /// Arguments that do not go together; the command line exits with 2.
     #[error("{0}")]
     Usage(String),
+    /// A condition of `--fail-if` holds; the command line exits with 3.
+    #[error("{0}")]
+    Condition(String),
     /// Standard output is closed; the command line ends quietly.
     #[error("standard output: {0}")]
     Stdout(io::Error),

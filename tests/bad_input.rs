@@ -872,6 +872,46 @@ fn runs_files() {
 }
 
 #[test]
+fn comparisons_and_reports() {
+    let work = good();
+    let columns = "run,class_id,class,information,ap\n";
+    work.write("a.csv", format!("{columns}r,0,a,1,0.5\nr,1,b,2,0.25\n"));
+    work.write("percent.csv", format!("{columns}r,0,a,1,50\nr,1,b,2,25\n"));
+    work.write("mixed.csv", format!("{columns}r,0,a,1,0.5\nr,1,b,2,25\n"));
+    work.write("bad_ap.csv", format!("{columns}r,0,a,1,x\n"));
+    work.write("high_ap.csv", format!("{columns}r,0,a,1,100.5\n"));
+    work.write("minus_ap.csv", format!("{columns}r,0,a,1,-1\n"));
+    work.write("other.csv", format!("{columns}r,0,x,1,0.5\n"));
+    work.write("several.csv", format!("{columns}run r,0,a,1,0.5\nrun s,0,a,2,0.5\n"));
+    work.write("same.csv", format!("{columns}r,0,a,1,0.5\nr,1,a,2,0.25\n"));
+    work.write("no_ap.toml", "embeddings = 'x.npy'\nlabels = 'y.npy'\n[[run]]\nname = 'r'\n");
+    work.write("two.toml", "[[run]]\nname = 'r'\n[[run]]\nname = 's'\n");
+    work.write("bad.toml", "[[run]]\nnme = 'r'\n");
+    for (arguments, code, sentence) in [
+        ("compare a.csv none.csv", 1, "none.csv: cannot be read"),
+        ("compare a.csv x.npy", 1, "x.npy: line 1: is not text in UTF-8"),
+        ("compare a.csv ap.csv", 1, "ap.csv: has no column \"run\""),
+        ("compare a.csv percent.csv", 1, "a.csv has AP on the scale 0–1, percent.csv on 0–100"),
+        ("compare a.csv mixed.csv", 1, "mixed.csv: mixes the AP scales 0–1 and 0–100"),
+        ("compare a.csv bad_ap.csv", 1, "line 2, column \"ap\": \"x\" is no AP between 0 and 100"),
+        ("compare a.csv high_ap.csv", 1, "column \"ap\": \"100.5\" is no AP between 0 and 100"),
+        ("compare minus_ap.csv a.csv", 1, "column \"ap\": \"-1\" is no AP between 0 and 100"),
+        ("compare a.csv other.csv", 1, "no class has a number in both a.csv and other.csv"),
+        ("compare a.csv several.csv", 1, "several.csv: holds several runs, \"run r\", \"run s\""),
+        ("compare a.csv a.csv --run r s", 1, "a.csv: holds no run \"s\"; it holds \"r\""),
+        ("compare same.csv a.csv", 1, "same.csv: has two classes of the name \"a\""),
+        ("compare a.csv two.toml", 1, "two.toml: holds several runs, \"r\", \"s\": choose one"),
+        ("compare a.csv two.toml --run r", 2, "give --embeddings, or --counts"),
+        ("compare a.csv bad.toml", 1, "bad.toml: run 1: unknown field `nme`"),
+        ("compare a.csv a.csv --fail-if x<1", 2, "there is no result \"x\"; there are ap.greatest"),
+        ("report --runs no_ap.toml", 1, "the run \"r\" has no AP: give it `ap`"),
+        ("report --ap ap.csv", 2, "give --embeddings, or --counts"),
+    ] {
+        refused(&work, arguments, code, sentence);
+    }
+}
+
+#[test]
 fn margins_and_losses() {
     let work = good();
     let columns = "run,class_id,class,information\n";

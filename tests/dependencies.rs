@@ -20,7 +20,16 @@ const ALLOWED: [&str; 9] = [
 ];
 
 /// Crates that are compiled in two versions, as their dependents need: one more is looked at first.
-const TWICE: [&str; 5] = ["equator", "equator-macro", "foldhash", "hashbrown", "syn"];
+const TWICE: [&str; 8] = [
+    "bitflags",
+    "equator",
+    "equator-macro",
+    "foldhash",
+    "hashbrown",
+    "kurbo",
+    "miniz_oxide",
+    "syn",
+];
 
 /// Name, version and licence of every crate in the binary, without the network.
 fn crates() -> BTreeSet<(String, String, String)> {

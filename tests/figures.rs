@@ -55,14 +55,14 @@ fn run(backbone: &str, loss: &str, information: Option<Pearson>) -> Figure2Run {
 }
 
 /// A text element: what it says and where its point is, in nominal pixels.
-struct Text {
-    says: String,
-    x: f64,
-    y: f64,
+pub struct Text {
+    pub says: String,
+    pub x: f64,
+    pub y: f64,
 }
 
 /// Reads the SVG back, and checks that everything is drawn on the sheet.
-fn texts(svg: &str) -> Vec<Text> {
+pub fn texts(svg: &str) -> Vec<Text> {
     let document = roxmltree::Document::parse(svg).unwrap();
     let number =
         |node: roxmltree::Node, name| node.attribute(name).map(|v| v.parse::<f64>().unwrap());
@@ -303,8 +303,8 @@ fn margins_name_every_class_on_both_axes_up_to_80() {
             assert_eq!(named.count(), 2, "{count} classes");
         }
         assert_eq!(heat_map((0..count).rev(), true), svg, "the order of the input shows");
-        // Sheet, bar of 64 rungs, and a cell for each pair but the diagonal.
-        let cells = svg.matches("<rect").count() - 1 - 64;
+        // Sheet, white ground, bar of 64 rungs, and a cell for each pair but the diagonal.
+        let cells = svg.matches("<rect").count() - 2 - 64;
         assert_eq!(cells, count * count - count);
     }
 }
@@ -317,7 +317,7 @@ fn margins_of_many_classes_are_means_over_groups() {
     assert_eq!(texts.iter().filter(|text| text.says == "1173–1203").count(), 2);
     find(&texts, "1203 classes in 40 groups, most information first; each cell is a mean");
     // The diagonal too: within a group margins differ.
-    assert_eq!(svg.matches("<rect").count() - 1 - 64, 40 * 41 / 2);
+    assert_eq!(svg.matches("<rect").count() - 2 - 64, 40 * 41 / 2);
 }
 
 /// Asserts that no two texts overlap, by the rough widths of DejaVu Sans, which is wide.

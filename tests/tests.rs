@@ -1,12 +1,14 @@
 //! All integration tests; the helpers that they share are here.
 
 mod bad_input;
+mod compare;
 mod correlate;
 mod degenerate;
 mod dependencies;
 mod eigenvalues;
 mod evidence;
 mod faults;
+mod figure_files;
 mod figures;
 mod formats;
 mod fuzz;
@@ -16,9 +18,11 @@ mod left_out;
 mod margins;
 mod moments;
 mod product;
+mod report;
 mod reports;
 mod shrinkage;
 mod storage;
+mod terminal;
 mod truth;
 
 use std::path::{Path, PathBuf};

@@ -1,11 +1,13 @@
 //! Notes, warnings and progress on standard error.
 
+use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
+use super::WARNING;
 use super::warning::Warning;
 use crate::cli::Global;
 use crate::error::Result;
@@ -42,9 +44,14 @@ impl Console {
 
     /// Says something that the user should know.
     pub fn note(&self, text: &str) {
+        self.say("", text);
+    }
+
+    fn say(&self, before: &str, text: &str) {
         if !self.quiet {
+            let text = super::one_line(text);
             // Diagnostics that nobody can read are no reason to stop.
-            let _ = writeln!(stderr(), "igam-analyze: {}", super::one_line(text));
+            let _ = writeln!(anstream::stderr(), "igam-analyze: {before}{text}");
         }
     }
 
@@ -64,14 +71,14 @@ impl Console {
     pub fn warn(&mut self, warning: Warning) {
         let warning = warning.to_string();
         if !self.warnings.contains(&warning) {
-            self.note(&format!("warning: {warning}"));
+            self.say(&format!("{WARNING}warning:{WARNING:#} "), &warning);
             self.warnings.push(warning);
         }
     }
 
     /// Writes files to a directory, and says so.
     pub fn write(&self, directory: &Path, outputs: Vec<Output>) -> Result<()> {
-        let names: Vec<_> = outputs.iter().map(|output| output.name).collect();
+        let names: Vec<_> = outputs.iter().map(|output| output.name.clone()).collect();
         output::write(directory, outputs)?;
         self.note(&format!("wrote {} to {}", names.join(", "), directory.display()));
         Ok(())
@@ -85,9 +92,15 @@ impl Console {
     /// A bar for `total` rows, which shows itself once the work proves long; how to move it on.
     pub fn progress(&self, total: u64) -> impl Fn(u64) + use<> {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        let style =
-            ProgressStyle::with_template("{bar:40} {percent}% of the rows read, {eta} left");
-        bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
+        let style = ProgressStyle::with_template(
+            "{bar:30} {percent}% of the rows, {rate} rows/s, {eta} left",
+        );
+        let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+            // A bar that cannot be written is no reason to stop.
+            let _ = write!(text, "{}", HumanCount(state.per_sec() as u64));
+        };
+        let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
+        bar.set_style(style.with_key("rate", rate));
         let (start, enabled) = (Instant::now(), self.progress);
         move |rows| {
             if enabled && bar.is_hidden() && start.elapsed() > LONG {

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::correlate::Correlated;
+use super::analysis::Correlated;
 use crate::correlation::{Coefficient, Influence, Pearson};
 use crate::evidence::{Association, Caveat, Evidence, Statistics};
 use crate::input::list;
@@ -192,7 +192,7 @@ fn pearson_cells(pearson: Option<Pearson>) -> Vec<Cell> {
     ]
 }
 
-/// What was left out of each run, and why.
+/// What was left out of each run, and why, by estimator.
 pub fn left_out_json(detectors: &[Vec<Correlated>]) -> Vec<Value> {
     let classes = |one: &Correlated| -> Vec<Value> {
         one.left_out.iter().map(|(why, names)| json!({"reason": why, "classes": names})).collect()
@@ -207,17 +207,11 @@ pub fn left_out_json(detectors: &[Vec<Correlated>]) -> Vec<Value> {
 /// The correlations for reading, the verdicts, and what was left out.
 pub fn text(detectors: &[Vec<Correlated>]) -> String {
     let mut rows = Vec::new();
-    let mut words = String::new();
-    for (one, row, verdict) in detectors.iter().flat_map(|detector| detector_rows(detector)) {
+    for (one, row, _) in detectors.iter().flat_map(|detector| detector_rows(detector)) {
         let label = row.estimator.map_or(row.x.into(), |name| format!("{} ({name})", row.x));
         let pearson = row.association.map(|association| association.pearson);
         let p = pearson.and_then(|pearson| pearson.p_value);
         let interval = pearson.and_then(|pearson| pearson.interval);
-        if let (Some(verdict), Some(estimator)) = (verdict, row.estimator) {
-            words += &format!("{} ({estimator}): {verdict}\n", one.run.name);
-        } else if let Some(caveat) = row.association.and_then(|count| hangs_on(one, count)) {
-            words += &format!("{} (instances): {caveat}\n", one.run.name);
-        }
         rows.push(vec![
             one.run.name.clone(),
             label,
@@ -234,18 +228,40 @@ pub fn text(detectors: &[Vec<Correlated>]) -> String {
     }
     let columns = ["run", "AP against", "classes", "r", "95% interval", "p"];
     let mut text = output::text(&columns, 2, rows);
-    if !words.is_empty() {
-        text += "\n";
-        text += &words;
+    let verdicts = verdicts(detectors);
+    if !verdicts.is_empty() {
+        text.push('\n');
     }
-    for one in detectors.iter().flatten() {
-        for (why, names) in &one.left_out {
-            let estimator =
-                one.run.estimator.map_or(String::new(), |name| format!(" ({})", name.name()));
-            text += &format!("{}{estimator}: left out, {why}: {}\n", one.run.name, list(names));
-        }
+    for (subject, words) in verdicts.iter().chain(&left_out(detectors)) {
+        text += &format!("{subject}: {words}\n");
     }
     text
+}
+
+/// What is to be said of each run, and of what in it.
+pub fn verdicts(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
+    let rows = detectors.iter().flat_map(|detector| detector_rows(detector));
+    let words = |(one, row, verdict): (&Correlated, Row, Option<String>)| {
+        let (of, words) = match (verdict, row.estimator) {
+            (Some(verdict), Some(estimator)) => (estimator, verdict),
+            _ => ("instances", hangs_on(one, row.association?)?.to_string()),
+        };
+        Some((format!("{} ({of})", one.run.name), words))
+    };
+    rows.filter_map(words).collect()
+}
+
+/// What was left out of each run, and why.
+pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
+    let of_run = |one: &'_ Correlated| -> Vec<(String, String)> {
+        let estimator = one.run.estimator.map(|estimator| format!(" ({})", estimator.name()));
+        let subject = format!("{}{}", one.run.name, estimator.unwrap_or_default());
+        let words = |(why, names): &(String, Vec<String>)| {
+            (subject.clone(), format!("left out, {why}: {}", list(names)))
+        };
+        one.left_out.iter().map(words).collect()
+    };
+    detectors.iter().flatten().flat_map(of_run).collect()
 }
 
 /// The class on which the correlation hangs, if it hangs on one.

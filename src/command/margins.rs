@@ -7,12 +7,12 @@ use ndarray_npy::WriteNpyExt;
 use serde_json::json;
 
 use super::console::Console;
-use super::run::{self, Class};
+use super::run::{self};
 use super::warning::Warning;
 use crate::cli::{Format, MarginChoice, Margins};
 use crate::error::{Error, Result};
 use crate::figure::{self, MarginsFigure};
-use crate::input::information::{self, ClassInformation};
+use crate::input::information::{self, ClassInformation, RunInformation};
 use crate::input::list;
 use crate::input::runs::RunFiles;
 use crate::loss::SCALE;
@@ -42,7 +42,7 @@ struct Reading {
 /// Runs the command.
 pub fn run(arguments: Margins, console: &mut Console) -> Result<()> {
     let classes = match &arguments.information {
-        Some(path) => information::read(path, arguments.run.as_deref())?,
+        Some(path) => information::read(path, arguments.run.as_deref())?.classes,
         None => from_dump(RunFiles::from(arguments.input), arguments.estimator.estimator, console)?,
     };
     check_size(classes.len())?;
@@ -80,7 +80,7 @@ pub fn run(arguments: Margins, console: &mut Console) -> Result<()> {
         &arguments.output.out,
         vec![
             Output::text("margins.csv", table.csv()),
-            Output::text("margins.svg", figure::margins(&figure)?),
+            super::figure("margins", figure::margins(&figure)?, &arguments.figures)?,
             Output::written("margins.npy", |file| all.write_npy(file).map_err(io::Error::other)),
             Output::written("margins.parquet", |file| margins_parquet(file, &names, matrix.view())),
         ],
@@ -133,12 +133,7 @@ fn from_dump(
         return Err(Error::Usage("margins needs --information or --embeddings".into()));
     }
     let runs = run::load(&files, &[estimator], console)?;
-    let class = |class: Class| ClassInformation {
-        id: class.id,
-        name: class.name,
-        bits: class.information.map(|information| information.bits),
-    };
-    Ok(runs.into_iter().flatten().flat_map(|run| run.classes).map(class).collect())
+    Ok(runs.into_iter().flatten().flat_map(|run| RunInformation::from(run).classes).collect())
 }
 
 /// The classes that have an information amount, and those amounts.

@@ -1,13 +1,18 @@
 //! The commands: each reads, computes and writes, and knows no formula and no format itself.
 
+mod analysis;
 mod bias;
+mod compare;
+pub(crate) mod condition;
 mod console;
 mod correlate;
 mod evidence;
 mod information;
 mod loss;
+mod manual;
 mod margins;
 mod queue_size;
+mod report;
 mod run;
 mod stages;
 mod warning;
@@ -16,10 +21,17 @@ use std::io::{self, ErrorKind, Write};
 use std::panic::PanicHookInfo;
 use std::process::ExitCode;
 
-use crate::cli::{Cli, Command};
+use anstyle::{AnsiColor, Style};
+
+use crate::cli::{Cli, Command, Figures};
 use crate::error::{Error, Result};
 use crate::input::parquet;
+use crate::output::{self, Output};
 use console::Console;
+
+/// Styles of the words before a diagnostic.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Runs what was typed.
 ///
@@ -36,13 +48,18 @@ pub fn run(cli: Cli) -> Result<()> {
     match cli.command {
         Command::Information(arguments) => information::run(arguments, &mut console),
         Command::Correlate(arguments) => correlate::run(arguments, &mut console),
+        Command::Compare(arguments) => compare::run(arguments, &mut console),
+        Command::Report(arguments) => report::run(arguments, &mut console),
         Command::Margins(arguments) => margins::run(arguments, &mut console),
         Command::Loss(arguments) => loss::run(arguments, &mut console),
         Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
+        Command::Completions(arguments) => manual::completions(arguments),
+        Command::Man(arguments) => manual::man(arguments, &console),
     }
 }
 
-/// Says what went wrong; 0 if nothing did, 2 for wrong usage, 1 for the rest.
+/// Says what went wrong; 0 if nothing did, 2 for wrong usage, 3 for a `--fail-if` that holds, 1 for
+/// the rest.
 pub fn exit_code(result: Result<()>) -> ExitCode {
     let Err(error) = result else {
         return ExitCode::SUCCESS;
@@ -52,8 +69,16 @@ pub fn exit_code(result: Result<()>) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     // Nowhere is left to say it if this fails.
-    let _ = writeln!(io::stderr(), "igam-analyze: error: {}", one_line(&error.to_string()));
-    ExitCode::from(if matches!(error, Error::Usage(_)) { 2 } else { 1 })
+    let _ = writeln!(
+        anstream::stderr(),
+        "igam-analyze: {ERROR}error:{ERROR:#} {}",
+        one_line(&error.to_string())
+    );
+    ExitCode::from(match error {
+        Error::Usage(_) => 2,
+        Error::Condition(_) => 3,
+        _ => 1,
+    })
 }
 
 /// Says where a panic comes from, in a sentence; one in the parquet decoder is an error of the file,
@@ -77,11 +102,17 @@ fn one_line(text: &str) -> String {
     line
 }
 
+/// A figure's file as the options want it.
+fn figure(name: &str, svg: String, options: &Figures) -> Result<Output<'static>> {
+    output::figure(name, options.theme.of(&svg), options.figure_format, options.width)
+}
+
 fn json(value: serde_json::Value) -> String {
     format!("{value:#}\n")
 }
 
+/// Prints results; without their styles, unless to a terminal that wants them.
 fn print(text: &str) -> Result<()> {
-    let mut stdout = io::stdout().lock();
+    let mut stdout = anstream::stdout().lock();
     stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Stdout)
 }

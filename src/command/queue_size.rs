@@ -43,7 +43,7 @@ pub fn run(arguments: QueueSize, console: &mut Console) -> Result<()> {
     let storage = storage_table(&subjects, bytes);
     let mut outputs = vec![
         Output::text("storage.csv", storage.csv()),
-        Output::text("figure3.svg", figure3(&subjects, bytes)?),
+        super::figure("figure3", figure3(&subjects, bytes)?, &arguments.figures)?,
     ];
     let mut results = json!({"storage": storage.json()});
     let mut text = storage_text(&subjects, bytes);

@@ -14,6 +14,7 @@ use crate::input::classes::{ClassKeys, Classes};
 use crate::input::counts::{self, Counts};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
+use crate::input::information::{self, RunInformation};
 use crate::input::labels::Labels;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
@@ -63,6 +64,18 @@ impl Run {
     pub fn bars(&self) -> (&str, &str) {
         let unnamed = self.backbone.is_empty() && self.loss.is_empty();
         (&self.backbone, if unnamed { &self.name } else { &self.loss })
+    }
+}
+
+impl From<Run> for RunInformation {
+    fn from(run: Run) -> RunInformation {
+        let class = |class: Class| information::ClassInformation {
+            id: class.id,
+            name: class.name,
+            bits: class.information.map(|information| information.bits),
+            ap: class.ap,
+        };
+        RunInformation { name: run.name, classes: run.classes.into_iter().map(class).collect() }
     }
 }
 

@@ -105,6 +105,13 @@ pub enum Warning {
         /// Stores that do save, and their R.
         others: Vec<(&'static str, f64)>,
     },
+    /// A condition on a number that does not exist.
+    NoResult {
+        /// The condition.
+        condition: String,
+        /// What the number is of.
+        of: String,
+    },
     /// A correlation that does not exist.
     NoCorrelation {
         /// The run, where it has a name.
@@ -213,6 +220,10 @@ impl fmt::Display for Warning {
                     _ => write!(f, "these do: {}", saving.join(", ")),
                 }
             }
+            Warning::NoResult { condition, of } => write!(
+                f,
+                "--fail-if {condition} is not judged for {of:?}, where the number does not exist"
+            ),
             Warning::NoCorrelation { run, between, why } => {
                 write!(f, "{}there is no correlation of {between}: {why}", prefix(run))
             }

@@ -9,7 +9,7 @@ use super::axis::{Axis, Side};
 use super::by_backbone::ByBackbone;
 use super::canvas::{Canvas, PX, Rect, paint};
 use super::panels::{Grid, LINE, draw_title};
-use super::style::{BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke};
+use super::style::{BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, SKY, TICK, font, stroke};
 use super::ticks::{Step, top_of};
 
 /// One run. A number is none where it does not exist; what is not finite is not drawn.
@@ -30,7 +30,7 @@ const COLOURS: [RGBColor; 8] = [
     ORANGE,
     GREEN,
     RGBColor(0xCC, 0x79, 0xA7),
-    RGBColor(0x56, 0xB4, 0xE9),
+    SKY,
     RGBColor(0xD5, 0x5E, 0x00),
     RGBColor(0xF0, 0xE4, 0x42),
     RGBColor(0x99, 0x99, 0x99),

@@ -42,9 +42,10 @@ const MARGIN: i32 = 14 * PX;
 const GAP: i32 = 6 * PX;
 const BAR_ROOM: i32 = BAR_WIDTH + 84 * PX;
 
-/// No margin is white: what is coloured is there.
+/// No margin is white, in the dark too, where the paper is not: what is coloured is there.
+const NONE: RGBColor = RGBColor(0xFE, 0xFE, 0xFE);
 const RISING: Ramp = Ramp(&[
-    RGBColor(0xFF, 0xFF, 0xFF),
+    NONE,
     RGBColor(0xD3, 0xE4, 0xF3),
     RGBColor(0x94, 0xC4, 0xDF),
     RGBColor(0x4A, 0x98, 0xC9),
@@ -54,7 +55,7 @@ const RISING: Ramp = Ramp(&[
 const SIGNED: Ramp = Ramp(&[
     RGBColor(0x8C, 0x51, 0x0A),
     RGBColor(0xD8, 0xA8, 0x5A),
-    RGBColor(0xFF, 0xFF, 0xFF),
+    NONE,
     RGBColor(0x4A, 0x98, 0xC9),
     RGBColor(0x08, 0x30, 0x6B),
 ]);
@@ -92,6 +93,7 @@ pub fn margins(figure: &MarginsFigure) -> Result<String, Error> {
 
     paint((width, height), |canvas| {
         canvas.text(&figure.title, (MARGIN, MARGIN + TITLE / 2), &starting(font(TITLE, INK)));
+        canvas.fill(plot, NONE);
         map.draw_cells(canvas, plot, cell);
         canvas.border(plot, stroke(INK, 6));
         for (index, label) in (0..).zip(&map.labels) {

@@ -17,7 +17,9 @@ mod margins;
 mod panels;
 mod scatter;
 mod sensitivity;
+mod slope;
 mod style;
+mod theme;
 mod ticks;
 
 pub use figure1::{Figure1Class, Figure1Panel, figure1};
@@ -27,6 +29,8 @@ pub use figure4::{Figure4Run, figure4};
 pub use margins::{MarginsFigure, margins};
 pub use scatter::{ScatterPanel, ScatterPoint, scatter};
 pub use sensitivity::{SensitivityPanel, SensitivityRow, Whiskered, sensitivity};
+pub use slope::{SlopeClass, SlopePanel, slope};
+pub use theme::Theme;
 
 /// Why a figure could not be drawn.
 #[derive(Debug, thiserror::Error)]

@@ -98,7 +98,7 @@ fn ap_range(panels: &[Cloud]) -> (f64, f64) {
 }
 
 /// The range of `values` with room around it; `unit` is their size where they are all 0.
-fn padded(values: impl Iterator<Item = f64>, unit: f64) -> (f64, f64) {
+pub(super) fn padded(values: impl Iterator<Item = f64>, unit: f64) -> (f64, f64) {
     let empty = (f64::INFINITY, f64::NEG_INFINITY);
     let (low, high) = values.fold(empty, |(low, high), v| (low.min(v), high.max(v)));
     if low > high {

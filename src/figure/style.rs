@@ -14,9 +14,10 @@ pub(super) const PALE_BLUE: RGBColor = RGBColor(0xD9, 0xE8, 0xF2);
 /// The AP line where there are hundreds of classes.
 pub(super) const MID_BLUE: RGBColor = RGBColor(0xA0, 0xC6, 0xDE);
 pub(super) const PALE: RGBColor = RGBColor(0xCB, 0xD3, 0xDE);
-/// Red for r alone; blue, orange and green (Okabe and Ito) stay apart for colour-blind readers.
+/// Red for r alone; blue, sky, green and orange (Okabe and Ito) stay apart for colour-blind readers.
 pub(super) const RED: RGBColor = RGBColor(0xB8, 0x1D, 0x24);
 pub(super) const BLUE: RGBColor = RGBColor(0x00, 0x72, 0xB2);
+pub(super) const SKY: RGBColor = RGBColor(0x56, 0xB4, 0xE9);
 pub(super) const GREEN: RGBColor = RGBColor(0x00, 0x9E, 0x73);
 pub(super) const ORANGE: RGBColor = RGBColor(0xE6, 0x9F, 0x00);
 

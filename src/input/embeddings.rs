@@ -13,6 +13,9 @@ use crate::error::{Error, Result};
 /// Bytes of embeddings per block where rows are only checked.
 const READ: usize = 4 << 20;
 
+/// Files of embeddings in a directory end so.
+pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "parquet"];
+
 /// Rows read as a sample of how long one takes.
 const SAMPLE: usize = 64;
 
@@ -58,7 +61,7 @@ impl Dump {
     pub fn open(paths: &[PathBuf], column: Option<&str>) -> Result<Dump> {
         let mut shards: Vec<Shard> = Vec::new();
         let mut rows = 0_usize;
-        for path in shards::expand(paths, &["npy", "npz", "parquet"])? {
+        for path in shards::expand(paths, EXTENSIONS)? {
             let shard = Shard::open(&path, column, rows)?;
             rows = rows.checked_add(shard.rows).ok_or_else(|| {
                 let problem = format!("its {} rows are more than can be counted", shard.rows);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::table::{Table, list};
+use super::table::{Table, list, suggestion};
 use crate::error::{Error, Result};
 
 /// A class and its information amount.
@@ -14,13 +14,24 @@ pub struct ClassInformation {
     pub name: String,
     /// I in bits, where the class has one.
     pub bits: Option<f64>,
+    /// AP on either scale, where the class has one.
+    pub ap: Option<f64>,
 }
 
-/// Reads the classes of a run, in order of id; of the only one unless it is `wanted` by name.
+/// A run's classes, in order of id.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunInformation {
+    /// The run's name; may be empty.
+    pub name: String,
+    /// Its classes.
+    pub classes: Vec<ClassInformation>,
+}
+
+/// Reads a run; the only one unless it is `wanted` by name.
 ///
 /// # Errors
 /// If the file cannot be used, or does not hold the run, or holds several and none is wanted.
-pub fn read(path: &Path, wanted: Option<&str>) -> Result<Vec<ClassInformation>> {
+pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
     let table = Table::read(path)?;
     let [run, id, name, bits] =
         ["run", "class_id", "class", "information"].map(|name| table.column(name));
@@ -35,34 +46,35 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<Vec<ClassInformation>> 
             return Err(Error::content(path, problem));
         }
     };
+    let ap = table.find("ap");
     let mut classes = Vec::new();
     for (line, row) in table.rows.iter().filter(|(_, row)| &row[run] == wanted) {
-        let bits = match &row[bits] {
-            "" => None,
+        let number = |column: usize, most: f64, what: &str| match &row[column] {
+            "" => Ok(None),
             cell => match cell.parse::<f64>() {
-                Ok(number) if number >= 0.0 && number.is_finite() => Some(number),
-                _ => {
-                    return Err(table.at(
-                        *line,
-                        bits,
-                        &format!("{cell:?} is no information amount"),
-                    ));
-                }
+                Ok(number) if (0.0..=most).contains(&number) => Ok(Some(number)),
+                _ => Err(table.at(*line, column, &format!("{cell:?} is no {what}"))),
             },
         };
+        let bits = number(bits, f64::MAX, "information amount")?;
+        let ap = ap.map(|ap| number(ap, 100.0, "AP between 0 and 100")).transpose()?.flatten();
         let id =
             row[id].parse().map_err(|_| table.at(*line, id, "the id is not a whole number"))?;
-        classes.push(ClassInformation { id, name: row[name].to_owned(), bits });
+        classes.push(ClassInformation { id, name: row[name].to_owned(), bits, ap });
     }
     if classes.is_empty() {
         return Err(Error::content(
             path,
-            format!("holds no run {wanted:?}; it holds {}", list(&runs)),
+            format!(
+                "holds no run {wanted:?}; it holds {}{}",
+                list(&runs),
+                suggestion(wanted, &runs)
+            ),
         ));
     }
     classes.sort_by_key(|class| class.id);
     if let Some(pair) = classes.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(Error::content(path, format!("has two rows for the class id {}", pair[0].id)));
     }
-    Ok(classes)
+    Ok(RunInformation { name: wanted.to_owned(), classes })
 }

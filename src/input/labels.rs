@@ -15,6 +15,9 @@ use super::shards::{self, extension};
 use super::table::Table;
 use crate::error::{Error, Result};
 
+/// Files of labels in a directory end so.
+pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "csv", "parquet"];
+
 /// Labels as they stand in the files, in order.
 #[derive(Debug, PartialEq)]
 pub enum Labels {
@@ -45,7 +48,7 @@ impl Labels {
     /// # Errors
     /// If a file cannot be used, some hold ids and others names, or there are more or fewer labels.
     pub fn read(paths: &[PathBuf], column: &str, rows: usize) -> Result<Labels> {
-        let files = shards::expand(paths, &["npy", "npz", "csv", "parquet"])?;
+        let files = shards::expand(paths, EXTENSIONS)?;
         Labels::concat(files.iter().map(PathBuf::as_path), column, rows)
     }
 

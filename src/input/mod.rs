@@ -17,4 +17,4 @@ pub mod runs;
 mod shards;
 mod table;
 
-pub use table::list;
+pub use table::{list, suggestion};

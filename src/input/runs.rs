@@ -6,6 +6,7 @@ use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
 use super::file::{self, check_name};
+use super::{embeddings, labels, shards};
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -45,6 +46,19 @@ pub struct RunFiles {
     /// The columns of AP values.
     #[serde(deserialize_with = "one_or_many")]
     pub ap_column: Vec<String>,
+}
+
+impl RunFiles {
+    /// All files that the run is read from, in the order given.
+    ///
+    /// # Errors
+    /// If a path names nothing, or cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?;
+        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?);
+        files.extend([&self.class_names, &self.counts, &self.ap].into_iter().flatten().cloned());
+        Ok(files)
+    }
 }
 
 /// Reads a runs file; its paths become relative to where it lies.

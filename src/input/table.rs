@@ -81,8 +81,11 @@ impl Table {
     /// If there is none; says which there are.
     pub fn column(&self, name: &str) -> Result<usize> {
         self.find(name).ok_or_else(|| {
-            let problem =
-                format!("has no column {name:?}; its columns are {}", list(&self.columns));
+            let problem = format!(
+                "has no column {name:?}; its columns are {}{}",
+                list(&self.columns),
+                suggestion(name, &self.columns)
+            );
             Error::content(&self.path, problem)
         })
     }
@@ -100,6 +103,18 @@ impl Table {
     pub fn at(&self, line: u64, column: usize, problem: &str) -> Error {
         let problem = format!("line {line}, column {:?}: {problem}", self.columns[column]);
         Error::content(&self.path, problem)
+    }
+}
+
+/// ": did you mean …?", if one of the names is nearly that; or nothing.
+pub fn suggestion<S: AsRef<str>>(wanted: &str, names: &[S]) -> String {
+    // As near as clap wants an option to be.
+    const NEAR: f64 = 0.7;
+    let near = |name: &str| strsim::jaro(&wanted.to_lowercase(), &name.to_lowercase());
+    let best = names.iter().map(|name| (near(name.as_ref()), name.as_ref()));
+    match best.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((nearness, name)) if nearness > NEAR => format!(": did you mean {name:?}?"),
+        _ => String::new(),
     }
 }
 

@@ -14,22 +14,22 @@ type Content<'a> = Box<dyn FnOnce(&mut BufWriter<&fs::File>) -> io::Result<()> +
 /// A file to be written.
 pub struct Output<'a> {
     /// Its name.
-    pub name: &'static str,
+    pub name: String,
     content: Content<'a>,
 }
 
 impl<'a> Output<'a> {
     /// A file of this text.
-    pub fn text(name: &'static str, text: String) -> Output<'a> {
+    pub fn text(name: impl Into<String>, text: String) -> Output<'a> {
         Output::written(name, move |file| file.write_all(text.as_bytes()))
     }
 
     /// A file whose content `write` writes.
     pub fn written(
-        name: &'static str,
+        name: impl Into<String>,
         write: impl FnOnce(&mut BufWriter<&fs::File>) -> io::Result<()> + 'a,
     ) -> Output<'a> {
-        Output { name, content: Box::new(write) }
+        Output { name: name.into(), content: Box::new(write) }
     }
 }
 
@@ -52,8 +52,8 @@ pub fn write(directory: &Path, outputs: Vec<Output>) -> Result<()> {
 fn write_into(directory: &Path, outputs: Vec<Output>) -> Result<()> {
     let mut staged = Vec::new();
     for Output { name, content } in outputs {
-        let path = directory.join(name);
-        let file = stage(directory, name, content).map_err(Error::write(&path))?;
+        let path = directory.join(&name);
+        let file = stage(directory, &name, content).map_err(Error::write(&path))?;
         staged.push((path, file));
     }
     for (path, file) in staged {

@@ -1,9 +1,12 @@
-//! Results as csv, json and text tables, and files that are written whole or not at all.
+//! Results as csv, json and text tables, figures as svg, png or pdf, and files that are written whole or not at all.
 
+mod figure;
 mod files;
+pub mod page;
 mod parquet;
 mod table;
 
+pub use figure::{FigureFormat, figure};
 pub use files::{Output, write};
 pub use parquet::margins_parquet;
 pub use table::{Cell, Table, text};

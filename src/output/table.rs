@@ -1,7 +1,11 @@
 //! One table, in three formats.
 
-use comfy_table::{CellAlignment, TableStyle};
+use std::io;
+
+use anstyle::Style;
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, TableStyle};
 use serde_json::{Map, Value};
+use terminal_size::{Width, terminal_size_of};
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -55,11 +59,19 @@ impl Table {
     pub fn csv(&self) -> String {
         let mut text = self.columns.join(",") + "\n";
         for row in &self.rows {
-            let cells: Vec<_> = row.iter().map(csv_cell).collect();
+            let cells: Vec<_> = row.iter().map(Cell::csv).collect();
             text += &cells.join(",");
             text.push('\n');
         }
         text
+    }
+
+    /// Without the column of this name.
+    pub fn remove(&mut self, name: &str) {
+        if let Some(at) = self.columns.iter().position(|column| *column == name) {
+            self.columns.remove(at);
+            self.rows.iter_mut().for_each(|row| drop(row.remove(at)));
+        }
     }
 
     /// As a json array of an object per row.
@@ -76,15 +88,27 @@ impl Table {
     }
 }
 
-fn csv_cell(cell: &Cell) -> String {
-    match cell {
-        Cell::Text(text) if text.contains([',', '"', '\n', '\r']) => {
-            format!("\"{}\"", text.replace('"', "\"\""))
+impl Cell {
+    /// Its number, if it has one.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Cell::Integer(number) => Some(*number as f64),
+            Cell::Number(number) => Some(*number),
+            Cell::Text(_) | Cell::Missing => None,
         }
-        Cell::Text(text) => text.clone(),
-        Cell::Integer(number) => number.to_string(),
-        Cell::Number(number) => number.to_string(),
-        Cell::Missing => String::new(),
+    }
+
+    /// As it stands in csv.
+    pub fn csv(&self) -> String {
+        match self {
+            Cell::Text(text) if text.contains([',', '"', '\n', '\r']) => {
+                format!("\"{}\"", text.replace('"', "\"\""))
+            }
+            Cell::Text(text) => text.clone(),
+            Cell::Integer(number) => number.to_string(),
+            Cell::Number(number) => number.to_string(),
+            Cell::Missing => String::new(),
+        }
     }
 }
 
@@ -97,17 +121,25 @@ fn json_cell(cell: &Cell) -> Value {
     }
 }
 
-/// Words in columns for the terminal; the first `left` columns are flush left, the others right.
+/// Width of a text table where standard output is no terminal.
+const WIDTH: u16 = 80;
+
+/// Words in columns for the terminal, with a bold head; the first `left` columns are flush left and
+/// wrapped where the table would be too wide, the others flush right.
 pub fn text(columns: &[&str], left: usize, rows: Vec<Vec<String>>) -> String {
+    let width = terminal_size_of(io::stdout()).map_or(WIDTH, |(Width(width), _)| width);
     let mut table = comfy_table::Table::new();
     table.load_style(TableStyle::new()).set_header(columns).add_rows(rows);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
     for (at, column) in table.column_iter_mut().enumerate() {
         column.set_padding((0, 2));
-        column.set_cell_alignment(if at < left {
-            CellAlignment::Left
-        } else {
-            CellAlignment::Right
-        });
+        if at >= left {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+            column.set_cell_alignment(CellAlignment::Right);
+        }
     }
-    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+    let mut lines = table.lines().map(|line| line.trim_end().to_owned());
+    let head = lines.next().unwrap_or_default();
+    let bold = Style::new().bold();
+    lines.fold(format!("{bold}{head}{bold:#}\n"), |text, line| text + &line + "\n")
 }

@@ -1,0 +1,170 @@
+//! A page of HTML that needs nothing but itself, and the same in Markdown.
+
+use super::{Cell, Table};
+use crate::figure::Theme;
+
+const STYLE: &str = include_str!("page.css");
+const SCRIPT: &str = include_str!("page.js");
+
+/// One thing on a page.
+#[derive(Clone)]
+pub enum Part {
+    /// A heading.
+    Heading(String),
+    /// A sentence or several.
+    Text(String),
+    /// Subjects, and what is to be said of each.
+    Words(Vec<(String, String)>),
+    /// Points.
+    List(Vec<String>),
+    /// A command to type.
+    Command(String),
+    /// A table.
+    Table(Table),
+    /// A figure of this crate, and what it shows; not in Markdown.
+    Figure {
+        /// What it shows.
+        caption: String,
+        /// The drawing.
+        svg: String,
+    },
+}
+
+/// The page as HTML: tables that sort when their heads are clicked, figures inline, and light or dark
+/// as its reader prefers.
+pub fn html(title: &str, parts: &[Part]) -> String {
+    let title = escape(title);
+    let dark = Theme::Dark.css();
+    let body: String = parts.iter().map(part_html).collect();
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <link rel=\"icon\" href=\"data:,\">\n<title>{title}</title>\n<style>\n{STYLE}\
+         @media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n</style>\n</head>\n<body>\n\
+         <h1>{title}</h1>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
+    )
+}
+
+/// The page as Markdown for GitHub, without its figures.
+pub fn markdown(title: &str, parts: &[Part]) -> String {
+    let body: String = parts.iter().map(part_markdown).collect();
+    format!("# {}\n{body}", escape_markdown(title))
+}
+
+fn part_html(part: &Part) -> String {
+    match part {
+        Part::Heading(text) => format!("<h2>{}</h2>\n", escape(text)),
+        Part::Text(text) => format!("<p>{}</p>\n", escape(text)),
+        Part::Words(words) => {
+            let word = |(of, words): &(String, String)| {
+                format!("<dt>{}</dt><dd>{}</dd>\n", escape(of), escape(words))
+            };
+            format!("<dl>\n{}</dl>\n", words.iter().map(word).collect::<String>())
+        }
+        Part::List(points) => {
+            let point = |point: &String| format!("<li>{}</li>\n", escape(point));
+            format!("<ul>\n{}</ul>\n", points.iter().map(point).collect::<String>())
+        }
+        Part::Command(command) => format!("<pre><code>{}</code></pre>\n", escape(command)),
+        Part::Table(table) => table_html(table),
+        Part::Figure { caption, svg } => {
+            let caption = escape(caption);
+            // What a browser cannot show, it reads out.
+            let svg =
+                svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{caption}\" "), 1);
+            format!("<figure>\n<figcaption>{caption}</figcaption>\n{svg}</figure>\n")
+        }
+    }
+}
+
+fn table_html(table: &Table) -> String {
+    let heads = table.columns.iter();
+    let heads: String = heads
+        .map(|name| format!("<th scope=\"col\"><button>{}</button></th>", escape(name)))
+        .collect();
+    let cell = |cell: &Cell| match cell {
+        Cell::Text(text) => format!("<td>{}</td>", escape(text)),
+        Cell::Missing => "<td data-value=\"\"></td>".into(),
+        number => format!("<td data-value=\"{}\">{}</td>", number.csv(), short(number)),
+    };
+    let row = |row: &Vec<Cell>| format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
+    let rows: String = table.rows.iter().map(row).collect();
+    format!(
+        "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
+    )
+}
+
+fn part_markdown(part: &Part) -> String {
+    match part {
+        Part::Heading(text) => format!("\n## {}\n", escape_markdown(text)),
+        Part::Text(text) => format!("\n{}\n", escape_markdown(text)),
+        Part::Words(words) => {
+            let word = |(of, words): &(String, String)| {
+                format!("- **{}**: {}\n", escape_markdown(of), escape_markdown(words))
+            };
+            format!("\n{}", words.iter().map(word).collect::<String>())
+        }
+        Part::List(points) => {
+            let point = |point: &String| format!("- {}\n", escape_markdown(point));
+            format!("\n{}", points.iter().map(point).collect::<String>())
+        }
+        // Indented, so that no fence can be closed from inside.
+        Part::Command(command) => format!("\n    {command}\n"),
+        Part::Table(table) => table_markdown(table),
+        Part::Figure { .. } => String::new(),
+    }
+}
+
+fn table_markdown(table: &Table) -> String {
+    let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
+    let heads = table.columns.iter().map(|name| escape_markdown(name)).collect();
+    let rule = |at: usize| {
+        let number = |row: &Vec<Cell>| matches!(row[at], Cell::Integer(_) | Cell::Number(_));
+        if table.rows.iter().any(number) { "--:".to_owned() } else { "---".to_owned() }
+    };
+    let rules = (0..table.columns.len()).map(rule).collect();
+    let cell = |cell: &Cell| match cell {
+        Cell::Text(text) => escape_markdown(text),
+        other => short(other),
+    };
+    let rows = table.rows.iter().map(|row| line(row.iter().map(cell).collect()));
+    format!("\n{}{}{}", line(heads), line(rules), rows.collect::<String>())
+}
+
+/// A cell for reading: four decimals, or four digits of what is very small or large.
+fn short(cell: &Cell) -> String {
+    match cell {
+        Cell::Number(number) if *number != 0.0 && !(1e-3..1e6).contains(&number.abs()) => {
+            format!("{number:.3e}")
+        }
+        Cell::Number(number) => format!("{number:.4}"),
+        other => other.csv(),
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// With a backslash before all that Markdown could take for its own.
+fn escape_markdown(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        if "\\`*_{}[]<>#|~&@".contains(c) {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}

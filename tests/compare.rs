@@ -1,0 +1,138 @@
+//! `compare`, and `--fail-if` there and in `correlate`.
+
+use igam_analyze::figure::{SlopeClass, SlopePanel, slope};
+
+use crate::{Workdir, repository};
+
+const HEAD: &str = "run,class_id,class,instances,information,ap\n";
+
+fn two_runs() -> Workdir {
+    let work = Workdir::new();
+    work.write(
+        "a.csv",
+        format!(
+            "{HEAD}CE,0,cat,9,10,0.5\nCE,1,dog,9,20,0.25\nCE,2,gone,9,5,\nCE,3,yak,9,30,0.75\n"
+        ),
+    );
+    work.write(
+        "b.csv",
+        format!(
+            "{HEAD}CE,7,yak,9,28,0.5\nCE,8,dog,9,35,0.375\nCE,9,cat,9,10,0.5\nCE,10,new,9,,0.1\n"
+        ),
+    );
+    work
+}
+
+#[test]
+fn differences_and_ranks_are_by_name() {
+    let work = two_runs();
+    let table = String::from_utf8(work.run("compare a.csv b.csv --format csv").stdout).unwrap();
+    assert_eq!(
+        table,
+        "class,information_a,information_b,information_difference,ap_a,ap_b,ap_difference,rank_a,rank_b,rank_difference\n\
+         cat,10,10,0,0.5,0.5,0,3,3,0\n\
+         dog,20,35,15,0.25,0.375,0.125,2,1,1\n\
+         gone,5,,,,,,,,\n\
+         yak,30,28,-2,0.75,0.5,-0.25,1,2,-1\n\
+         new,,,,,0.1,,,,\n"
+    );
+    assert_eq!(work.read("reports/compare.csv"), table);
+    assert_eq!(work.files("reports"), ["compare.csv", "slope.svg"]);
+    insta::assert_snapshot!(String::from_utf8(work.run("compare a.csv b.csv").stdout).unwrap());
+}
+
+#[test]
+fn a_runs_file_is_computed() {
+    let work = Workdir::new();
+    let [csv, toml] = ["reports/information.csv", "data/fod-a/runs.toml"].map(repository);
+    let mut command = work.command("compare --quiet --format json --run");
+    let output = command.arg("EfficientNet-Lite0 CE").arg("--").args([csv, toml]).output().unwrap();
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = result["compare"].as_array().unwrap();
+    assert_eq!(rows.len(), 31);
+    for row in rows {
+        assert!(row["information_difference"].as_f64().unwrap().abs() < 1e-9, "{row}");
+        assert_eq!(row["ap_difference"], 0.0);
+    }
+}
+
+#[test]
+fn a_condition_that_holds_exits_with_3_and_the_files_are_written() {
+    for (condition, code, says) in [
+        // The mean of 0, 0.125 and -0.25.
+        ("ap.mean_difference<-0.04", 3, "ap.mean_difference<-0.04 holds: -0.0416666"),
+        ("ap.mean_difference<-0.05", 0, ""),
+        ("information.greatest_difference>=15", 3, "holds: 15 for \"a.csv → b.csv\""),
+        ("information.least_difference<=-2", 3, "holds: -2 for"),
+        ("information.least_difference<-2", 0, ""),
+        ("ap.mean_diference<0", 2, "did you mean \"ap.mean_difference\"?"),
+        ("ap.mean_difference", 2, "not NAME<NUMBER"),
+        ("ap.mean_difference<NaN", 2, "not NAME<NUMBER"),
+    ] {
+        let work = two_runs();
+        let command = format!("compare a.csv b.csv --fail-if {condition}");
+        let output = work.command(&command).output().unwrap();
+        assert_eq!(output.status.code(), Some(code), "{condition}");
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(says), "{condition}: {stderr}");
+        assert_eq!(work.path("reports/compare.csv").exists(), code != 2, "{condition}");
+        assert_eq!(output.stdout.is_empty(), code == 2, "{condition}");
+    }
+}
+
+#[test]
+fn correlate_has_conditions_on_its_tables() {
+    let work = Workdir::new();
+    work.write("ap.csv", "class,ap,same\na,0.1,0.5\nb,0.2,0.5\nc,0.4,0.5\n");
+    work.write("counts.csv", "class,instances\na,4\nb,2\nc,1\n");
+    let input = "correlate --ap ap.csv --counts counts.csv";
+    for (condition, code, says) in [
+        ("pearson.instances<-0.8", 3, "pearson.instances<-0.8 holds: -0.9"),
+        ("pearson.instances>-0.8", 0, ""),
+        ("mean_ap.all<25", 3, "holds: 23.33"),
+        (
+            "pearson.information<0",
+            2,
+            "there is no result \"pearson.information\"; there are bias.all, ",
+        ),
+    ] {
+        let command = format!("{input} --ap-column ap --fail-if {condition}");
+        let output = work.command(&command).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{condition}: {stderr}");
+        assert!(stderr.contains(says), "{condition}: {stderr}");
+    }
+    // What does not exist fails nothing, but not in silence.
+    let command = format!("{input} --ap-column same --fail-if pearson.instances>0");
+    let stderr = String::from_utf8(work.run(&command).stderr).unwrap();
+    assert!(stderr.contains("is not judged for \"same\""), "{stderr}");
+}
+
+/// Eighty classes: ten names a panel, none over another, each beside its line's end.
+#[test]
+fn a_slope_of_many_classes_names_those_that_change_most() {
+    let class = |i: usize| {
+        let from = (i * 29 % 80) as f64;
+        SlopeClass {
+            name: format!("class {i:02}"),
+            values: [from, from + (i as f64 - 40.0) / 10.0],
+        }
+    };
+    let panel = |classes| SlopePanel {
+        title: "AP".into(),
+        runs: ["before".into(), "after".into()],
+        classes,
+    };
+    let svg = slope(&[panel((0..80).map(class).collect())]).unwrap();
+    let names: Vec<_> = crate::figures::texts(&svg)
+        .into_iter()
+        .filter(|text| text.says.starts_with("class"))
+        .collect();
+    assert_eq!(names.len(), 10);
+    let mut y: Vec<_> = names.iter().map(|name| name.y).collect();
+    y.sort_by(f64::total_cmp);
+    assert!(y.windows(2).all(|pair| pair[1] - pair[0] >= 11.0), "{y:?}");
+    let backwards = slope(&[panel((0..80).rev().map(class).collect())]).unwrap();
+    assert!(svg == backwards, "the order of the classes shows");
+    assert!(slope(&[]).is_err());
+}

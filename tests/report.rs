@@ -1,0 +1,187 @@
+//! The report: whole, escaped, the same bytes for the same input; and in a real browser.
+
+use std::fmt::Write as _;
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+
+use crate::{Workdir, repository};
+
+const HOSTILE: &str = "<script>alert(\"1\")</script>&amp;|`*_";
+
+/// `runs` detectors of `classes` classes, of which the first has a hostile name.
+fn detectors(runs: usize, classes: usize) -> Workdir {
+    let work = Workdir::new();
+    let name = |class: usize| match class {
+        0 => format!("\"{}\"", HOSTILE.replace('"', "\"\"")),
+        class => format!("a class of a long name, number {class}").replace(',', ""),
+    };
+    let rows = 6 * classes;
+    let x = ndarray::Array2::from_shape_fn((rows, 4), |(i, j)| {
+        ((i * 31 + j * 17) % 101) as f32 * (1.0 + (i % classes) as f32 / 7.0)
+    });
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    let labels = ndarray::Array1::from_shape_fn(rows, |i| (i % classes) as i64);
+    ndarray_npy::write_npy(work.path("y.npy"), &labels).unwrap();
+    let mut names = "id,class\n".to_owned();
+    let mut ap = "class,ap\n".to_owned();
+    for class in 0..classes {
+        writeln!(names, "{class},{}", name(class)).unwrap();
+        writeln!(ap, "{},{}", name(class), (class * 37 % classes) as f64 / classes as f64).unwrap();
+    }
+    work.write("names.csv", names);
+    work.write("ap.csv", ap);
+    let mut toml =
+        "embeddings = 'x.npy'\nlabels = 'y.npy'\nclass_names = 'names.csv'\nap = 'ap.csv'\n"
+            .to_owned();
+    for run in 0..runs {
+        writeln!(toml, "[[run]]\nbackbone = 'R-{run} <b>'\nloss = 'CE'").unwrap();
+    }
+    work.write("runs.toml", toml);
+    work
+}
+
+#[test]
+fn a_report_needs_nothing_else_and_escapes_all_names() {
+    let work = detectors(6, 80);
+    work.run("report --runs runs.toml");
+    let page = work.read("reports/report.html");
+    assert!(page.len() < 2 << 20, "{} bytes", page.len());
+    assert!(!page.contains("<script>alert") && !page.contains("<b>"), "a name is not escaped");
+    assert_eq!(page.matches("<svg ").count(), 4);
+    // No network: the namespace of SVG is the only address.
+    let addresses: Vec<_> = page.match_indices("http").map(|(at, _)| &page[at..at + 26]).collect();
+    assert!(addresses.iter().all(|address| *address == "http://www.w3.org/2000/svg"));
+    for tag in ["src=", "@import", "url("] {
+        assert!(!page.contains(tag), "{tag}");
+    }
+    let summary = work.read("reports/report.md");
+    assert!(summary.len() < 64 << 10 && !summary.contains("<script>"));
+    let digest = Sha256::digest(std::fs::read(work.path("x.npy")).unwrap());
+    let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    for text in [&page, &summary] {
+        assert!(text.contains(&digest) && text.contains("igam-analyze report --runs runs.toml"));
+    }
+    assert_eq!(work.files("reports"), ["report.html", "report.md"]);
+}
+
+#[test]
+fn a_report_is_the_same_wherever_it_is_written_and_by_however_many_threads() {
+    let work = detectors(2, 12);
+    work.run("report --runs runs.toml --out one --threads 1");
+    work.run("--quiet report --out=two --runs runs.toml --threads=2 --format csv");
+    for name in ["report.html", "report.md"] {
+        assert_eq!(work.read(&format!("one/{name}")), work.read(&format!("two/{name}")));
+    }
+}
+
+/// Opens the page in a window of this width, lets the page check itself, and returns what it says.
+fn check_in(chromium: &str, work: &Workdir, width: u32, dark: bool) -> String {
+    // A window has a least width of its own: a frame has none.
+    let frame = format!(
+        "<!DOCTYPE html><body style=\"margin:0\"><iframe id=frame src=report.html style=\"border:0;width:{width}px;height:900px\"></iframe>\
+         <pre id=said>nothing</pre><script>\nframe.onload = () => {{ try {{ said.textContent = check(frame.contentWindow) }} \
+         catch (error) {{ said.textContent = 'error: ' + error }} }};\n{CHECK}\n</script>"
+    );
+    work.write("reports/frame.html", frame);
+    let address = format!("file://{}", work.path("reports/frame.html").display());
+    let output = Command::new(chromium)
+        .args(["--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files"])
+        .args(["--enable-logging=stderr", "--dump-dom", "--virtual-time-budget=5000"])
+        .arg(format!("--user-data-dir={}", work.path("profile").display()))
+        .arg(format!("--blink-settings=preferredColorScheme={}", u8::from(!dark)))
+        .args(["--window-size=1400,900", &address])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let log = String::from_utf8_lossy(&output.stderr);
+    assert!(!log.contains("CONSOLE"), "the page logs errors: {log}");
+    let dom = String::from_utf8_lossy(&output.stdout);
+    let said = dom.split("<pre id=\"said\">").nth(1).expect("the frame").split("</pre>").next();
+    said.unwrap().to_owned()
+}
+
+/// Each figure is seen in whole, no page is wider than its window, and each column of each table sorts
+/// both ways when its head is clicked.
+const CHECK: &str = r#"
+function check(page) {
+  const document = page.document, wrong = [];
+  const width = document.documentElement.clientWidth;
+  if (document.documentElement.scrollWidth > width) wrong.push("the page is wider than " + width);
+  const figures = document.querySelectorAll("figure svg");
+  if (figures.length !== 4) wrong.push(figures.length + " figures");
+  for (const figure of figures) {
+    const box = figure.getBoundingClientRect();
+    if (box.left < 0 || box.right > width || box.width < 0.5 * Math.min(width, 500) || box.height < 50)
+      wrong.push("a figure at " + [box.left, box.right, box.height]);
+  }
+  for (const figure of figures) {
+    const size = () => figure.getBoundingClientRect().width;
+    const [shrunk, drawn] = [size(), Number(figure.getAttribute("width"))];
+    figure.parentElement.click();
+    if (Math.abs(size() - drawn) > 1) wrong.push("a figure of " + drawn + " enlarges to " + size());
+    if (document.documentElement.scrollWidth > width) wrong.push("a large figure widens the page");
+    figure.parentElement.click();
+    if (size() !== shrunk) wrong.push("a figure stays large");
+  }
+  let sorted = 0;
+  for (const button of document.querySelectorAll("th button")) {
+    const head = button.parentElement, body = head.closest("table").tBodies[0];
+    const keys = () => [...body.rows].map(row => row.cells[head.cellIndex])
+      .map(cell => cell.dataset.value ?? cell.textContent).filter(key => key !== "");
+    const numbers = keys().every(key => !isNaN(key));
+    const ordered = list => list.every((key, at) => at === 0 ||
+      (numbers ? Number(list[at - 1]) <= Number(key) : list[at - 1].localeCompare(key) <= 0));
+    const rows = body.rows.length;
+    button.click();
+    if (!ordered(keys()) || head.getAttribute("aria-sort") !== "ascending") wrong.push("up: " + button.textContent);
+    button.click();
+    if (!ordered(keys().reverse()) || body.rows.length !== rows) wrong.push("down: " + button.textContent);
+    sorted += 1;
+  }
+  const paper = page.getComputedStyle(document.body).backgroundColor;
+  const ink = page.getComputedStyle(figures[0].querySelector("[fill='#222222']")).fill;
+  return [width, wrong.join("; ") || "well", sorted, paper, ink].join(" | ");
+}
+"#;
+
+/// Needs Chromium, whose path the variable CHROMIUM has: `.ci/run` sets it.
+#[test]
+fn a_report_in_a_browser() {
+    let Ok(chromium) = std::env::var("CHROMIUM") else {
+        println!("skipped: CHROMIUM is not set");
+        return;
+    };
+    let work = detectors(3, 31);
+    work.run("report --runs runs.toml");
+    for (width, dark, paper, ink) in [
+        (390, false, "rgb(255, 255, 255)", "rgb(34, 34, 34)"),
+        (1280, true, "rgb(22, 27, 34)", "rgb(226, 228, 232)"),
+    ] {
+        let said = check_in(&chromium, &work, width, dark);
+        let parts: Vec<_> = said.split(" | ").collect();
+        assert_eq!(parts[1..2], ["well"], "{said}");
+        assert_eq!(parts[3..], [paper, ink], "{said}");
+        // A classic scroll bar takes its part of the width.
+        assert!(parts[0].parse::<u32>().unwrap().abs_diff(width) < 20, "{said}");
+        assert!(parts[2].parse::<u32>().unwrap() > 50, "{said}");
+    }
+}
+
+/// The commands of the example workflow do what the page says.
+#[test]
+fn the_commands_of_the_ci_page_run() {
+    let work = detectors(1, 12);
+    let toml = work.read("runs.toml").replace("backbone = 'R-0 <b>'\nloss = 'CE'", "name = 'CE'");
+    work.write("runs.toml", toml);
+    work.run("correlate --runs runs.toml --out main");
+    let page = std::fs::read_to_string(repository("docs/ci.md")).unwrap();
+    let workflow = page.split("```yaml").nth(1).unwrap().split("```").next().unwrap();
+    let lines = workflow.lines().map(str::trim).map(|line| line.trim_start_matches("run: "));
+    let commands: Vec<_> = lines.filter_map(|line| line.strip_prefix("igam-analyze ")).collect();
+    assert_eq!(commands.len(), 3);
+    for command in commands {
+        work.run(&command.replace('"', ""));
+    }
+    assert!(work.path("reports/slope.png").exists() && work.path("reports/report.md").exists());
+}

@@ -1,0 +1,137 @@
+//! A good citizen of the terminal: width, colour, help, completions, manual.
+
+use clap::CommandFactory;
+use igam_analyze::cli::Cli;
+
+use crate::{Workdir, repository};
+
+/// Every command with a table, over classes of long names.
+fn tables() -> (Workdir, Vec<&'static str>) {
+    let work = Workdir::new();
+    let rows = 24;
+    let x = ndarray::Array2::from_shape_fn((rows, 3), |(i, j)| ((i * 7 + j * 5) % 11) as f64);
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    ndarray_npy::write_npy(
+        work.path("y.npy"),
+        &ndarray::Array1::from_shape_fn(rows, |i| (i % 4) as i64),
+    )
+    .unwrap();
+    ndarray_npy::write_npy(
+        work.path("w.npy"),
+        &ndarray::Array2::<f64>::eye(4).slice(ndarray::s![.., ..3]).to_owned(),
+    )
+    .unwrap();
+    let names: Vec<_> = (0..4)
+        .map(|i| format!("a_class_with_a_name_that_is_far_longer_than_most_of_them_{i}"))
+        .collect();
+    work.write("names.txt", names.join("\n"));
+    let rows: String =
+        names.iter().zip([0.1, 0.4, 0.3, 0.9]).map(|(name, ap)| format!("{name},{ap}\n")).collect();
+    work.write("ap.csv", format!("class,ap\n{rows}"));
+    let commands = vec![
+        "information --embeddings x.npy --labels y.npy --class-names names.txt",
+        "correlate --embeddings x.npy --labels y.npy --class-names names.txt --ap ap.csv --estimator all --groups 2,20",
+        "report --embeddings x.npy --labels y.npy --class-names names.txt --ap ap.csv",
+        "margins --embeddings x.npy --labels y.npy --class-names names.txt",
+        "loss --embeddings x.npy --labels y.npy --class-names names.txt --weights w.npy",
+        "queue-size --dataset voc coco lvis --dim 1024 --memory-budget 1GiB",
+        "queue-size --embeddings x.npy --labels y.npy --class-names names.txt --replay",
+        "compare reports/information.csv reports/information.csv",
+    ];
+    (work, commands)
+}
+
+/// Whether a line is of a table: words in columns, two blanks apart.
+fn tabular(line: &str) -> bool {
+    line.trim_start().contains("  ")
+}
+
+#[test]
+fn tables_fit_80_columns() {
+    let (work, commands) = tables();
+    for command in commands {
+        let text = String::from_utf8(work.run(command).stdout).unwrap();
+        for line in text.lines().filter(|line| tabular(line)) {
+            assert!(line.chars().count() <= 80, "{command}:\n{line}");
+        }
+    }
+}
+
+#[test]
+fn colour_is_for_those_who_want_it() {
+    let (work, commands) = tables();
+    let escapes = |variables: &[(&str, &str)], arguments: &str| {
+        let mut command = work.command(arguments);
+        command.env_remove("NO_COLOR").env_remove("CLICOLOR_FORCE");
+        let output = command.envs(variables.iter().copied()).output().unwrap();
+        [output.stdout, output.stderr].map(|text| text.contains(&0x1b))
+    };
+    for command in commands {
+        assert_eq!(escapes(&[], command), [false, false], "{command}");
+        assert_eq!(escapes(&[("NO_COLOR", "1")], command), [false, false], "{command}");
+        // As on a terminal.
+        assert!(escapes(&[("CLICOLOR_FORCE", "1")], command)[0], "{command}");
+    }
+    assert!(escapes(&[("CLICOLOR_FORCE", "1")], "compare no.csv no.csv")[1]);
+    // What programs read has none at all.
+    for format in ["csv", "json"] {
+        let command = format!("information --embeddings x.npy --labels y.npy --format {format}");
+        assert!(!escapes(&[("CLICOLOR_FORCE", "1")], &command)[0], "{format}");
+    }
+}
+
+#[test]
+fn every_command_has_an_example_a_manual_page_and_completions() {
+    let work = Workdir::new();
+    work.run("man --out man");
+    let pages = work.files("man");
+    for command in Cli::command().get_subcommands() {
+        let name = command.get_name();
+        let help = String::from_utf8(work.run(&format!("{name} --help")).stdout).unwrap();
+        let example = help.contains(&format!("\n  igam-analyze {name}"));
+        assert!(example && help.contains("Example"), "{name} --help has no example");
+        assert!(help.lines().all(|line| line.chars().count() <= 100), "{name}");
+        assert!(pages.contains(&format!("igam-analyze-{name}.1")), "{pages:?}");
+    }
+    assert!(pages.contains(&"igam-analyze.1".to_owned()));
+    assert!(work.read("man/igam-analyze-report.1").contains("report \\-\\-runs runs.toml"));
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = String::from_utf8(work.run(&format!("completions {shell}")).stdout).unwrap();
+        assert!(script.contains("queue-size") && script.contains("figure-format"), "{shell}");
+    }
+}
+
+#[test]
+fn what_is_nearly_right_is_suggested() {
+    let work = Workdir::new();
+    work.write("i.csv", "run,class_id,class,information,ap\nR-50 CE,0,cat,1,0.5\n");
+    work.write("ap.csv", "class,ap50\na,0.5\n");
+    for (arguments, suggested) in [
+        (vec!["corelate"], "'correlate'"),
+        (vec!["correlate", "--embedings", "x.npy"], "'--embeddings'"),
+        (
+            vec!["correlate", "--ap", "ap.csv", "--ap-column", "ap5", "--counts", "ap.csv"],
+            "\"ap50\"",
+        ),
+        (vec!["compare", "i.csv", "i.csv", "--run", "R50 CE"], "\"R-50 CE\""),
+    ] {
+        let output = work.command("").args(&arguments).output().unwrap();
+        assert!(!output.status.success());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(suggested), "{arguments:?}: {stderr}");
+    }
+}
+
+/// What is installed holds all that it is built from.
+#[test]
+fn the_package_holds_what_the_build_includes() {
+    let list = std::process::Command::new(env!("CARGO"))
+        .current_dir(repository(""))
+        .args(["package", "--list", "--offline", "--allow-dirty"])
+        .output()
+        .unwrap();
+    let list = String::from_utf8(list.stdout).unwrap();
+    for file in ["README.md", "LICENSE", "src/output/page/page.css", "src/output/page/page.js"] {
+        assert!(list.lines().any(|line| line == file), "{file} is not in the package");
+    }
+}
