@@ -60,14 +60,16 @@ const TARGETS: [Target; 11] = [
         corpus: "ap",
         extension: "csv",
         damage: text,
-        read: |path| drop((ap::read(path, &[]), ap::read(path, &["ap50".into()]))),
+        read: |path| {
+            drop((ap::read(path, &[], None, None), ap::read(path, &["ap50".into()], None, None)))
+        },
     },
     Target {
         name: "counts",
         corpus: "counts",
         extension: "csv",
         damage: text,
-        read: |path| drop(counts::read(path, None)),
+        read: |path| drop(counts::read(path, None, false)),
     },
     Target {
         name: "information",

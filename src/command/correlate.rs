@@ -37,6 +37,8 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
         None => vec![RunFiles {
             ap: arguments.ap,
             ap_column: arguments.ap_column,
+            ap_format: arguments.ap_format,
+            ap_iou: arguments.ap_iou,
             ..RunFiles::from(arguments.input)
         }],
     };

@@ -43,15 +43,16 @@ enum File {
 }
 
 impl Dump {
-    /// Opens files, directories and globs of `.npy`, `.npz` and `.parquet` files. `column` names
-    /// the parquet column (`embedding` unless given) or the npz array (`embeddings`).
+    /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors` and `.parquet` files.
+    /// `column` names the parquet column (`embedding` unless given), or the npz array or safetensors
+    /// tensor (`embeddings`).
     ///
     /// # Errors
     /// If a file cannot be used, or two disagree in dimension.
     pub fn open(paths: &[PathBuf], column: Option<&str>) -> Result<Dump> {
         let mut shards: Vec<Shard> = Vec::new();
         let mut rows = 0_usize;
-        for path in shards::expand(paths, &["npy", "npz", "parquet"])? {
+        for path in shards::expand(paths, &["npy", "npz", "safetensors", "parquet"])? {
             let shard = Shard::open(&path, column, rows)?;
             rows = rows.checked_add(shard.rows).ok_or_else(|| {
                 let problem = format!("its {} rows are more than can be counted", shard.rows);
@@ -233,6 +234,12 @@ impl Shard {
                 let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
                 (File::Npy(file), rows, dim, double)
             }
+            "safetensors" => {
+                let file = NpyFile::in_safetensors(path, column.unwrap_or("embeddings"))?;
+                let matrix = &file.matrix;
+                let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
+                (File::Npy(file), rows, dim, double)
+            }
             "npz" => {
                 let file = NpzFile::open(path, column.unwrap_or("embeddings"))?;
                 let matrix = &file.matrix;
@@ -244,7 +251,12 @@ impl Shard {
                 let (rows, dim, double) = (file.rows, file.dim, file.double);
                 (File::Parquet(Box::new(file)), rows, dim, double)
             }
-            _ => return Err(Error::content(path, "is neither .npy, .npz nor .parquet")),
+            _ => {
+                return Err(Error::content(
+                    path,
+                    "is neither .npy, .npz, .safetensors nor .parquet",
+                ));
+            }
         };
         Ok(Shard { path: path.to_owned(), start, rows, dim, double, file })
     }
