@@ -77,6 +77,8 @@ Examples:
   igam-analyze correlate --embeddings dump/*.parquet --ap ap.csv --class-names classes.txt
   igam-analyze correlate --runs runs.toml
   igam-analyze correlate --ap ap.csv --counts counts.csv      (instance counts alone, Figure 1)
+  igam-analyze correlate --counts instances_train2017.json --ap metrics.json \
+      --embeddings dump/embeddings --labels dump/labels
 
 Writes correlations.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance over the \
 classes) and, where there are embeddings, information.csv, figure2.svg and scatter.svg to the --out \

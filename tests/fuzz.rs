@@ -40,7 +40,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 11] = [
+const TARGETS: [Target; 15] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -51,6 +51,34 @@ const TARGETS: [Target; 11] = [
         extension: "parquet",
         damage: parquet,
         read: arrays,
+    },
+    Target {
+        name: "safetensors",
+        corpus: "safetensors",
+        extension: "safetensors",
+        damage: bytes,
+        read: arrays,
+    },
+    Target {
+        name: "annotations",
+        corpus: "annotations",
+        extension: "json",
+        damage: text,
+        read: |path| drop((Classes::read(path), counts::read(path, None, true))),
+    },
+    Target {
+        name: "metrics",
+        corpus: "metrics",
+        extension: "json",
+        damage: text,
+        read: |path| drop(ap::read(path, &[], None, None)),
+    },
+    Target {
+        name: "precision",
+        corpus: "precision",
+        extension: "npy",
+        damage: npy,
+        read: |path| drop(ap::read(path, &[], None, Some(ap::ApIou::Half))),
     },
     Target { name: "labels", corpus: "labels", extension: "csv", damage: text, read: labels },
     Target { name: "classes", corpus: "classes", extension: "csv", damage: text, read: classes },
@@ -172,7 +200,7 @@ fn bytes(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     file
 }
 
-const WORDS: [&str; 42] = [
+const WORDS: [&str; 53] = [
     ",",
     ";",
     "\t",
@@ -215,6 +243,17 @@ const WORDS: [&str; 42] = [
     ")",
     "=",
     "#",
+    ":",
+    "NaN",
+    "Infinity",
+    "null",
+    "/AP-",
+    "_precision",
+    "classes",
+    "map_per_class",
+    "\"categories\"",
+    "\"annotations\"",
+    "iscrowd",
 ];
 
 /// Text after a few strokes, of which most are words of the formats.

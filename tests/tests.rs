@@ -4,6 +4,7 @@ mod bad_input;
 mod correlate;
 mod degenerate;
 mod dependencies;
+mod dump;
 mod ecosystem;
 mod eigenvalues;
 mod evidence;
