@@ -33,6 +33,10 @@ pub struct Global {
     /// Threads to use; all cores unless given. Results do not depend on it
     #[arg(long, global = true, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub threads: Option<u16>,
+    /// Memory to take at most, such as 512MiB: the files are then read in as many passes as that
+    /// needs. Results do not depend on it
+    #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
+    pub memory_limit: Option<ByteSize>,
     /// No notes and no warnings on standard error, only errors
     #[arg(long, global = true)]
     pub quiet: bool,

@@ -1,12 +1,15 @@
 //! Eq. 2: the information amount of a class.
 
-use crate::shrinkage::{Estimator, Refusal};
-use crate::spectrum::Spectrum;
+use std::f64::consts::LN_2;
+
+use crate::moments::{Moments, Value};
+use crate::shrinkage::{Estimator, Floor, Refusal, Shrunk, mp_floor, mp_lower_edge};
+use crate::spectrum::{Spectrum, SpectrumError, log_det};
 
 /// Eq. 2: I = ½ Σ log₂(1+λ) in bits, which is ½ log₂ det(I+Σ) without the determinant: that
 /// overflows at p = 1024.
 pub fn bits(eigenvalues: &[f64]) -> f64 {
-    eigenvalues.iter().map(|value| value.ln_1p()).sum::<f64>() / (2.0 * std::f64::consts::LN_2)
+    eigenvalues.iter().map(|value| value.ln_1p()).sum::<f64>() / (2.0 * LN_2)
 }
 
 /// A class's information amount, and what it rests on.
@@ -40,17 +43,57 @@ impl Information {
     /// # Errors
     /// If the estimator does not exist for this class.
     pub fn of(spectrum: &Spectrum, estimator: Estimator) -> Result<Information, Refusal> {
-        let dim = spectrum.eigenvalues.len();
-        let shrunk = estimator.shrink(spectrum)?;
-        Ok(Information {
+        Ok(Information::of_shrunk(estimator.shrink(spectrum)?, spectrum.instances))
+    }
+
+    /// The same from the moments of a class, under each of `estimators`; a class without embeddings
+    /// has none. One estimator alone may not need all eigenvalues: `mp-floor` those above its floor,
+    /// `sample` none.
+    ///
+    /// # Errors
+    /// If the covariance overflows, or the eigenvalue iteration fails; for an estimator, if it does
+    /// not exist for this class.
+    pub fn of_moments<T: Value>(
+        moments: Moments<T>,
+        estimators: &[Estimator],
+    ) -> Result<Option<Vec<Result<Information, Refusal>>>, SpectrumError> {
+        let (dim, instances) = (moments.dim(), moments.count());
+        if instances == 0 {
+            return Ok(None);
+        }
+        let one = match estimators {
+            [Estimator::MpFloor] => {
+                let level = mp_lower_edge(dim, instances);
+                let eigenvalues = Spectrum::above(moments, level)?;
+                Information::of_shrunk(mp_floor(dim, instances, &eigenvalues), instances)
+            }
+            [Estimator::Sample] => {
+                let dim_per_instance = dim as f64 / instances as f64;
+                let bits = log_det(moments)? / (2.0 * LN_2);
+                Information { bits, instances, dim_per_instance, floor: None }
+            }
+            _ => {
+                let Some(spectrum) = Spectrum::of(moments)? else { return Ok(None) };
+                let each =
+                    estimators.iter().map(|&estimator| Information::of(&spectrum, estimator));
+                return Ok(Some(each.collect()));
+            }
+        };
+        Ok(Some(vec![Ok(one)]))
+    }
+
+    fn of_shrunk(shrunk: Shrunk, instances: u64) -> Information {
+        let dim = shrunk.eigenvalues.len();
+        let share = |floor: Floor| FloorShare {
+            level: floor.level,
+            fraction: floor.floored as f64 / dim as f64,
+            bits: floor.floored as f64 * bits(&[floor.level]),
+        };
+        Information {
             bits: bits(&shrunk.eigenvalues),
-            instances: spectrum.instances,
-            dim_per_instance: dim as f64 / spectrum.instances as f64,
-            floor: shrunk.floor.map(|floor| FloorShare {
-                level: floor.level,
-                fraction: floor.floored as f64 / dim as f64,
-                bits: floor.floored as f64 * bits(&[floor.level]),
-            }),
-        })
+            instances,
+            dim_per_instance: dim as f64 / instances as f64,
+            floor: shrunk.floor.map(share),
+        }
     }
 }

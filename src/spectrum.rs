@@ -1,6 +1,8 @@
 //! The eigenvalues of a class's covariance Σ = S/m; never its eigenvectors.
 
-use crate::eigenvalues::eigenvalues;
+use faer::{Scale, Side};
+
+use crate::eigenvalues::{eigenvalues, eigenvalues_above};
 use crate::moments::{Moments, Value};
 
 /// Why a spectrum could not be computed.
@@ -39,11 +41,50 @@ impl Spectrum {
             return Ok(None);
         }
         let (product, fourth_moment) = moments.into_product();
-        let mut eigenvalues = eigenvalues(product.into_matrix())?;
-        for value in &mut eigenvalues {
-            *value = (*value / instances as f64).max(0.0);
-        }
+        let mut eigenvalues = over(eigenvalues(product.into_matrix())?, instances);
         eigenvalues.resize(dim, 0.0);
         Ok(Some(Spectrum { eigenvalues, instances, fourth_moment }))
     }
+
+    /// Only those eigenvalues of the same Σ, of one embedding at least, that are not below `level`.
+    ///
+    /// # Errors
+    /// As for [`Spectrum::of`].
+    pub fn above<T: Value>(moments: Moments<T>, level: f64) -> Result<Vec<f64>, SpectrumError> {
+        let instances = moments.count();
+        let product = moments.into_product().0.into_matrix();
+        if level <= 0.0 {
+            return Ok(over(eigenvalues(product)?, instances));
+        }
+        Ok(over(eigenvalues_above(product, level * instances as f64)?, instances))
+    }
+}
+
+/// Eigenvalues of S to those of S/m.
+fn over(mut eigenvalues: Vec<f64>, instances: u64) -> Vec<f64> {
+    for value in &mut eigenvalues {
+        *value = (*value / instances as f64).max(0.0);
+    }
+    eigenvalues
+}
+
+/// ln det(I+Σ) for one embedding at least, by a Cholesky factor and without eigenvalues; with them
+/// where Σ is so small or so large beside I that rounding would show.
+///
+/// # Errors
+/// If the covariance overflows, or the eigenvalue iteration fails.
+pub fn log_det<T: Value>(moments: Moments<T>) -> Result<f64, SpectrumError> {
+    let instances = moments.count();
+    let mut matrix = moments.into_product().0.into_matrix();
+    let trace: f64 = matrix.diagonal().column_vector().iter().sum();
+    if !(1.0..1e6).contains(&(trace / instances as f64)) {
+        return Ok(over(eigenvalues(matrix)?, instances).into_iter().map(f64::ln_1p).sum());
+    }
+    matrix *= Scale(1.0 / instances as f64);
+    for i in 0..matrix.nrows() {
+        matrix[(i, i)] += 1.0;
+    }
+    let factor = matrix.llt(Side::Lower).map_err(|_| SpectrumError::NotFinite)?;
+    let log_det = 2.0 * factor.L().diagonal().column_vector().iter().map(|l| l.ln()).sum::<f64>();
+    if log_det.is_finite() { Ok(log_det) } else { Err(SpectrumError::NotFinite) }
 }

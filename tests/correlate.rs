@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::{Workdir, repository};
+use crate::{Workdir, assert_close, repository};
 
 /// Three classes of two-dimensional embeddings, in three csv-and-npy files.
 fn small() -> Workdir {
@@ -237,12 +237,19 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
         }
         assert_eq!((&detector[6]["estimator"], &detector[6]["verdict"]), (&().into(), &().into()));
     }
-    // Each alone says the same as among all.
+    // Each alone says the same as among all, but for rounding: sample alone needs no eigenvalues.
     for name in ["sample", "ledoit-peche"] {
         let alone = work.json(&format!("correlate --runs {} --estimator {name}", runs.display()));
         let ours = alone["correlations"].as_array().unwrap();
         let among: Vec<_> = rows.iter().filter(|row| row["estimator"] == name).collect();
-        assert_eq!(ours.iter().step_by(2).collect::<Vec<_>>(), among);
+        for (ours, among) in ours.iter().step_by(2).zip(among) {
+            for (key, value) in among.as_object().unwrap() {
+                match value.as_f64() {
+                    Some(number) => assert_close(&[ours[key].as_f64().unwrap()], &[number], 1e-9),
+                    None => assert_eq!(&ours[key], value),
+                }
+            }
+        }
     }
     let evidence = json["evidence"].as_array().unwrap();
     // I and m, over all classes and over those with m ≥ p.

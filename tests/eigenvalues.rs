@@ -1,7 +1,7 @@
 //! Eigenvalues against closed forms, nalgebra and faer, on the matrices that are hard.
 
 use faer::{Mat, Side};
-use igam_analyze::eigenvalues::eigenvalues;
+use igam_analyze::eigenvalues::{eigenvalues, eigenvalues_above};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 
@@ -165,6 +165,37 @@ fn assert_trace_and_norm(values: &[f64], matrix: &Mat<f64>) {
 fn trace_and_frobenius_norm() {
     let matrix = random(1024, 1);
     assert_trace_and_norm(&ours(&matrix), &matrix);
+}
+
+/// A spectrum that decays like those of trained networks; levels that leave none, few, many and all
+/// above, that fall into a narrow gap, and that meet an eigenvalue which is there five times.
+#[test]
+fn those_above_a_level() {
+    for (n, decay) in [(512, 1.6), (700, 1.3), (1024, 1.3)] {
+        let mut spectrum: Vec<f64> = (1..=n).map(|j| 40.0 * (j as f64).powf(-decay)).collect();
+        let one = spectrum[22];
+        spectrum[20..25].fill(one);
+        let matrix = with_spectrum(&spectrum, 7);
+        let all = ours(&matrix);
+        let between = |k: usize, share: f64| spectrum[k] + share * (spectrum[k - 1] - spectrum[k]);
+        for level in [
+            1e3,
+            between(1, 0.5),
+            between(12, 0.5),
+            between(25, 0.5),
+            between(20, 1e-6),
+            between(30, 1e-9),
+            between(60, 0.01),
+            between(n / 3, 0.5),
+            0.0,
+            -1.0,
+        ] {
+            let expected: Vec<_> = all.iter().copied().filter(|&value| value >= level).collect();
+            let mut above = eigenvalues_above(matrix.clone(), level).unwrap();
+            above.sort_by(f64::total_cmp);
+            assert_near(&above, &expected, ORACLES);
+        }
+    }
 }
 
 #[test]

@@ -1,10 +1,13 @@
 //! The same values give the same bytes, whatever they are stored in and however the work is shared.
 
 use std::fs;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
+use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
+use ndarray::{Array1, Array2};
 use ndarray_npy::{read_npy, write_npy};
 use polars::prelude::*;
 
@@ -34,7 +37,7 @@ fn every_format_that_numpy_and_pyarrow_write() {
         assert_close(&column(&json["information"], "information"), &expected, 1e-12);
         seen += 1;
     }
-    assert_eq!(seen, 15);
+    assert_eq!(seen, 19);
 }
 
 #[test]
@@ -224,19 +227,87 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
     let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
     let mut counts = vec![0; 31];
     labels.iter().for_each(|&label| counts[label as usize] += 1);
-    let spectra = |limit: u64, passes: usize| {
-        let bytes = |class: usize| Moments::<f32>::bytes(dump.dim(), counts[class]);
-        let plan = Plan::within(limit, &counts, bytes);
+    let information = |plan: Plan, passes: usize| {
         assert_eq!(plan.passes(), passes);
-        let told = std::cell::Cell::new(0);
-        let spectra = plan
-            .spectra::<f32>(&dump, &labels, &counts, &|rows| told.set(told.get() + rows))
-            .unwrap()
-            .0;
-        assert_eq!(told.get(), passes as u64 * 2846);
-        spectra
+        let told = AtomicU64::new(0);
+        let tell = |rows| {
+            told.fetch_add(rows, Ordering::Relaxed);
+        };
+        let classes =
+            plan.information::<f32>(&dump, &labels, &counts, Estimator::ALL, &tell).unwrap().0;
+        assert_eq!(told.into_inner(), passes as u64 * 2846);
+        classes
     };
-    let together = spectra(1 << 30, 1);
-    assert_eq!(spectra(0, 31), together);
-    assert_eq!(spectra(3 << 18, 3), together);
+    let within = |limit| {
+        let bytes = |class: usize| Moments::<f32>::bytes(dump.dim(), counts[class]);
+        Plan::within(limit, &counts, bytes)
+    };
+    let together = information(within(1 << 30), 1);
+    assert_eq!(information(within(0), 31), together);
+    assert_eq!(information(within(3 << 18), 3), together);
+    assert_eq!(information(Plan::ByClass, 1), together);
+}
+
+/// Rows by their numbers are those that come in order, over shards of several types and without the
+/// rows left out.
+#[test]
+fn single_rows_are_those_read_in_order() {
+    let work = Workdir::new();
+    let rows = |from: usize, to: usize| {
+        Array2::from_shape_fn((to - from, 3), |(i, j)| (7 * (from + i) + j) as f64)
+    };
+    write_npy(work.path("1.npy"), &rows(0, 5)).unwrap();
+    write_npy(work.path("2.npy"), &rows(5, 6).mapv(|value| value as f32)).unwrap();
+    write_npy(work.path("3.npy"), &rows(6, 40)).unwrap();
+    let paths: Vec<_> = ["1.npy", "2.npy", "3.npy"].map(|name| work.path(name)).into();
+    let mut dump = Dump::open(&paths, None).unwrap();
+    for out in [vec![], vec![0, 4, 5], vec![7, 8, 39, 20]] {
+        dump.leave_out(out);
+        let mut ordered = Vec::new();
+        dump.read(4, &mut |block: Vec<f64>| {
+            ordered.extend(block);
+            true
+        })
+        .unwrap();
+        let numbers: Vec<_> = (0..dump.rows()).rev().step_by(2).chain(0..dump.rows()).collect();
+        let mut seen = Vec::new();
+        dump.gather::<f64>(&numbers, &mut |number, row| {
+            assert_eq!(row, &ordered[3 * number..][..3]);
+            seen.push(number);
+        })
+        .unwrap();
+        assert_eq!(seen, numbers);
+    }
+    assert!(dump.rows_come_at_once::<f64>().unwrap());
+
+    write_npy(work.path("2.npy"), &rows(5, 6).mapv(|value| value * f64::NAN)).unwrap();
+    let dump = Dump::open(&paths, None).unwrap();
+    let by_number = dump.gather::<f64>(&[3, 5], &mut |_, _| {}).unwrap_err();
+    let in_order = dump.read::<f64>(4, &mut |_| true).unwrap_err();
+    assert_eq!(by_number.to_string(), in_order.to_string());
+}
+
+/// The memory that a sentence asks for suffices, and what is computed does not depend on it.
+#[test]
+fn a_memory_limit_changes_passes_and_no_byte() {
+    let work = Workdir::new();
+    let x = Array2::from_shape_fn((4000, 700), |(i, j)| ((31 * i + 17 * j) % 101) as f32);
+    let y = Array1::from_shape_fn(4000, |i| (i % 5 % 3) as i64);
+    write_npy(work.path("x.npy"), &x).unwrap();
+    write_npy(work.path("y.npy"), &y).unwrap();
+    let with = |limit: &str| {
+        let options = "information --embeddings x.npy --labels y.npy --threads 1 -v --memory-limit";
+        let output = work.command(&format!("{options} {limit}")).output().unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let refused = with("1MiB");
+    let (_, rest) = refused.split_once("take ").unwrap();
+    let least = rest.split(" at least").next().unwrap().replace(' ', "");
+    assert!(with("20MiB").contains("--memory-limit 20.0 MiB: with 1 thread(s)"));
+    assert!(work.files("reports").is_empty(), "{refused}");
+    assert!(with("1GiB").contains("wrote"));
+    let expected = work.read("reports/information.csv");
+    let close = with(&least);
+    assert!(close.contains("wrote"), "{close}");
+    assert_eq!(work.read("reports/information.csv"), expected);
 }

@@ -89,6 +89,36 @@ fn no_rows_no_spectrum_and_nothing_infinite() {
     }
 }
 
+/// One estimator alone goes ways of its own: not all eigenvalues, or none.
+#[test]
+fn the_short_ways_give_the_same_information() {
+    let one = |moments, estimator| {
+        Information::of_moments(moments, &[estimator]).unwrap().unwrap()[0].unwrap()
+    };
+    for (dim, count) in
+        [(4, 1), (30, 7), (128, 128), (128, 129), (128, 5000), (600, 6000), (1030, 600)]
+    {
+        for scale in [1e-6, 1e-3, 0.1, 10.0] {
+            let rows: Vec<f64> = rows(count, dim, 3).iter().map(|value| value * scale).collect();
+            let spectrum = Spectrum::of(moments(dim, &rows)).unwrap().unwrap();
+            for estimator in [Estimator::Sample, Estimator::MpFloor] {
+                let expected = Information::of(&spectrum, estimator).unwrap();
+                let ours = one(moments(dim, &rows), estimator);
+                assert_close(&[ours.bits], &[expected.bits], 1e-12);
+                let floor =
+                    |one: &Information| one.floor.map(|floor| (floor.level, floor.fraction));
+                assert_eq!(floor(&ours), floor(&expected), "{dim} {count} {scale}");
+            }
+        }
+    }
+    for estimator in Estimator::ALL {
+        let nothing = Information::of_moments(Moments::<f64>::new(3), &[*estimator]);
+        assert_eq!(nothing, Ok(None));
+        let overflow = Information::of_moments(moments(2, &[0.0, 1e200, 3.0, 1.0]), &[*estimator]);
+        assert_eq!(overflow, Err(SpectrumError::NotFinite));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

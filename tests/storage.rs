@@ -4,6 +4,7 @@ use igam_analyze::input::datasets::KnownDataset;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
 use igam_analyze::queue::{Held, LocalMoments};
+use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::Spectrum;
 use igam_analyze::storage::{Shape, ShapeError};
 use igam_analyze::stream::Plan;
@@ -158,16 +159,16 @@ fn replay_of_the_real_runs_changes_memory_and_not_information() {
         let mut counts = vec![0; 31];
         labels.iter().for_each(|&label| counts[label as usize] += 1);
         let n = labels.len() as u64;
-        let amounts = |spectra: Vec<igam_analyze::stream::ClassSpectrum>| -> Vec<f64> {
-            let bits = |spectrum: Spectrum| igam_analyze::information::bits(&spectrum.eigenvalues);
-            spectra.into_iter().map(|spectrum| bits(spectrum.unwrap().unwrap())).collect()
+        let amounts = |classes: Vec<igam_analyze::stream::ClassInformation>| -> Vec<f64> {
+            classes.into_iter().map(|class| class.unwrap().unwrap()[0].unwrap().bits).collect()
         };
-        let direct =
-            Plan::new::<f32>(&dump, &counts).spectra::<f32>(&dump, &labels, &counts, &|_| {});
+        let plan = Plan::new::<f32>(&dump, &counts, None).unwrap();
+        let sample = [Estimator::Sample];
+        let direct = plan.information::<f32>(&dump, &labels, &counts, &sample, &|_| {});
         let direct = amounts(direct.unwrap().0);
         let shape = shape(n, 128, 31);
         for d in [1, 2, 3, 10, 31, 100, 333, 1000, n / 2, shape.best_length(), n - 1, n] {
-            let plan = Plan::of_replay::<f32>(&dump, &labels, &counts, d).unwrap();
+            let plan = Plan::of_replay::<f32>(&dump, &labels, &counts, d, None).unwrap();
             let queued = plan.replay::<f32>(&dump, &labels, &counts, d, &|_| {}).unwrap();
             assert_close(&amounts(queued.0), &direct, 1e-9);
         }

@@ -14,11 +14,12 @@ use crate::output::{self, Output};
 /// Work that takes less shows no progress bar.
 const LONG: Duration = Duration::from_secs(1);
 
-/// Where diagnostics go.
+/// What holds for every command: where diagnostics go, and how much memory it may take.
 pub struct Console {
     quiet: bool,
     verbose: bool,
     progress: bool,
+    memory_limit: Option<u64>,
     warnings: Vec<String>,
 }
 
@@ -29,8 +30,14 @@ impl Console {
             quiet: global.quiet,
             verbose: global.verbose,
             progress: !global.quiet && !global.no_progress && stderr().is_terminal(),
+            memory_limit: global.memory_limit.map(|limit| limit.as_u64()),
             warnings: Vec::new(),
         }
+    }
+
+    /// Bytes that the computation may take.
+    pub fn memory_limit(&self) -> Option<u64> {
+        self.memory_limit
     }
 
     /// Says something that the user should know.

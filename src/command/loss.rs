@@ -57,8 +57,9 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         None => {
             let mut rows = run::rows(&classes);
             let estimator = arguments.estimator.estimator;
-            let spectra = run::spectra(&rows, &instances, console)?;
-            run::add_information(&mut rows, &spectra, estimator, "", console);
+            for of_classes in run::information(&rows, &instances, &[estimator], console)? {
+                run::add_information(&mut rows, of_classes, estimator, "", console);
+            }
             let (known, bits) = margins::known(rows.iter().map(|row| Some(row.information?.bits)));
             let MarginChoice { normalization, signed } = arguments.choice;
             let margins = margin::margins(&normalization.normalize(&bits), signed);

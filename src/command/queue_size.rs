@@ -9,7 +9,6 @@ use super::warning::Warning;
 use crate::cli::{Format, QueueSize};
 use crate::error::{Error, Result};
 use crate::figure::{self, Figure3Panel, Figure3Store, grouped};
-use crate::information::bits;
 use crate::input::classes::Classes;
 use crate::input::counts;
 use crate::input::datasets::{KnownDataset, Population};
@@ -17,8 +16,9 @@ use crate::input::element::Element;
 use crate::input::runs::RunFiles;
 use crate::output::{self, Output, Table};
 use crate::queue::Held;
+use crate::shrinkage::Estimator;
 use crate::storage::{Shape, Store, Strategy};
-use crate::stream::{ClassSpectrum, Plan};
+use crate::stream::{ClassInformation, Plan};
 
 /// A data set whose storage is asked for.
 struct Subject {
@@ -372,12 +372,11 @@ impl Replay {
         };
         let (mut difference, mut relative) = (0.0_f64, 0.0_f64);
         for (class, both) in classes.names().iter().zip(direct.into_iter().zip(queued)) {
-            // Without a floor, as in §3.3.1: it would hide what differs below it.
-            let amount = |spectrum: ClassSpectrum| match spectrum {
-                Ok(spectrum) => Ok(spectrum.map_or(0.0, |spectrum| bits(&spectrum.eigenvalues))),
+            let amount = |of_class: ClassInformation| match of_class {
+                Ok(each) => Ok(each.into_iter().flatten().flatten().map(|one| one.bits).sum()),
                 Err(source) => Err(Error::Spectrum { class: class.clone(), source }),
             };
-            let (direct, queued) = (amount(both.0)?, amount(both.1)?);
+            let (direct, queued): (f64, f64) = (amount(both.0)?, amount(both.1)?);
             let apart = (queued - direct).abs();
             difference = difference.max(apart);
             if apart > 0.0 {
@@ -444,18 +443,19 @@ impl Replay {
     }
 }
 
-/// The spectra computed directly, and by way of the queue.
+/// The information amounts of the sample covariances computed directly, and by way of the queue.
 fn both_ways<T: Element>(
     Instances { dump, labels, counts }: &Instances,
     length: u64,
     console: &Console,
-) -> Result<(Vec<ClassSpectrum>, Vec<ClassSpectrum>)> {
-    let direct = Plan::new::<T>(dump, counts);
-    let queued = Plan::of_replay::<T>(dump, labels, counts, length)?;
+) -> Result<(Vec<ClassInformation>, Vec<ClassInformation>)> {
+    let limit = console.memory_limit();
+    let direct = Plan::new::<T>(dump, counts, limit)?;
+    let queued = Plan::of_replay::<T>(dump, labels, counts, length, limit)?;
     let passes = direct.passes() + queued.passes();
     let progress = console.progress(passes as u64 * dump.rows() as u64);
     Ok((
-        direct.spectra::<T>(dump, labels, counts, &progress)?.0,
+        direct.information::<T>(dump, labels, counts, &[Estimator::Sample], &progress)?.0,
         queued.replay::<T>(dump, labels, counts, length, &progress)?.0,
     ))
 }

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use rayon::prelude::*;
-
 use super::console::Console;
 use super::stages;
 use super::warning::Warning;
@@ -21,8 +19,10 @@ use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
 use crate::shrinkage::{Estimator, Refusal};
-use crate::spectrum::Spectrum;
-use crate::stream::{ClassSpectrum, Plan};
+use crate::stream::{ClassInformation, Plan};
+
+/// Bytes of embeddings in a row group that are worth a warning.
+const ROW_GROUP: u64 = 64 << 20;
 
 /// A detector's classes with all that is known of them.
 #[derive(Clone, Debug)]
@@ -139,10 +139,10 @@ pub fn load(
     if let Some(instances) = &instances {
         add_counts(&mut run.classes, instances, counts.as_ref(), console);
         run.dim = Some(instances.dump.dim());
-        let spectra = spectra(&run.classes, instances, console)?;
-        for &estimator in estimators {
+        let classes = information(&run.classes, instances, estimators, console)?;
+        for (&estimator, of_classes) in estimators.iter().zip(classes) {
             let mut run = Run { estimator: Some(estimator), ..run.clone() };
-            add_information(&mut run.classes, &spectra, estimator, &run.name, console);
+            add_information(&mut run.classes, of_classes, estimator, &run.name, console);
             runs.push(run);
         }
     } else {
@@ -187,6 +187,9 @@ fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Resu
 /// The embeddings, without the invalid rows if the user wants to skip them.
 pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
     let mut dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+    if let Some((path, bytes)) = dump.largest_row_group().filter(|&(_, bytes)| bytes > ROW_GROUP) {
+        console.warn(Warning::RowGroup { path: path.to_owned(), bytes });
+    }
     if files.skip_invalid_rows {
         let rows = dump.leave_out_invalid()?;
         if dump.rows() == 0 {
@@ -310,18 +313,18 @@ fn add_counts(
 /// Adds the information amount of each class and its I′ as printed.
 pub fn add_information(
     rows: &mut [Class],
-    spectra: &[Option<Spectrum>],
+    information: Vec<MaybeInformation>,
     estimator: Estimator,
     run: &str,
     console: &mut Console,
 ) {
-    rows.par_iter_mut().zip(spectra).for_each(|(row, spectrum)| {
-        match spectrum.as_ref().map(|spectrum| Information::of(spectrum, estimator)) {
+    for (row, of_class) in rows.iter_mut().zip(information) {
+        match of_class {
             None => {}
             Some(Ok(information)) => row.information = Some(information),
             Some(Err(refusal)) => row.refusal = Some(refusal),
         }
-    });
+    }
     let bits: Vec<_> = rows.iter().filter_map(|row| Some(row.information?.bits)).collect();
     let known = rows.iter_mut().filter(|row| row.information.is_some());
     for (row, normalized) in known.zip(Normalization::Printed.normalize(&bits).values()) {
@@ -330,40 +333,51 @@ pub fn add_information(
     warn_of_information(rows, run, estimator, console);
 }
 
-/// The spectrum of each class that has embeddings.
-pub fn spectra(
+/// The information amount of a class, if it has embeddings; or why the estimator gives none.
+pub type MaybeInformation = Option<std::result::Result<Information, Refusal>>;
+
+/// Under each estimator, the information amount of each class.
+pub fn information(
     rows: &[Class],
     instances: &Instances,
+    estimators: &[Estimator],
     console: &Console,
-) -> Result<Vec<Option<Spectrum>>> {
-    let spectra = if instances.dump.double() {
-        spectra_from::<f64>(instances, console)?
+) -> Result<Vec<Vec<MaybeInformation>>> {
+    let classes = if instances.dump.double() {
+        information_from::<f64>(instances, estimators, console)?
     } else {
-        spectra_from::<f32>(instances, console)?
+        information_from::<f32>(instances, estimators, console)?
     };
-    let of_class = |(row, spectrum): (&Class, ClassSpectrum)| {
-        spectrum.map_err(|source| Error::Spectrum { class: row.name.clone(), source })
+    let of_class = |(row, class): (&Class, ClassInformation)| {
+        class.map_err(|source| Error::Spectrum { class: row.name.clone(), source })
     };
-    rows.iter().zip(spectra).map(of_class).collect()
+    let classes: Vec<_> = rows.iter().zip(classes).map(of_class).collect::<Result<_>>()?;
+    let under = |at| classes.iter().map(|class| class.as_ref().map(|each| each[at])).collect();
+    Ok((0..estimators.len()).map(under).collect())
 }
 
-fn spectra_from<T: Element>(
+fn information_from<T: Element>(
     instances: &Instances,
+    estimators: &[Estimator],
     console: &Console,
-) -> Result<Vec<ClassSpectrum>> {
+) -> Result<Vec<ClassInformation>> {
     let Instances { dump, labels, counts } = instances;
-    let plan = Plan::new::<T>(dump, counts);
+    let plan = Plan::new::<T>(dump, counts, console.memory_limit())?;
     let (rows, passes) = (dump.rows(), plan.passes());
     console.detail(&format!(
-        "{rows} embeddings of {} dimensions, to be read {passes} time(s)",
-        dump.dim()
+        "{rows} embeddings of {} dimensions, to be read {}",
+        dump.dim(),
+        match &plan {
+            Plan::Passes(passes) => format!("{} time(s)", passes.len()),
+            Plan::ByClass => "class by class".into(),
+        }
     ));
     let progress = console.progress(passes as u64 * rows as u64);
-    let (spectra, stages) = plan.spectra::<T>(dump, labels, counts, &progress)?;
+    let (classes, stages) = plan.information::<T>(dump, labels, counts, estimators, &progress)?;
     if console.verbose() {
         stages::say(&stages, dump.dim(), counts, console);
     }
-    Ok(spectra)
+    Ok(classes)
 }
 
 fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console: &mut Console) {

@@ -11,10 +11,7 @@ pub fn say(stages: &Stages, dim: usize, counts: &[u64], console: &Console) {
     let [read, multiplied, solved] =
         [stages.read, stages.products, stages.spectra].map(|time| time.as_secs_f64());
     let gigabytes = stages.bytes as f64 / 1e9;
-    console.detail(&format!(
-        "read {gigabytes:.2} GB in {read:.2} s, {:.2} GB/s, while multiplying",
-        gigabytes / read
-    ));
+    console.detail(&format!("read {gigabytes:.2} GB in {read:.2} s, {:.2} GB/s", gigabytes / read));
     console.detail(&format!(
         "{products:.0} GFLOP of products in {multiplied:.2} s, {:.0} GFLOP/s; this machine's matrix product \
          now reaches {:.0} GFLOP/s",

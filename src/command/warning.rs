@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::PathBuf;
 
+use bytesize::ByteSize;
+
 use crate::input::list;
 use crate::shrinkage::{Estimator, Refusal};
 
@@ -28,6 +30,13 @@ pub enum Warning {
         rows: usize,
         /// Rows in the files.
         of: usize,
+    },
+    /// A parquet row group that takes much memory.
+    RowGroup {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of embeddings in it.
+        bytes: u64,
     },
     /// No label is the background's.
     NoBackground {
@@ -128,6 +137,13 @@ impl fmt::Display for Warning {
                 "{}{rows} of {of} embeddings hold NaN or infinite values and are left out: find out \
                  where they come from",
                 prefix(run)
+            ),
+            Warning::RowGroup { path, bytes } => write!(
+                f,
+                "{}: a row group holds {} of embeddings, which are in memory together: write smaller ones \
+                 (row_group_size in pyarrow)",
+                path.display(),
+                ByteSize::b(*bytes)
             ),
             Warning::NoBackground { run, label } => write!(
                 f,

@@ -4,30 +4,24 @@
 //! is in matrix products, and the rest, from band to tridiagonal, stays in the cache.
 
 use faer::linalg::matmul::matmul;
-use faer::{Accum, Mat, MatRef, Par};
+use faer::linalg::matmul::triangular::{self, BlockStructure};
+use faer::{Accum, Mat, MatRef, Par, Side};
 use pulp::{Arch, Simd, WithSimd};
 
+use super::iteration::diagonalize;
+use crate::spectrum::SpectrumError;
+
 /// Off-diagonals of the band matrix on either side; a multiple of all vector lengths.
-const BAND: usize = 16;
+pub const BAND: usize = 16;
 
 /// Rows of the dense matrix that are updated at once.
 const STRIP: usize = 48;
 
-/// The diagonal and the squares of the off-diagonal of a tridiagonal matrix similar to the
-/// symmetric one whose lower triangle is given.
-pub fn tridiagonal(matrix: Mat<f64>) -> (Vec<f64>, Vec<f64>) {
-    let n = matrix.nrows();
-    let mut band = reduce(matrix);
-    Arch::new().dispatch(Chase { band: &mut band, n });
-    let diagonal = (0..n).map(|j| band.values[Band::at(j, j)]).collect();
-    let squares = (1..n).map(|j| band.values[Band::at(j, j - 1)].powi(2)).collect();
-    (diagonal, squares)
-}
-
 /// A symmetric band matrix, stored column by column: of each, `BAND` rows above the diagonal, so
 /// that blocks on the diagonal are whole, and 2·`BAND` from it on, so that there is room for what
 /// the chase puts below the band. Zeros follow the last column.
-struct Band {
+pub struct Band {
+    n: usize,
     values: Vec<f64>,
 }
 
@@ -35,7 +29,17 @@ impl Band {
     const HEIGHT: usize = 3 * BAND;
 
     fn zeros(n: usize) -> Band {
-        Band { values: vec![0.0; (n + BAND) * Band::HEIGHT] }
+        Band { n, values: vec![0.0; (n + BAND) * Band::HEIGHT] }
+    }
+
+    /// The eigenvalues, in no particular order.
+    pub fn eigenvalues(mut self) -> Result<Vec<f64>, SpectrumError> {
+        let n = self.n;
+        Arch::new().dispatch(Chase { band: &mut self, n });
+        let mut diagonal: Vec<_> = (0..n).map(|j| self.values[Band::at(j, j)]).collect();
+        let mut squares: Vec<_> = (1..n).map(|j| self.values[Band::at(j, j - 1)].powi(2)).collect();
+        diagonalize(&mut diagonal, &mut squares)?;
+        Ok(diagonal)
     }
 
     fn at(row: usize, column: usize) -> usize {
@@ -55,18 +59,51 @@ impl Band {
 ///
 /// The update waits until the next V is known: strip by strip, it then shares a reading of the
 /// matrix with the product AV.
-fn reduce(mut a: Mat<f64>) -> Band {
-    let n = a.nrows();
-    let mut band = Band::zeros(n);
-    // Strips have whole blocks on the diagonal.
-    for j in 0..n {
-        for i in j + 1..n.min(strip_end(j)) {
-            a[(j, i)] = a[(i, j)];
+pub struct Reduction {
+    /// What is not yet reduced, but for the update that waits.
+    a: Mat<f64>,
+    /// What is.
+    band: Band,
+    /// Columns that are reduced.
+    done: usize,
+    /// The update that waits is A −= L·Rᵀ with L = (X V), R = (V X).
+    left: Mat<f64>,
+    right: Mat<f64>,
+}
+
+impl Reduction {
+    /// Of the symmetric matrix whose lower triangle is given.
+    pub fn new(mut a: Mat<f64>) -> Reduction {
+        let n = a.nrows();
+        // Strips have whole blocks on the diagonal.
+        for j in 0..n {
+            for i in j + 1..n.min(strip_end(j)) {
+                a[(j, i)] = a[(i, j)];
+            }
         }
+        let [left, right] = [Mat::zeros(n, 2 * BAND), Mat::zeros(n, 2 * BAND)];
+        Reduction { a, band: Band::zeros(n), done: 0, left, right }
     }
-    // The update is A −= L·Rᵀ with L = (X V), R = (V X).
-    let (mut left, mut right) = (Mat::<f64>::zeros(n, 2 * BAND), Mat::<f64>::zeros(n, 2 * BAND));
-    for start in (0..n).step_by(BAND) {
+
+    /// Columns that are reduced.
+    pub fn done(&self) -> usize {
+        self.done
+    }
+
+    /// Columns that are not.
+    pub fn left(&self) -> usize {
+        self.a.nrows() - self.done
+    }
+
+    /// The similar band matrix, when no column is left.
+    pub fn into_band(self) -> Band {
+        self.band
+    }
+
+    /// Reduces the next `BAND` columns.
+    pub fn step(&mut self) {
+        let Reduction { a, band, done: start, left, right } = self;
+        let (n, start) = (a.nrows(), std::mem::replace(start, a.nrows().min(*start + BAND)));
         let width = BAND.min(n - start);
         let mut columns = a.as_mut().submatrix_mut(start, start, n - start, width);
         let (l, r) = (left.subrows(start, n - start), right.subrows(start, width));
@@ -79,14 +116,14 @@ fn reduce(mut a: Mat<f64>) -> Band {
         let below = start + width;
         let rows = n - below;
         if rows == 0 {
-            break;
+            return;
         }
         let mut panel = Vec::with_capacity(rows * BAND);
         for j in start..below {
             panel.extend_from_slice(&a.col_as_slice(j)[below..]);
         }
         let mut tau = [0.0; BAND];
-        Arch::new().dispatch(Factor { panel: &mut panel, tau: &mut tau, start, band: &mut band });
+        Arch::new().dispatch(Factor { panel: &mut panel, tau: &mut tau, start, band });
         let v = MatRef::from_column_major_slice(&panel, rows, BAND);
         let mut w = Mat::<f64>::zeros(rows, BAND);
         let mut top = below;
@@ -108,12 +145,66 @@ fn reduce(mut a: Mat<f64>) -> Band {
         let mut x = w * &t;
         let half = t.transpose() * (v.transpose() * &x);
         matmul(&mut x, Accum::Add, v, &half, -0.5, Par::Seq);
-        for (into, first, second) in [(&mut left, x.as_ref(), v), (&mut right, v, x.as_ref())] {
+        for (into, first, second) in [(left, x.as_ref(), v), (right, v, x.as_ref())] {
             into.submatrix_mut(below, 0, rows, BAND).copy_from(first);
             into.submatrix_mut(below, BAND, rows, BAND).copy_from(second);
         }
     }
-    band
+
+    /// The band matrix so far, without what couples it to the rest.
+    pub fn reduced(&self) -> Band {
+        let mut band = Band::zeros(self.done);
+        let end = self.done * Band::HEIGHT;
+        band.values[..end].copy_from_slice(&self.band.values[..end]);
+        for (i, j) in self.coupling() {
+            band.values[Band::at(i, j)] = 0.0;
+        }
+        band
+    }
+
+    /// The same plus BᵀB/`gap`, where B is what couples it to the rest.
+    pub fn reduced_above(&self, gap: f64) -> Band {
+        let mut band = self.reduced();
+        let value = |i: usize, j: usize| self.band.values[Band::at(i, j)];
+        for j in self.done - BAND..self.done {
+            for k in self.done - BAND..=j {
+                let column = self.coupling().filter(|&(_, of)| of == k);
+                let sum: f64 = column.map(|(i, _)| value(i, k) * value(i, j)).sum();
+                band.set(j, k, value(j, k) + sum / gap);
+            }
+        }
+        band
+    }
+
+    /// Places below the diagonal in whose row nothing is reduced yet.
+    fn coupling(&self) -> impl Iterator<Item = (usize, usize)> {
+        let done = self.done;
+        (done - BAND..done).flat_map(move |j| (done..=j + BAND).map(move |i| (i, j)))
+    }
+
+    /// Whether all eigenvalues of the rest are below `level`: then `level` less the rest has a
+    /// Cholesky factor.
+    pub fn rest_is_below(&self, level: f64) -> bool {
+        let (from, rows) = (self.done, self.left());
+        // Columns that lie a power of two apart contend for the same few lines of the cache.
+        let mut rest = Mat::with_capacity(rows + STRIP, rows);
+        rest.resize_with(rows, rows, |i, j| if i == j { level } else { 0.0 });
+        rest -= self.a.submatrix(from, from, rows, rows);
+        let [left, right] = [&self.left, &self.right].map(|side| side.subrows(from, rows));
+        let (lower, whole) = (BlockStructure::TriangularLower, BlockStructure::Rectangular);
+        triangular::matmul(
+            &mut rest,
+            lower,
+            Accum::Add,
+            left,
+            whole,
+            right.transpose(),
+            whole,
+            1.0,
+            Par::Seq,
+        );
+        rest.llt(Side::Lower).is_ok()
+    }
 }
 
 /// One past the last row of the strip that holds this row.

@@ -1,14 +1,18 @@
-//! All eigenvalues of a symmetric matrix, and nothing else.
+//! The eigenvalues of a symmetric matrix, all or those above a level, and nothing else.
 //!
 //! The matrix is reduced to tridiagonal form, in one step if small and through a band matrix if
 //! large, and a root-free QL iteration finds the eigenvalues of that.
 
+mod above;
 mod band;
 mod iteration;
 
 use faer::dyn_stack::{MemBuffer, MemStack};
 use faer::linalg::evd::tridiag::{tridiag_in_place, tridiag_in_place_scratch};
 use faer::{Mat, Par, Scale, Spec};
+
+use band::Reduction;
+use iteration::diagonalize;
 
 use crate::spectrum::SpectrumError;
 
@@ -24,7 +28,43 @@ const LARGE: usize = 384;
 ///
 /// # Panics
 /// If the matrix is not square.
-pub fn eigenvalues(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
+pub fn eigenvalues(matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
+    scaled(matrix, |matrix, _| {
+        if matrix.nrows() < LARGE {
+            of_small(matrix)
+        } else {
+            let mut reduction = Reduction::new(matrix);
+            while reduction.left() > 0 {
+                reduction.step();
+            }
+            reduction.into_band().eigenvalues()
+        }
+    })
+}
+
+/// Those eigenvalues that are at or above `level`, to the same precision: where they are few, in half
+/// the time.
+///
+/// # Errors
+/// As for [`eigenvalues`].
+///
+/// # Panics
+/// If the matrix is not square.
+pub fn eigenvalues_above(matrix: Mat<f64>, level: f64) -> Result<Vec<f64>, SpectrumError> {
+    let mut values = if matrix.nrows() < above::LARGE {
+        eigenvalues(matrix)?
+    } else {
+        scaled(matrix, |matrix, scale| above::of_large(matrix, level / scale))?
+    };
+    values.retain(|&value| value >= level);
+    Ok(values)
+}
+
+/// What `find` finds in the matrix over a scale, times that.
+fn scaled(
+    mut matrix: Mat<f64>,
+    find: impl FnOnce(Mat<f64>, f64) -> Result<Vec<f64>, SpectrumError>,
+) -> Result<Vec<f64>, SpectrumError> {
     let n = matrix.nrows();
     assert_eq!(n, matrix.ncols(), "a symmetric matrix is square");
     let mut largest = 0.0_f64;
@@ -40,15 +80,13 @@ pub fn eigenvalues(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
     // A power of two, so that nothing is rounded: squares inside must neither over- nor underflow.
     let scale = largest.log2().floor().clamp(-1000.0, 1000.0).exp2();
     matrix *= Scale(1.0 / scale);
-    let (mut diagonal, mut squares) =
-        if n < LARGE { tridiagonal(matrix) } else { band::tridiagonal(matrix) };
-    iteration::diagonalize(&mut diagonal, &mut squares)?;
-    diagonal.iter_mut().for_each(|value| *value *= scale);
-    Ok(diagonal)
+    let mut values = find(matrix, scale)?;
+    values.iter_mut().for_each(|value| *value *= scale);
+    Ok(values)
 }
 
-/// The diagonal and the squares of the off-diagonal of a similar tridiagonal matrix.
-fn tridiagonal(mut matrix: Mat<f64>) -> (Vec<f64>, Vec<f64>) {
+/// Through a tridiagonal matrix in one step.
+fn of_small(mut matrix: Mat<f64>) -> Result<Vec<f64>, SpectrumError> {
     let n = matrix.nrows();
     let scratch = tridiag_in_place_scratch::<f64>(n, Par::Seq, Spec::default());
     let mut reflectors = Mat::zeros(1, n - 1);
@@ -59,7 +97,8 @@ fn tridiagonal(mut matrix: Mat<f64>) -> (Vec<f64>, Vec<f64>) {
         MemStack::new(&mut MemBuffer::new(scratch)),
         Spec::default(),
     );
-    let diagonal = (0..n).map(|i| matrix[(i, i)]).collect();
-    let squares = (1..n).map(|i| matrix[(i, i - 1)].powi(2)).collect();
-    (diagonal, squares)
+    let mut diagonal: Vec<_> = (0..n).map(|i| matrix[(i, i)]).collect();
+    let mut squares: Vec<_> = (1..n).map(|i| matrix[(i, i - 1)].powi(2)).collect();
+    diagonalize(&mut diagonal, &mut squares)?;
+    Ok(diagonal)
 }

@@ -1,9 +1,10 @@
 //! A dump of embeddings: one or more shards, read as one sequence of blocks of rows.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::element::{Element, Sink};
-use super::npy::NpyFile;
+use super::npy::{NpyFile, NpyRows};
 use super::npz::NpzFile;
 use super::parquet::ParquetFile;
 use super::shards;
@@ -11,6 +12,12 @@ use crate::error::{Error, Result};
 
 /// Bytes of embeddings per block where rows are only checked.
 const READ: usize = 4 << 20;
+
+/// Rows read as a sample of how long one takes.
+const SAMPLE: usize = 64;
+
+/// Time in which a row is there if the file is in memory; a disk takes longer.
+const AT_ONCE: Duration = Duration::from_micros(20);
 
 /// Files of embeddings with the same number of dimensions. Only their headers have been read.
 #[derive(Debug)]
@@ -142,6 +149,16 @@ impl Dump {
         self.shards.iter().map(|shard| shard.path.as_path())
     }
 
+    /// The parquet file with the largest row group, and the bytes of values in that: they are in
+    /// memory together.
+    pub fn largest_row_group(&self) -> Option<(&Path, u64)> {
+        let groups = self.shards.iter().filter_map(|shard| match &shard.file {
+            File::Parquet(file) => Some((shard.path.as_path(), file.largest_group())),
+            File::Npy(_) | File::Npz(_) => None,
+        });
+        groups.max_by_key(|&(_, bytes)| bytes)
+    }
+
     /// Hands out all rows in order but for those left out, in blocks of up to `rows` rows (a parquet
     /// row group is decoded whole first), until `sink` declines.
     ///
@@ -171,6 +188,53 @@ impl Dump {
             self.rows(),
         );
         Err(Error::content(&shard.path, problem))
+    }
+
+    /// Whether single rows can be read as fast as all in order: from npy files in C order that the
+    /// system holds in memory, as most rows of a sample show.
+    ///
+    /// # Errors
+    /// If a file cannot be read.
+    pub fn rows_come_at_once<T: Element>(&self) -> Result<bool> {
+        let (mut reader, mut row) = (RowReader::default(), Vec::<T>::new());
+        let mut late = 0;
+        for at in (0..self.rows()).step_by(self.rows().div_ceil(SAMPLE)) {
+            let Some((rows, at)) = reader.at(self, at)? else { return Ok(false) };
+            let started = Instant::now();
+            rows.read(at, &mut row)?;
+            late += usize::from(started.elapsed() > AT_ONCE);
+        }
+        Ok(4 * late <= SAMPLE.min(self.rows()))
+    }
+
+    /// Hands out single rows, by their numbers among the rows not left out, where
+    /// [`Dump::rows_come_at_once`].
+    ///
+    /// # Errors
+    /// As for [`Dump::read`].
+    pub fn gather<T: Element>(
+        &self,
+        numbers: &[usize],
+        sink: &mut dyn FnMut(usize, &[T]),
+    ) -> Result<()> {
+        let (mut reader, mut row) = (RowReader::default(), Vec::new());
+        for &number in numbers {
+            let place = reader.at(self, number)?;
+            let Some((rows, at)) = place else { return Err(self.changed()) };
+            rows.read(at, &mut row)?;
+            if first_invalid(&row).is_some() {
+                // Reads all to say how many.
+                self.read::<T>(SAMPLE, &mut |_| true)?;
+                return Err(self.changed());
+            }
+            sink(number, &row);
+        }
+        Ok(())
+    }
+
+    fn changed(&self) -> Error {
+        let problem = "changed while it was read: is something still writing it?";
+        Error::content(&self.shards[0].path, problem)
     }
 
     /// Hands out all blocks of the files, each with its shard and the number of its first row,
@@ -220,12 +284,45 @@ impl Dump {
 
     /// The row of the files that is `at` rows after `first`, not counting those left out.
     fn row_in_files(&self, first: usize, at: usize) -> usize {
-        let kept = |row: &usize| self.left_out.binary_search(row).is_err();
-        (first..).filter(kept).nth(at).unwrap_or(first)
+        let before = self.left_out.partition_point(|&row| row < first);
+        self.number_in_files(first - before + at)
+    }
+
+    /// The number in the files of a row given by its number among those not left out.
+    fn number_in_files(&self, number: usize) -> usize {
+        let (mut low, mut high) = (0, self.left_out.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            if self.left_out[middle] - middle <= number { low = middle + 1 } else { high = middle }
+        }
+        number + low
+    }
+}
+
+/// The shard that single rows were last read from.
+#[derive(Default)]
+struct RowReader<'a>(Option<(&'a Shard, NpyRows<'a>)>);
+
+impl<'a> RowReader<'a> {
+    /// Where to read a row, given by its number among those not left out, and its number there;
+    /// none if single rows cannot be read.
+    fn at(&mut self, dump: &'a Dump, number: usize) -> Result<Option<(&mut NpyRows<'a>, usize)>> {
+        let row = dump.number_in_files(number);
+        if self.0.as_ref().is_none_or(|(shard, _)| !shard.holds(row)) {
+            let next = dump.shards.partition_point(|shard| shard.start <= row);
+            let shard = &dump.shards[next - 1];
+            let File::Npy(file) = &shard.file else { return Ok(None) };
+            self.0 = file.single_rows()?.map(|rows| (shard, rows));
+        }
+        Ok(self.0.as_mut().map(|(shard, rows)| (rows, row - shard.start)))
     }
 }
 
 impl Shard {
+    fn holds(&self, row: usize) -> bool {
+        (self.start..self.start + self.rows).contains(&row)
+    }
+
     fn open(path: &Path, column: Option<&str>, start: usize) -> Result<Shard> {
         let (file, rows, dim, double) = match shards::extension(path).as_str() {
             "npy" => {

@@ -277,6 +277,42 @@ impl NpyFile {
         };
         done.map_err(|error| failed(&self.path, error))
     }
+
+    /// Opens the file for single rows; none if it is in Fortran order, where a row is nowhere whole.
+    ///
+    /// # Errors
+    /// If the file cannot be opened.
+    pub fn single_rows(&self) -> Result<Option<NpyRows<'_>>> {
+        if self.matrix.fortran {
+            return Ok(None);
+        }
+        let bytes = vec![0; self.matrix.dim * self.matrix.float.width];
+        Ok(Some(NpyRows { of: self, file: file::open(&self.path)?.0, bytes }))
+    }
+}
+
+/// Reads single rows of an `.npy` file in C order.
+pub struct NpyRows<'a> {
+    of: &'a NpyFile,
+    file: File,
+    bytes: Vec<u8>,
+}
+
+impl NpyRows<'_> {
+    /// Puts the values of a row into `row`.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn read<T: Element>(&mut self, at: usize, row: &mut Vec<T>) -> Result<()> {
+        let start = self.of.matrix.start + at as u64 * self.bytes.len() as u64;
+        self.file
+            .seek(SeekFrom::Start(start))
+            .and_then(|_| self.file.read_exact(&mut self.bytes))
+            .map_err(|error| failed(&self.of.path, error))?;
+        row.clear();
+        self.of.matrix.float.decode(&self.bytes, row);
+        Ok(())
+    }
 }
 
 /// Opens an `.npy` file: a reader at its data, its header, and how many bytes of data follow.

@@ -113,7 +113,10 @@ impl Estimator {
             return Err(Refusal::TooFew { needed });
         }
         let eigenvalues = match self {
-            Estimator::MpFloor => return Ok(mp_floor(spectrum)),
+            Estimator::MpFloor => {
+                let dim = spectrum.eigenvalues.len();
+                return Ok(mp_floor(dim, spectrum.instances, &spectrum.eigenvalues));
+            }
             Estimator::Sample => spectrum.eigenvalues.clone(),
             Estimator::LedoitPeche => ledoit_peche::shrink(spectrum)?,
             Estimator::Qis => qis::shrink(spectrum)?,
@@ -148,9 +151,12 @@ pub fn mp_lower_edge(dim: usize, instances: u64) -> f64 {
     (1.0 - (dim as f64 / instances as f64).sqrt()).powi(2)
 }
 
-fn mp_floor(spectrum: &Spectrum) -> Shrunk {
-    let level = mp_lower_edge(spectrum.eigenvalues.len(), spectrum.instances);
-    let floored = spectrum.eigenvalues.iter().filter(|&&value| value < level).count();
-    let eigenvalues = spectrum.eigenvalues.iter().map(|value| value.max(level)).collect();
-    Shrunk { eigenvalues, floor: Some(Floor { level, floored }) }
+/// [`Estimator::MpFloor`] for m = `instances` embeddings of p = `dim` values, given at least those
+/// `eigenvalues` that are not below the floor.
+pub fn mp_floor(dim: usize, instances: u64, eigenvalues: &[f64]) -> Shrunk {
+    let level = mp_lower_edge(dim, instances);
+    let mut kept: Vec<_> = eigenvalues.iter().copied().filter(|&value| value >= level).collect();
+    let floored = dim - kept.len();
+    kept.resize(dim, level);
+    Shrunk { eigenvalues: kept, floor: Some(Floor { level, floored }) }
 }

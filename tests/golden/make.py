@@ -91,6 +91,11 @@ def formats():
             column = pa.array([list(row) for row in x.astype(kind)], type=array(inner))
             table = pa.table({"embedding": column, "label": labels.astype(np.int32)})
             pq.write_table(table, folder / f"{name}_{kind}.parquet", row_group_size=17)
+        if kind != "f2":
+            small = {"row_group_size": 31, "data_page_size": 40, "write_batch_size": 3}
+            plain = {"use_dictionary": False, "data_page_version": "2.0", "compression": "zstd"}
+            pq.write_table(table, folder / f"pages_{kind}.parquet", compression="none", **small)
+            pq.write_table(table, folder / f"pages_v2_{kind}.parquet", **plain, **small)
     np.savez(folder / "stored.npz", embeddings=x.astype("f4"), labels=labels)
     np.savez_compressed(folder / "deflated.npz", embeddings=x.astype("f4"), labels=labels)
     np.savez_compressed(folder / "fortran.npz", embeddings=np.asfortranarray(x.astype("f8")), labels=labels)

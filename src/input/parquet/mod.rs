@@ -1,5 +1,7 @@
 //! Parquet files: a list column of embeddings, row group by row group, and plain columns.
 
+mod plain;
+
 use std::cell::Cell;
 use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
@@ -15,11 +17,11 @@ use polars_parquet_format::thrift;
 use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOutputProtocol};
 use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
-use super::element::{Element, Sink};
-use super::file::{self, check_name};
-use super::npy::{check_dim, failed};
-use super::table::list;
 use crate::error::{Error, Result};
+use crate::input::element::{Element, Sink};
+use crate::input::file::{self, check_name};
+use crate::input::npy::{check_dim, failed};
+use crate::input::table::list;
 
 /// Bytes that the values of a row group may take whatever they take in the file, and how many times
 /// larger than there they may be beyond: what claims more is damaged, or meant to fill memory.
@@ -74,6 +76,13 @@ impl ParquetFile {
         Ok(ParquetFile { column, rows, dim, double })
     }
 
+    /// Bytes of values in the largest row group.
+    pub fn largest_group(&self) -> u64 {
+        let groups = self.column.metadata.row_groups.iter();
+        let values = groups.map(|group| self.column.values(group)).max().unwrap_or(0);
+        values as u64 * if self.double { 8 } else { 4 }
+    }
+
     /// Hands out blocks of up to `rows` rows, a row group after the other, until `sink` declines.
     ///
     /// # Errors
@@ -81,9 +90,17 @@ impl ParquetFile {
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
         let mut start = 0;
         for group in &self.column.metadata.row_groups {
-            let values = self.flat(self.column.read(group)?, start)?;
-            let wanted = hand_out(values, rows * self.dim, sink)
-                .map_err(|error| unreadable(&self.column.path, error))?;
+            let chunks = self.column.load(group)?;
+            let plain =
+                decoded(&self.column.path, || plain::values(chunks, group.num_rows(), self.dim))?;
+            let wanted = match plain {
+                Some(values) => values.chunks(rows * self.dim).all(|block| sink(block.to_vec())),
+                None => {
+                    let values = self.flat(self.column.decode(group)?, start)?;
+                    hand_out(values, rows * self.dim, sink)
+                        .map_err(|error| unreadable(&self.column.path, error))?
+                }
+            };
             if !wanted {
                 break;
             }
@@ -233,7 +250,9 @@ impl Column {
         fits(self.rows()?)?;
         let mut whole = Series::new_empty(self.name.as_str().into(), dtype);
         for group in &self.metadata.row_groups {
-            whole.append_owned(self.read(group)?).map_err(|error| unreadable(&self.path, error))?;
+            whole
+                .append_owned(self.decode(group)?)
+                .map_err(|error| unreadable(&self.path, error))?;
         }
         Ok(Some(whole))
     }
@@ -258,9 +277,10 @@ impl Column {
         group.columns_under_root_iter(&self.name).into_iter().flatten()
     }
 
-    /// Its values in a row group. They are read, not mapped: a file that shrinks while it is mapped
-    /// would end the whole process, one that shrinks while it is read is an error.
-    fn read(&self, group: &RowGroupMetadata) -> Result<Series> {
+    /// Its values in a row group, as they are in the file. They are read, not mapped: a file that
+    /// shrinks while it is mapped would end the whole process, one that shrinks while it is read is
+    /// an error.
+    fn load<'a>(&self, group: &'a RowGroupMetadata) -> Result<Vec<Chunk<'a>>> {
         let (mut file, length) = file::open(&self.path)?;
         let mut chunks = Vec::new();
         for chunk in self.chunks(group) {
@@ -273,14 +293,19 @@ impl Column {
             let read =
                 file.seek(SeekFrom::Start(range.start)).and_then(|_| file.read_exact(&mut bytes));
             read.map_err(|error| failed(&self.path, error))?;
+            check_pages(chunk, &bytes).map_err(|error| unreadable(&self.path, error))?;
             chunks.push((chunk, bytes));
         }
+        Ok(chunks)
+    }
+
+    /// The values of a row group, by polars.
+    fn decode(&self, group: &RowGroupMetadata) -> Result<Series> {
+        let chunks = self.load(group)?;
         let column = decoded(&self.path, || {
-            chunks.iter().try_for_each(|(chunk, bytes)| check_pages(chunk, bytes))?;
             let (mut columns, mut types) = (Vec::new(), Vec::new());
             for (chunk, bytes) in chunks {
-                let pages = PageReader::new(Cursor::new(bytes.into()), chunk, vec![], usize::MAX);
-                columns.push(BasicDecompressor::new(pages, vec![]));
+                columns.push(pages(chunk, bytes));
                 types.push(&chunk.descriptor().descriptor.primitive_type);
             }
             let (arrays, _) =
@@ -298,6 +323,15 @@ impl Column {
         }
         Ok(column)
     }
+}
+
+/// A column chunk and its bytes.
+type Chunk<'a> = (&'a ColumnChunkMetadata, Vec<u8>);
+
+/// The pages of a chunk.
+fn pages(chunk: &ColumnChunkMetadata, bytes: Vec<u8>) -> BasicDecompressor {
+    let pages = PageReader::new(Cursor::new(bytes.into()), chunk, vec![], usize::MAX);
+    BasicDecompressor::new(pages, vec![])
 }
 
 /// The metadata in the footer. polars' own decoder makes room for whatever a list claims to hold; so

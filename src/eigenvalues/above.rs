@@ -1,0 +1,78 @@
+//! The eigenvalues above a level, from a reduction that stops as soon as the rest cannot matter.
+//!
+//! With K columns reduced, A is similar to [T Bᵀ; B R]: T is a K×K band matrix, R the rest, and only
+//! the last columns of T have a B. If R ⪯ ρ·1 for a ρ below the level τ, then for every σ ≥ τ the
+//! eigenvalues of A above σ are as many as those of T + Bᵀ(σ−R)⁻¹B (Haynsworth's inertia), which is
+//! at least T and at most U = T + BᵀB/(τ−ρ). So each eigenvalue of A above τ lies between those of
+//! T and of U of the same rank. When these agree to rounding, nothing is left to find. The largest
+//! eigenvalues get there first, because the columns of A so reduced span a Krylov space.
+
+use faer::Mat;
+
+use super::band::{BAND, Reduction};
+use crate::spectrum::SpectrumError;
+
+/// Rows below which looking takes as long as the rest of the reduction.
+pub const LARGE: usize = 512;
+
+/// Columns reduced before the first look.
+const FIRST: usize = 4 * BAND;
+
+/// ρ/τ.
+const REST: f64 = 0.9;
+
+/// Units in the last place of the largest eigenvalue by which those of T and U may differ.
+const ROUNDING: f64 = 32.0;
+
+/// The eigenvalues of the matrix that are above `level`, or all.
+pub fn of_large(matrix: Mat<f64>, level: f64) -> Result<Vec<f64>, SpectrumError> {
+    let mut reduction = Reduction::new(matrix);
+    let mut look = Some(FIRST);
+    while reduction.left() > 0 {
+        reduction.step();
+        if look.is_some_and(|look| reduction.done() >= look) {
+            match found(&reduction, level)? {
+                Look::Found(values) => return Ok(values),
+                Look::At(columns) => look = Some(columns),
+                Look::Never => look = None,
+            }
+        }
+    }
+    reduction.into_band().eigenvalues()
+}
+
+enum Look {
+    Found(Vec<f64>),
+    /// Again when so many columns are reduced.
+    At(usize),
+    /// Too many eigenvalues are above the level.
+    Never,
+}
+
+fn found(reduction: &Reduction, level: f64) -> Result<Look, SpectrumError> {
+    let done = reduction.done();
+    let above = |mut values: Vec<f64>| {
+        values.sort_by(|a, b| b.total_cmp(a));
+        values.truncate(values.partition_point(|&value| value > level));
+        values
+    };
+    let least = above(reduction.reduced().eigenvalues()?);
+    let largest = least.first().copied().unwrap_or(0.0);
+    // With many more to come, or a level lost in the rounding of the largest, no look will help.
+    if level <= 1e-6 * largest || 3 * least.len() > 2 * done || reduction.left() < done {
+        return Ok(Look::Never);
+    }
+    // Of so many, the last are not yet right.
+    if 3 * least.len() > done {
+        return Ok(Look::At((4 * least.len()).max(done + FIRST)));
+    }
+    let most = above(reduction.reduced_above((1.0 - REST) * level).eigenvalues()?);
+    let allowed = ROUNDING * f64::EPSILON * largest;
+    let agree = most.len() == least.len()
+        && least.iter().zip(&most).all(|(least, most)| most - least <= allowed);
+    Ok(if agree && reduction.rest_is_below(REST * level) {
+        Look::Found(least)
+    } else {
+        Look::At(done + 3 * BAND)
+    })
+}

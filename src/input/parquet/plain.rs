@@ -1,0 +1,110 @@
+//! Lists as embeddings are written: all there, all of equal length, of floats as they are or out of a
+//! dictionary. polars decodes lists value by value; here their levels are checked run by run and the
+//! values copied, several times as fast. What is otherwise is left to polars, and so are its errors.
+
+use polars::prelude::PolarsResult;
+use polars_parquet::parquet::encoding::Encoding;
+use polars_parquet::parquet::encoding::hybrid_rle::{HybridRleChunk, HybridRleDecoder};
+use polars_parquet::parquet::page::{EncodedSplitBuffer, split_buffer};
+use polars_parquet::parquet::schema::types::PhysicalType;
+
+use super::{Chunk, pages};
+use crate::input::element::{Element, Float};
+
+/// The values of the lists of a row group, `rows` lists of `dim`; none if they are not such lists.
+///
+/// # Errors
+/// If a page cannot be decompressed.
+pub fn values<T: Element>(
+    mut chunks: Vec<Chunk>,
+    rows: usize,
+    dim: usize,
+) -> PolarsResult<Option<Vec<T>>> {
+    let (Some((chunk, bytes)), true) = (chunks.pop(), chunks.is_empty()) else { return Ok(None) };
+    let float = match chunk.physical_type() {
+        PhysicalType::Float => Float::parse("<f4"),
+        PhysicalType::Double => Float::parse("<f8"),
+        _ => None,
+    };
+    let levels = &chunk.descriptor().descriptor;
+    let length = usize::try_from(chunk.num_values()).ok();
+    let length = length.filter(|&length| Some(length) == rows.checked_mul(dim));
+    let (Some(float), Some(length), 1) = (float, length, levels.max_rep_level) else {
+        return Ok(None);
+    };
+    let mut pages = pages(chunk, bytes);
+    let mut dictionary: Vec<T> = Vec::new();
+    if let Some(page) = pages.read_dict_page()? {
+        float.decode(&page.buffer, &mut dictionary);
+    }
+    let mut values = Vec::with_capacity(length);
+    while let Some(page) = pages.next() {
+        let page = page?.decompress(&mut pages)?;
+        let count = page.num_values();
+        let EncodedSplitBuffer { rep, def, values: data } = split_buffer(&page)?;
+        let first = values.len();
+        let highest = u32::from(levels.max_def_level.unsigned_abs());
+        let there = runs(def, highest, count, |_, _, level| level == highest);
+        // A list starts where the level is 0, and nowhere else.
+        let starts = runs(rep, 1, count, |from, to, level| {
+            let next = (first + from).next_multiple_of(dim);
+            if level == 0 {
+                next == first + from && (to == from + 1 || dim == 1)
+            } else {
+                next >= first + to
+            }
+        });
+        if !there || !starts {
+            return Ok(None);
+        }
+        match page.encoding() {
+            Encoding::Plain => {
+                let Some(data) = data.get(..count * float.width) else { return Ok(None) };
+                float.decode(data, &mut values);
+            }
+            Encoding::PlainDictionary | Encoding::RleDictionary => {
+                let Some((&bits, data)) = data.split_first() else { return Ok(None) };
+                for at in HybridRleDecoder::new(data, bits.into(), count).collect()? {
+                    let Some(&value) = dictionary.get(at as usize) else { return Ok(None) };
+                    values.push(value);
+                }
+            }
+            _ => return Ok(None),
+        }
+        pages.reuse_page_buffer(page);
+    }
+    Ok((values.len() == length).then_some(values))
+}
+
+/// Whether `right(from, to, level)` holds for all runs of equal levels, `count` in all.
+fn runs(
+    levels: &[u8],
+    highest: u32,
+    count: usize,
+    right: impl Fn(usize, usize, u32) -> bool,
+) -> bool {
+    let bits = u32::BITS - highest.leading_zeros();
+    let mut at = 0;
+    for chunk in HybridRleDecoder::new(levels, bits, count).into_chunk_iter() {
+        let all_right = match chunk {
+            Ok(HybridRleChunk::Rle(level, length)) => {
+                at += length;
+                length == 0 || right(at - length, at, level)
+            }
+            Ok(HybridRleChunk::Bitpacked(mut levels)) => {
+                let mut levels = levels.chunked();
+                std::iter::from_fn(|| levels.next_inexact()).all(|(levels, length)| {
+                    levels[..length].iter().all(|&level| {
+                        at += 1;
+                        right(at - 1, at, level)
+                    })
+                })
+            }
+            Err(_) => false,
+        };
+        if !all_right {
+            return false;
+        }
+    }
+    at == count
+}
