@@ -85,11 +85,14 @@ fn ap_as_each_project_writes_it() {
     assert_aps(&both[1], &expected["ap"], 0.5);
 }
 
+/// A class and its AP.
+type ClassAp = (&'static str, Option<f64>);
+
 /// How versions and settings differ: the file, its columns' names, and the classes of the first.
 #[test]
 fn variants_of_evaluators_files() {
     let work = Workdir::new();
-    let cases: [(&str, &str, &str, &[(&str, Option<f64>)]); 12] = [
+    let cases: [(&str, &str, &str, &[ClassAp]); 12] = [
         // The evaluation of two data sets, one with both tasks.
         (
             r#"{"coco/bbox/AP-cat": 40, "coco/bbox/AP": 1, "lvis/bbox/AP-dog": 5.0}"#,
