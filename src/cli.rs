@@ -14,6 +14,7 @@ use crate::command::condition::Condition;
 use crate::error::Result;
 use crate::figure::Theme;
 use crate::groups::Grouping;
+use crate::input::ap::{ApFormat, ApIou};
 use crate::input::datasets::KnownDataset;
 use crate::input::runs::{self, RunFiles};
 use crate::loss::SCALE;
@@ -98,6 +99,8 @@ Examples:
   igam-analyze correlate --runs runs.toml
   igam-analyze correlate --ap ap.csv --counts counts.csv      (instance counts alone, Figure 1)
   igam-analyze correlate --runs runs.toml --fail-if \"pearson.information>-0.3\"
+  igam-analyze correlate --counts instances_train2017.json --ap metrics.json \
+      --embeddings dump/embeddings --labels dump/labels
 
 Writes correlations.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance over the \
 classes) and, where there are embeddings, information.csv, figure2.svg and scatter.svg to the --out \
@@ -216,13 +219,21 @@ pub struct Report {
 pub struct Detectors {
     #[command(flatten)]
     pub input: Input,
-    /// AP per class: a csv table with a column `class` (name or id) and columns of AP values,
-    /// 0–1 or 0–100; empty, NaN and −1 mean absent
+    /// AP per class: a csv or parquet table with a column `class` (name or id) and columns of AP
+    /// values, 0–1 or 0–100; or what detectron2, mmdetection, torchmetrics or pycocotools leave
+    /// behind (.json, .npy). Empty, NaN and −1 mean absent
     #[arg(long, value_name = "FILE", required_unless_present = "runs")]
     pub ap: Option<PathBuf>,
-    /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers]
+    /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers; of
+    /// an evaluator's results `bbox`]
     #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "ap")]
     pub ap_column: Vec<String>,
+    /// What --ap was written by [default: recognized]
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "ap")]
+    pub ap_format: Option<ApFormat>,
+    /// The IoU thresholds of AP, where --ap is pycocotools' array [default: 0.5:0.95]
+    #[arg(long, value_enum, value_name = "IOU", requires = "ap")]
+    pub ap_iou: Option<ApIou>,
     /// A runs file: several detectors at once
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
     pub runs: Option<PathBuf>,
@@ -246,6 +257,8 @@ impl Detectors {
             None => Ok(vec![RunFiles {
                 ap: self.ap.clone(),
                 ap_column: self.ap_column.clone(),
+                ap_format: self.ap_format,
+                ap_iou: self.ap_iou,
                 ..RunFiles::from(self.input.clone())
             }]),
         }
@@ -394,14 +407,15 @@ fn positive(text: &str) -> std::result::Result<f64, String> {
 #[derive(Clone, Debug, Args)]
 #[group(id = "Input", multiple = true)]
 pub struct Input {
-    /// Embeddings, a row per instance: .npy, .npz, .parquet, directories or globs of them
+    /// Embeddings, a row per instance: .npy, .npz, .safetensors, .parquet, directories or globs of them
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input")]
     pub embeddings: Vec<PathBuf>,
     /// Labels in the same order: .npy of integers, or a csv or parquet column of ids or names
-    /// [default: from the parquet or npz files of the embeddings]
+    /// [default: from the parquet, npz or safetensors files of the embeddings]
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input", requires = "embeddings")]
     pub labels: Vec<PathBuf>,
-    /// Parquet column or npz array of the embeddings [default: `embedding`, in npz `embeddings`]
+    /// Parquet column, npz array or tensor of the embeddings [default: `embedding`, in npz and
+    /// safetensors `embeddings`]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub embedding_column: Option<String>,
     /// Csv or parquet column of the labels [default: `label`]
@@ -419,16 +433,20 @@ pub struct Input {
         allow_negative_numbers = true
     )]
     pub background_label: Option<String>,
-    /// Class names: a name a line in order of id, or a csv with columns `class` and `id`
+    /// Class names: a name a line in order of id, a table with columns `class` and `id`, or a COCO or
+    /// LVIS annotation file
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub class_names: Option<PathBuf>,
-    /// Instances per class: a csv with columns `class` and `instances` [default: counted from the
-    /// labels]
+    /// Instances per class: a table with columns `class` and `instances`, or a COCO or LVIS annotation
+    /// file (.json), which names the classes too [default: counted from the labels]
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub counts: Option<PathBuf>,
     /// Column of the instance counts [default: `instances`, or the only column of numbers]
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "counts")]
     pub counts_column: Option<String>,
+    /// Count an annotation file's crowds (`iscrowd`) as instances
+    #[arg(long, help_heading = "Input", requires = "counts")]
+    pub include_crowd: bool,
 }
 
 #[derive(Debug, Args)]
@@ -550,6 +568,35 @@ impl ValueEnum for Estimator {
     }
 }
 
+impl ValueEnum for ApFormat {
+    fn value_variants<'a>() -> &'a [ApFormat] {
+        ApFormat::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            ApFormat::Table => "A csv or parquet table",
+            ApFormat::Detectron2 => "metrics.json, or an evaluator's results",
+            ApFormat::Mmdetection => "scalars.json or a .log.json, with classwise=True",
+            ApFormat::Torchmetrics => {
+                "MeanAveragePrecision(class_metrics=True), its tensors saved as lists"
+            }
+            ApFormat::Pycocotools => "eval[\"precision\"] as .npy, categories in order of id",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for ApIou {
+    fn value_variants<'a>() -> &'a [ApIou] {
+        ApIou::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()))
+    }
+}
+
 impl ValueEnum for KnownDataset {
     fn value_variants<'a>() -> &'a [KnownDataset] {
         KnownDataset::ALL
@@ -587,6 +634,7 @@ impl From<Input> for RunFiles {
             class_names: input.class_names,
             counts: input.counts,
             counts_column: input.counts_column,
+            include_crowd: input.include_crowd,
             ..RunFiles::default()
         }
     }

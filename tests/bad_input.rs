@@ -635,6 +635,194 @@ fn spoiled_tables() {
 }
 
 #[test]
+fn what_evaluators_leave() {
+    let work = good();
+    let cases = [
+        ("", "ap.json: holds no AP per class as torchmetrics, detectron2, mmdetection writes it"),
+        ("{}", "holds no AP per class"),
+        ("{\"bbox/AP\": 3, \"bbox/APr\": 2}", "evaluate by class (docs/formats.md says how)"),
+        ("[{\"image_id\": 1, \"score\": 0.5}]", "it holds a list, not an object of metrics"),
+        ("3", "an object is expected"),
+        ("{\"bbox/AP-a\": 1}\n{\"bbox/AP-a\": 2, \"bb", "JSON of an evaluator: EOF while parsing"),
+        ("{\"bbox/AP-a\": 1}\nnonsense", "at line 2 column"),
+        (
+            "{\"x\": 1}\n\n{\"bbox/AP-a\": 101}",
+            "line 3: the AP of \"a\" is 101, which is not within 0–100",
+        ),
+        ("{\"bbox/AP-a\": Infinity}", "which is not within 0–100"),
+        ("{\"bbox/AP-a\": \"1\"}", "line 1: \"bbox/AP-a\" is not a number"),
+        ("{\"a_precision\": 40}", "the AP of \"a\" is 40, which is not within 0–1"),
+        ("{\"a_precision\": [0.5]}", "\"a_precision\" is not a number"),
+        ("{\"x/AP-a\": 1, \"y/AP-a\": 2}", "has AP of \"x\", \"y\": choose with --ap-column"),
+        ("{\"bbox/AP-z\\n\": 1}", "holds the control character"),
+        ("{\"bbox/AP-elephant\": 1}", "names none of the classes: it has \"elephant\""),
+        ("{\"map_per_class\": [0.5]}", "stands there without \"classes\""),
+        ("{\"map_per_class\": -1, \"classes\": [0, 1]}", "evaluate with class_metrics=True"),
+        (
+            "{\"map_per_class\": [0.5], \"classes\": [0, 1]}",
+            "2 classes but 1 values of \"map_per_class\"",
+        ),
+        ("{\"map_per_class\": [0.5], \"classes\": [0.5]}", "\"classes\" holds what is no class id"),
+        ("{\"map_per_class\": [0.5], \"classes\": [\"a\"]}", "is not a list of numbers"),
+        ("{\"map_per_class\": [0.5, 0.5], \"classes\": [0, 0]}", "two rows for the class \"a\""),
+    ];
+    let command = GOOD.replace("ap.csv", "ap.json");
+    for (text, sentence) in cases {
+        work.write("ap.json", text);
+        refused(&work, &command, 1, sentence);
+    }
+    work.write("ap.json", "[".repeat(100_000));
+    refused(&work, &command, 1, "it holds a list");
+    work.write("ap.json", "{\"a\":".repeat(100_000));
+    refused(&work, &command, 1, "recursion limit exceeded");
+    work.write("ap.json", "{\"bbox/AP-a\": 40, \"segm/AP-a\": 30}");
+    refused(
+        &work,
+        &format!("{command} --ap-column box"),
+        1,
+        "has no AP of \"box\", but of \"bbox\", \"segm\"",
+    );
+    refused(&work, &format!("{command} --ap-iou 0.5"), 1, "--ap-iou is for pycocotools' array");
+    refused(&work, &format!("{command} --ap-format mmdetection"), 1, "as mmdetection writes it");
+
+    let command = GOOD.replace("ap.csv", "ap.npy");
+    let ones = |shape: &str, count: usize| {
+        npy(&header("'<f8'", shape), &1_f64.to_le_bytes().repeat(count))
+    };
+    for (file, sentence) in [
+        (ones("(3,)", 3), "eval[\"precision\"] has five axes"),
+        (ones("(10, 2, 3, 4, 0)", 0), "holds an empty array"),
+        (
+            ones("(10, 2, 4, 1, 1)", 80),
+            "holds 4 categories without names, in order of id, but there are 3",
+        ),
+        (ones("(10, 2, 3, 1, 1)", 59), "is cut off"),
+        (ones("(10, 2, 3, 4503599627370496, 1024)", 0), "is cut off"),
+        (npy(&header("'<i8'", "(10, 2, 3, 1)"), &[0; 480]), "precisions are floats"),
+        (
+            npy(&header("'<f8'", "(1, 1, 3, 1)"), &2_f64.to_le_bytes().repeat(3)),
+            "is 2: it is 0 to 1, or −1",
+        ),
+        (
+            npy(&header("'<f8'", "(1, 1, 3, 1)").replace("False", "True"), &[0; 24]),
+            "is in Fortran order: save numpy.ascontiguousarray of it",
+        ),
+    ] {
+        work.write("ap.npy", file);
+        refused(&work, &command, 1, sentence);
+    }
+    work.write("ap.npy", ones("(1, 2, 3, 1, 1)", 6));
+    refused(
+        &work,
+        &format!("{command} --ap-iou 0.75"),
+        1,
+        "holds 1 IoU thresholds, not COCO's ten",
+    );
+    refused(&work, &format!("{command} --ap-column a"), 1, "--ap-column is for tables and logs");
+}
+
+#[test]
+fn annotation_files() {
+    let work = good();
+    let command = GOOD.replace("counts.csv", "counts.json");
+    let names = "\"categories\": [{\"id\": 0, \"name\": \"a\"}, {\"id\": 1, \"name\": \"b\"}]";
+    let with = |more: &str| format!("{{{names}, {more}}}");
+    for (text, sentence) in [
+        (String::new(), "counts.json: is not a COCO or LVIS annotation file: EOF"),
+        ("{\"annotations\": []}".into(), "has no \"categories\""),
+        (format!("{{{names}}}"), "has no \"annotations\": there is nothing to count"),
+        ("[]".into(), "expected an object with \"categories\" and \"annotations\""),
+        (with("\"annotations\": 3"), "expected a list of annotations"),
+        (with("\"annotations\": [3]"), "invalid type: integer `3`"),
+        (with("\"annotations\": [{\"id\": 3}]"), "missing field `category_id`"),
+        (with("\"annotations\": [{\"category_id\": 7}]"), "annotations of the category 7, which is not among"),
+        (with("\"annotations\": [{\"category_id\": 1}"), "expected `,` or `]` at line 1"),
+        (with("\"annotations\": []} {"), "trailing characters"),
+        (format!("{{{names}, \"x\": {}", "[".repeat(100_000)), "EOF while parsing"),
+        ("{\"categories\": [], \"annotations\": []}".into(), "names no class"),
+        ("{\"categories\": [{\"id\": 1}]}".into(), "missing field `name`"),
+        (
+            "{\"categories\": [{\"id\": 1, \"name\": \"a\"}, {\"id\": 1, \"name\": \"b\"}], \"annotations\": []}".into(),
+            "gives two classes the same id",
+        ),
+        (
+            "{\"categories\": [{\"id\": 1, \"name\": \"a\"}, {\"id\": 2, \"name\": \"a\"}], \"annotations\": []}".into(),
+            "names the class \"a\" twice",
+        ),
+        (
+            "{\"categories\": [{\"id\": 1, \"name\": \"a\", \"frequency\": \"x\"}], \"annotations\": []}".into(),
+            "category 1: \"x\" is no frequency",
+        ),
+        (
+            "{\"categories\": [{\"id\": 1, \"name\": \"a\\u0000\"}], \"annotations\": []}".into(),
+            "category 1: the name \"a\\0\" holds the control character",
+        ),
+    ] {
+        work.write("counts.json", text);
+        refused(&work, &command, 1, sentence);
+    }
+    work.write("counts.json", with("\"annotations\": []"));
+    refused(&work, &format!("{command} --counts-column x"), 1, "--counts-column is for tables");
+    refused(
+        &work,
+        "information --embeddings x.npy --labels y.npy --class-names counts.json",
+        1,
+        "the label of row 4 (from 0) is 2, which is none of the 2 classes",
+    );
+}
+
+#[test]
+fn spoiled_safetensors() {
+    let work = good();
+    let command = GOOD.replace("x.npy", "x.safetensors");
+    let file = |header: &str, data: usize| {
+        [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &vec![0; data]].concat()
+    };
+    let of = |dtype: &str, shape: &str, offsets: &str| {
+        format!(
+            "{{\"embeddings\": {{\"dtype\": \"{dtype}\", \"shape\": {shape}, \"data_offsets\": {offsets}}}}}"
+        )
+    };
+    for (file, sentence) in [
+        (b"".to_vec(), "x.safetensors: is not a safetensors file: it is too short"),
+        (u64::MAX.to_le_bytes().to_vec(), "it claims a header of 18446744073709551615 bytes"),
+        (99_u64.to_le_bytes().to_vec(), "or cut off: it claims a header of 99 bytes"),
+        (file("{", 0), "has a bad safetensors header"),
+        (file("[]", 0), "has a bad safetensors header"),
+        (file("{\"embeddings\": 3}", 0), "has a bad safetensors header"),
+        (
+            file("{\"__metadata__\": {}, \"x\": {}}", 0),
+            "has no tensor \"embeddings\"; it has \"x\"",
+        ),
+        (
+            file(&of("F32", "[6, 2]", "[0, 48]"), 47),
+            "is cut off: tensor \"embeddings\" is at bytes 0 to 48 of 47",
+        ),
+        (file(&of("F32", "[6, 2]", "[48, 0]"), 48), "is cut off"),
+        (file(&of("F32", "[6, 2]", "[-1, 48]"), 48), "has a bad safetensors header"),
+        (file(&of("F32", "[6, 2]", "[0, 18446744073709551615]"), 48), "is cut off"),
+        (file(&of("F32", "[6, 2]", "[0, 40]"), 48), "tensor \"embeddings\" is cut off"),
+        (file(&of("F32", "[12]", "[0, 48]"), 48), "embeddings have two axes"),
+        (file(&of("F32", "[6, 4611686018427387904]", "[0, 48]"), 48), "is cut off"),
+        (
+            file(&of("F8_E4M3", "[6, 2]", "[0, 12]"), 12),
+            "elements of type \"F8_E4M3\": embeddings are",
+        ),
+        (file(&of("I64", "[6, 2]", "[0, 96]"), 96), "elements of type \"<i8\""),
+    ] {
+        work.write("x.safetensors", file);
+        refused(&work, &command, 1, sentence);
+    }
+    work.write("x.safetensors", file(&of("F32", "[6, 2]", "[0, 48]"), 48));
+    refused(
+        &work,
+        "information --embeddings x.safetensors",
+        1,
+        "has no tensor \"label\"; it has \"embeddings\"",
+    );
+}
+
+#[test]
 fn missing_and_misused() {
     let work = good();
     work.write("other.npy", npy(&header("'<f4'", "(2, 3)"), &[0; 24]));
@@ -656,12 +844,12 @@ fn missing_and_misused() {
         (
             "information --embeddings empty --labels y.npy",
             1,
-            "empty: holds no file that ends in .npy, .npz, .parquet",
+            "empty: holds no file that ends in .npy, .npz, .safetensors, .parquet",
         ),
         (
             "information --embeddings notes.txt --labels y.npy",
             1,
-            "notes.txt: is neither .npy, .npz nor .parquet",
+            "notes.txt: is neither .npy, .npz, .safetensors nor .parquet",
         ),
         (
             "information --embeddings bad.parquet --labels y.npy",
@@ -1056,6 +1244,9 @@ fn wrong_usage_exits_with_2() {
         "correlate --runs r.toml --ap ap.csv",
         "correlate --ap ap.csv --counts counts.csv --groups few,many",
         "correlate --ap ap.csv --counts counts.csv --groups 20,20",
+        "correlate --ap ap.json --counts counts.csv --ap-iou 0.6",
+        "correlate --ap ap.json --counts counts.csv --ap-format coco",
+        "information --embeddings x.npy --labels y.npy --include-crowd",
         "queue-size --dataset voc --instances 5",
         "queue-size --dataset mnist",
         "queue-size --dataset voc --replay",

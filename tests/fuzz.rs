@@ -40,7 +40,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 11] = [
+const TARGETS: [Target; 15] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -52,6 +52,34 @@ const TARGETS: [Target; 11] = [
         damage: parquet,
         read: arrays,
     },
+    Target {
+        name: "safetensors",
+        corpus: "safetensors",
+        extension: "safetensors",
+        damage: bytes,
+        read: arrays,
+    },
+    Target {
+        name: "annotations",
+        corpus: "annotations",
+        extension: "json",
+        damage: text,
+        read: |path| drop((Classes::read(path), counts::read(path, None, true))),
+    },
+    Target {
+        name: "metrics",
+        corpus: "metrics",
+        extension: "json",
+        damage: text,
+        read: |path| drop(ap::read(path, &[], None, None)),
+    },
+    Target {
+        name: "precision",
+        corpus: "precision",
+        extension: "npy",
+        damage: npy,
+        read: |path| drop(ap::read(path, &[], None, Some(ap::ApIou::Half))),
+    },
     Target { name: "labels", corpus: "labels", extension: "csv", damage: text, read: labels },
     Target { name: "classes", corpus: "classes", extension: "csv", damage: text, read: classes },
     Target { name: "lines", corpus: "lines", extension: "txt", damage: text, read: classes },
@@ -60,14 +88,16 @@ const TARGETS: [Target; 11] = [
         corpus: "ap",
         extension: "csv",
         damage: text,
-        read: |path| drop((ap::read(path, &[]), ap::read(path, &["ap50".into()]))),
+        read: |path| {
+            drop((ap::read(path, &[], None, None), ap::read(path, &["ap50".into()], None, None)))
+        },
     },
     Target {
         name: "counts",
         corpus: "counts",
         extension: "csv",
         damage: text,
-        read: |path| drop(counts::read(path, None)),
+        read: |path| drop(counts::read(path, None, false)),
     },
     Target {
         name: "information",
@@ -170,7 +200,7 @@ fn bytes(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     file
 }
 
-const WORDS: [&str; 42] = [
+const WORDS: [&str; 53] = [
     ",",
     ";",
     "\t",
@@ -213,6 +243,17 @@ const WORDS: [&str; 42] = [
     ")",
     "=",
     "#",
+    ":",
+    "NaN",
+    "Infinity",
+    "null",
+    "/AP-",
+    "_precision",
+    "classes",
+    "map_per_class",
+    "\"categories\"",
+    "\"annotations\"",
+    "iscrowd",
 ];
 
 /// Text after a few strokes, of which most are words of the formats.

@@ -27,7 +27,8 @@ fn table_6_gives_its_biases_and_means() {
     let golden = golden();
     let table6 = golden["table6"].as_object().unwrap();
     let names: Vec<String> = table6.keys().cloned().collect();
-    let columns = ap::read(&repository("data/tables/table6_voc_ap.csv"), &names).unwrap();
+    let columns =
+        ap::read(&repository("data/tables/table6_voc_ap.csv"), &names, None, None).unwrap();
     assert_eq!(columns.len(), 12);
     for (column, theirs) in columns.iter().zip(table6.values()) {
         let ours = ApSummary::of(column.values.iter().copied(), column.scale);
@@ -55,8 +56,8 @@ fn both_scales_give_points() {
 #[test]
 fn coco_by_instances_agrees_with_numpy() {
     let path = repository("data/tables/coco_counts_and_ap.csv");
-    let aps = &ap::read(&path, &[]).unwrap()[0];
-    let counts = counts::read(&path, None).unwrap();
+    let aps = &ap::read(&path, &[], None, None).unwrap()[0];
+    let counts = counts::read(&path, None, false).unwrap();
     let golden = golden();
     for (cuts, theirs) in golden["coco"].as_object().unwrap() {
         let (cuts, names) = match cuts.as_str() {
@@ -79,7 +80,7 @@ fn coco_by_instances_agrees_with_numpy() {
 #[test]
 fn lvis_letters_are_its_image_counts() {
     let path = repository("data/tables/lvis_v1_train_counts.csv");
-    let images = counts::read(&path, Some("images")).unwrap().values;
+    let images = counts::read(&path, Some("images"), false).unwrap().values;
     let mut rows = csv::Reader::from_path(&path).unwrap();
     let letters: Vec<Frequency> =
         rows.records().map(|row| row.unwrap()[2].parse().unwrap()).collect();

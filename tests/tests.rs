@@ -5,6 +5,8 @@ mod compare;
 mod correlate;
 mod degenerate;
 mod dependencies;
+mod dump;
+mod ecosystem;
 mod eigenvalues;
 mod evidence;
 mod faults;

@@ -104,7 +104,9 @@ fn subjects(
                     .into(),
             ));
         }
-        Some(path) => Some(counts::read(path, files.counts_column.as_deref())?),
+        Some(path) => {
+            Some(counts::read(path, files.counts_column.as_deref(), files.include_crowd)?)
+        }
         None => None,
     };
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;

@@ -9,8 +9,8 @@ use crate::ap::ApScale;
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::information::Information;
-use crate::input::ap::{self, ApColumn};
-use crate::input::classes::{ClassKeys, Classes};
+use crate::input::ap::{self, ApColumn, ApFormat};
+use crate::input::classes::{ClassKeys, Classes, Numbering};
 use crate::input::counts::{self, Counts};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
@@ -96,12 +96,16 @@ pub fn load(
     console: &mut Console,
 ) -> Result<Vec<Vec<Run>>> {
     let columns = match &files.ap {
-        Some(path) => ap::read(path, &files.ap_column)?,
+        Some(path) => ap::read(path, &files.ap_column, files.ap_format, files.ap_iou)?,
         None => Vec::new(),
     };
     for column in &columns {
+        let of = match column.format {
+            ApFormat::Table => String::new(),
+            other => format!(" of {}", other.name()),
+        };
         console.note(&format!(
-            "{}: AP from column {:?}, on the scale {}",
+            "{}: AP from column {:?}{of}, on the scale {}",
             column.path.display(),
             column.name,
             column.scale
@@ -110,12 +114,13 @@ pub fn load(
     let counts = files
         .counts
         .as_deref()
-        .map(|path| counts::read(path, files.counts_column.as_deref()))
+        .map(|path| counts::read(path, files.counts_column.as_deref(), files.include_crowd))
         .transpose()?;
     let (classes, instances) = if files.embeddings.is_empty() {
         (classes_without_embeddings(files, counts.as_ref())?, None)
     } else {
-        let (classes, instances) = instances(files, None, console)?;
+        let named = counts.as_ref().and_then(|counts| counts.classes.clone());
+        let (classes, instances) = instances(files, named, console)?;
         (classes, Some(instances))
     };
 
@@ -184,6 +189,7 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
 fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Result<Classes> {
     match (&files.class_names, counts) {
         (Some(path), _) => Classes::read(path),
+        (None, Some(Counts { classes: Some(classes), .. })) => Ok(classes.clone()),
         (None, Some(counts)) => Ok(Classes::from_keys(&counts.keys)),
         (None, None) => Err(Error::Usage(
             "give --embeddings, or --counts for a correlation of instance counts".into(),
@@ -249,12 +255,25 @@ pub fn instances(
             None => Classes::from_labels(&labels, background)?,
         },
     };
+    say_numbering(classes.numbering_of(&labels, dump.left_out()), "the labels", console);
     let labels = classes.index(&labels, dump.left_out())?;
     let mut counts = vec![0; classes.len()];
     for &label in &labels {
         counts[label as usize] += 1;
     }
     Ok((classes, Instances { dump, labels, counts }))
+}
+
+/// Says how ids were read where an annotation file's ids have gaps, so that there are two ways.
+fn say_numbering(numbering: Numbering, of: &str, console: &mut Console) {
+    match numbering {
+        Numbering::Ids => {}
+        Numbering::Places => console.note(&format!(
+            "{of} are not category ids: 0 is the category of the lowest id, 1 the next, as detectron2 and \
+             mmdetection number them"
+        )),
+        Numbering::Either => console.warn(Warning::Numbering { of: of.into() }),
+    }
 }
 
 /// The class of each row of a table; warns of rows that have none.
@@ -264,6 +283,8 @@ fn place(
     path: &Path,
     console: &mut Console,
 ) -> Result<Vec<Option<usize>>> {
+    let of = format!("the classes of {}", path.display());
+    say_numbering(classes.numbering_of_keys(keys), &of, console);
     let places = classes.align(keys, path)?;
     let unmatched: Vec<_> = keys
         .names

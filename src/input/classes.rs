@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use super::annotations;
 use super::file::{self, check_name};
 use super::labels::Labels;
 use super::shards::extension;
@@ -16,6 +17,20 @@ pub struct Classes {
     names: Vec<String>,
     by_id: HashMap<i64, usize>,
     by_name: HashMap<String, usize>,
+    /// Whether they are the categories of an annotation file, whose ids have gaps: then detectors
+    /// number them 0, 1, … in order of id.
+    categories: bool,
+}
+
+/// How ids name classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Numbering {
+    /// They are the classes' ids.
+    Ids,
+    /// They could be ids or places, which are not the same, and are taken for ids.
+    Either,
+    /// They are the places of the categories of an annotation file in order of id, from 0.
+    Places,
 }
 
 impl Classes {
@@ -25,17 +40,20 @@ impl Classes {
         let by_name =
             classes.iter().enumerate().map(|(at, (_, name))| (name.clone(), at)).collect();
         let (ids, names) = classes.into_iter().unzip();
-        Classes { ids, names, by_id, by_name }
+        Classes { ids, names, by_id, by_name, categories: false }
     }
 
-    /// Reads class names: a csv table with columns `class` and, if ids are not 0, 1, …, `id`; or
-    /// any other text with a name a line.
+    /// Reads class names: a COCO or LVIS annotation file (`.json`); a csv or parquet table with columns
+    /// `class` and, if ids are not 0, 1, …, `id`; or any other text with a name a line.
     ///
     /// # Errors
     /// If the file cannot be used, or a name or id stands twice.
     pub fn read(path: &Path) -> Result<Classes> {
         let mut classes: Vec<(i64, String)> = Vec::new();
-        if extension(path) == "csv" {
+        let extension = extension(path);
+        if extension == "json" {
+            return annotations::read(path, false)?.classes();
+        } else if ["csv", "parquet"].contains(&extension.as_str()) {
             let keys = ClassKeys::read(&Table::read(path)?)?;
             for (at, (name, id)) in keys.names.into_iter().zip(keys.ids).enumerate() {
                 classes.push((id.unwrap_or(at as i64), name));
@@ -52,6 +70,18 @@ impl Classes {
                 classes.push((id, name.to_owned()));
             }
         }
+        Classes::checked(classes, path)
+    }
+
+    /// The categories of an annotation file.
+    ///
+    /// # Errors
+    /// If there is none, or a name or id stands twice.
+    pub fn of_categories(categories: Vec<(i64, String)>, path: &Path) -> Result<Classes> {
+        Ok(Classes { categories: true, ..Classes::checked(categories, path)? })
+    }
+
+    fn checked(classes: Vec<(i64, String)>, path: &Path) -> Result<Classes> {
         let count = classes.len();
         let classes = Classes::new(classes);
         if count == 0 || classes.by_name.len() < count || classes.by_id.len() < count {
@@ -131,6 +161,55 @@ impl Classes {
         &self.names
     }
 
+    /// How these ids name the classes. Only where the classes are the categories of an annotation file
+    /// can they be anything but ids.
+    pub fn numbering(&self, ids: impl Iterator<Item = i64> + Clone) -> Numbering {
+        let places = 0..self.len() as i64;
+        if !self.categories || places.clone().eq(self.ids.iter().copied()) {
+            return Numbering::Ids;
+        }
+        match (
+            ids.clone().all(|id| self.by_id.contains_key(&id)),
+            ids.clone().all(|id| places.contains(&id)),
+        ) {
+            (false, true) => Numbering::Places,
+            (true, true) => Numbering::Either,
+            (_, false) => Numbering::Ids,
+        }
+    }
+
+    /// How labels that are ids name the classes, but for those in `left_out` (ascending).
+    pub fn numbering_of(&self, labels: &Labels, left_out: &[usize]) -> Numbering {
+        match labels {
+            Labels::Names(..) => Numbering::Ids,
+            Labels::Ids(ids) => {
+                let mut left_out = left_out.iter().copied().peekable();
+                let kept = ids.iter().enumerate();
+                self.numbering(
+                    kept.filter(move |(row, _)| left_out.next_if_eq(row).is_none())
+                        .map(|(_, &id)| id),
+                )
+            }
+        }
+    }
+
+    /// How the rows of a table name the classes, where they do so by numbers alone.
+    pub fn numbering_of_keys(&self, keys: &ClassKeys) -> Numbering {
+        if keys.in_order || keys.names.iter().any(|name| self.by_name.contains_key(name)) {
+            return Numbering::Ids;
+        }
+        let id = |(name, id): (&String, &Option<i64>)| id.or_else(|| name.parse().ok());
+        let ids: Option<Vec<i64>> = keys.names.iter().zip(&keys.ids).map(id).collect();
+        ids.map_or(Numbering::Ids, |ids| self.numbering(ids.into_iter()))
+    }
+
+    fn by_number(&self, id: i64, numbering: Numbering) -> Option<usize> {
+        match numbering {
+            Numbering::Places => usize::try_from(id).ok().filter(|&place| place < self.len()),
+            Numbering::Ids | Numbering::Either => self.by_id.get(&id).copied(),
+        }
+    }
+
     /// For each instance the index of its class, but for those in `left_out` (ascending).
     ///
     /// # Errors
@@ -142,12 +221,13 @@ impl Classes {
                 self.len()
             ))
         };
+        let numbering = self.numbering_of(labels, left_out);
         let mut left_out = left_out.iter().copied().peekable();
         let kept = move |row: &usize| left_out.next_if_eq(row).is_none();
         match labels {
             Labels::Ids(ids) => {
-                let find = |row: usize| match self.by_id.get(&ids[row]) {
-                    Some(&class) => Ok(class as u32),
+                let find = |row: usize| match self.by_number(ids[row], numbering) {
+                    Some(class) => Ok(class as u32),
                     None => Err(unknown(row, ids[row].to_string())),
                 };
                 (0..ids.len()).filter(kept).map(find).collect()
@@ -163,14 +243,27 @@ impl Classes {
         }
     }
 
-    /// The class of each row of a table: by name, else by id.
+    /// The class of each row of a table: by name, else by id; or by place, if it has neither.
     ///
     /// # Errors
-    /// If two rows are of the same class, or no row is of any class.
+    /// If there are more or fewer rows without name than classes, two rows are of the same class, or no row is of any class.
     pub fn align(&self, keys: &ClassKeys, path: &Path) -> Result<Vec<Option<usize>>> {
+        if keys.in_order {
+            let (rows, classes) = (keys.names.len(), self.len());
+            if rows != classes {
+                let problem = format!(
+                    "holds {rows} categories without names, in order of id, but there are {classes} classes: \
+                     give the --class-names of those that were evaluated"
+                );
+                return Err(Error::content(path, problem));
+            }
+            return Ok((0..classes).map(Some).collect());
+        }
+        let numbering = self.numbering_of_keys(keys);
         let find = |(name, id): (&String, &Option<i64>)| {
-            let by_id = || id.or_else(|| name.parse().ok()).and_then(|id| self.by_id.get(&id));
-            self.by_name.get(name).or_else(by_id).copied()
+            let number = || id.or_else(|| name.parse().ok());
+            let by_id = || number().and_then(|id| self.by_number(id, numbering));
+            self.by_name.get(name).copied().or_else(by_id)
         };
         let found: Vec<_> = keys.names.iter().zip(&keys.ids).map(find).collect();
         let mut seen = vec![false; self.len()];
@@ -199,11 +292,24 @@ pub struct ClassKeys {
     pub names: Vec<String>,
     /// The cell in column `id` or `class_id`, where there is one.
     pub ids: Vec<Option<i64>>,
+    /// Whether the rows are all classes in order of id, and the names only number them.
+    pub in_order: bool,
 }
 
 impl ClassKeys {
     /// Columns that say which class a row is of.
     pub const COLUMNS: [&'static str; 3] = ["class", "id", "class_id"];
+
+    /// Rows that say their class by this alone: a name, or an id.
+    pub fn named(names: Vec<String>) -> ClassKeys {
+        ClassKeys { ids: vec![None; names.len()], names, in_order: false }
+    }
+
+    /// A row for each class in order of id.
+    pub fn in_order(count: usize) -> ClassKeys {
+        let names = (0..count).map(|place| place.to_string()).collect();
+        ClassKeys { in_order: true, ..ClassKeys::named(names) }
+    }
 
     /// Reads the columns `class` and `id`.
     ///
@@ -212,7 +318,7 @@ impl ClassKeys {
     pub fn read(table: &Table) -> Result<ClassKeys> {
         let class = table.column("class")?;
         let id = table.find("id").or_else(|| table.find("class_id"));
-        let mut keys = ClassKeys { names: Vec::new(), ids: Vec::new() };
+        let mut keys = ClassKeys::named(Vec::new());
         for (line, row) in &table.rows {
             if row[class].is_empty() {
                 return Err(table.at(*line, class, "there is no class"));

@@ -1,8 +1,10 @@
-//! Instance counts per class from a csv table.
+//! Instance counts per class from a table or an annotation file.
 
 use std::path::{Path, PathBuf};
 
-use super::classes::ClassKeys;
+use super::annotations;
+use super::classes::{ClassKeys, Classes};
+use super::shards::extension;
 use super::table::{Table, list};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
@@ -19,13 +21,25 @@ pub struct Counts {
     /// How often each row's class occurs, where the table has a column `frequency` of letters, or
     /// else one `images` of counts.
     pub frequencies: Option<Vec<Frequency>>,
+    /// All classes that there are, where the file is an annotation file.
+    pub classes: Option<Classes>,
 }
 
-/// Reads the `wanted` column, or else `instances`, or else the only one of numbers.
+/// Reads a COCO or LVIS annotation file (`.json`), of which crowds are counted only if `include_crowd`;
+/// or of a table the `wanted` column, or else `instances`, or else the only one of numbers.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no count.
-pub fn read(path: &Path, wanted: Option<&str>) -> Result<Counts> {
+pub fn read(path: &Path, wanted: Option<&str>, include_crowd: bool) -> Result<Counts> {
+    if extension(path) == "json" {
+        if wanted.is_some() {
+            return Err(Error::content(
+                path,
+                "is an annotation file, of which instances are counted: --counts-column is for tables",
+            ));
+        }
+        return annotations::read(path, include_crowd)?.counts();
+    }
     from_table(&Table::read(path)?, wanted)
 }
 
@@ -52,7 +66,13 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     let values = cells(table, column, |cell| {
         cell.parse().map_err(|_| format!("{cell:?} is no count of instances"))
     })?;
-    Ok(Counts { path: table.path.clone(), keys, values, frequencies: frequencies(table)? })
+    Ok(Counts {
+        path: table.path.clone(),
+        keys,
+        values,
+        frequencies: frequencies(table)?,
+        classes: None,
+    })
 }
 
 fn frequencies(table: &Table) -> Result<Option<Vec<Frequency>>> {

@@ -1,6 +1,6 @@
 //! Embedding values: the types they are stored in, and those they are read into.
 
-use half::f16;
+use half::{bf16, f16};
 
 use crate::moments::Value;
 
@@ -39,19 +39,21 @@ pub struct Float {
     /// Bytes per element: 2, 4 or 8.
     pub width: usize,
     big_endian: bool,
+    /// Whether two bytes are a bfloat16, not an IEEE half.
+    brain: bool,
 }
 
 impl Float {
-    /// From a type description such as `<f4`.
+    /// From a type description such as `<f4`, or `BF16`.
     pub fn parse(descr: &str) -> Option<Float> {
         let big_endian = descr.starts_with('>');
         let width = match descr.trim_start_matches(['<', '>', '=', '|']) {
-            "f2" => 2,
+            "f2" | "BF16" => 2,
             "f4" => 4,
             "f8" => 8,
             _ => return None,
         };
-        Some(Float { width, big_endian })
+        Some(Float { width, big_endian, brain: descr == "BF16" })
     }
 
     /// Appends the elements in `bytes` to `out`.
@@ -71,6 +73,7 @@ impl Float {
             }};
         }
         match self.width {
+            2 if self.brain => decode!(bf16, 2),
             2 => decode!(f16, 2),
             4 => decode!(f32, 4),
             _ => decode!(f64, 8),

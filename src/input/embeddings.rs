@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 const READ: usize = 4 << 20;
 
 /// Files of embeddings in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "parquet"];
+pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "parquet"];
 
 /// Rows read as a sample of how long one takes.
 const SAMPLE: usize = 64;
@@ -53,8 +53,9 @@ enum File {
 }
 
 impl Dump {
-    /// Opens files, directories and globs of `.npy`, `.npz` and `.parquet` files. `column` names
-    /// the parquet column (`embedding` unless given) or the npz array (`embeddings`).
+    /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors` and `.parquet` files.
+    /// `column` names the parquet column (`embedding` unless given), or the npz array or safetensors
+    /// tensor (`embeddings`).
     ///
     /// # Errors
     /// If a file cannot be used, or two disagree in dimension.
@@ -333,6 +334,12 @@ impl Shard {
                 let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
                 (File::Npy(file), rows, dim, double)
             }
+            "safetensors" => {
+                let file = NpyFile::in_safetensors(path, column.unwrap_or("embeddings"))?;
+                let matrix = &file.matrix;
+                let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
+                (File::Npy(file), rows, dim, double)
+            }
             "npz" => {
                 let file = NpzFile::open(path, column.unwrap_or("embeddings"))?;
                 let matrix = &file.matrix;
@@ -344,7 +351,12 @@ impl Shard {
                 let (rows, dim, double) = (file.rows, file.dim, file.double);
                 (File::Parquet(Box::new(file)), rows, dim, double)
             }
-            _ => return Err(Error::content(path, "is neither .npy, .npz nor .parquet")),
+            _ => {
+                return Err(Error::content(
+                    path,
+                    "is neither .npy, .npz, .safetensors nor .parquet",
+                ));
+            }
         };
         Ok(Shard { path: path.to_owned(), start, rows, dim, double, file })
     }

@@ -1,4 +1,4 @@
-//! The class of each instance: ids or names, from npy, npz, csv or parquet.
+//! The class of each instance: ids or names, from npy, npz, safetensors, csv or parquet.
 
 use std::collections::HashMap;
 use std::io::Read;
@@ -11,12 +11,13 @@ use super::file::check_name;
 use super::npy::{self, Array};
 use super::npz;
 use super::parquet;
+use super::safetensors;
 use super::shards::{self, extension};
 use super::table::Table;
 use crate::error::{Error, Result};
 
 /// Files of labels in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "csv", "parquet"];
+pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
 
 /// Labels as they stand in the files, in order.
 #[derive(Debug, PartialEq)]
@@ -41,9 +42,9 @@ impl Labels {
         self.len() == 0
     }
 
-    /// Reads files, directories and globs of `.npy`, `.npz`, `.csv` and `.parquet` files, as one
-    /// sequence of `rows` labels. `column` names the csv or parquet column; in an npz file the array
-    /// is `labels`.
+    /// Reads files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.csv` and `.parquet` files,
+    /// as one sequence of `rows` labels. `column` names the csv or parquet column, or a tensor; in an npz
+    /// file the array is `labels`, which a tensor may be called too.
     ///
     /// # Errors
     /// If a file cannot be used, some hold ids and others names, or there are more or fewer labels.
@@ -125,13 +126,21 @@ impl Labels {
                 fits(width.labels)?;
                 width.read(entry).map_err(bad)
             })?,
+            "safetensors" => {
+                let (mut reader, array, bytes) = safetensors::open(path, &[column, "labels"])?;
+                let bad = |problem| bad(format!("its labels: {problem}"));
+                let width = Width::of(&array, bytes).map_err(bad)?;
+                fits(width.labels)?;
+                // The next tensor's bytes are none of its own.
+                width.read(&mut reader.by_ref().take(bytes)).map_err(bad)
+            }
             "csv" => {
                 let labels = from_table(&Table::read(path)?, column)?;
                 fits(labels.len())?;
                 Ok(labels)
             }
             "parquet" => from_series(&parquet::column(path, column, fits)?, path, column),
-            _ => Err(bad("is neither .npy, .npz, .csv nor .parquet".into())),
+            _ => Err(bad("is neither .npy, .npz, .safetensors, .csv nor .parquet".into())),
         }
     }
 

@@ -1,6 +1,7 @@
 //! What the user has: dumps of embeddings and labels, class names, counts, AP tables and runs
 //! files, a file a format. Everything that is wrong with a file is said here, with its place.
 
+pub mod annotations;
 pub mod ap;
 pub mod classes;
 pub mod counts;
@@ -9,11 +10,13 @@ pub mod element;
 pub mod embeddings;
 mod file;
 pub mod information;
+mod json;
 pub mod labels;
 pub mod npy;
 pub mod npz;
 pub mod parquet;
 pub mod runs;
+mod safetensors;
 mod shards;
 mod table;
 

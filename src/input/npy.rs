@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use ndarray_npy::npy::header::{Header, Layout};
 
 use super::element::{Element, Float, Sink};
-use super::file;
+use super::{file, safetensors};
 use crate::error::{Error, Result};
 
 /// Longest header read, as NumPy's own limit: a plain array's is some hundred bytes.
@@ -233,7 +233,7 @@ impl Matrix {
     }
 }
 
-/// An `.npy` file of embeddings.
+/// An `.npy` file of embeddings, or a tensor that lies in a file as such an array does.
 #[derive(Clone, Debug)]
 pub struct NpyFile {
     path: PathBuf,
@@ -249,6 +249,17 @@ impl NpyFile {
     pub fn open(path: &Path) -> Result<NpyFile> {
         let (_, array, bytes) = open(path)?;
         let matrix = Matrix::new(array, bytes).map_err(|problem| Error::content(path, problem))?;
+        Ok(NpyFile { path: path.to_owned(), matrix })
+    }
+
+    /// The tensor `name` of a safetensors file, which lies in it as an array does in an `.npy` file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or has no such matrix of floats.
+    pub fn in_safetensors(path: &Path, name: &str) -> Result<NpyFile> {
+        let (_, array, bytes) = safetensors::open(path, &[name])?;
+        let matrix = Matrix::new(array, bytes)
+            .map_err(|problem| Error::content(path, format!("tensor {name:?} {problem}")))?;
         Ok(NpyFile { path: path.to_owned(), matrix })
     }
 

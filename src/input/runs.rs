@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use super::ap::{ApFormat, ApIou};
 use super::file::{self, check_name};
 use super::{embeddings, labels, shards};
 use crate::error::{Error, Result};
@@ -41,11 +42,17 @@ pub struct RunFiles {
     pub counts: Option<PathBuf>,
     /// The column of the instance counts.
     pub counts_column: Option<String>,
+    /// Whether an annotation file's crowds are counted as instances.
+    pub include_crowd: bool,
     /// AP per class.
     pub ap: Option<PathBuf>,
     /// The columns of AP values.
     #[serde(deserialize_with = "one_or_many")]
     pub ap_column: Vec<String>,
+    /// What AP comes in, where it is not to be recognized.
+    pub ap_format: Option<ApFormat>,
+    /// The IoU thresholds of AP in pycocotools' array; all unless given.
+    pub ap_iou: Option<ApIou>,
 }
 
 impl RunFiles {

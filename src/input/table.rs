@@ -1,18 +1,22 @@
-//! Small csv tables, every cell kept as text with its line.
+//! Small tables, csv or parquet, every cell kept as text with its line or row.
 
 use std::path::{Path, PathBuf};
 
 use super::file::{self, check_name};
+use super::parquet;
+use super::shards::extension;
 use crate::error::{Error, Result};
 
-/// A csv file with a header line.
+/// A csv file with a header line, or a parquet file.
 pub struct Table {
     /// The file.
     pub path: PathBuf,
     /// Column names.
     pub columns: Vec<String>,
-    /// Line number in the file, and the cells.
+    /// Line number in the file (in parquet the row, from 0), and the cells.
     pub rows: Vec<(u64, csv::StringRecord)>,
+    /// What the rows are counted in.
+    unit: &'static str,
 }
 
 impl Table {
@@ -21,6 +25,11 @@ impl Table {
     /// # Errors
     /// If the file cannot be read, is not csv in UTF-8, has no row, or two columns of one name.
     pub fn read(path: &Path) -> Result<Table> {
+        if extension(path) == "parquet" {
+            let (columns, rows) = parquet::texts(path)?;
+            let rows = (0..).zip(rows.into_iter().map(csv::StringRecord::from)).collect();
+            return Ok(Table { path: path.to_owned(), columns, rows, unit: "row" });
+        }
         Table::parse(path, &file::text(path)?)
     }
 
@@ -67,7 +76,7 @@ impl Table {
         if rows.is_empty() {
             return Err(Error::content(path, "has no row below its header"));
         }
-        Ok(Table { path: path.to_owned(), columns, rows })
+        Ok(Table { path: path.to_owned(), columns, rows, unit: "line" })
     }
 
     /// The index of the column of this name, if there is one.
@@ -101,7 +110,7 @@ impl Table {
 
     /// A cell's place, for an error.
     pub fn at(&self, line: u64, column: usize, problem: &str) -> Error {
-        let problem = format!("line {line}, column {:?}: {problem}", self.columns[column]);
+        let problem = format!("{} {line}, column {:?}: {problem}", self.unit, self.columns[column]);
         Error::content(&self.path, problem)
     }
 }

@@ -1,6 +1,6 @@
 """Small files of every format that the readers know, for tests/fuzz.rs to damage.
 
-Rerun with NumPy 2 and pyarrow 21 or later: python tests/corpus/make.py
+Rerun with NumPy 2, pyarrow 21 and safetensors 0.8 or later: python tests/corpus/make.py
 """
 
 import pathlib
@@ -42,6 +42,40 @@ def npz():
     np.savez(to / "stored.npz", embeddings=X, labels=Y)
     np.savez_compressed(to / "deflated.npz", embeddings=X, labels=Y)
     np.savez(to / "fortran.npz", embeddings=np.asfortranarray(X), labels=Y)
+
+
+def safetensors():
+    from safetensors.numpy import save_file
+
+    to = folder("safetensors")
+    for kind in ["f2", "f4", "f8"]:
+        save_file({"embeddings": X.astype(kind), "label": Y}, to / f"{kind}.safetensors")
+    save_file({"embeddings": X, "labels": Y.astype("u1")}, to / "u1.safetensors", {"format": "np"})
+
+
+def precision():
+    to = folder("precision")
+    values = (np.arange(10 * 3 * 2 * 2 * 2) % 5 / 4).reshape(10, 3, 2, 2, 2)
+    np.save(to / "coco.npy", values)
+    np.save(to / "lvis.npy", np.where(values[..., 0] > 0.9, -1, values[..., 0]).astype("f4"))
+
+
+def evaluators():
+    to = folder("metrics")
+    for at, text in enumerate([
+        '{"iteration": 1, "loss": Infinity}\n{"bbox/AP": 1, "bbox/AP-cat": 40.5, "bbox/AP-a/b": NaN}\n',
+        '{"bbox": {"AP": 1, "AP-cat": 40.5}, "segm": {"AP-cat": 30}}',
+        '{"coco/cat_precision": 0.5, "coco/a/b_precision": NaN, "coco/bbox_mAP": 0.25, "step": 1}\n',
+        '{"bbox_cat_precision": 0.5, "segm_cat_precision": 0.5, "mode": "val"}\n',
+        '{"map": 0.5, "map_per_class": [0.5, -1], "classes": [0, 7], "mar_100_per_class": [1, 0]}',
+    ]):
+        (to / f"{at}.json").write_text(text)
+    to = folder("annotations")
+    one = '{"id": 1, "image_id": 3, "category_id": 2, "iscrowd": 0, "bbox": [1, 2, 3, 4.5]}'
+    two = '{"image_id": "a.jpg", "category_id": 5, "iscrowd": 1, "segmentation": {"counts": "a", "size": [1]}}'
+    names = '[{"id": 2, "name": "cat", "frequency": "r", "image_count": 1}, {"id": 5, "name": "Crème"}]'
+    (to / "0.json").write_text('{"info": {}, "annotations": [%s, %s], "categories": %s}' % (one, two, names))
+    (to / "1.json").write_text('{"categories": %s, "images": [{"id": 3}], "annotations": [%s]}' % (names, one))
 
 
 def parquet():
@@ -112,4 +146,7 @@ def texts():
 npy()
 npz()
 parquet()
+safetensors()
+precision()
+evaluators()
 texts()

@@ -19,7 +19,7 @@ use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
 use crate::error::{Error, Result};
 use crate::input::element::{Element, Sink};
-use crate::input::file;
+use crate::input::file::{self, check_name};
 use crate::input::npy::{check_dim, failed};
 use crate::input::table::list;
 
@@ -156,17 +156,56 @@ impl ParquetFile {
 /// numbers nor of strings; or what `fits` says.
 pub fn column(path: &Path, name: &str, fits: &dyn Fn(usize) -> Result<()>) -> Result<Series> {
     let column = Column::open(path, name)?;
-    let dtype = &column.dtype;
-    if !(dtype.is_integer() || dtype.is_float() || dtype.is_string()) {
-        let problem = format!("column {name:?} has type {dtype}: labels are integers or strings");
-        return Err(Error::content(path, problem));
+    match column.whole(fits)? {
+        Some(whole) => Ok(whole),
+        None => {
+            let dtype = &column.dtype;
+            let problem =
+                format!("column {name:?} has type {dtype}: labels are integers or strings");
+            Err(Error::content(path, problem))
+        }
     }
-    fits(column.rows()?)?;
-    let mut whole = Series::new_empty(name.into(), &column.dtype);
-    for group in &column.metadata.row_groups {
-        whole.append_owned(column.decode(group)?).map_err(|error| unreadable(path, error))?;
+}
+
+/// The columns of numbers and of strings of a small table, every cell as a text, a null as an empty one.
+///
+/// # Errors
+/// If the file cannot be read, has no rows, or more than a table of classes can have.
+pub fn texts(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+    const MOST_ROWS: usize = 1 << 20;
+    const MOST_COLUMNS: usize = 1 << 10;
+    let (mut file, length) = file::open(path)?;
+    let schema = decoded(path, || read::infer_schema(&metadata(&mut file, length)?))?;
+    let names: Vec<String> =
+        schema.iter_names().take(MOST_COLUMNS).map(|name| name.to_string()).collect();
+    let fits = |rows: usize| match rows {
+        0 => Err(Error::content(path, "has no rows")),
+        1..=MOST_ROWS => Ok(()),
+        _ => Err(Error::content(path, format!("has {rows} rows: is it a table of classes?"))),
+    };
+    let (mut columns, mut rows): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
+    for name in names {
+        check_name(&name).map_err(|problem| Error::content(path, problem))?;
+        let Some(column) = Column::open(path, &name)?.whole(&fits)? else { continue };
+        rows.resize(column.len(), Vec::new());
+        let cells = decoded(path, || texts_of(&column))?;
+        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+        columns.push(name);
     }
-    Ok(whole)
+    Ok((columns, rows))
+}
+
+fn texts_of(column: &Series) -> PolarsResult<Vec<String>> {
+    fn texts<T: ToString>(values: impl Iterator<Item = Option<T>>) -> Vec<String> {
+        values.map(|value| value.map_or_else(String::new, |value| value.to_string())).collect()
+    }
+    Ok(if column.dtype().is_string() {
+        texts(column.str()?.iter())
+    } else if column.dtype().is_float() {
+        texts(column.cast(&DataType::Float64)?.f64()?.iter())
+    } else {
+        texts(column.cast(&DataType::Int64)?.i64()?.iter())
+    })
 }
 
 /// One column of a file, of which only the metadata are in memory.
@@ -200,6 +239,22 @@ impl Column {
         let dtype = decoded(path, || Ok(DataType::from_arrow_field(&field)))?;
         let (path, name) = (path.to_owned(), name.to_owned());
         Ok(Column { path, name, field, dtype, metadata })
+    }
+
+    /// All its values, if `fits` allows their number; none where they are neither numbers nor strings.
+    fn whole(&self, fits: &dyn Fn(usize) -> Result<()>) -> Result<Option<Series>> {
+        let dtype = &self.dtype;
+        if !(dtype.is_integer() || dtype.is_float() || dtype.is_string()) {
+            return Ok(None);
+        }
+        fits(self.rows()?)?;
+        let mut whole = Series::new_empty(self.name.as_str().into(), dtype);
+        for group in &self.metadata.row_groups {
+            whole
+                .append_owned(self.decode(group)?)
+                .map_err(|error| unreadable(&self.path, error))?;
+        }
+        Ok(Some(whole))
     }
 
     /// Number of rows.

@@ -1,26 +1,12 @@
-//! AP per class from a csv table.
+//! AP per class from a csv or parquet table.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use super::classes::ClassKeys;
-use super::table::{Table, list};
+use super::{ApColumn, ApFormat};
 use crate::ap::ApScale;
 use crate::error::{Error, Result};
-
-/// One column of AP values.
-#[derive(Clone, Debug)]
-pub struct ApColumn {
-    /// The file.
-    pub path: PathBuf,
-    /// The column's name.
-    pub name: String,
-    /// The class of each row.
-    pub keys: ClassKeys,
-    /// AP of each row; absent where the cell is empty, NaN or −1.
-    pub values: Vec<Option<f64>>,
-    /// Whether they are 0 to 1 or 0 to 100.
-    pub scale: ApScale,
-}
+use crate::input::classes::ClassKeys;
+use crate::input::table::{Table, list};
 
 /// Reads the `wanted` columns; without any wanted, the column `ap`, or else the only one of numbers.
 ///
@@ -85,6 +71,7 @@ fn read_column(table: &Table, keys: &ClassKeys, column: usize) -> Result<ApColum
     })?;
     Ok(ApColumn {
         path: table.path.clone(),
+        format: ApFormat::Table,
         name: table.columns[column].clone(),
         keys: keys.clone(),
         values,

@@ -1,0 +1,64 @@
+//! mmdetection with `classwise=True`: keys `<name>_precision`, before them the metric's prefix as in
+//! `coco/<name>_precision`; 0–1, NaN where a class is not in the ground truth. In a line of
+//! `vis_data/scalars.json` or of a `.log.json`, or in the results of a test.
+//!
+//! Follows `compute_metrics` in `mmdet/evaluation/metrics/coco_metric.py` and `lvis_metric.py`, and
+//! the prefixes of `BaseMetric.evaluate` in `mmengine/evaluator/metric.py`.
+
+use super::{ApFormat, Group, Layout, group};
+use crate::ap::ApScale;
+use crate::input::json::{Field, Record};
+
+pub const LAYOUT: Layout =
+    Layout { format: ApFormat::Mmdetection, scale: ApScale::Fraction, groups };
+
+const TASKS: [&str; 2] = ["bbox", "segm"];
+
+fn groups(record: &Record) -> Result<Vec<Group>, String> {
+    let prefixes: Vec<&str> = record.fields.iter().filter_map(|(key, _)| prefix(key)).collect();
+    let keys = || record.fields.iter().filter_map(|(key, _)| key.strip_suffix("_precision"));
+    // Classes' names may hold slashes. Where no key of all classes says what the prefix is, it is
+    // what every key begins with.
+    let first = keys().find_map(|key| Some(key.split_once('/')?.0));
+    let shared = first.filter(|&first| keys().all(|key| split(key, first).is_some()));
+    let prefixes = if prefixes.is_empty() { shared.into_iter().collect() } else { prefixes };
+    // Some versions put the task before the class.
+    let stem = |key: &'_ str| -> (String, String) {
+        let found = prefixes.iter().filter_map(|&prefix| Some((prefix, split(key, prefix)?)));
+        let longest = found.max_by_key(|(prefix, _)| prefix.len());
+        longest.map_or(("".into(), key.into()), |(prefix, class)| (prefix.into(), class.into()))
+    };
+    let tasked = keys().all(|key| task(&stem(key).1).is_some());
+    let mut groups: Vec<Group> = Vec::new();
+    for (key, field) in &record.fields {
+        let Some(class) = key.strip_suffix("_precision") else { continue };
+        let Field::Number(ap) = field else {
+            return Err(format!("{key:?} is not a number"));
+        };
+        let (mut name, mut class) = stem(class);
+        if tasked && let Some((task, of_task)) = task(&class) {
+            name = if name.is_empty() { task.into() } else { format!("{name}/{task}") };
+            class = of_task.into();
+        }
+        if name.is_empty() {
+            name = "precision".into();
+        }
+        group(&mut groups, &name).classes.push((class, *ap));
+    }
+    Ok(groups)
+}
+
+/// What stands before the key of all classes, such as `coco` in `coco/bbox_mAP`.
+fn prefix(key: &str) -> Option<&str> {
+    const OF_ALL: [&str; 4] = ["bbox_mAP", "segm_mAP", "bbox_AP", "segm_AP"];
+    let (prefix, metric) = key.rsplit_once('/')?;
+    OF_ALL.contains(&metric).then_some(prefix)
+}
+
+fn split<'a>(key: &'a str, prefix: &str) -> Option<&'a str> {
+    key.strip_prefix(prefix)?.strip_prefix('/')
+}
+
+fn task(class: &str) -> Option<(&'static str, &str)> {
+    TASKS.into_iter().find_map(|task| Some((task, class.strip_prefix(task)?.strip_prefix('_')?)))
+}

@@ -1,0 +1,92 @@
+//! `.safetensors` files: the length of a JSON header, the header, and the tensors in C order. A tensor
+//! is then read as an npy array is.
+//!
+//! Follows `safetensors/src/tensor.rs` of huggingface/safetensors.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::file;
+use super::npy::Array;
+use super::table::list;
+use crate::error::{Error, Result};
+
+/// Longest header, as safetensors' own limit.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+#[derive(Deserialize)]
+struct Tensor {
+    dtype: String,
+    shape: Vec<usize>,
+    data_offsets: [u64; 2],
+}
+
+/// Opens the first of the tensors `names` that there is: a reader at its data, what it is, and its bytes
+/// of data.
+///
+/// # Errors
+/// If the file cannot be read or is damaged, or has none of these; says which there are.
+pub fn open(path: &Path, names: &[&str]) -> Result<(BufReader<File>, Array, u64)> {
+    let bad = |problem: String| Error::content(path, problem);
+    let (file, length) = file::open(path)?;
+    let mut reader = BufReader::new(file);
+    let mut prefix = [0; 8];
+    reader
+        .read_exact(&mut prefix)
+        .map_err(|_| bad("is not a safetensors file: it is too short".into()))?;
+    let header = u64::from_le_bytes(prefix);
+    if header > LONGEST_HEADER || header > length - 8 {
+        return Err(bad(format!(
+            "is not a safetensors file, or cut off: it claims a header of {header} bytes"
+        )));
+    }
+    let mut text = Vec::new();
+    reader.by_ref().take(header).read_to_end(&mut text).map_err(Error::read(path))?;
+    let damaged = |error| bad(format!("has a bad safetensors header: {error}"));
+    let entries: BTreeMap<String, Value> = serde_json::from_slice(&text).map_err(damaged)?;
+    let Some((name, entry)) = names.iter().find_map(|&name| entries.get_key_value(name)) else {
+        let there: Vec<_> = entries.keys().filter(|name| *name != "__metadata__").collect();
+        let problem = format!("has no tensor {:?}; it has {}", names[0], list(&there));
+        return Err(bad(problem));
+    };
+    let tensor: Tensor = serde_json::from_value(entry.clone()).map_err(damaged)?;
+    let start = 8 + header;
+    let [from, to] = tensor.data_offsets;
+    if from > to || to > length - start {
+        return Err(bad(format!(
+            "is cut off: tensor {name:?} is at bytes {from} to {to} of {} bytes of data",
+            length - start
+        )));
+    }
+    reader.seek(SeekFrom::Start(start + from)).map_err(Error::read(path))?;
+    let array = Array {
+        shape: tensor.shape,
+        fortran: false,
+        descr: descr(&tensor.dtype).into(),
+        start: start + from,
+    };
+    Ok((reader, array, to - from))
+}
+
+/// NumPy's description of an element type; of one that NumPy has not, its own name.
+fn descr(dtype: &str) -> &str {
+    match dtype {
+        "F16" => "<f2",
+        "F32" => "<f4",
+        "F64" => "<f8",
+        "I8" => "|i1",
+        "I16" => "<i2",
+        "I32" => "<i4",
+        "I64" => "<i8",
+        "U8" => "|u1",
+        "U16" => "<u2",
+        "U32" => "<u4",
+        "U64" => "<u8",
+        other => other,
+    }
+}
