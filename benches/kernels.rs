@@ -8,7 +8,7 @@ use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par, Side};
 use igam_analyze::eigenvalues::{eigenvalues, eigenvalues_above};
 use igam_analyze::input::embeddings::Dump;
-use igam_analyze::product::{DEPTH, Panels, Symmetric, flop};
+use igam_analyze::product::{DEPTH, Panels, Precision, Symmetric, flop};
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
 
@@ -24,10 +24,20 @@ mod covariance_block {
 
     #[divan::bench(args = [64, 128, 256, 512, 1024, 2048])]
     fn ours(bencher: Bencher, p: usize) {
+        ours_in(Precision::Double, bencher, p);
+    }
+
+    #[divan::bench(args = [64, 128, 256, 512, 1024, 2048])]
+    fn ours_in_f32(bencher: Bencher, p: usize) {
+        ours_in(Precision::Single, bencher, p);
+    }
+
+    fn ours_in(precision: Precision, bencher: Bencher, p: usize) {
         let rows = noise(DEPTH * p);
         let mut scatter = Symmetric::zeros(p);
         bencher.counter(ItemsCount::new(flop(DEPTH as u64, p) as u64)).bench_local(|| {
-            scatter.add_product(&Panels::centred(&rows, &vec![0.5; p], &vec![0.0; p]));
+            let panels = Panels::centred(&rows, &vec![0.5; p], &vec![0.0; p]);
+            scatter.add_product(&panels, precision);
         });
     }
 
@@ -47,7 +57,7 @@ mod gram_matrix {
         let rows = noise(m * 1024);
         bencher
             .counter(ItemsCount::new(flop(1024, m) as u64))
-            .bench_local(|| Symmetric::gram(black_box(&rows), &[0.5; 1024]));
+            .bench_local(|| Symmetric::gram(black_box(&rows), &[0.5; 1024], Precision::Double));
     }
 
     #[divan::bench(args = [22, 94, 300, 1000])]
@@ -95,7 +105,15 @@ fn end_to_end(bencher: Bencher, p: usize) {
     bencher.counter(ItemsCount::new(20_000_u64)).bench_local(|| {
         let dump = Dump::open(std::slice::from_ref(&path), None)?;
         let plan = Plan::new::<f32>(&dump, &[1000; 20], None)?;
-        plan.information::<f32>(&dump, &labels, &[1000; 20], &[Estimator::MpFloor], &|_| {})
+        let counts = [1000; 20];
+        plan.information::<f32>(
+            &dump,
+            &labels,
+            &counts,
+            &[Estimator::MpFloor],
+            Precision::Double,
+            &|_| {},
+        )
     });
 }
 

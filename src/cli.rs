@@ -20,6 +20,7 @@ use crate::input::runs::{self, RunFiles};
 use crate::loss::SCALE;
 use crate::normalization::Normalization;
 use crate::output::FigureFormat;
+use crate::product::Precision;
 use crate::shrinkage::Estimator;
 
 /// Why is my detector bad on this class? Information amounts of classes, and whether they or the
@@ -42,6 +43,10 @@ pub struct Global {
     /// needs. Results do not depend on it
     #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
     pub memory_limit: Option<ByteSize>,
+    /// What products of embeddings are summed up in. f32 is faster where many instances have a class of
+    /// a thousand dimensions, and rounds to about six digits
+    #[arg(long, global = true, value_enum, default_value_t)]
+    pub precision: Precision,
     /// No notes and no warnings on standard error, only errors
     #[arg(long, global = true)]
     pub quiet: bool,
@@ -565,6 +570,19 @@ impl ValueEnum for Estimator {
             }
         };
         Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for Precision {
+    fn value_variants<'a>() -> &'a [Precision] {
+        &[Precision::Double, Precision::Single]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Precision::Double => "f64",
+            Precision::Single => "f32",
+        }))
     }
 }
 

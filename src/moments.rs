@@ -14,7 +14,7 @@
 
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::product::{DEPTH, Panels, Symmetric, dot};
+use crate::product::{DEPTH, Panels, Precision, Symmetric, dot};
 
 /// Rows of a class that are folded into its scatter at once.
 const BLOCK: usize = DEPTH;
@@ -29,6 +29,7 @@ impl Value for f64 {}
 #[derive(Clone, Debug)]
 pub struct Moments<T> {
     dim: usize,
+    precision: Precision,
     /// Raw rows, row-major: all of them before folding, those of the unfinished block after.
     rows: Vec<T>,
     folded: Option<Folded>,
@@ -40,8 +41,16 @@ impl<T: Value> Moments<T> {
     /// # Panics
     /// If `dim` is zero.
     pub fn new(dim: usize) -> Self {
+        Moments::with_precision(dim, Precision::Double)
+    }
+
+    /// The same, with products in `precision`.
+    ///
+    /// # Panics
+    /// If `dim` is zero.
+    pub fn with_precision(dim: usize, precision: Precision) -> Self {
         assert!(dim > 0, "embeddings have at least one dimension");
-        Moments { dim, rows: Vec::new(), folded: None }
+        Moments { dim, precision, rows: Vec::new(), folded: None }
     }
 
     /// Bytes that `count` rows of `dim` values take at most.
@@ -135,7 +144,8 @@ impl<T: Value> Moments<T> {
         }
         match self.folded {
             None => {
-                let gram = Symmetric::gram(&self.rows, &block_mean(&self.rows, self.dim));
+                let gram =
+                    Symmetric::gram(&self.rows, &block_mean(&self.rows, self.dim), self.precision);
                 let fourth = gram.diagonal().map(|square| square * square).sum();
                 (gram, fourth)
             }
@@ -158,12 +168,12 @@ impl<T: Value> Moments<T> {
         let blocks = rows.chunks_exact(BLOCK * dim);
         self.rows = Vec::with_capacity(BLOCK * dim);
         self.rows.extend_from_slice(blocks.remainder());
-        blocks.for_each(|block| folded.fold(block));
+        blocks.for_each(|block| folded.fold(block, self.precision));
     }
 
     fn fold(&mut self) {
         if let Some(folded) = &mut self.folded {
-            folded.fold(&self.rows);
+            folded.fold(&self.rows, self.precision);
             self.rows.clear();
         }
     }
@@ -201,7 +211,7 @@ impl Folded {
 
     /// Eq. 7–8 for a block of rows: S += YᵀY + δδᵀ·nₐn_b/n, where Y is the block centred at its
     /// own mean and δ is that mean less the mean so far.
-    fn fold<T: Value>(&mut self, block: &[T]) {
+    fn fold<T: Value>(&mut self, block: &[T], precision: Precision) {
         let dim = self.mean.len();
         let rows = block.len() / dim;
         if rows == 0 {
@@ -215,7 +225,7 @@ impl Folded {
         }
         let y = Panels::centred(block, &mean, &self.advance(rows as u64, &mean));
         self.add_fourth(&y, rows, &mean);
-        self.scatter.add_product(&y);
+        self.scatter.add_product(&y, precision);
     }
 
     /// Eq. 8 for two scatters: S = Sₐ + S_b + δδᵀ·nₐn_b/n.
@@ -232,7 +242,8 @@ impl Folded {
         }
         self.scatter.add(&other.scatter);
         let step = self.advance(other.count, &other.mean);
-        self.scatter.add_product(&Panels::centred::<f64>(&[], &self.mean, &step));
+        let step = Panels::centred::<f64>(&[], &self.mean, &step);
+        self.scatter.add_product(&step, Precision::Double);
     }
 
     /// The mean of these rows and `count` more of mean `mean`.

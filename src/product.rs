@@ -20,11 +20,25 @@ use crate::moments::Value;
 /// Columns in a panel: the longest vector's numbers.
 const WIDTH: usize = 8;
 
+/// The same in single precision.
+const SINGLE_WIDTH: usize = 2 * WIDTH;
+
 /// Rows in a strip of the triangle, a multiple of all tiles' rows.
 const STRIP: usize = 48;
 
 /// Rows that are best multiplied at once: a tile's panels then stay in the nearest cache.
 pub const DEPTH: usize = 128;
+
+/// What products are summed up in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f64.
+    #[default]
+    Double,
+    /// f32 inside a block of [`DEPTH`] rows, f64 over the blocks: faster, and right to about six
+    /// digits of the largest eigenvalue.
+    Single,
+}
 
 /// A matrix Y, packed for [`Symmetric::add_product`].
 pub struct Panels {
@@ -48,6 +62,18 @@ impl Panels {
 
     fn zeros(dim: usize, depth: usize) -> Panels {
         Panels { dim, depth, values: vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth] }
+    }
+
+    /// The same in single precision, in panels of 16 columns.
+    fn single(&self) -> Vec<[f32; SINGLE_WIDTH]> {
+        let panels: Vec<_> = self.values.chunks_exact(self.depth).collect();
+        let rows = panels.chunks(2).flat_map(|pair| (0..self.depth).map(move |k| (pair, k)));
+        let row = |(pair, k): (&[&[[f64; WIDTH]]], usize)| {
+            // Beside the last panel, itself: nobody looks there.
+            let halves = [pair[0][k], pair[pair.len() - 1][k]];
+            from_fn(|lane| halves[lane / WIDTH][lane % WIDTH] as f32)
+        };
+        rows.map(row).collect()
     }
 
     /// wₖ = ‖yₖ − shift‖² for the first `rows` rows yₖ, and Σ wₖyₖ.
@@ -188,11 +214,11 @@ impl Symmetric {
     }
 
     /// G = YYᵀ, m×m, where Y (m×p) has the `rows` (row-major) less `mean`.
-    pub fn gram<T: Value>(rows: &[T], mean: &[f64]) -> Symmetric {
+    pub fn gram<T: Value>(rows: &[T], mean: &[f64], precision: Precision) -> Symmetric {
         let mut gram = Symmetric::zeros(rows.len() / mean.len());
         for start in (0..mean.len()).step_by(DEPTH) {
             let columns = start..mean.len().min(start + DEPTH);
-            gram.add_product(&Panels::transposed(rows, mean, columns));
+            gram.add_product(&Panels::transposed(rows, mean, columns), precision);
         }
         gram
     }
@@ -201,12 +227,22 @@ impl Symmetric {
     ///
     /// # Panics
     /// If Y has not p columns.
-    pub fn add_product(&mut self, y: &Panels) {
+    pub fn add_product(&mut self, y: &Panels, precision: Precision) {
         assert_eq!(self.dim, y.dim, "a product of another dimension");
-        let arch = Arch::new();
+        let (arch, depth) = (Arch::new(), y.depth);
         // Two strips are the least that is worth another thread.
         let strips = self.strips.par_iter_mut().with_min_len(2).enumerate();
-        strips.for_each(|(k, strip)| arch.dispatch(StripProduct { k, strip, y }));
+        match precision {
+            Precision::Double => strips.for_each(|(k, strip)| {
+                arch.dispatch(StripProduct { k, strip, depth, panels: &y.values });
+            }),
+            Precision::Single => {
+                let panels = &y.single();
+                strips.for_each(|(k, strip)| {
+                    arch.dispatch(StripProduct { k, strip, depth, panels });
+                });
+            }
+        }
     }
 
     /// Adds another matrix.
@@ -279,14 +315,62 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
     sums.into_iter().chain(rest).sum()
 }
 
-/// What a strip adds up: the product of its own columns of Y with all up to them.
-struct StripProduct<'a> {
-    k: usize,
-    strip: &'a mut [f64],
-    y: &'a Panels,
+/// A number that tiles are summed up in, and its vectors.
+trait Real: Copy + Default + Into<f64> {
+    type Vector<S: Simd>: Copy;
+    fn vectors<S: Simd>(values: &[Self]) -> &[Self::Vector<S>];
+    fn vectors_mut<S: Simd>(values: &mut [Self]) -> &mut [Self::Vector<S>];
+    fn splat<S: Simd>(simd: S, value: Self) -> Self::Vector<S>;
+    fn mul_add<S: Simd>(
+        simd: S,
+        a: Self::Vector<S>,
+        b: Self::Vector<S>,
+        c: Self::Vector<S>,
+    ) -> Self::Vector<S>;
 }
 
-impl WithSimd for StripProduct<'_> {
+macro_rules! real {
+    ($real:ty, $vector:ident, $vectors:ident, $vectors_mut:ident, $splat:ident, $mul_add:ident) => {
+        impl Real for $real {
+            type Vector<S: Simd> = S::$vector;
+            #[inline(always)]
+            fn vectors<S: Simd>(values: &[$real]) -> &[S::$vector] {
+                S::$vectors(values).0
+            }
+            #[inline(always)]
+            fn vectors_mut<S: Simd>(values: &mut [$real]) -> &mut [S::$vector] {
+                S::$vectors_mut(values).0
+            }
+            #[inline(always)]
+            fn splat<S: Simd>(simd: S, value: $real) -> S::$vector {
+                simd.$splat(value)
+            }
+            #[inline(always)]
+            fn mul_add<S: Simd>(
+                simd: S,
+                a: S::$vector,
+                b: S::$vector,
+                c: S::$vector,
+            ) -> S::$vector {
+                simd.$mul_add(a, b, c)
+            }
+        }
+    };
+}
+
+real!(f64, f64s, as_simd_f64s, as_mut_simd_f64s, splat_f64s, mul_add_e_f64s);
+real!(f32, f32s, as_simd_f32s, as_mut_simd_f32s, splat_f32s, mul_add_e_f32s);
+
+/// What a strip adds up: the product of its own columns of Y with all up to them.
+struct StripProduct<'a, R, const W: usize> {
+    k: usize,
+    strip: &'a mut [f64],
+    depth: usize,
+    /// Panels of `W` columns, of `depth` rows each.
+    panels: &'a [[R; W]],
+}
+
+impl WithSimd for StripProduct<'_, f64, WIDTH> {
     type Output = ();
 
     #[inline(always)]
@@ -301,23 +385,37 @@ impl WithSimd for StripProduct<'_> {
     }
 }
 
-impl StripProduct<'_> {
+impl WithSimd for StripProduct<'_, f32, SINGLE_WIDTH> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        match S::F32_LANES {
+            16 => self.run::<S, 1, 2, 8>(simd),
+            8 => self.run::<S, 2, 1, 4>(simd),
+            4 => self.run::<S, 4, 1, 2>(simd),
+            _ => self.run::<S, 16, 1, 1>(simd),
+        }
+    }
+}
+
+impl<R: Real, const W: usize> StripProduct<'_, R, W> {
     /// Tiles of `P` panels (of `V` vectors) by `N` columns.
     #[inline(always)]
     fn run<S: Simd, const V: usize, const P: usize, const N: usize>(self, simd: S) {
-        let panels: Vec<_> = self.y.values.chunks_exact(self.y.depth).collect();
-        let first = self.k * STRIP / WIDTH;
-        let end = panels.len().min(first + STRIP / WIDTH);
+        let panels: Vec<_> = self.panels.chunks_exact(self.depth).collect();
+        let first = self.k * STRIP / W;
+        let end = panels.len().min(first + STRIP / W);
         for i in (first..end).step_by(P) {
             let own = &panels[i..end.min(i + P)];
             for (j, &other) in panels[..i + own.len()].iter().enumerate() {
-                for shift in (0..WIDTH).step_by(N) {
-                    let at = (j * WIDTH + shift) * STRIP + (i - first) * WIDTH;
+                for shift in (0..W).step_by(N) {
+                    let at = (j * W + shift) * STRIP + (i - first) * W;
                     let into = &mut self.strip[at..];
                     if let Ok(own) = own.try_into() {
-                        tile::<S, V, P, N>(simd, own, other, shift, into);
+                        tile::<S, R, W, V, P, N>(simd, own, other, shift, into);
                     } else {
-                        tile::<S, V, 1, N>(simd, [own[0]], other, shift, into);
+                        tile::<S, R, W, V, 1, N>(simd, [own[0]], other, shift, into);
                     }
                 }
             }
@@ -327,34 +425,38 @@ impl StripProduct<'_> {
 
 /// Adds AᵀB, where A are `P` panels, B the columns from `shift` on of one, into a tile of a strip.
 #[inline(always)]
-fn tile<S: Simd, const V: usize, const P: usize, const N: usize>(
+fn tile<S: Simd, R: Real, const W: usize, const V: usize, const P: usize, const N: usize>(
     simd: S,
-    a: [&[[f64; WIDTH]]; P],
-    b: &[[f64; WIDTH]],
+    a: [&[[R; W]]; P],
+    b: &[[R; W]],
     shift: usize,
     into: &mut [f64],
 ) {
-    let zero = simd.splat_f64s(0.0);
+    let zero = R::splat(simd, R::default());
     let mut sums = [[[zero; V]; P]; N];
     let a = a.map(|a| &a[..b.len()]);
     for (k, b) in b.iter().enumerate() {
         let mut rows = [[zero; V]; P];
         for p in 0..P {
-            rows[p].copy_from_slice(S::as_simd_f64s(&a[p][k]).0);
+            rows[p].copy_from_slice(R::vectors::<S>(&a[p][k]));
         }
         for (sums, &factor) in sums.iter_mut().zip(&b[shift..shift + N]) {
-            let factor = simd.splat_f64s(factor);
+            let factor = R::splat(simd, factor);
             for (sums, rows) in sums.iter_mut().zip(&rows) {
                 for (sum, &row) in sums.iter_mut().zip(rows) {
-                    *sum = simd.mul_add_e_f64s(row, factor, *sum);
+                    *sum = R::mul_add(simd, row, factor, *sum);
                 }
             }
         }
     }
     for (j, sums) in sums.iter().enumerate() {
-        let column = S::as_mut_simd_f64s(&mut into[j * STRIP..][..P * WIDTH]).0;
-        for (value, &sum) in column.iter_mut().zip(sums.as_flattened()) {
-            *value = simd.add_f64s(*value, sum);
+        for (p, sums) in sums.iter().enumerate() {
+            let mut numbers = [R::default(); W];
+            R::vectors_mut::<S>(&mut numbers).copy_from_slice(sums);
+            let column = &mut into[j * STRIP + p * W..][..W];
+            for (value, number) in column.iter_mut().zip(numbers) {
+                *value += number.into();
+            }
         }
     }
 }

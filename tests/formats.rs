@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
+use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
 use ndarray::{Array1, Array2};
@@ -233,8 +234,10 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
         let tell = |rows| {
             told.fetch_add(rows, Ordering::Relaxed);
         };
-        let classes =
-            plan.information::<f32>(&dump, &labels, &counts, Estimator::ALL, &tell).unwrap().0;
+        let classes = plan
+            .information::<f32>(&dump, &labels, &counts, Estimator::ALL, Precision::Double, &tell)
+            .unwrap()
+            .0;
         assert_eq!(told.into_inner(), passes as u64 * 2846);
         classes
     };

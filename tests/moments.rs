@@ -2,6 +2,7 @@
 
 use igam_analyze::information::Information;
 use igam_analyze::moments::Moments;
+use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::{Spectrum, SpectrumError};
 use nalgebra::DMatrix;
@@ -116,6 +117,20 @@ fn the_short_ways_give_the_same_information() {
         assert_eq!(nothing, Ok(None));
         let overflow = Information::of_moments(moments(2, &[0.0, 1e200, 3.0, 1.0]), &[*estimator]);
         assert_eq!(overflow, Err(SpectrumError::NotFinite));
+    }
+}
+
+/// The error of f32 stays where it belongs: in the last of six digits.
+#[test]
+fn single_precision() {
+    for (dim, count) in [(30, 20), (128, 100), (128, 5000), (300, 1000)] {
+        let rows = rows(count, dim, 5);
+        let mut single = Moments::with_precision(dim, Precision::Single);
+        rows.chunks_exact(dim).for_each(|row| single.push(row));
+        for estimator in [Estimator::Sample, Estimator::MpFloor] {
+            let ours = bits(single.clone(), estimator);
+            assert_close(&[ours], &[bits(moments(dim, &rows), estimator)], 1e-6);
+        }
     }
 }
 

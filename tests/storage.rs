@@ -3,6 +3,7 @@
 use igam_analyze::input::datasets::KnownDataset;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
+use igam_analyze::product::Precision;
 use igam_analyze::queue::{Held, LocalMoments};
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::Spectrum;
@@ -164,7 +165,8 @@ fn replay_of_the_real_runs_changes_memory_and_not_information() {
         };
         let plan = Plan::new::<f32>(&dump, &counts, None).unwrap();
         let sample = [Estimator::Sample];
-        let direct = plan.information::<f32>(&dump, &labels, &counts, &sample, &|_| {});
+        let direct =
+            plan.information::<f32>(&dump, &labels, &counts, &sample, Precision::Double, &|_| {});
         let direct = amounts(direct.unwrap().0);
         let shape = shape(n, 128, 31);
         for d in [1, 2, 3, 10, 31, 100, 333, 1000, n / 2, shape.best_length(), n - 1, n] {

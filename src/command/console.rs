@@ -12,6 +12,7 @@ use super::warning::Warning;
 use crate::cli::Global;
 use crate::error::Result;
 use crate::output::{self, Output};
+use crate::product::Precision;
 
 /// Work that takes less shows no progress bar.
 const LONG: Duration = Duration::from_secs(1);
@@ -22,6 +23,7 @@ pub struct Console {
     verbose: bool,
     progress: bool,
     memory_limit: Option<u64>,
+    precision: Precision,
     warnings: Vec<String>,
 }
 
@@ -33,8 +35,14 @@ impl Console {
             verbose: global.verbose,
             progress: !global.quiet && !global.no_progress && stderr().is_terminal(),
             memory_limit: global.memory_limit.map(|limit| limit.as_u64()),
+            precision: global.precision,
             warnings: Vec::new(),
         }
+    }
+
+    /// What products are summed up in.
+    pub fn precision(&self) -> Precision {
+        self.precision
     }
 
     /// Bytes that the computation may take.

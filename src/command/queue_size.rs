@@ -15,6 +15,7 @@ use crate::input::datasets::{KnownDataset, Population};
 use crate::input::element::Element;
 use crate::input::runs::RunFiles;
 use crate::output::{self, Output, Table};
+use crate::product::Precision;
 use crate::queue::Held;
 use crate::shrinkage::Estimator;
 use crate::storage::{Shape, Store, Strategy};
@@ -455,7 +456,16 @@ fn both_ways<T: Element>(
     let passes = direct.passes() + queued.passes();
     let progress = console.progress(passes as u64 * dump.rows() as u64);
     Ok((
-        direct.information::<T>(dump, labels, counts, &[Estimator::Sample], &progress)?.0,
+        direct
+            .information::<T>(
+                dump,
+                labels,
+                counts,
+                &[Estimator::Sample],
+                Precision::Double,
+                &progress,
+            )?
+            .0,
         queued.replay::<T>(dump, labels, counts, length, &progress)?.0,
     ))
 }

@@ -141,7 +141,7 @@ fn command_line(arguments: impl Iterator<Item = OsString>) -> String {
     while let Some(word) = arguments.next() {
         match word.split('=').next().unwrap_or_default() {
             "--quiet" | "--no-progress" | "--verbose" | "-v" => {}
-            "--out" | "--format" | "--threads" => {
+            "--out" | "--format" | "--threads" | "--memory-limit" => {
                 if !word.contains('=') {
                     arguments.next();
                 }

@@ -386,7 +386,8 @@ fn information_from<T: Element>(
         }
     ));
     let progress = console.progress(passes as u64 * rows as u64);
-    let (classes, stages) = plan.information::<T>(dump, labels, counts, estimators, &progress)?;
+    let (classes, stages) =
+        plan.information::<T>(dump, labels, counts, estimators, console.precision(), &progress)?;
     if console.verbose() {
         stages::say(&stages, dump.dim(), counts, console);
     }

@@ -15,6 +15,7 @@ use crate::information::Information;
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::moments::Moments;
+use crate::product::Precision;
 use crate::queue::LocalMoments;
 use crate::shrinkage::{Estimator, Refusal};
 use crate::spectrum::SpectrumError;
@@ -30,7 +31,8 @@ const WAITING: usize = 2;
 
 impl Plan {
     /// The information amounts of each class under each of `estimators`: `labels` holds the class (an
-    /// index into `counts`) of every row of the dump, in its order. An empty class has none.
+    /// index into `counts`) of every row of the dump, in its order. An empty class has none. Products
+    /// are summed up in `precision`.
     ///
     /// `progress` is told the rows of each step; the dump's rows times [`Plan::passes`] in all.
     /// Beside them stands where the time went.
@@ -43,10 +45,11 @@ impl Plan {
         labels: &[u32],
         counts: &[u64],
         estimators: &[Estimator],
+        precision: Precision,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(Vec<ClassInformation>, Stages)> {
         let start = |class: usize| {
-            let mut moments = Moments::<T>::new(dump.dim());
+            let mut moments = Moments::<T>::with_precision(dump.dim(), precision);
             moments.reserve(counts[class]);
             moments
         };
