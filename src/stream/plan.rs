@@ -16,8 +16,8 @@ const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
 /// Bytes of a row that is worth reading by itself.
 const WIDE: usize = 2048;
 
-/// Bytes that the program takes without any data.
-const PROGRAM: u64 = 64 << 20;
+/// Bytes that the program and its allocator take beside what is counted.
+const PROGRAM: u64 = 96 << 20;
 
 /// In which order the rows of a dump are read.
 pub enum Plan {
