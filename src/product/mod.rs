@@ -1,0 +1,192 @@
+//! The products that everything else waits for, S = YᵀY and G = YYᵀ, in f64: their lower triangles.
+//!
+//! Y is packed into panels of 8 columns, converted and centred on the way, so that what is
+//! multiplied lies in the order in which it is wanted. The triangle is kept in strips of 48 rows,
+//! the unit of parallel work. Inside a strip, tiles of it are summed up in registers (Goto and van de
+//! Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008). Every number is a
+//! sum in the order of Y's rows, whatever the number of threads.
+
+mod panels;
+mod tile;
+
+use std::array::from_fn;
+use std::ops::Range;
+use std::time::Instant;
+
+use faer::linalg::matmul::matmul;
+use faer::{Accum, Mat, Par};
+use pulp::Arch;
+use rayon::prelude::*;
+
+use crate::moments::Value;
+pub use panels::Panels;
+use tile::StripProduct;
+
+/// Columns in a panel: the longest vector's numbers.
+const WIDTH: usize = 8;
+
+/// The same in single precision.
+const SINGLE_WIDTH: usize = 2 * WIDTH;
+
+/// Rows in a strip of the triangle, a multiple of all tiles' rows.
+const STRIP: usize = 48;
+
+/// Rows that are best multiplied at once: a tile's panels then stay in the nearest cache.
+pub const DEPTH: usize = 128;
+
+/// What products are summed up in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f64.
+    #[default]
+    Double,
+    /// f32 inside a block of [`DEPTH`] rows, f64 over the blocks: faster, and right to about six
+    /// digits of the largest eigenvalue.
+    Single,
+}
+
+/// A symmetric matrix, its lower triangle.
+#[derive(Clone, Debug)]
+pub struct Symmetric {
+    dim: usize,
+    /// Strip k has `STRIP` rows from k·`STRIP` on and columns from 0 to its end, column by column.
+    /// What lies above the diagonal or below the last row means nothing.
+    strips: Vec<Vec<f64>>,
+}
+
+impl Symmetric {
+    /// The p×p zero matrix.
+    pub fn zeros(dim: usize) -> Symmetric {
+        let strips = (1..=dim.div_ceil(STRIP)).map(|k| vec![0.0; STRIP * STRIP * k]).collect();
+        Symmetric { dim, strips }
+    }
+
+    /// Bytes of a p×p matrix.
+    pub fn bytes(dim: usize) -> usize {
+        let strips = dim.div_ceil(STRIP);
+        size_of::<f64>() * STRIP * STRIP * strips * (strips + 1) / 2
+    }
+
+    /// G = YYᵀ, m×m, where Y (m×p) has the `rows` (row-major) less `mean`.
+    pub fn gram<T: Value>(rows: &[T], mean: &[f64], precision: Precision) -> Symmetric {
+        let mut gram = Symmetric::zeros(rows.len() / mean.len());
+        for start in (0..mean.len()).step_by(DEPTH) {
+            let columns = start..mean.len().min(start + DEPTH);
+            gram.add_product(&Panels::transposed(rows, mean, columns), precision);
+        }
+        gram
+    }
+
+    /// Adds YᵀY.
+    ///
+    /// # Panics
+    /// If Y has not p columns.
+    pub fn add_product(&mut self, y: &Panels, precision: Precision) {
+        assert_eq!(self.dim, y.dim, "a product of another dimension");
+        let (arch, depth) = (Arch::new(), y.depth);
+        // Two strips are the least that is worth another thread.
+        let strips = self.strips.par_iter_mut().with_min_len(2).enumerate();
+        match precision {
+            Precision::Double => strips.for_each(|(k, strip)| {
+                arch.dispatch(StripProduct { k, strip, depth, panels: &y.values });
+            }),
+            Precision::Single => {
+                let panels = &y.single();
+                strips.for_each(|(k, strip)| {
+                    arch.dispatch(StripProduct { k, strip, depth, panels });
+                });
+            }
+        }
+    }
+
+    /// Adds another matrix.
+    ///
+    /// # Panics
+    /// If it is of another dimension.
+    pub fn add(&mut self, other: &Symmetric) {
+        assert_eq!(self.dim, other.dim, "a sum of another dimension");
+        for (ours, theirs) in self.strips.iter_mut().flatten().zip(other.strips.iter().flatten()) {
+            *ours += theirs;
+        }
+    }
+
+    /// The numbers on the diagonal.
+    pub fn diagonal(&self) -> impl Iterator<Item = f64> {
+        (0..self.dim).map(|i| self.strips[i / STRIP][i * STRIP + i % STRIP])
+    }
+
+    /// The product with a vector of p values.
+    pub fn times(&self, v: &[f64]) -> Vec<f64> {
+        let mut product = vec![0.0; self.dim];
+        for (k, strip) in self.strips.iter().enumerate() {
+            let rows = self.rows(k);
+            for j in 0..rows.end {
+                // Of a column on the diagonal, what lies below it; that stands for what is above.
+                let below = rows.start.max(j + 1)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                product[j] += dot(column, &v[below.clone()]);
+                for (product, value) in product[below].iter_mut().zip(column) {
+                    *product += value * v[j];
+                }
+                if j >= rows.start {
+                    product[j] += strip[j * STRIP + j - rows.start] * v[j];
+                }
+            }
+        }
+        product
+    }
+
+    /// The matrix; above its diagonal are zeros.
+    pub fn into_matrix(self) -> Mat<f64> {
+        // Columns that lie a power of two apart contend for the same few lines of the cache.
+        let mut matrix = Mat::with_capacity(self.dim + WIDTH, self.dim);
+        matrix.resize_with(self.dim, self.dim, |_, _| 0.0);
+        for (k, strip) in self.strips.iter().enumerate() {
+            let rows = self.rows(k);
+            for j in 0..rows.end {
+                let below = rows.start.max(j)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                matrix.col_as_slice_mut(j)[below].copy_from_slice(column);
+            }
+        }
+        matrix
+    }
+
+    /// The rows of strip `k`.
+    fn rows(&self, k: usize) -> Range<usize> {
+        k * STRIP..self.dim.min((k + 1) * STRIP)
+    }
+}
+
+/// a·b: eight sums side by side, or each addition would wait for the one before.
+pub fn dot(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<WIDTH>(), b.as_chunks::<WIDTH>());
+    let mut sums = [0.0; WIDTH];
+    for (a, b) in a.iter().zip(b) {
+        sums = from_fn(|lane| sums[lane] + a[lane] * b[lane]);
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.into_iter().chain(rest).sum()
+}
+
+/// FLOP of the lower triangle of YᵀY, where Y has `rows` rows and `dim` columns.
+pub fn flop(rows: u64, dim: usize) -> f64 {
+    rows as f64 * dim as f64 * (dim as f64 + 1.0)
+}
+
+/// FLOP a second that a general product, faer's, now reaches on all threads: the best of a few.
+pub fn machine_flops() -> f64 {
+    const SIZE: usize = 512;
+    const TIMES: usize = 5;
+    let matrix = Mat::from_fn(SIZE, SIZE, |i, j| ((7 * i + 3 * j) % 11) as f64);
+    let threads = rayon::current_num_threads();
+    let once = |_| {
+        let started = Instant::now();
+        (0..threads).into_par_iter().for_each(|_| {
+            let mut product = Mat::<f64>::zeros(SIZE, SIZE);
+            matmul(&mut product, Accum::Replace, &matrix, &matrix, 1.0, Par::Seq);
+        });
+        2.0 * (SIZE as f64).powi(3) * threads as f64 / started.elapsed().as_secs_f64()
+    };
+    (0..TIMES).map(once).fold(0.0, f64::max)
+}
