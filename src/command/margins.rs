@@ -209,9 +209,9 @@ fn text(readings: &[Reading], chosen: Normalization) -> String {
             short(reading.logit_change()),
         ]
     };
-    let columns = ["reading", "largest margin", "median above 0", "logit changes by at most"];
+    let columns = ["reading", "largest margin", "median above 0", "logit change"];
     let mut text = output::text(&columns, 1, readings.iter().map(row).collect());
-    text += &format!("* in the files; logits at s = {SCALE}\n");
+    text += &format!("* in the files; the largest change of a logit at s = {SCALE}\n");
     for reading in readings.iter().filter(|reading| reading.normalization == chosen) {
         text += &format!("decision space gained most: {}\n", list(&reading.gain));
         text += &format!("decision space lost most: {}\n", list(&reading.lose));
