@@ -17,7 +17,8 @@ use crate::product::Precision;
 /// Work that takes less shows no progress bar.
 const LONG: Duration = Duration::from_secs(1);
 
-/// What holds for every command: where diagnostics go, and how much memory it may take.
+/// What holds for every command: where diagnostics go, how much memory it may take, and how precise
+/// products are.
 pub struct Console {
     quiet: bool,
     verbose: bool,

@@ -10,7 +10,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::classes::{ClassKeys, Classes};
@@ -238,7 +238,7 @@ impl<'de> Visitor<'de> for Tallies<'_> {
                 }
             }
             if tallies.len() > MOST_CATEGORIES {
-                return Err(A::Error::custom(too_many::<A::Error>()));
+                return Err(too_many());
             }
         }
         Ok(())
