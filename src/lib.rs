@@ -43,6 +43,7 @@ pub mod ap;
 pub mod cli;
 pub mod command;
 pub mod correlation;
+pub mod digest;
 pub mod eigenvalues;
 pub mod error;
 pub mod evidence;

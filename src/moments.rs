@@ -12,6 +12,7 @@
 //! Determinism: block boundaries are counted in rows of the class, so that the order of every sum
 //! follows from the data alone, whatever the number of threads, files or reads the rows came in.
 
+use bytemuck::Pod;
 use pulp::{Arch, Simd, WithSimd};
 
 use crate::product::{DEPTH, Panels, Precision, Symmetric, dot};
@@ -20,7 +21,7 @@ use crate::product::{DEPTH, Panels, Precision, Symmetric, dot};
 const BLOCK: usize = DEPTH;
 
 /// A stored embedding value: `f32` (also for f16 input) or `f64`. Products are always f64.
-pub trait Value: Copy + Into<f64> + Send + Sync + 'static {}
+pub trait Value: Copy + Into<f64> + Pod + Send + Sync {}
 impl Value for f32 {}
 impl Value for f64 {}
 
@@ -139,21 +140,55 @@ impl<T: Value> Moments<T> {
     /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the
     /// centred rows Y, which have the same nonzero eigenvalues, and Q = Σ‖x−μ‖⁴.
     pub fn into_product(mut self) -> (Symmetric, f64) {
-        if self.folded.is_some() {
-            self.fold();
-        }
-        match self.folded {
+        match self.finish() {
             None => {
                 let gram =
                     Symmetric::gram(&self.rows, &block_mean(&self.rows, self.dim), self.precision);
                 let fourth = gram.diagonal().map(|square| square * square).sum();
                 (gram, fourth)
             }
-            Some(mut folded) => {
-                folded.move_centre(folded.mean.clone());
-                (folded.scatter, folded.fourth)
+            Some(folded) => (folded.scatter, folded.fourth),
+        }
+    }
+
+    /// What is to be kept of them: rows that are not folded yet, or the folded moments of all.
+    pub fn into_parts(mut self) -> Parts<T> {
+        match self.finish() {
+            None => Parts::Rows(self.rows),
+            Some(Folded { count, mean, scatter, third, fourth, .. }) => {
+                Parts::Folded { count, mean, scatter: scatter.packed(), third, fourth }
             }
         }
+    }
+
+    /// The moments that such parts were of, with products in `precision` from now on.
+    ///
+    /// # Panics
+    /// If `dim` is zero, or the lengths of the parts are not those of that dimension.
+    pub fn from_parts(dim: usize, precision: Precision, parts: Parts<T>) -> Self {
+        let mut moments = Moments::with_precision(dim, precision);
+        match parts {
+            Parts::Rows(rows) => {
+                assert!(rows.len().is_multiple_of(dim), "embeddings of another dimension");
+                moments.rows = rows;
+                if moments.pending() > dim {
+                    moments.start_folding();
+                }
+            }
+            Parts::Folded { count, mean, scatter, third, fourth } => {
+                assert_eq!([mean.len(), third.len()], [dim; 2], "moments of another dimension");
+                moments.folded = Some(Folded {
+                    count,
+                    centre: mean.clone(),
+                    mean,
+                    scatter: Symmetric::from_packed(dim, &scatter),
+                    move_at: 4 * count,
+                    third,
+                    fourth,
+                });
+            }
+        }
+        moments
     }
 
     fn pending(&self) -> usize {
@@ -171,12 +206,40 @@ impl<T: Value> Moments<T> {
         blocks.for_each(|block| folded.fold(block, self.precision));
     }
 
+    /// The folded moments of all rows, about their mean; none of rows that are kept raw.
+    fn finish(&mut self) -> Option<Folded> {
+        self.fold();
+        let mut folded = self.folded.take()?;
+        folded.move_centre(folded.mean.clone());
+        Some(folded)
+    }
+
     fn fold(&mut self) {
         if let Some(folded) = &mut self.folded {
             folded.fold(&self.rows, self.precision);
             self.rows.clear();
         }
     }
+}
+
+/// Moments as plain numbers, for a file or another process.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parts<T> {
+    /// The embeddings themselves, row-major.
+    Rows(Vec<T>),
+    /// Eq. 7, and what linear shrinkage needs beside it.
+    Folded {
+        /// Number of rows m.
+        count: u64,
+        /// Mean μ, p values.
+        mean: Vec<f64>,
+        /// Scatter S = Σ(x−μ)(x−μ)ᵀ, its upper triangle row by row: p(p+1)/2 values.
+        scatter: Vec<f64>,
+        /// T = Σ‖x−μ‖²(x−μ), p values; without it Q could not move to another mean.
+        third: Vec<f64>,
+        /// Q = Σ‖x−μ‖⁴.
+        fourth: f64,
+    },
 }
 
 /// Count, mean and scatter S, and beyond Eq. 7 a third and a fourth moment T and Q.

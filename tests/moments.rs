@@ -1,7 +1,8 @@
 //! The mathematics against closed forms and a second route (nalgebra), and its laws.
 
+use igam_analyze::digest::Digest;
 use igam_analyze::information::Information;
-use igam_analyze::moments::Moments;
+use igam_analyze::moments::{Moments, Parts};
 use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::{Spectrum, SpectrumError};
@@ -209,4 +210,58 @@ proptest! {
         let (ours, theirs) = (bits(moments(dim, &rows), Estimator::Sample), bits(moments(dim, &backwards), Estimator::Sample));
         prop_assert!((ours - theirs).abs() <= 1e-9 * ours);
     }
+}
+
+proptest! {
+    #[test]
+    fn parts_are_the_whole(count in 1..700_usize, dim in 1..60_usize, seed: u64) {
+        let all = rows(count, dim, seed);
+        let again = Moments::from_parts(dim, Precision::Double, moments(dim, &all).into_parts());
+        prop_assert_eq!(again.count(), count as u64);
+        let (product, fourth) = again.into_product();
+        let (direct, direct_fourth) = moments(dim, &all).into_product();
+        prop_assert_eq!(fourth, direct_fourth);
+        prop_assert_eq!(product.packed(), direct.packed());
+    }
+
+    #[test]
+    fn a_digest_knows_no_order(count in 2..50_usize, dim in 1..9_usize, seed: u64, at: prop::sample::Index) {
+        let rows = rows(count, dim, seed);
+        let digest = |rows: &mut dyn Iterator<Item = &[f64]>| {
+            let mut digest = Digest::default();
+            rows.for_each(|row| digest.add(row));
+            digest
+        };
+        let all = digest(&mut rows.chunks(dim));
+        prop_assert_eq!(digest(&mut rows.chunks(dim).rev()), all);
+        let (first, second) = rows.split_at(at.index(count) * dim);
+        let mut sum = digest(&mut first.chunks(dim));
+        prop_assert!(second.is_empty() || sum != all);
+        sum.merge(digest(&mut second.chunks(dim)));
+        prop_assert_eq!(sum, all);
+    }
+}
+
+#[test]
+fn folded_parts_are_the_second_route() {
+    let (count, dim) = (300, 5);
+    let all = rows(count, dim, 7);
+    let Parts::Folded { count: folded, mean, scatter, third, fourth } =
+        moments(dim, &all).into_parts()
+    else {
+        panic!("more rows than dimensions are folded");
+    };
+    let mut x = DMatrix::from_row_slice(count, dim, &all);
+    let means = x.row_mean();
+    x.row_iter_mut().for_each(|mut row| row -= &means);
+    let (s, squares) = (x.transpose() * &x, x.map(|value| value * value).column_sum());
+    assert_eq!(folded, count as u64);
+    assert_close(&mean, means.as_slice(), 1e-14);
+    let upper: Vec<_> = (0..dim).flat_map(|i| (i..dim).map(move |j| (i, j))).collect();
+    let scale = s.diagonal().max();
+    for (value, at) in scatter.iter().zip(upper) {
+        assert!((value - s[at]).abs() < 1e-13 * scale, "{at:?}: {value} against {}", s[at]);
+    }
+    assert_close(&third, (x.transpose() * &squares).as_slice(), 1e-10);
+    assert_close(&[fourth], &[squares.dot(&squares)], 1e-12);
 }

@@ -136,6 +136,39 @@ impl Symmetric {
         product
     }
 
+    /// The upper triangle row by row, which is the lower one column by column: p(p+1)/2 values.
+    pub fn packed(&self) -> Vec<f64> {
+        let mut packed = Vec::with_capacity(packed_len(self.dim));
+        for j in 0..self.dim {
+            for (k, strip) in self.strips.iter().enumerate().skip(j / STRIP) {
+                let rows = self.rows(k);
+                let below = rows.start.max(j) - rows.start;
+                packed.extend_from_slice(&strip[j * STRIP..][below..rows.len()]);
+            }
+        }
+        packed
+    }
+
+    /// The p×p matrix of such a triangle.
+    ///
+    /// # Panics
+    /// If there are not p(p+1)/2 values.
+    pub fn from_packed(dim: usize, packed: &[f64]) -> Symmetric {
+        assert_eq!(packed.len(), packed_len(dim), "a triangle of another dimension");
+        let mut matrix = Symmetric::zeros(dim);
+        let mut rest = packed;
+        for j in 0..dim {
+            for k in j / STRIP..matrix.strips.len() {
+                let rows = matrix.rows(k);
+                let below = rows.start.max(j) - rows.start;
+                let (values, after) = rest.split_at(rows.len() - below);
+                matrix.strips[k][j * STRIP..][below..rows.len()].copy_from_slice(values);
+                rest = after;
+            }
+        }
+        matrix
+    }
+
     /// The matrix; above its diagonal are zeros.
     pub fn into_matrix(self) -> Mat<f64> {
         // Columns that lie a power of two apart contend for the same few lines of the cache.
@@ -156,6 +189,11 @@ impl Symmetric {
     fn rows(&self, k: usize) -> Range<usize> {
         k * STRIP..self.dim.min((k + 1) * STRIP)
     }
+}
+
+/// Values in the triangle of a p×p matrix, its diagonal included.
+pub fn packed_len(dim: usize) -> usize {
+    dim * (dim + 1) / 2
 }
 
 /// a·b: eight sums side by side, or each addition would wait for the one before.
