@@ -81,6 +81,12 @@ pub enum Command {
     /// The queue length that stores the covariances in the least memory; Figure 3
     #[command(after_help = QUEUE_SIZE_EXAMPLE)]
     QueueSize(QueueSize),
+    /// What a shard of a dump adds to each class's covariance, in a file that can be merged
+    #[command(after_help = MOMENTS_EXAMPLE)]
+    Moments(Moments),
+    /// Several moments files as one: the covariances of all their shards
+    #[command(after_help = MERGE_EXAMPLE)]
+    Merge(Merge),
     /// Completions for a shell, on standard output
     #[command(after_help = COMPLETIONS_EXAMPLE)]
     Completions(Completions),
@@ -164,6 +170,23 @@ best length, paper-grid at the length that the paper's Listing 2 finds; running 
 a class, merged whenever the queue is full; hybrid keeps the embeddings of a class while they are \
 fewer values than its covariance.";
 
+const MOMENTS_EXAMPLE: &str = "\
+Examples:
+  igam-analyze moments --embeddings shard-07.npy --labels labels-07.npy \\
+      --class-names classes.txt --out moments-07.parquet
+  igam-analyze merge moments-*.parquet --out moments.parquet
+  igam-analyze correlate --moments moments.parquet --ap ap.csv
+
+Of each class the file holds the embeddings while they are few, then count, mean and scatter. Every \
+command that needs no single embedding takes it as --moments.";
+
+const MERGE_EXAMPLE: &str = "\
+Examples:
+  igam-analyze merge moments-*.parquet --out moments.parquet
+  igam-analyze merge moments/ --out moments.parquet --memory-limit 512MiB
+
+Files that hold the same embeddings are refused. What comes out may be merged again.";
+
 const COMPLETIONS_EXAMPLE: &str = "\
 Examples:
   igam-analyze completions bash > ~/.local/share/bash-completion/completions/igam-analyze
@@ -173,6 +196,25 @@ const MAN_EXAMPLE: &str = "\
 Examples:
   igam-analyze man | man -l -
   igam-analyze man --out ~/.local/share/man/man1";
+
+#[derive(Debug, Args)]
+pub struct Moments {
+    #[command(flatten)]
+    pub input: Input,
+    /// The moments file, .parquet
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Moments files, directories or globs of them
+    #[arg(value_name = "FILE", required = true)]
+    pub moments: Vec<PathBuf>,
+    /// The moments file of all, .parquet
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub out: PathBuf,
+}
 
 #[derive(Debug, Args)]
 pub struct Completions {
@@ -341,13 +383,13 @@ pub struct QueueSize {
           conflicts_with_all = ["Input", "instances", "classes"])]
     pub dataset: Vec<KnownDataset>,
     /// Number of instances N
-    #[arg(long, value_name = "N", conflicts_with_all = ["embeddings", "counts"])]
+    #[arg(long, value_name = "N", conflicts_with_all = ["embeddings", "moments", "counts"])]
     pub instances: Option<u64>,
     /// Number of dimensions p; 128 for a known data set unless given
-    #[arg(long, value_name = "P", conflicts_with = "embeddings")]
+    #[arg(long, value_name = "P", conflicts_with_all = ["embeddings", "moments"])]
     pub dim: Option<u64>,
     /// Number of classes C
-    #[arg(long, value_name = "C", conflicts_with_all = ["labels", "counts"])]
+    #[arg(long, value_name = "C", conflicts_with_all = ["labels", "moments", "counts"])]
     pub classes: Option<u64>,
     /// Bytes that each value takes
     #[arg(long, value_enum, default_value_t)]
@@ -426,6 +468,10 @@ pub struct Input {
     /// Csv or parquet column of the labels [default: `label`]
     #[arg(long, value_name = "NAME", help_heading = "Input")]
     pub label_column: Option<String>,
+    /// Moments files in place of embeddings and labels, directories or globs of them: what
+    /// `igam-analyze moments` made of shards. They are merged
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input", conflicts_with_all = ["embeddings", "labels", "embedding_column", "label_column"])]
+    pub moments: Vec<PathBuf>,
     /// Leave rows with NaN or infinite values out, and say how many, instead of refusing them
     #[arg(long, help_heading = "Input", requires = "embeddings")]
     pub skip_invalid_rows: bool,
@@ -645,6 +691,7 @@ impl From<Input> for RunFiles {
         RunFiles {
             embeddings: input.embeddings,
             labels: input.labels,
+            moments: input.moments,
             embedding_column: input.embedding_column,
             label_column: input.label_column,
             skip_invalid_rows: input.skip_invalid_rows,

@@ -7,7 +7,7 @@ use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
 use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream::Plan;
+use igam_analyze::stream::{Plan, within};
 use ndarray::{Array1, Array2};
 use ndarray_npy::{read_npy, write_npy};
 use polars::prelude::*;
@@ -243,7 +243,7 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
     };
     let within = |limit| {
         let bytes = |class: usize| Moments::<f32>::bytes(dump.dim(), counts[class]);
-        Plan::within(limit, &counts, bytes)
+        Plan::Passes(within(limit, &counts, bytes))
     };
     let together = information(within(1 << 30), 1);
     assert_eq!(information(within(0), 31), together);

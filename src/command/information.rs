@@ -12,8 +12,8 @@ use crate::output::{self, Output};
 /// Runs the command.
 pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
     let files = RunFiles::from(arguments.input);
-    if files.embeddings.is_empty() {
-        return Err(Error::Usage("information needs --embeddings".into()));
+    if files.embeddings.is_empty() && files.moments.is_empty() {
+        return Err(Error::Usage("information needs --embeddings or --moments".into()));
     }
     let runs = run::load(&files, &[arguments.estimator.estimator], console)?;
     let runs: Vec<&Run> = runs.iter().flatten().collect();

@@ -22,7 +22,8 @@ use crate::stream;
 pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     let files = RunFiles::from(arguments.input);
     if files.embeddings.is_empty() {
-        return Err(Error::Usage("loss needs --embeddings".into()));
+        let problem = "loss needs --embeddings: it is that of each single one";
+        return Err(Error::Usage(problem.into()));
     }
     let weights = open(&arguments.weights)?;
     margins::check_size(weights.rows())?;

@@ -129,8 +129,9 @@ fn from_dump(
     estimator: Estimator,
     console: &mut Console,
 ) -> Result<Vec<ClassInformation>> {
-    if files.embeddings.is_empty() {
-        return Err(Error::Usage("margins needs --information or --embeddings".into()));
+    if files.embeddings.is_empty() && files.moments.is_empty() {
+        let problem = "margins needs --information, --embeddings or --moments";
+        return Err(Error::Usage(problem.into()));
     }
     let runs = run::load(&files, &[estimator], console)?;
     Ok(runs.into_iter().flatten().flat_map(|run| RunInformation::from(run).classes).collect())

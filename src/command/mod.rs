@@ -11,6 +11,8 @@ mod information;
 mod loss;
 mod manual;
 mod margins;
+mod merge;
+mod moments;
 mod queue_size;
 mod report;
 mod run;
@@ -53,6 +55,8 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Margins(arguments) => margins::run(arguments, &mut console),
         Command::Loss(arguments) => loss::run(arguments, &mut console),
         Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
+        Command::Moments(arguments) => moments::run(arguments, &mut console),
+        Command::Merge(arguments) => merge::run(arguments, &console),
         Command::Completions(arguments) => manual::completions(arguments),
         Command::Man(arguments) => manual::man(arguments, &console),
     }

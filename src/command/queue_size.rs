@@ -13,6 +13,7 @@ use crate::input::classes::Classes;
 use crate::input::counts;
 use crate::input::datasets::{KnownDataset, Population};
 use crate::input::element::Element;
+use crate::input::moments::MomentsFiles;
 use crate::input::runs::RunFiles;
 use crate::output::{self, Output, Table};
 use crate::product::Precision;
@@ -111,7 +112,17 @@ fn subjects(
         None => None,
     };
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
-    let (dim, population, instances) = if files.embeddings.is_empty() {
+    let (dim, population, instances) = if !files.moments.is_empty() {
+        if counted.is_some() {
+            return Err(Error::Usage(
+                "give --moments or --counts, not both: each says how many instances a class has"
+                    .into(),
+            ));
+        }
+        let moments = MomentsFiles::open(&files.moments)?;
+        let population = Population::of(moments.counts().to_vec())?;
+        (moments.header().dimension as u64, population, None)
+    } else if files.embeddings.is_empty() {
         let population = counted.or_else(|| {
             let (instances, classes) = (arguments.instances?, arguments.classes?);
             Some(Population { instances, classes, counts: None })
@@ -119,7 +130,7 @@ fn subjects(
         let (Some(dim), Some(population)) = (arguments.dim, population) else {
             return Err(Error::Usage(
                 "give --dataset, or --instances, --dim and --classes, or --counts and --dim, or \
-                 --embeddings and --labels"
+                 --embeddings and --labels, or --moments"
                     .into(),
             ));
         };

@@ -16,11 +16,12 @@ use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::information::{self, RunInformation};
 use crate::input::labels::Labels;
+use crate::input::moments::MomentsFiles;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
 use crate::shrinkage::{Estimator, Refusal};
-use crate::stream::{ClassInformation, Plan};
+use crate::stream::{self, ClassInformation, Plan};
 
 /// Bytes of embeddings in a row group that are worth a warning.
 const ROW_GROUP: u64 = 64 << 20;
@@ -88,6 +89,34 @@ pub struct Instances {
     pub counts: Vec<u64>,
 }
 
+/// What information amounts are computed from.
+enum Source {
+    Embeddings(Instances),
+    Moments {
+        files: MomentsFiles,
+        /// The class of each class of the files, an index into the run's classes.
+        places: Vec<usize>,
+        /// Embeddings of each of the run's classes.
+        counts: Vec<u64>,
+    },
+}
+
+impl Source {
+    fn dim(&self) -> usize {
+        match self {
+            Source::Embeddings(instances) => instances.dump.dim(),
+            Source::Moments { files, .. } => files.header().dimension,
+        }
+    }
+
+    /// Embeddings of each class.
+    fn counts(&self) -> &[u64] {
+        match self {
+            Source::Embeddings(Instances { counts, .. }) | Source::Moments { counts, .. } => counts,
+        }
+    }
+}
+
 /// Reads and computes a detector: for each of its AP columns, or once if it has no AP, a run under
 /// each estimator, or one if it has no embeddings.
 pub fn load(
@@ -116,12 +145,15 @@ pub fn load(
         .as_deref()
         .map(|path| counts::read(path, files.counts_column.as_deref(), files.include_crowd))
         .transpose()?;
-    let (classes, instances) = if files.embeddings.is_empty() {
+    let named = counts.as_ref().and_then(|counts| counts.classes.clone());
+    let (classes, source) = if !files.moments.is_empty() {
+        let (classes, source) = moments(files, named, console)?;
+        (classes, Some(source))
+    } else if files.embeddings.is_empty() {
         (classes_without_embeddings(files, counts.as_ref())?, None)
     } else {
-        let named = counts.as_ref().and_then(|counts| counts.classes.clone());
         let (classes, instances) = instances(files, named, console)?;
-        (classes, Some(instances))
+        (classes, Some(Source::Embeddings(instances)))
     };
 
     let mut rows = rows(&classes);
@@ -149,10 +181,20 @@ pub fn load(
         classes: rows,
     };
     let mut runs = Vec::new();
-    if let Some(instances) = &instances {
-        add_counts(&mut run.classes, instances, counts.as_ref(), console);
-        run.dim = Some(instances.dump.dim());
-        let classes = information(&run.classes, instances, estimators, console)?;
+    if let Some(source) = &source {
+        add_counts(&mut run.classes, source.counts(), counts.as_ref(), console);
+        run.dim = Some(source.dim());
+        let classes = match source {
+            Source::Embeddings(instances) => {
+                information(&run.classes, instances, estimators, console)?
+            }
+            Source::Moments { files, places, .. } => {
+                let classes = merged_information(files, estimators, console)?;
+                let mut all = vec![Ok(None); run.classes.len()];
+                places.iter().zip(classes).for_each(|(&place, class)| all[place] = class);
+                by_estimator(&run.classes, all, estimators)?
+            }
+        };
         for (&estimator, of_classes) in estimators.iter().zip(classes) {
             let mut run = Run { estimator: Some(estimator), ..run.clone() };
             add_information(&mut run.classes, of_classes, estimator, &run.name, console);
@@ -264,6 +306,46 @@ pub fn instances(
     Ok((classes, Instances { dump, labels, counts }))
 }
 
+/// Moments files and their classes; those of the class names, of the `expected`, or else their own.
+fn moments(
+    files: &RunFiles,
+    expected: Option<Classes>,
+    console: &mut Console,
+) -> Result<(Classes, Source)> {
+    let moments = MomentsFiles::open(&files.moments)?;
+    let known = match &files.class_names {
+        Some(path) => Some(Classes::read(path)?),
+        None => expected,
+    };
+    let Some(classes) = known else {
+        let places = (0..moments.classes().len()).collect();
+        let counts = moments.counts().to_vec();
+        return Ok((moments.classes().clone(), Source::Moments { files: moments, places, counts }));
+    };
+    let first = &files.moments[0];
+    let keys = ClassKeys {
+        names: moments.classes().names().to_vec(),
+        ids: moments.classes().lasting_ids().collect(),
+        in_order: false,
+    };
+    say_numbering(classes.numbering_of_keys(&keys), "the classes of the moments", console);
+    let mut counts = vec![0; classes.len()];
+    let mut places = Vec::new();
+    for (at, place) in classes.align(&keys, first)?.into_iter().enumerate() {
+        let Some(place) = place else {
+            let problem = format!(
+                "its class {:?} is none of the {} classes: check --class-names",
+                keys.names[at],
+                classes.len()
+            );
+            return Err(Error::content(first, problem));
+        };
+        counts[place] = moments.counts()[at];
+        places.push(place);
+    }
+    Ok((classes, Source::Moments { files: moments, places, counts }))
+}
+
 /// Says how ids were read where an annotation file's ids have gaps, so that there are two ways.
 fn say_numbering(numbering: Numbering, of: &str, console: &mut Console) {
     match numbering {
@@ -300,21 +382,16 @@ fn place(
 }
 
 /// Takes the counts from the labels unless a file gave them; warns where the two differ.
-fn add_counts(
-    rows: &mut [Class],
-    instances: &Instances,
-    file: Option<&Counts>,
-    console: &mut Console,
-) {
+fn add_counts(rows: &mut [Class], counts: &[u64], file: Option<&Counts>, console: &mut Console) {
     let Some(file) = file else {
-        for (row, &labelled) in rows.iter_mut().zip(&instances.counts) {
+        for (row, &labelled) in rows.iter_mut().zip(counts) {
             row.instances = Some(labelled);
         }
         return;
     };
     let differing: Vec<_> = rows
         .iter()
-        .zip(&instances.counts)
+        .zip(counts)
         .filter_map(|(row, &labelled)| Some((row.name.clone(), row.instances?, labelled)))
         .filter(|(_, count, labelled)| count != labelled)
         .collect();
@@ -361,6 +438,15 @@ pub fn information(
     } else {
         information_from::<f32>(instances, estimators, console)?
     };
+    by_estimator(rows, classes, estimators)
+}
+
+/// Under each estimator, what there is of each class.
+fn by_estimator(
+    rows: &[Class],
+    classes: Vec<ClassInformation>,
+    estimators: &[Estimator],
+) -> Result<Vec<Vec<MaybeInformation>>> {
     let of_class = |(row, class): (&Class, ClassInformation)| {
         class.map_err(|source| Error::Spectrum { class: row.name.clone(), source })
     };
@@ -391,6 +477,36 @@ fn information_from<T: Element>(
     if console.verbose() {
         stages::say(&stages, dump.dim(), counts, console);
     }
+    Ok(classes)
+}
+
+fn merged_information(
+    files: &MomentsFiles,
+    estimators: &[Estimator],
+    console: &Console,
+) -> Result<Vec<ClassInformation>> {
+    if files.header().double() {
+        merged_information_from::<f64>(files, estimators, console)
+    } else {
+        merged_information_from::<f32>(files, estimators, console)
+    }
+}
+
+fn merged_information_from<T: Element>(
+    files: &MomentsFiles,
+    estimators: &[Estimator],
+    console: &Console,
+) -> Result<Vec<ClassInformation>> {
+    let passes = stream::passes_of_moments::<T>(files, console.memory_limit())?;
+    let progress = console.progress(files.counts().iter().sum());
+    let (classes, stages) = stream::merged_information::<T>(&passes, files, estimators, &progress)?;
+    console.detail(&format!(
+        "moments of {} class(es) from {} file(s) in {:.2} s, spectra in {:.2} s",
+        files.classes().len(),
+        files.paths().count(),
+        stages.read.as_secs_f64(),
+        stages.spectra.as_secs_f64()
+    ));
     Ok(classes)
 }
 

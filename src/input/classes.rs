@@ -20,6 +20,8 @@ pub struct Classes {
     /// Whether they are the categories of an annotation file, whose ids have gaps: then detectors
     /// number them 0, 1, … in order of id.
     categories: bool,
+    /// Whether their ids only number their names in alphabetical order.
+    alphabetical: bool,
 }
 
 /// How ids name classes.
@@ -40,7 +42,7 @@ impl Classes {
         let by_name =
             classes.iter().enumerate().map(|(at, (_, name))| (name.clone(), at)).collect();
         let (ids, names) = classes.into_iter().unzip();
-        Classes { ids, names, by_id, by_name, categories: false }
+        Classes { ids, names, by_id, by_name, ..Classes::default() }
     }
 
     /// Reads class names: a COCO or LVIS annotation file (`.json`); a csv or parquet table with columns
@@ -81,7 +83,20 @@ impl Classes {
         Ok(Classes { categories: true, ..Classes::checked(categories, path)? })
     }
 
-    fn checked(classes: Vec<(i64, String)>, path: &Path) -> Result<Classes> {
+    /// Classes that are known by name alone, numbered in alphabetical order.
+    ///
+    /// # Errors
+    /// If there is none, or a name stands twice.
+    pub fn alphabetical(mut names: Vec<String>, path: &Path) -> Result<Classes> {
+        names.sort();
+        Ok(Classes { alphabetical: true, ..Classes::checked((0..).zip(names).collect(), path)? })
+    }
+
+    /// Classes of these ids and names.
+    ///
+    /// # Errors
+    /// If there is none, or a name or id stands twice.
+    pub fn checked(classes: Vec<(i64, String)>, path: &Path) -> Result<Classes> {
         let count = classes.len();
         let classes = Classes::new(classes);
         if count == 0 || classes.by_name.len() < count || classes.by_id.len() < count {
@@ -135,7 +150,8 @@ impl Classes {
                 let mut names = names.clone();
                 names.retain(|name| Some(name.as_str()) != background);
                 names.sort();
-                (0..).zip(names).collect()
+                let classes = Classes::new((0..).zip(names).collect());
+                return Ok(Classes { alphabetical: true, ..classes });
             }
         };
         Ok(Classes::new(classes))
@@ -154,6 +170,11 @@ impl Classes {
     /// Ids, ascending.
     pub fn ids(&self) -> &[i64] {
         &self.ids
+    }
+
+    /// The ids, unless they only number the names: then those of other embeddings may be others.
+    pub fn lasting_ids(&self) -> impl Iterator<Item = Option<i64>> {
+        self.ids.iter().map(|&id| (!self.alphabetical).then_some(id))
     }
 
     /// Names, in order of id.

@@ -44,6 +44,12 @@ pub struct Float {
 }
 
 impl Float {
+    /// Little-endian f32.
+    pub const SINGLE: Float = Float { width: 4, big_endian: false, brain: false };
+
+    /// Little-endian f64.
+    pub const DOUBLE: Float = Float { width: 8, ..Float::SINGLE };
+
     /// From a type description such as `<f4`, or `BF16`.
     pub fn parse(descr: &str) -> Option<Float> {
         let big_endian = descr.starts_with('>');

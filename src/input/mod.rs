@@ -12,6 +12,7 @@ mod file;
 pub mod information;
 mod json;
 pub mod labels;
+pub mod moments;
 pub mod npy;
 pub mod npz;
 pub mod parquet;

@@ -7,7 +7,7 @@ use toml::{Table, Value};
 
 use super::ap::{ApFormat, ApIou};
 use super::file::{self, check_name};
-use super::{embeddings, labels, shards};
+use super::{embeddings, labels, moments, shards};
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -27,6 +27,9 @@ pub struct RunFiles {
     /// Files, directories or globs of labels; none if they lie beside the embeddings.
     #[serde(deserialize_with = "one_or_many")]
     pub labels: Vec<PathBuf>,
+    /// Files, directories or globs of moments, in place of embeddings and labels.
+    #[serde(deserialize_with = "one_or_many")]
+    pub moments: Vec<PathBuf>,
     /// The parquet column or npz array of the embeddings.
     pub embedding_column: Option<String>,
     /// The csv or parquet column of the labels.
@@ -63,6 +66,7 @@ impl RunFiles {
     pub fn files(&self) -> Result<Vec<PathBuf>> {
         let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?;
         files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?);
+        files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?);
         files.extend([&self.class_names, &self.counts, &self.ap].into_iter().flatten().cloned());
         Ok(files)
     }
@@ -96,7 +100,10 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
             .into_iter()
             .try_for_each(|name| check_name(name))
             .map_err(wrong)?;
-        let files = run.embeddings.iter_mut().chain(&mut run.labels);
+        if !run.moments.is_empty() && !(run.embeddings.is_empty() && run.labels.is_empty()) {
+            return Err(wrong("gives both moments and embeddings or labels: which is it?".into()));
+        }
+        let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
         for file in files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap) {
             if file.as_os_str().is_empty() {
                 return Err(wrong("the name of a file is empty".into()));

@@ -2,11 +2,12 @@
 
 mod figure;
 mod files;
+pub mod moments;
 pub mod page;
 mod parquet;
 mod table;
 
 pub use figure::{FigureFormat, figure};
-pub use files::{Output, write};
+pub use files::{Output, write, write_file};
 pub use parquet::margins_parquet;
 pub use table::{Cell, Table, text};

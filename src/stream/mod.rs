@@ -2,6 +2,7 @@
 //! neither the dump nor every class's moments need to fit in memory at once.
 
 mod losses;
+mod moments;
 mod plan;
 
 use std::cmp::Reverse;
@@ -21,7 +22,8 @@ use crate::shrinkage::{Estimator, Refusal};
 use crate::spectrum::SpectrumError;
 
 pub use losses::losses;
-pub use plan::Plan;
+pub use moments::{MomentsSink, merged, merged_information, moments};
+pub use plan::{Plan, passes, passes_of_moments, within};
 
 /// Bytes of embeddings per block read.
 const READ: usize = 4 << 20;
@@ -97,7 +99,9 @@ impl Plan {
                     let states = one_pass(&rows, pass, states, &push, &mut stages)?;
                     let started = Instant::now();
                     let work = pass.iter().copied().zip(states).collect();
-                    for (class, done) in largest_first(&rows, work, |_, state| Ok(finish(state)))? {
+                    for (class, done) in
+                        largest_first(rows.counts, work, |_, state| Ok(finish(state)))?
+                    {
                         classes[class] = done;
                     }
                     stages.spectra += started.elapsed();
@@ -112,7 +116,7 @@ impl Plan {
                     Ok((done, times))
                 };
                 let work = rows.by_class().into_iter().enumerate().collect();
-                for (class, (done, times)) in largest_first(&rows, work, of_class)? {
+                for (class, (done, times)) in largest_first(rows.counts, work, of_class)? {
                     classes[class] = done;
                     stages.add(times);
                 }
@@ -179,11 +183,11 @@ impl Rows<'_> {
 /// Does each class's work, the largest class first, each taken by the next free thread, so that all
 /// are busy to the end; until one fails.
 fn largest_first<W: Send, D: Send>(
-    rows: &Rows,
+    counts: &[u64],
     mut work: Vec<(usize, W)>,
     of_class: impl Fn(usize, W) -> Result<D> + Sync,
 ) -> Result<Vec<(usize, D)>> {
-    work.sort_by_key(|&(class, _)| Reverse(rows.counts[class]));
+    work.sort_by_key(|&(class, _)| Reverse(counts[class]));
     work.into_iter().par_bridge().map(|(class, work)| Ok((class, of_class(class, work)?))).collect()
 }
 

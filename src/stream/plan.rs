@@ -6,6 +6,7 @@ use super::{READ, WAITING};
 use crate::error::{Error, Result};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
+use crate::input::moments::MomentsFiles;
 use crate::moments::Moments;
 use crate::queue::turns_of_classes;
 
@@ -36,15 +37,13 @@ impl Plan {
     /// # Errors
     /// If a file cannot be read, or the largest class does not fit into the limit.
     pub fn new<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>) -> Result<Plan> {
-        let bytes = |class: usize| Moments::<T>::bytes(dump.dim(), counts[class]);
-        let largest = (0..counts.len()).map(bytes).max().unwrap_or(0);
-        let room = room::<T>(dump, counts, limit, largest)?;
-        let passes = Plan::within(room, counts, bytes);
+        let (largest, room) = largest_and_room::<T>(dump, counts, limit)?;
+        let passes = passes::<T>(dump, counts, limit)?;
         let wide = dump.dim() * size_of::<T>() >= WIDE;
-        let by_class = (wide || passes.passes() > 1)
+        let by_class = (wide || passes.len() > 1)
             && largest * rayon::current_num_threads() as u64 <= room
             && dump.rows_come_at_once::<T>()?;
-        Ok(if by_class { Plan::ByClass } else { passes })
+        Ok(if by_class { Plan::ByClass } else { Plan::Passes(passes) })
     }
 
     /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
@@ -69,28 +68,7 @@ impl Plan {
             )));
         }
         let room = room::<T>(dump, counts, limit, most)?;
-        Ok(Plan::within(room, counts, |class| (turns[class] + 2) * folded))
-    }
-
-    /// Passes of classes that take `bytes` each, `limit` together at most. A class that is larger
-    /// alone has a pass of its own.
-    pub fn within(limit: u64, counts: &[u64], bytes: impl Fn(usize) -> u64) -> Plan {
-        let mut passes: Vec<Vec<usize>> = Vec::new();
-        let mut held = 0;
-        for (class, _) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
-            let bytes = bytes(class);
-            match passes.last_mut() {
-                Some(pass) if held + bytes <= limit => {
-                    pass.push(class);
-                    held += bytes;
-                }
-                _ => {
-                    passes.push(vec![class]);
-                    held = bytes;
-                }
-            }
-        }
-        Plan::Passes(passes)
+        Ok(Plan::Passes(within(room, counts, |class| (turns[class] + 2) * folded)))
     }
 
     /// How many times the dump is read.
@@ -100,6 +78,71 @@ impl Plan {
             Plan::ByClass => 1,
         }
     }
+}
+
+/// Passes in order of class, for a file of moments to be written in that order.
+///
+/// # Errors
+/// As for [`Plan::new`].
+pub fn passes<T: Element>(
+    dump: &Dump,
+    counts: &[u64],
+    limit: Option<u64>,
+) -> Result<Vec<Vec<usize>>> {
+    let (_, room) = largest_and_room::<T>(dump, counts, limit)?;
+    Ok(within(room, counts, |class| Moments::<T>::bytes(dump.dim(), counts[class])))
+}
+
+/// Bytes of the largest class's moments, and those that the moments of one pass may take.
+fn largest_and_room<T: Element>(
+    dump: &Dump,
+    counts: &[u64],
+    limit: Option<u64>,
+) -> Result<(u64, u64)> {
+    let largest = largest::<T>(dump.dim(), counts);
+    Ok((largest, room::<T>(dump, counts, limit, largest)?))
+}
+
+fn largest<T: Element>(dim: usize, counts: &[u64]) -> u64 {
+    counts.iter().map(|&count| Moments::<T>::bytes(dim, count)).max().unwrap_or(0)
+}
+
+/// The same for moments files. To read them in many passes costs little: most of what is not wanted is
+/// skipped.
+///
+/// # Errors
+/// If the largest class does not fit into the limit.
+pub fn passes_of_moments<T: Element>(
+    files: &MomentsFiles,
+    limit: Option<u64>,
+) -> Result<Vec<Vec<usize>>> {
+    let (dim, counts) = (files.header().dimension, files.counts());
+    let bytes = |class: usize| Moments::<T>::bytes(dim, counts[class]);
+    let Some(limit) = limit else { return Ok(within(MOMENTS.0, counts, bytes)) };
+    let rest = PROGRAM + matrices(counts, dim) + 3 * files.largest_row_group();
+    check(limit, rest, largest::<T>(dim, counts), "these moments")?;
+    Ok(within(limit - rest, counts, bytes))
+}
+
+/// Passes of classes that take `bytes` each, `limit` together at most. A class that is larger alone has
+/// a pass of its own.
+pub fn within(limit: u64, counts: &[u64], bytes: impl Fn(usize) -> u64) -> Vec<Vec<usize>> {
+    let mut passes: Vec<Vec<usize>> = Vec::new();
+    let mut held = 0;
+    for (class, _) in counts.iter().enumerate().filter(|&(_, &count)| count > 0) {
+        let bytes = bytes(class);
+        match passes.last_mut() {
+            Some(pass) if held + bytes <= limit => {
+                pass.push(class);
+                held += bytes;
+            }
+            _ => {
+                passes.push(vec![class]);
+                held = bytes;
+            }
+        }
+    }
+    passes
 }
 
 /// Bytes that the moments of one pass may take, `largest` at least.
@@ -114,20 +157,29 @@ fn room<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>, largest: u6
     let groups = 3 * group.map_or(0, |(_, bytes)| bytes);
     let blocks = bytes.min((WAITING as u64 + 3) * READ as u64);
     let labels = (dump.rows() * (size_of::<u32>() + size_of::<i64>() + size_of::<usize>())) as u64;
-    // The matrix whose eigenvalues are wanted, a copy that is worked on, and as much again that the
-    // allocator keeps.
-    let side = counts.iter().copied().max().unwrap_or(0).min(dump.dim() as u64);
-    let threads = rayon::current_num_threads() as u64;
-    let matrices = threads * 4 * side * (side + 64) * size_of::<f64>() as u64;
-    let rest = PROGRAM + groups + blocks + labels + matrices;
-    if limit < rest + largest {
-        return Err(Error::Input(format!(
-            "--memory-limit {}: with {threads} thread(s), these embeddings take {} at least ({} for the largest \
-             class): raise it, or use fewer --threads",
-            ByteSize::b(limit),
-            ByteSize::mib((rest + largest).div_ceil(1 << 20)),
-            ByteSize::b(largest)
-        )));
-    }
+    let rest = PROGRAM + groups + blocks + labels + matrices(counts, dump.dim());
+    check(limit, rest, largest, "these embeddings")?;
     Ok(limit - rest)
+}
+
+/// Bytes of the matrices of all threads: one whose eigenvalues are wanted, a copy that is worked on, and
+/// as much again that the allocator keeps.
+fn matrices(counts: &[u64], dim: usize) -> u64 {
+    let side = counts.iter().copied().max().unwrap_or(0).min(dim as u64);
+    rayon::current_num_threads() as u64 * 4 * side * (side + 64) * size_of::<f64>() as u64
+}
+
+/// Checks that the `largest` class fits into what `rest` leaves of the limit.
+fn check(limit: u64, rest: u64, largest: u64, what: &str) -> Result<()> {
+    if limit >= rest + largest {
+        return Ok(());
+    }
+    Err(Error::Input(format!(
+        "--memory-limit {}: with {} thread(s), {what} take {} at least ({} for the largest class): \
+         raise it, or use fewer --threads",
+        ByteSize::b(limit),
+        rayon::current_num_threads(),
+        ByteSize::mib((rest + largest).div_ceil(1 << 20)),
+        ByteSize::b(largest)
+    )))
 }

@@ -7,6 +7,7 @@ use std::fs::File;
 use std::io::{BufReader, Cursor, Read, Seek, SeekFrom};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use polars::prelude::*;
 use polars_parquet::parquet::read::deserialize_metadata;
@@ -174,10 +175,9 @@ pub fn column(path: &Path, name: &str, fits: &dyn Fn(usize) -> Result<()>) -> Re
 pub fn texts(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
     const MOST_ROWS: usize = 1 << 20;
     const MOST_COLUMNS: usize = 1 << 10;
-    let (mut file, length) = file::open(path)?;
-    let schema = decoded(path, || read::infer_schema(&metadata(&mut file, length)?))?;
+    let file = Footer::read(path)?;
     let names: Vec<String> =
-        schema.iter_names().take(MOST_COLUMNS).map(|name| name.to_string()).collect();
+        file.schema.iter_names().take(MOST_COLUMNS).map(|name| name.to_string()).collect();
     let fits = |rows: usize| match rows {
         0 => Err(Error::content(path, "has no rows")),
         1..=MOST_ROWS => Ok(()),
@@ -186,7 +186,7 @@ pub fn texts(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
     let (mut columns, mut rows): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
     for name in names {
         check_name(&name).map_err(|problem| Error::content(path, problem))?;
-        let Some(column) = Column::open(path, &name)?.whole(&fits)? else { continue };
+        let Some(column) = Column::of(&file, &name)?.whole(&fits)? else { continue };
         rows.resize(column.len(), Vec::new());
         let cells = decoded(path, || texts_of(&column))?;
         rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
@@ -208,24 +208,67 @@ fn texts_of(column: &Series) -> PolarsResult<Vec<String>> {
     })
 }
 
-/// One column of a file, of which only the metadata are in memory.
+/// What a file says of its columns.
 #[derive(Debug)]
-struct Column {
+pub struct Footer {
     path: PathBuf,
-    name: String,
-    field: ArrowField,
-    dtype: DataType,
-    metadata: FileMetadata,
+    metadata: Arc<FileMetadata>,
+    schema: ArrowSchema,
 }
 
-impl Column {
-    fn open(path: &Path, name: &str) -> Result<Column> {
+impl Footer {
+    /// Reads and checks it.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no parquet file.
+    pub fn read(path: &Path) -> Result<Footer> {
         let (mut file, length) = file::open(path)?;
         let (metadata, schema) = decoded(path, || {
             let metadata = metadata(&mut file, length)?;
             let schema = read::infer_schema(&metadata)?;
             Ok((metadata, schema))
         })?;
+        Ok(Footer { path: path.to_owned(), metadata: metadata.into(), schema })
+    }
+
+    /// The text under a key of its metadata.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        let pairs = self.metadata.key_value_metadata().as_ref()?;
+        pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
+    }
+
+    /// Bytes of the largest row group, unpacked.
+    pub fn largest_row_group(&self) -> u64 {
+        let groups = self.metadata.row_groups.iter();
+        groups.map(|group| group.total_byte_size() as u64).max().unwrap_or(0)
+    }
+
+    /// Number of rows of each row group.
+    pub fn row_groups(&self) -> impl Iterator<Item = usize> {
+        self.metadata.row_groups.iter().map(|group| group.num_rows())
+    }
+}
+
+/// One column of a file, of which only the metadata are in memory.
+#[derive(Debug)]
+pub struct Column {
+    path: PathBuf,
+    name: String,
+    field: ArrowField,
+    dtype: DataType,
+    metadata: Arc<FileMetadata>,
+}
+
+impl Column {
+    fn open(path: &Path, name: &str) -> Result<Column> {
+        Column::of(&Footer::read(path)?, name)
+    }
+
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// If there is none; says which there are.
+    pub fn of(Footer { path, metadata, schema }: &Footer, name: &str) -> Result<Column> {
         let Some(field) = schema.get(name) else {
             let names: Vec<_> = schema.iter_names().map(|name| name.as_str()).collect();
             let problem = format!("has no column {name:?}; its columns are {}", list(&names));
@@ -237,8 +280,39 @@ impl Column {
             field.dtype = *names;
         }
         let dtype = decoded(path, || Ok(DataType::from_arrow_field(&field)))?;
-        let (path, name) = (path.to_owned(), name.to_owned());
+        let (path, name, metadata) = (path.clone(), name.to_owned(), metadata.clone());
         Ok(Column { path, name, field, dtype, metadata })
+    }
+
+    /// The same, if its type `fits`: else it should be of `what`.
+    ///
+    /// # Errors
+    /// If there is none of that name or type.
+    pub fn typed(
+        footer: &Footer,
+        name: &str,
+        fits: impl Fn(&DataType) -> bool,
+        what: &str,
+    ) -> Result<Column> {
+        let column = Column::of(footer, name)?;
+        if fits(&column.dtype) {
+            return Ok(column);
+        }
+        let problem = format!("column {name:?} has type {}: it should be of {what}", column.dtype);
+        Err(Error::content(&footer.path, problem))
+    }
+
+    /// What `read` makes of its values in a row group, by number.
+    ///
+    /// # Errors
+    /// If they cannot be read.
+    pub fn row_group<R>(
+        &self,
+        at: usize,
+        read: impl FnOnce(Series) -> PolarsResult<R>,
+    ) -> Result<R> {
+        let values = self.decode(&self.metadata.row_groups[at])?;
+        decoded(&self.path, || read(values))
     }
 
     /// All its values, if `fits` allows their number; none where they are neither numbers nor strings.

@@ -22,8 +22,8 @@ pub fn values<T: Element>(
 ) -> PolarsResult<Option<Vec<T>>> {
     let (Some((chunk, bytes)), true) = (chunks.pop(), chunks.is_empty()) else { return Ok(None) };
     let float = match chunk.physical_type() {
-        PhysicalType::Float => Float::parse("<f4"),
-        PhysicalType::Double => Float::parse("<f8"),
+        PhysicalType::Float => Some(Float::SINGLE),
+        PhysicalType::Double => Some(Float::DOUBLE),
         _ => None,
     };
     let levels = &chunk.descriptor().descriptor;
