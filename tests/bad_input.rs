@@ -1215,7 +1215,7 @@ fn queue_sizes() {
         (
             "queue-size --embeddings x.npy --classes 3 --replay".into(),
             2,
-            "--replay needs the labels",
+            "--replay needs each embedding with its label",
         ),
         (
             format!("{replay} --queue-length 0"),
@@ -1254,7 +1254,6 @@ fn wrong_usage_exits_with_2() {
         "information --moments m.parquet --embeddings x.npy",
         "information --moments m.parquet --labels y.npy",
         "queue-size --moments m.parquet --dim 3",
-        "queue-size --moments m.parquet --replay",
         "queue-size --dataset voc --instances 5",
         "queue-size --dataset mnist",
         "queue-size --dataset voc --replay",
@@ -1549,6 +1548,11 @@ fn moments_that_cannot_be_merged() {
             "loss --moments m.parquet --weights x.npy",
             2,
             "loss needs --embeddings: it is that of each single one",
+        ),
+        (
+            "queue-size --moments m.parquet --replay",
+            2,
+            "--replay needs each embedding with its label: give --embeddings and --labels",
         ),
         (
             "queue-size --moments m.parquet --counts counts.csv",
