@@ -188,7 +188,7 @@ impl<T: Value> Moments<T> {
                     centre: mean.clone(),
                     mean,
                     scatter: Symmetric::from_packed(dim, &scatter),
-                    move_at: 4 * count,
+                    move_at: count.saturating_mul(4),
                     third,
                     fourth,
                 });
@@ -374,7 +374,7 @@ impl Folded {
             *third += ss * d + (2.0 * ds - ss - trace) * s - 2.0 * zs;
         }
         self.centre = to;
-        self.move_at = 4 * self.count;
+        self.move_at = self.count.saturating_mul(4);
     }
 }
 

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use polars::prelude::{
-    DataFrame, DataType, IntoColumn, IntoSeries, ListChunked, NamedFrom, ParquetWriter, Series,
+    BinaryChunked, DataFrame, DataType, IntoColumn, IntoSeries, KeyValueMetadata, ListChunked,
+    NamedFrom, ParquetWriter, Series,
 };
 use zip::CompressionMethod::{Deflated, Stored};
 
@@ -1124,7 +1125,7 @@ fn margins_and_losses() {
     ndarray_npy::write_npy(work.path("bad.npy"), &bad).unwrap();
     let loss = "loss --embeddings x.npy --labels y.npy --class-names classes.txt --weights";
     for (arguments, code, sentence) in [
-        ("margins".into(), 2, "margins needs --information or --embeddings"),
+        ("margins".into(), 2, "margins needs --information, --embeddings or --moments"),
         (
             "margins --information ap.csv".into(),
             1,
@@ -1214,7 +1215,7 @@ fn queue_sizes() {
         (
             "queue-size --embeddings x.npy --classes 3 --replay".into(),
             2,
-            "--replay needs the labels",
+            "--replay needs each embedding with its label",
         ),
         (
             format!("{replay} --queue-length 0"),
@@ -1247,6 +1248,12 @@ fn wrong_usage_exits_with_2() {
         "correlate --ap ap.json --counts counts.csv --ap-iou 0.6",
         "correlate --ap ap.json --counts counts.csv --ap-format coco",
         "information --embeddings x.npy --labels y.npy --include-crowd",
+        "merge --out all.parquet",
+        "merge m.parquet",
+        "moments --embeddings x.npy --labels y.npy",
+        "information --moments m.parquet --embeddings x.npy",
+        "information --moments m.parquet --labels y.npy",
+        "queue-size --moments m.parquet --dim 3",
         "queue-size --dataset voc --instances 5",
         "queue-size --dataset mnist",
         "queue-size --dataset voc --replay",
@@ -1301,4 +1308,297 @@ fn dialects_of_csv() {
         good.run(GOOD);
         assert_eq!(good.read("reports/correlations.csv"), expected, "{text:?}");
     }
+}
+
+/// A moments file of two dimensions: the class a has two raw rows, b a scatter, c nothing. Columns of
+/// the same name take the place of the good ones.
+fn moments(header: &str, others: Vec<Series>) -> Vec<u8> {
+    let f4 = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let f8 = |values: &[f64]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let mut columns = vec![
+        Series::new("class_id".into(), [0_i64, 1, 2]),
+        Series::new("class".into(), ["a", "b", "c"]),
+        Series::new("instances".into(), [2_i64, 4, 0]),
+        binary("mean", [None, Some(f8(&[1.0, 2.0])), None]),
+        binary("rows", [Some(f4(&[1.0, 2.0, 3.0, 5.0])), None, None]),
+        binary("scatter", [None, Some(f8(&[4.0, 1.0, 3.0])), None]),
+        binary("third", [None, Some(f8(&[0.0, 0.0])), None]),
+        Series::new("fourth".into(), [None, Some(9.0), None]),
+    ];
+    for other in others {
+        match columns.iter_mut().find(|column| column.name() == other.name()) {
+            Some(column) => *column = other,
+            None => columns.push(other),
+        }
+    }
+    let columns: Vec<_> = columns
+        .into_iter()
+        .filter(|column| !column.dtype().is_null() || column.name() == "class_id")
+        .map(Series::into_column)
+        .collect();
+    let mut file = Vec::new();
+    let mut frame = DataFrame::new_infer_height(columns).unwrap();
+    let header = vec![("igam-analyze.moments".to_owned(), header.to_owned())];
+    ParquetWriter::new(&mut file)
+        .with_key_value_metadata(Some(KeyValueMetadata::from_static(header)))
+        .finish(&mut frame)
+        .unwrap();
+    file
+}
+
+fn binary(name: &str, values: [Option<Vec<u8>>; 3]) -> Series {
+    values
+        .iter()
+        .map(|value| value.as_deref())
+        .collect::<BinaryChunked>()
+        .with_name(name.into())
+        .into_series()
+}
+
+const HEADER: &str =
+    r#"{"version":1,"dimension":2,"precision":"f64","values":"f32","sources":["s"]}"#;
+
+#[test]
+fn spoiled_moments() {
+    let command = "information --moments m.parquet";
+    let good = |header: &str| moments(header, vec![]);
+    let work = Workdir::new();
+    work.write("m.parquet", good(HEADER));
+    let information = work.json(command);
+    assert_eq!(information["information"][1]["instances"], 4);
+    // Σ = [1, ¼; ¼, ¾].
+    let bits = 0.5 * (2.0 * 1.75 - 0.0625_f64).log2();
+    let ours = work.json(&format!("{command} --estimator sample"))["information"][1]["information"]
+        .clone();
+    assert!((ours.as_f64().unwrap() - bits).abs() < 1e-15);
+
+    let with = |series: Series| moments(HEADER, vec![series]);
+    let header = |from: &str, to: &str| good(&HEADER.replace(from, to));
+    let whole = good(HEADER);
+    let f8 = |values: &[f64]| Some(values.iter().flat_map(|value| value.to_le_bytes()).collect());
+    let names = |names: [&str; 3]| with(Series::new("class".into(), names));
+    let counts = |counts: [Option<i64>; 3]| with(Series::new("instances".into(), counts));
+    let without = |name: &str| with(Series::new_null(name.into(), 3));
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        // Foreign, or cut off.
+        (b"".into(), "m.parquet: is not a readable parquet file: it is too short"),
+        (b"class,ap\na,0.5\n".into(), "is not a readable parquet file"),
+        (whole[..whole.len() - 1].into(), "it does not end with PAR1, is it cut off?"),
+        (whole[..whole.len() / 2].into(), "is not a readable parquet file"),
+        (
+            parquet(vec![lists("embedding", &[Some(&[Some(1.0)])])]),
+            "is no moments file, its metadata have no \"igam-analyze.moments\": make one with igam-analyze moments",
+        ),
+        // Its header.
+        (
+            good("{}"),
+            "\"igam-analyze.moments\" in its metadata cannot be read: missing field `version`",
+        ),
+        (good("1"), "in its metadata cannot be read: "),
+        (
+            header("1,", "2,"),
+            "is of version 2 of the moments format, this igam-analyze reads version 1",
+        ),
+        (header("\"dimension\":2,", ""), "cannot be read: missing field `dimension`"),
+        (header(":2,", ":0,"), "says 0 dimensions"),
+        (header(":2,", ":-2,"), "cannot be read: "),
+        (header(":2,", ":9000000,"), "holds rows of 9000000 values"),
+        (header("f64", "f16"), "cannot be read: unknown variant `f16`"),
+        (header("\"s\"", ""), "names no source"),
+        (header("\"s\"", "\"s\",\"s\""), "holds the same embeddings twice"),
+        // Its classes.
+        (without("class"), "has no column \"class\"; its columns are \"class_id\""),
+        (without("scatter"), "has no column \"scatter\""),
+        (
+            with(Series::new("class_id".into(), ["0", "1", "2"])),
+            "column \"class_id\" has type str: it should be of integers",
+        ),
+        (
+            with(Series::new("mean".into(), [1.0, 2.0, 3.0])),
+            "column \"mean\" has type f64: it should be of bytes",
+        ),
+        (
+            with(Series::new("class_id".into(), [0_i64, 1, 1])),
+            "row 2: the id 1 is that of \"c\", before it was of \"b\"",
+        ),
+        (
+            with(Series::new("class_id".into(), [Some(0_i64), None, Some(2)])),
+            "row 1: \"b\" has no id, but \"a\" the id 0",
+        ),
+        (names(["a", "b", "a"]), "row 2: \"a\" has the id 2, before it had the id 0"),
+        (
+            moments(
+                HEADER,
+                vec![
+                    Series::new_null("class_id".into(), 3),
+                    Series::new("class".into(), ["a", "b", "a"]),
+                ],
+            ),
+            "row 2: \"a\" stands there twice",
+        ),
+        (
+            with(Series::new("class".into(), [Some("a"), None, Some("c")])),
+            "row 1: there is no class",
+        ),
+        (names(["a", "b\n", "c"]), "row 1: the name \"b\\n\" holds"),
+        (counts([Some(2), Some(-1), Some(0)]), "row 1: \"b\" has no number of instances"),
+        (counts([Some(2), None, Some(0)]), "row 1: \"b\" has no number of instances"),
+        // Their values.
+        (
+            counts([Some(3), Some(4), Some(0)]),
+            "row 0, \"a\": \"rows\" holds 16 bytes, where 24 are due",
+        ),
+        (
+            counts([Some(i64::MAX - 4), Some(4), Some(0)]),
+            "row 0, \"a\": \"rows\" holds 16 bytes, where more are due",
+        ),
+        (counts([Some(2), Some(4), Some(1)]), "row 2, \"c\": holds neither rows nor a scatter"),
+        (
+            with(binary("rows", [None, f8(&[]), None])),
+            "row 0, \"a\": holds neither rows nor a scatter",
+        ),
+        (
+            with(binary("scatter", [f8(&[4.0, 1.0, 3.0]), None, None])),
+            "row 0, \"a\": holds both rows and a scatter",
+        ),
+        (
+            with(binary("scatter", [None, f8(&[4.0, 1.0]), None])),
+            "row 1, \"b\": \"scatter\" holds 16 bytes, where 24 are due",
+        ),
+        (
+            with(binary("scatter", [None, f8(&[4.0, f64::NAN, 3.0]), None])),
+            "\"scatter\" is NaN or infinite at 1 (from 0)",
+        ),
+        (
+            with(binary("mean", [None, f8(&[f64::INFINITY, 1.0]), None])),
+            "\"mean\" is NaN or infinite at 0 (from 0)",
+        ),
+        (with(binary("mean", [None, None, None])), "row 1, \"b\": \"mean\" is missing"),
+        (with(binary("third", [None, None, None])), "row 1, \"b\": \"third\" is missing"),
+        (
+            with(Series::new("fourth".into(), [None::<f64>, None, None])),
+            "row 1, \"b\": \"fourth\" is missing",
+        ),
+        (
+            with(binary("rows", [f8(&[f64::NAN, 0.0]), None, None])),
+            "\"rows\" is NaN or infinite at 1 (from 0)",
+        ),
+    ];
+    for (content, sentence) in cases {
+        let work = Workdir::new();
+        work.write("m.parquet", content);
+        refused(&work, command, 1, sentence);
+        refused(&work, "merge m.parquet --out new/all.parquet", 1, sentence);
+    }
+}
+
+#[test]
+fn moments_that_cannot_be_merged() {
+    let of = |source: &str, header: &str, others: Vec<Series>| {
+        moments(&header.replace("\"s\"", &format!("\"{source}\"")), others)
+    };
+    let cases: Vec<(Vec<u8>, &str)> = vec![
+        (
+            of("s", HEADER, vec![]),
+            "b.parquet: holds embeddings that a.parquet holds too: merge each shard once",
+        ),
+        (of("t\",\"s", HEADER, vec![]), "b.parquet: holds embeddings that a.parquet holds too"),
+        (
+            of("t", &HEADER.replace(":2,", ":3,"), vec![]),
+            "b.parquet: its moments are of 3 dimensions, those in a.parquet of 2 dimensions: they cannot be merged",
+        ),
+        (
+            of("t", &HEADER.replace("f64", "f32"), vec![]),
+            "b.parquet: its moments are of --precision f32, those in a.parquet of --precision f64",
+        ),
+        (
+            of("t", HEADER, vec![Series::new("class".into(), ["a", "x", "c"])]),
+            "b.parquet: row 1: the id 1 is that of \"x\", before it was of \"b\": make all moments with the same --class-names",
+        ),
+        (
+            of("t", HEADER, vec![Series::new("class_id".into(), [0_i64, 5, 2])]),
+            "row 1: \"b\" has the id 5, before it had the id 1",
+        ),
+        (
+            of("t", HEADER, vec![Series::new_null("class_id".into(), 3)]),
+            "row 0: \"a\" has no id, before it had the id 0",
+        ),
+        (of("t", HEADER, vec![Series::new("instances".into(), [2_i64, i64::MAX, 0])]), ""),
+    ];
+    for (content, sentence) in cases {
+        let work = Workdir::new();
+        work.write("a.parquet", of("s", HEADER, vec![]));
+        work.write("b.parquet", content);
+        refused(&work, "merge a.parquet b.parquet --out new/all.parquet", 1, sentence);
+        refused(&work, "information --moments a.parquet b.parquet", 1, sentence);
+    }
+    let work = good();
+    work.write("m.parquet", of("s", HEADER, vec![]));
+    work.write("names.txt", "x\ny\n");
+    for (arguments, code, sentence) in [
+        ("merge none.parquet --out all.parquet", 1, "none.parquet: there is no such file"),
+        ("merge m.parquet --out .", 1, "is a directory"),
+        ("moments --moments m.parquet --out all.parquet", 2, "moments needs --embeddings"),
+        (
+            "information --moments m.parquet --class-names names.txt",
+            1,
+            "m.parquet: its class \"c\" is none of the 2 classes: check --class-names",
+        ),
+        (
+            "loss --moments m.parquet --weights x.npy",
+            2,
+            "loss needs --embeddings: it is that of each single one",
+        ),
+        (
+            "queue-size --moments m.parquet --replay",
+            2,
+            "--replay needs each embedding with its label: give --embeddings and --labels",
+        ),
+        (
+            "queue-size --moments m.parquet --counts counts.csv",
+            2,
+            "give --moments or --counts, not both",
+        ),
+        (
+            "merge m.parquet --out all.parquet --memory-limit 1MiB",
+            1,
+            "--memory-limit 1.0 MiB: with",
+        ),
+    ] {
+        refused(&work, arguments, code, sentence);
+    }
+    work.write(
+        "runs.toml",
+        "[[run]]\nname = \"a\"\nmoments = \"m.parquet\"\nlabels = \"y.npy\"\nap = \"ap.csv\"\n",
+    );
+    refused(
+        &work,
+        "correlate --runs runs.toml",
+        1,
+        "run 1: has both moments and embeddings or labels: give one",
+    );
+}
+
+#[test]
+fn moments_of_what_overflows() {
+    let work = good();
+    work.write("wide.npy", npy(&header("'<f2'", "(6, 16384)"), &[0; 6 * 16384 * 2]));
+    refused(
+        &work,
+        "moments --embeddings wide.npy --labels y.npy --out m.parquet",
+        1,
+        "moments of 16384 dimensions do not fit into a file, 16383 are the most",
+    );
+    let rows = [1e200, 0.0, -1e200, 0.0].map(f64::to_le_bytes).concat().repeat(3);
+    work.write("x.npy", npy(&header("'<f8'", "(6, 2)"), &rows));
+    let mut y = vec![0; 6];
+    y[5] = 1;
+    work.write("y.npy", npy(&header("'|i1'", "(6,)"), &y));
+    let sentence = "class a: the covariance is not finite";
+    refused(
+        &work,
+        "moments --embeddings x.npy --labels y.npy --class-names classes.txt --out m.parquet",
+        1,
+        sentence,
+    );
 }

@@ -16,10 +16,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use igam_analyze::information::Information;
 use igam_analyze::input::classes::Classes;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::labels::Labels;
+use igam_analyze::input::moments::MomentsFiles;
 use igam_analyze::input::{ap, counts, information, runs};
+use igam_analyze::moments::Moments;
+use igam_analyze::shrinkage::Estimator;
 use peak_alloc::PeakAlloc;
 
 use crate::repository;
@@ -40,7 +44,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 15] = [
+const TARGETS: [Target; 16] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -51,6 +55,13 @@ const TARGETS: [Target; 15] = [
         extension: "parquet",
         damage: parquet,
         read: arrays,
+    },
+    Target {
+        name: "moments",
+        corpus: "moments",
+        extension: "parquet",
+        damage: parquet,
+        read: moments,
     },
     Target {
         name: "safetensors",
@@ -121,6 +132,17 @@ fn arrays(path: &Path) {
         let _ = dump.leave_out_invalid();
     }
     labels(path);
+}
+
+fn moments(path: &Path) {
+    if let Ok(files) = MomentsFiles::open(&[path.to_owned()]) {
+        let _ = files.read(|_| true, &mut |classes: Vec<(usize, Moments<f32>)>| {
+            for (_, mut moments) in classes {
+                moments.merge(moments.clone());
+                let _ = Information::of_moments(moments, &[Estimator::LedoitWolf]);
+            }
+        });
+    }
 }
 
 fn labels(path: &Path) {

@@ -18,6 +18,7 @@ mod golden;
 mod groups;
 mod left_out;
 mod margins;
+mod merge;
 mod moments;
 mod product;
 mod report;

@@ -59,7 +59,8 @@ pub fn run(arguments: QueueSize, console: &mut Console) -> Result<()> {
     if arguments.replay {
         let (Some(labelled), [subject]) = (labelled, &subjects[..]) else {
             return Err(Error::Usage(
-                "--replay needs the labels: give --labels, and neither --counts nor --classes"
+                "--replay needs each embedding with its label: give --embeddings and --labels, and neither \
+                 --counts nor --classes"
                     .into(),
             ));
         };

@@ -93,7 +93,7 @@ pub struct Instances {
 enum Source {
     Embeddings(Instances),
     Moments {
-        files: MomentsFiles,
+        files: Box<MomentsFiles>,
         /// The class of each class of the files, an index into the run's classes.
         places: Vec<usize>,
         /// Embeddings of each of the run's classes.
@@ -320,7 +320,10 @@ fn moments(
     let Some(classes) = known else {
         let places = (0..moments.classes().len()).collect();
         let counts = moments.counts().to_vec();
-        return Ok((moments.classes().clone(), Source::Moments { files: moments, places, counts }));
+        return Ok((
+            moments.classes().clone(),
+            Source::Moments { files: moments.into(), places, counts },
+        ));
     };
     let first = &files.moments[0];
     let keys = ClassKeys {
@@ -343,7 +346,7 @@ fn moments(
         counts[place] = moments.counts()[at];
         places.push(place);
     }
-    Ok((classes, Source::Moments { files: moments, places, counts }))
+    Ok((classes, Source::Moments { files: moments.into(), places, counts }))
 }
 
 /// Says how ids were read where an annotation file's ids have gaps, so that there are two ways.

@@ -198,13 +198,15 @@ impl MomentsFiles {
         header.sources = sources.into_keys().collect();
         header.sources.sort();
         let (classes, index) = keys.classes(&paths[0])?;
-        let mut counts = vec![0_u64; classes.len()];
+        let mut counts = vec![0; classes.len()];
+        let mut rest = i64::MAX as u64;
         for MomentsFile { path, rows, .. } in &mut files {
             for (class, count) in rows {
-                *class = index[*class];
-                counts[*class] = counts[*class].checked_add(*count).ok_or_else(|| {
+                rest = rest.checked_sub(*count).ok_or_else(|| {
                     Error::content(path, "claims more instances than can be counted: it is damaged")
                 })?;
+                *class = index[*class];
+                counts[*class] += *count;
             }
         }
         Ok(MomentsFiles { header, files, classes, counts, largest_row_group })

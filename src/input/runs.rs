@@ -100,8 +100,9 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
             .into_iter()
             .try_for_each(|name| check_name(name))
             .map_err(wrong)?;
-        if !run.moments.is_empty() && !(run.embeddings.is_empty() && run.labels.is_empty()) {
-            return Err(wrong("gives both moments and embeddings or labels: which is it?".into()));
+        let no_dump = run.embeddings.is_empty() && run.labels.is_empty();
+        if !(run.moments.is_empty() || no_dump) {
+            return Err(wrong("has both moments and embeddings or labels: give one".into()));
         }
         let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
         for file in files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap) {

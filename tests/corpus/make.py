@@ -143,8 +143,24 @@ def texts():
             (to / f"{number}.txt").write_text(text, newline="")
 
 
+def moments():
+    to = folder("moments")
+    page = (HERE / "../../docs/moments.md").read_text()
+    scope = {}
+    exec(page.split("```python\n")[1].split("```\n")[0], scope)
+    scope["write_moments"](to / "scatters.parquet", X, Y, ["cat", "dog", "Crème", "none"])
+    table = pq.read_table(to / "scatters.parquet")
+    rows = [X[Y == label].astype("<f8").tobytes() or None for label in range(4)]
+    table = table.set_column(4, "rows", pa.array(rows, pa.binary()))
+    for at, name in enumerate(table.column_names):
+        if name in ["scatter", "third", "fourth"]:
+            table = table.set_column(at, name, pa.nulls(4, table.schema.field(name).type))
+    pq.write_table(table, to / "rows.parquet", compression="zstd", row_group_size=2)
+
+
 npy()
 npz()
+moments()
 parquet()
 safetensors()
 precision()
