@@ -56,6 +56,9 @@ pub enum Error {
     /// A loss could not be computed.
     #[error(transparent)]
     Loss(#[from] crate::loss::LossError),
+    /// Margins could not be computed.
+    #[error(transparent)]
+    Margins(#[from] crate::margin::MarginError),
     /// A figure could not be drawn.
     #[error(transparent)]
     Figure(#[from] crate::figure::Error),

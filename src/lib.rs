@@ -16,6 +16,7 @@
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
 //! | Figure 4, Tables 3–5: model bias, mean AP by group | [`groups`], [`figure`] |
+//! | Eq. 8 across machines: files of moments, each embedding once | [`input::moments`], [`output::moments`], [`digest`] |
 //! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →

@@ -6,12 +6,50 @@ use ndarray::Array2;
 
 use crate::normalization::Normalized;
 
+/// Classes whose matrix takes 8 GiB.
+const MOST_CLASSES: usize = 1 << 15;
+
+/// What there can be no margins of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MarginError {
+    /// So many classes.
+    #[error(
+        "margins between {0} classes are too large a matrix, {MOST_CLASSES} classes are the most: are the labels those of classes?"
+    )]
+    TooManyClasses(usize),
+    /// Classes of which none is known.
+    #[error("no class has an information amount, so that there are no margins")]
+    NoInformation,
+}
+
+/// Checks that a matrix of all pairs of classes fits into memory.
+///
+/// # Errors
+/// If not.
+pub fn check_size(classes: usize) -> Result<(), MarginError> {
+    if classes <= MOST_CLASSES { Ok(()) } else { Err(MarginError::TooManyClasses(classes)) }
+}
+
 /// The C×C margins m_ij = max(0, ln(I′_i/I′_j)/π) in radians, row i the true class; `signed` drops
 /// the maximum, as the paper's prose has it.
 pub fn margins(normalized: &Normalized, signed: bool) -> Array2<f64> {
     let lowest = if signed { f64::NEG_INFINITY } else { 0.0 };
     let margin = |(i, j)| (normalized.log_ratio(i, j) / PI).max(lowest);
     Array2::from_shape_fn((normalized.len(), normalized.len()), margin)
+}
+
+/// The classes that have an information amount, and those amounts.
+pub fn known(bits: impl Iterator<Item = Option<f64>>) -> (Vec<usize>, Vec<f64>) {
+    bits.enumerate().filter_map(|(class, bits)| Some((class, bits?))).unzip()
+}
+
+/// The matrix over all classes: those that are not `known` have no margin, 0.
+pub fn expand(margins: &Array2<f64>, known: &[usize], classes: usize) -> Array2<f64> {
+    let mut all = Array2::zeros((classes, classes));
+    for ((i, j), &margin) in margins.indexed_iter() {
+        all[(known[i], known[j])] = margin;
+    }
+    all
 }
 
 /// The most that a margin of `margin` radians changes a logit s·cosθ: 2s·sin(m/2), at θ = (π−m)/2.

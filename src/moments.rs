@@ -125,6 +125,12 @@ impl<T: Value> Moments<T> {
         }
     }
 
+    /// The same in f64: rows that are pushed from now on may need it.
+    pub fn widened(self) -> Moments<f64> {
+        let Moments { dim, precision, rows, folded } = self;
+        Moments { dim, precision, rows: rows.into_iter().map(Into::into).collect(), folded }
+    }
+
     /// Mean μ (p values); of no rows, zeros.
     pub fn mean(&self) -> Vec<f64> {
         let mut mean = block_mean(&self.rows, self.dim);

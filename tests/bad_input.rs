@@ -1582,6 +1582,13 @@ fn moments_that_cannot_be_merged() {
 #[test]
 fn moments_of_what_overflows() {
     let work = good();
+    work.write("wide.npy", npy(&header("'<f2'", "(6, 16384)"), &[0; 6 * 16384 * 2]));
+    refused(
+        &work,
+        "moments --embeddings wide.npy --labels y.npy --out m.parquet",
+        1,
+        "moments of 16384 dimensions do not fit into a file, 16383 are the most",
+    );
     let rows = [1e200, 0.0, -1e200, 0.0].map(f64::to_le_bytes).concat().repeat(3);
     work.write("x.npy", npy(&header("'<f8'", "(6, 2)"), &rows));
     let mut y = vec![0; 6];

@@ -6,7 +6,6 @@ use ndarray::Array2;
 use serde_json::json;
 
 use super::console::Console;
-use super::margins;
 use super::run::{self, Instances};
 use crate::cli::{Format, Loss, MarginChoice};
 use crate::error::{Error, Result};
@@ -26,7 +25,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         return Err(Error::Usage(problem.into()));
     }
     let weights = open(&arguments.weights)?;
-    margins::check_size(weights.rows())?;
+    margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
     let expected = Some(Classes::numbered(weights.rows()));
     let (classes, instances) = run::instances(&files, expected, console)?;
@@ -61,10 +60,10 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
             for of_classes in run::information(&rows, &instances, &[estimator], console)? {
                 run::add_information(&mut rows, of_classes, estimator, "", console);
             }
-            let (known, bits) = margins::known(rows.iter().map(|row| Some(row.information?.bits)));
+            let (known, bits) = margin::known(rows.iter().map(|row| Some(row.information?.bits)));
             let MarginChoice { normalization, signed } = arguments.choice;
             let margins = margin::margins(&normalization.normalize(&bits), signed);
-            margins::expand(&margins, &known, classes.len())
+            margin::expand(&margins, &known, classes.len())
         }
     };
     let weights = matrix(&arguments.weights, &weights)?;

@@ -16,7 +16,7 @@ use crate::input::information::{self, ClassInformation, RunInformation};
 use crate::input::list;
 use crate::input::runs::RunFiles;
 use crate::loss::SCALE;
-use crate::margin::{Summary, logit_change, margins};
+use crate::margin::{MarginError, Summary, check_size, expand, known, logit_change, margins};
 use crate::normalization::Normalization;
 use crate::output::{self, Cell, Output, Table, margins_parquet};
 use crate::shrinkage::Estimator;
@@ -26,9 +26,6 @@ const FELT: f64 = 0.01;
 
 /// Classes named on either end of a table.
 const NAMED: usize = 3;
-
-/// Classes whose matrix takes 8 GiB.
-const MOST_CLASSES: usize = 1 << 15;
 
 /// One reading of the normalization, summarized.
 struct Reading {
@@ -48,9 +45,7 @@ pub fn run(arguments: Margins, console: &mut Console) -> Result<()> {
     check_size(classes.len())?;
     let (known, bits) = known(classes.iter().map(|class| class.bits));
     if known.is_empty() {
-        return Err(Error::Input(
-            "no class has an information amount, so that there are no margins".into(),
-        ));
+        return Err(MarginError::NoInformation.into());
     }
     if known.len() < classes.len() {
         let empty = classes.iter().filter(|class| class.bits.is_none());
@@ -114,16 +109,6 @@ impl Reading {
     }
 }
 
-/// Checks that a matrix of all pairs of classes fits into memory.
-pub fn check_size(classes: usize) -> Result<()> {
-    if classes <= MOST_CLASSES {
-        return Ok(());
-    }
-    Err(Error::Input(format!(
-        "margins between {classes} classes are too large a matrix, {MOST_CLASSES} classes are the most: are the labels those of classes?"
-    )))
-}
-
 fn from_dump(
     files: RunFiles,
     estimator: Estimator,
@@ -135,20 +120,6 @@ fn from_dump(
     }
     let runs = run::load(&files, &[estimator], console)?;
     Ok(runs.into_iter().flatten().flat_map(|run| RunInformation::from(run).classes).collect())
-}
-
-/// The classes that have an information amount, and those amounts.
-pub fn known(bits: impl Iterator<Item = Option<f64>>) -> (Vec<usize>, Vec<f64>) {
-    bits.enumerate().filter_map(|(class, bits)| Some((class, bits?))).unzip()
-}
-
-/// The matrix over all classes: those that are not `known` have no margin, 0.
-pub fn expand(margins: &Array2<f64>, known: &[usize], classes: usize) -> Array2<f64> {
-    let mut all = Array2::zeros((classes, classes));
-    for ((i, j), &margin) in margins.indexed_iter() {
-        all[(known[i], known[j])] = margin;
-    }
-    all
 }
 
 fn warn_of_small_margins(chosen: Normalization, readings: &[Reading], console: &mut Console) {

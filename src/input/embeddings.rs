@@ -184,13 +184,7 @@ impl Dump {
             count > 0 || block.is_empty() || sink(block)
         })?;
         let Some((shard, row, column)) = invalid else { return Ok(()) };
-        let problem = format!(
-            "row {}, column {column} (from 0) is NaN or infinite, as is some value in {count} of {} rows: \
-             dump them again, or leave such embeddings out with --skip-invalid-rows",
-            row - shard.start,
-            self.rows(),
-        );
-        Err(Error::content(&shard.path, problem))
+        Err(not_finite(&shard.path, (row - shard.start, column), count, self.rows()))
     }
 
     /// Whether single rows can be read as fast as all in order: from npy files in C order that the
@@ -360,6 +354,15 @@ impl Shard {
         };
         Ok(Shard { path: path.to_owned(), start, rows, dim, double, file })
     }
+}
+
+/// That the value at `(row, column)` is not finite, as is one in `count` of `rows` rows.
+pub fn not_finite(path: &Path, (row, column): (usize, usize), count: usize, rows: usize) -> Error {
+    let problem = format!(
+        "row {row}, column {column} (from 0) is NaN or infinite, as is some value in {count} of {rows} rows: \
+         dump them again, or leave such embeddings out with --skip-invalid-rows"
+    );
+    Error::content(path, problem)
 }
 
 /// The index of the first value that is not finite.

@@ -71,16 +71,11 @@ impl Labels {
         rows: usize,
     ) -> Result<Labels> {
         let mut all: Option<Labels> = None;
-        let differ = |labels: usize| {
-            Error::Input(format!(
-                "there are {rows} embeddings but {labels} labels: dump both from the same instances, in the same order"
-            ))
-        };
         for path in files {
             let before = all.as_ref().map_or(0, Labels::len);
             // Before what a header only claims is read into memory.
             let fits = |labels: usize| match before.saturating_add(labels) {
-                labels if labels > rows => Err(differ(labels)),
+                labels if labels > rows => Err(differ(rows, labels)),
                 _ => Ok(()),
             };
             match (&mut all, Labels::read_one(path, column, &fits)?) {
@@ -103,7 +98,7 @@ impl Labels {
         }
         let all = all.ok_or_else(|| Error::Usage("--labels names no file".into()))?;
         if all.len() < rows {
-            return Err(differ(all.len()));
+            return Err(differ(rows, all.len()));
         }
         Ok(all)
     }
@@ -144,6 +139,44 @@ impl Labels {
         }
     }
 
+    /// Class names, whatever they look like.
+    ///
+    /// # Errors
+    /// The first row whose label can be no name, and a sentence on it.
+    pub fn of_names<'a>(
+        texts: impl Iterator<Item = &'a str>,
+    ) -> std::result::Result<Labels, (usize, String)> {
+        let mut interned = Interned::new(Vec::new());
+        let mut codes = Vec::new();
+        for (row, name) in texts.enumerate() {
+            check_name(name).map_err(|problem| (row, problem))?;
+            codes.push(interned.code(name.to_owned()));
+        }
+        Ok(Labels::Names(codes, interned.names))
+    }
+
+    /// Ids that some tool made floating-point numbers of.
+    ///
+    /// # Errors
+    /// The first row whose label is not a whole number, and a sentence on it.
+    pub fn of_numbers(
+        numbers: impl Iterator<Item = f64>,
+    ) -> std::result::Result<Labels, (usize, String)> {
+        let id = |(row, number)| {
+            let wrong = |label| (row, format!("the label {label} is not a whole number"));
+            whole(number).map_err(wrong)
+        };
+        numbers.enumerate().map(id).collect::<std::result::Result<_, _>>().map(Labels::Ids)
+    }
+
+    /// Checks that there is a label for each of so many embeddings.
+    ///
+    /// # Errors
+    /// If not.
+    pub fn check_length(&self, rows: usize) -> Result<()> {
+        if self.len() == rows { Ok(()) } else { Err(differ(rows, self.len())) }
+    }
+
     /// The rows that carry a label, as it is typed.
     ///
     /// # Errors
@@ -162,6 +195,12 @@ impl Labels {
             Labels::Names(codes, names) => Ok(rows(&|row| names[codes[row] as usize] == label)),
         }
     }
+}
+
+fn differ(rows: usize, labels: usize) -> Error {
+    Error::Input(format!(
+        "there are {rows} embeddings but {labels} labels: dump both from the same instances, in the same order"
+    ))
 }
 
 /// The element type of an array of labels.
@@ -283,8 +322,7 @@ fn from_series(series: &Series, path: &Path, name: &str) -> Result<Labels> {
     }
     if series.dtype().is_float() {
         let numbers = series.cast(&DataType::Float64).map_err(wrong)?;
-        let numbers = numbers.f64().map_err(wrong)?.into_no_null_iter().enumerate();
-        return from_numbers(numbers).map(Labels::Ids).map_err(at);
+        return Labels::of_numbers(numbers.f64().map_err(wrong)?.into_no_null_iter()).map_err(at);
     }
     let names = series.str().map_err(wrong)?;
     let names: Vec<_> = names.iter().flatten().collect();
@@ -300,24 +338,9 @@ fn from_texts<'a>(
     }
     if let Ok(numbers) = texts.clone().map(str::parse).collect::<std::result::Result<Vec<f64>, _>>()
     {
-        return from_numbers(numbers.into_iter().enumerate()).map(Labels::Ids);
+        return Labels::of_numbers(numbers.into_iter());
     }
-    let mut interned = Interned::new(Vec::new());
-    let mut codes = Vec::new();
-    for (row, name) in texts.enumerate() {
-        check_name(name).map_err(|problem| (row, problem))?;
-        codes.push(interned.code(name.to_owned()));
-    }
-    Ok(Labels::Names(codes, interned.names))
-}
-
-fn from_numbers(
-    numbers: impl Iterator<Item = (usize, f64)>,
-) -> std::result::Result<Vec<i64>, (usize, String)> {
-    let id = |(row, number)| {
-        whole(number).map_err(|label| (row, format!("the label {label} is not a whole number")))
-    };
-    numbers.map(id).collect()
+    Labels::of_names(texts)
 }
 
 /// Distinct names, numbered by first appearance.

@@ -404,9 +404,9 @@ fn missing(column: &str) -> Problem {
     format!("{column:?} is missing")
 }
 
-/// The classes of several files, in order of appearance.
-#[derive(Default)]
-struct Keys {
+/// The classes of several files, or of several batches of labels, in order of appearance.
+#[derive(Clone, Debug, Default)]
+pub struct Keys {
     ids: Vec<Option<i64>>,
     names: Vec<String>,
     by_id: HashMap<i64, usize>,
@@ -449,8 +449,44 @@ impl Keys {
         Ok(rows)
     }
 
-    /// The place of a class, which is new or the same as in the files before.
-    fn place(&mut self, id: Option<i64>, name: String) -> std::result::Result<usize, Problem> {
+    /// Number of classes.
+    pub fn len(&self) -> usize {
+        self.names.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.names.is_empty()
+    }
+
+    /// Id, as far as it is known, and name of each class.
+    pub fn iter(&self) -> impl Iterator<Item = (Option<i64>, &str)> {
+        self.ids.iter().copied().zip(self.names.iter().map(String::as_str))
+    }
+
+    /// The place of the class of a label: of this id, whatever its name, or without an id of this name;
+    /// a new one, if there is none yet.
+    ///
+    /// # Errors
+    /// A sentence, as for [`Keys::place`].
+    pub fn place_label(
+        &mut self,
+        id: Option<i64>,
+        name: &str,
+    ) -> std::result::Result<usize, String> {
+        let place = match id {
+            Some(id) => self.by_id.get(&id),
+            None => self.by_name.get(name),
+        };
+        place.copied().map_or_else(|| self.place(id, name.to_owned()), Ok)
+    }
+
+    /// The place of a class, which is new or the same as before.
+    ///
+    /// # Errors
+    /// A sentence, if its id or its name is that of another class, or either has an id and the others
+    /// have none.
+    pub fn place(&mut self, id: Option<i64>, name: String) -> std::result::Result<usize, String> {
         let shown = |id: Option<i64>| id.map_or("no id".into(), |id| format!("the id {id}"));
         let unlike =
             |problem: Problem| format!("{problem}: make all moments with the same --class-names");
@@ -485,8 +521,11 @@ impl Keys {
         Ok(place)
     }
 
-    /// All classes, and the index there of each place here.
-    fn classes(self, path: &Path) -> Result<(Classes, Vec<usize>)> {
+    /// All classes, and the index there of each place here. A `path` is named where they are none.
+    ///
+    /// # Errors
+    /// If there is none.
+    pub fn classes(self, path: &Path) -> Result<(Classes, Vec<usize>)> {
         let ids: Option<Vec<i64>> = self.ids.into_iter().collect();
         let names = self.names.clone();
         let classes = match ids.filter(|ids| !ids.is_empty()) {

@@ -19,6 +19,9 @@ use crate::stream::MomentsSink;
 /// Bytes of values in a row group: one is in memory when the file is read.
 const ROW_GROUP: usize = 8 << 20;
 
+/// Most dimensions p: the largest value of Parquet is of 2 GiB, and p² float64 fit into that.
+const MOST_DIM: usize = 16_383;
+
 /// A file that is being written.
 struct MomentsWriter<W: Write> {
     file: BatchedWriter<W>,
@@ -32,16 +35,22 @@ struct MomentsWriter<W: Write> {
 /// have no embeddings. `moments` returns the sources.
 ///
 /// # Errors
-/// If the file cannot be written, a class's moments are not finite; what `moments` returns.
+/// If the file cannot be written, there are more dimensions than fit into one, a class's moments are not
+/// finite; what `moments` returns.
 pub fn write_moments<T: Value>(
     path: &Path,
     header: Header,
     classes: &Classes,
     moments: impl FnOnce(MomentsSink<T>) -> Result<Vec<String>>,
 ) -> Result<()> {
+    let dim = header.dimension;
+    if dim > MOST_DIM {
+        return Err(Error::Input(format!(
+            "moments of {dim} dimensions do not fit into a file, {MOST_DIM} are the most"
+        )));
+    }
     write_file(path, |file| {
         let cannot = |error| Error::write(path)(error);
-        let dim = header.dimension;
         let mut file = MomentsWriter::new(file, header).map_err(cannot)?;
         let keys: Vec<_> = classes.lasting_ids().zip(classes.names()).collect();
         let mut next = 0;

@@ -50,11 +50,7 @@ impl Plan {
         precision: Precision,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(Vec<ClassInformation>, Stages)> {
-        let start = |class: usize| {
-            let mut moments = Moments::<T>::with_precision(dump.dim(), precision);
-            moments.reserve(counts[class]);
-            moments
-        };
+        let start = |class: usize| moments::reserved::<T>(dump.dim(), precision, counts[class]);
         let push = |moments: &mut Moments<T>, _, row: &[T]| moments.push(row);
         let rows = Rows { dump, labels, counts, progress };
         let finish = |moments| Information::of_moments(moments, estimators);

@@ -33,11 +33,8 @@ pub fn moments<T: Element>(
     sink: MomentsSink<T>,
 ) -> Result<Digest> {
     let rows = Rows { dump, labels, counts, progress };
-    let start = |&class: &usize| {
-        let mut moments = Moments::<T>::with_precision(dump.dim(), precision);
-        moments.reserve(counts[class]);
-        (moments, Digest::default())
-    };
+    let start =
+        |&class: &usize| (reserved::<T>(dump.dim(), precision, counts[class]), Digest::default());
     let push = |(moments, digest): &mut (Moments<T>, Digest), _, row: &[T]| {
         moments.push(row);
         digest.add(row);
@@ -64,20 +61,25 @@ pub fn merged<T: Element>(
     progress: &dyn Fn(u64),
     sink: MomentsSink<T>,
 ) -> Result<()> {
+    let (header, counts) = (files.header(), files.counts());
     for pass in passes {
-        let mut states: Vec<Option<Moments<T>>> = files.counts().iter().map(|_| None).collect();
-        let mut wanted = vec![false; states.len()];
-        pass.iter().for_each(|&class| wanted[class] = true);
+        let mut states: Vec<Option<Moments<T>>> = counts.iter().map(|_| None).collect();
+        for &class in pass {
+            states[class] = Some(reserved(header.dimension, header.precision(), counts[class]));
+        }
+        let wanted: Vec<bool> = states.iter().map(Option::is_some).collect();
         files.read(|class| wanted[class], &mut |row_group| {
-            let ours: Vec<_> = row_group.iter().map(|&(class, _)| states[class].take()).collect();
-            let work = ours.into_par_iter().zip(row_group).with_max_len(1);
-            let merge = |(ours, (class, theirs)): (Option<Moments<T>>, (usize, Moments<T>))| {
+            let work: Vec<_> = row_group
+                .into_iter()
+                .filter_map(|(class, theirs)| Some((class, states[class].take()?, theirs)))
+                .collect();
+            let merge = |(class, mut ours, theirs): (usize, Moments<T>, Moments<T>)| {
                 let count = theirs.count();
-                let Some(mut ours) = ours else { return (class, theirs, count) };
                 ours.merge(theirs);
                 (class, ours, count)
             };
-            for (class, moments, count) in work.map(merge).collect::<Vec<_>>() {
+            let work = work.into_par_iter().with_max_len(1).map(merge);
+            for (class, moments, count) in work.collect::<Vec<_>>() {
                 states[class] = Some(moments);
                 progress(count);
             }
@@ -85,6 +87,13 @@ pub fn merged<T: Element>(
         sink(pass.iter().filter_map(|&class| Some((class, states[class].take()?))).collect())?;
     }
     Ok(())
+}
+
+/// No rows yet of a class that will have `count`.
+pub(super) fn reserved<T: Element>(dim: usize, precision: Precision, count: u64) -> Moments<T> {
+    let mut moments = Moments::with_precision(dim, precision);
+    moments.reserve(count);
+    moments
 }
 
 /// The information amounts of each class of moments files under each of `estimators`.

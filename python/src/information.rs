@@ -1,0 +1,161 @@
+//! `information`: the information amount of each class of arrays.
+
+use std::cmp::Reverse;
+use std::path::Path;
+
+use igam_analyze::information::Information;
+use igam_analyze::input::classes::Classes;
+use igam_analyze::input::element::Element;
+use igam_analyze::moments::Moments;
+use igam_analyze::product::Precision;
+use igam_analyze::shrinkage::Estimator;
+use igam_analyze::stream::ClassInformation;
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+use rayon::prelude::*;
+
+use crate::arrays::{self, Embeddings, Rows, View, Widen, by_class};
+use crate::columns::InformationColumns;
+use crate::work::{exception, released};
+
+/// What stands for the file in sentences on class names.
+pub const CLASS_NAMES: &str = "class_names";
+
+/// Information amount of each class: I = ½ log₂ det(1+Σ) bits (Eq. 2), from its embeddings.
+///
+/// What `igam-analyze information` computes of the same rows in the same order, to the last bit. The
+/// embeddings are not copied if they lie in C order, and the interpreter is free while they are read:
+/// let nobody write to them meanwhile. RAYON_NUM_THREADS sets the number of threads.
+///
+/// Parameters
+/// ----------
+/// embeddings : (n, p) array of float16, float32 or float64
+/// labels : (n,) integers, or class names
+/// estimator : of the covariance: "mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf" or "oas"
+/// precision : "f64", or "f32": faster, right to about six digits
+/// class_names : names in order of id from 0, or a dict of id to name; else the classes are those that
+///     the labels name
+/// background_label : label of rows to leave out
+///
+/// Returns
+/// -------
+/// dict of columns, a value a class in order of id: "class_id", "class" (a list of str), "instances" (m),
+///     "information" (I, bits), "normalized_information" (I′), "floor", "floored_fraction",
+///     "floor_bits" (bits of I from the eigenvalue floor alone), "dim_per_instance" (p/m). NaN where there
+///     is none: a class without embeddings, or with too few for the estimator.
+///
+/// Raises
+/// ------
+/// ValueError : if the arrays do not go together, a value is NaN or infinite, or a label is no class
+#[pyfunction]
+#[pyo3(signature = (embeddings, labels, estimator="mp-floor", precision="f64", class_names=None, background_label=None))]
+pub fn information<'py>(
+    embeddings: &Bound<'py, PyAny>,
+    labels: &Bound<'py, PyAny>,
+    estimator: &str,
+    precision: &str,
+    class_names: Option<&Bound<'py, PyAny>>,
+    background_label: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyDict>> {
+    let py = embeddings.py();
+    let (estimator, precision) = (self::estimator(estimator)?, self::precision(precision)?);
+    let embeddings = Embeddings::of(embeddings)?;
+    let labels = arrays::labels(labels)?;
+    let known = class_names.map(known).transpose()?;
+    let background = background_label.map(|label| label.str()?.extract()).transpose()?;
+    let view = embeddings.view()?;
+    let compute = || {
+        let background: Option<&String> = background.as_ref();
+        labels.check_length(view.shape().0)?;
+        let left_out = background.map_or(Ok(Vec::new()), |label| labels.rows_of(label))?;
+        let mut rest = left_out.iter().copied().peekable();
+        let numbers: Vec<usize> =
+            (0..labels.len()).filter(|row| rest.next_if_eq(row).is_none()).collect();
+        if let Some(label) = background.filter(|_| numbers.is_empty()) {
+            return Err(arrays::none_left(label));
+        }
+        let classes = match known {
+            Some(classes) => classes,
+            None => Classes::from_labels(&labels, background.map(String::as_str))?,
+        };
+        let index = classes.index(&labels, &left_out)?;
+        let rows = by_class(classes.len(), &index, &numbers);
+        let counts = rows.iter().map(|rows| rows.len() as u64).collect();
+        view.check(&numbers)?;
+        let computed = match view {
+            View::Half(all) => of_rows::<_, f32>(all, rows, estimator, precision),
+            View::Single(all) => of_rows::<_, f32>(all, rows, estimator, precision),
+            View::Double(all) => of_rows::<_, f64>(all, rows, estimator, precision),
+        };
+        InformationColumns::new(classes, counts, computed)
+    };
+    released(py, compute)?.dict(py)
+}
+
+/// Class by class, so that each thread holds the moments of one.
+fn of_rows<S: Widen<T>, T: Element>(
+    all: Rows<S>,
+    by_class: Vec<Vec<usize>>,
+    estimator: Estimator,
+    precision: Precision,
+) -> Vec<ClassInformation> {
+    let of_class = |numbers: Vec<usize>| {
+        let mut moments = Moments::<T>::with_precision(all.dim(), precision);
+        moments.reserve(numbers.len() as u64);
+        all.each(&numbers, |row| moments.push(row));
+        Information::of_moments(moments, &[estimator])
+    };
+    largest_first(by_class, Vec::len, of_class)
+}
+
+/// Does each class's work, the largest class first, each taken by the next free thread.
+pub fn largest_first<W: Send, D: Send>(
+    work: Vec<W>,
+    size: impl Fn(&W) -> usize,
+    of_class: impl Fn(W) -> D + Sync,
+) -> Vec<D> {
+    let mut work: Vec<_> = work.into_iter().enumerate().collect();
+    work.sort_by_key(|(_, work)| Reverse(size(work)));
+    let done = work.into_iter().par_bridge().map(|(class, work)| (class, of_class(work)));
+    let mut done: Vec<_> = done.collect();
+    done.sort_by_key(|&(class, _)| class);
+    done.into_iter().map(|(_, done)| done).collect()
+}
+
+/// The classes of these names.
+pub fn known(names: &Bound<'_, PyAny>) -> PyResult<Classes> {
+    let names = arrays::class_names(names)?;
+    Classes::checked(names, Path::new(CLASS_NAMES)).map_err(exception)
+}
+
+/// The estimator of this name.
+pub fn estimator(name: &str) -> PyResult<Estimator> {
+    one_of("estimator", Estimator::ALL, |estimator| estimator.name(), name)
+}
+
+/// The precision of this name.
+pub fn precision(name: &str) -> PyResult<Precision> {
+    one_of("precision", &[Precision::Double, Precision::Single], precision_name, name)
+}
+
+/// Its name.
+pub fn precision_name(precision: Precision) -> &'static str {
+    match precision {
+        Precision::Double => "f64",
+        Precision::Single => "f32",
+    }
+}
+
+/// The one of this name among all.
+pub fn one_of<T: Copy>(
+    what: &str,
+    all: &[T],
+    name_of: impl Fn(T) -> &'static str,
+    name: &str,
+) -> PyResult<T> {
+    all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| format!("{:?}", name_of(one))).collect();
+        PyValueError::new_err(format!("{what} {name:?} is none of {}", names.join(", ")))
+    })
+}

@@ -1,0 +1,122 @@
+//! `margins` and `igam_loss`: what training makes of information amounts.
+
+use igam_analyze::error::{Error, Result};
+use igam_analyze::input::labels::Labels;
+use igam_analyze::loss::Batch;
+use igam_analyze::margin::{self, MarginError};
+use igam_analyze::normalization::Normalization;
+use numpy::{AllowTypeChange, IntoPyArray, PyArray2, PyArrayLike1, PyArrayLike2};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use crate::arrays;
+use crate::information::one_of;
+use crate::work::released;
+
+/// Angular margins m_ij = max(0, ln(I′_i/I′_j)/π) between classes (after Eq. 6).
+///
+/// Parameters
+/// ----------
+/// information : (C,) information amounts in bits; NaN where a class has none: its margins are 0
+/// normalization : reading of the paper's I′: "printed", "printed-mean" or "softmax"
+/// signed : negative margins too, instead of 0 where the other class has more information
+///
+/// Returns
+/// -------
+/// (C, C) float64 array in radians, row i the true class
+///
+/// Raises
+/// ------
+/// ValueError : if an amount is negative or infinite, no class has one, or C is above 32768
+#[pyfunction]
+#[pyo3(signature = (information, normalization="printed", signed=false))]
+pub fn margins<'py>(
+    py: Python<'py>,
+    information: PyArrayLike1<'py, f64, AllowTypeChange>,
+    normalization: &str,
+    signed: bool,
+) -> PyResult<Bound<'py, PyArray2<f64>>> {
+    let normalization =
+        one_of("normalization", Normalization::ALL, |one| one.name(), normalization)?;
+    let information = information.as_array();
+    let compute = || {
+        margin::check_size(information.len())?;
+        if let Some((class, amount)) = information.iter().enumerate().find(|(_, amount)| {
+            // A NaN is no amount, not a wrong one.
+            **amount < 0.0 || amount.is_infinite()
+        }) {
+            return Err(Error::Input(format!(
+                "{amount} of class {class} (from 0) is no information amount"
+            )));
+        }
+        let (known, bits) =
+            margin::known(information.iter().map(|bits| Some(*bits).filter(|bits| !bits.is_nan())));
+        if known.is_empty() {
+            return Err(MarginError::NoInformation.into());
+        }
+        let margins = margin::margins(&normalization.normalize(&bits), signed);
+        Ok(margin::expand(&margins, &known, information.len()))
+    };
+    Ok(released(py, compute)?.into_pyarray(py))
+}
+
+/// IGAM loss of each sample (Eq. 6), in nats:
+/// −ln(e^{s·cosθ_i} / (e^{s·cosθ_i} + Σ_{j≠i} e^{s·cos(θ_j+m_ij)})), with θ_j+m_ij at most π.
+///
+/// With zero margins this is the cosine softmax of Eq. 5. The loss of the batch is the mean.
+///
+/// Parameters
+/// ----------
+/// cosines : (B, C) cosθ between each sample's embedding and each class's weight
+/// labels : (B,) integers: the samples' classes, as columns of the cosines
+/// margins : (C, C) radians, row i the true class
+/// scale : s
+/// gradient : return the gradient too
+///
+/// Returns
+/// -------
+/// (B,) float64 losses; with `gradient` also their derivatives by the cosines, (B, C) float64: divide
+///     them by B for those of the mean
+///
+/// Raises
+/// ------
+/// ValueError : if shapes do not go together, a label is no class, or a number no cosine
+#[pyfunction]
+#[pyo3(signature = (cosines, labels, margins, scale=igam_analyze::loss::SCALE, gradient=false))]
+pub fn igam_loss<'py>(
+    py: Python<'py>,
+    cosines: PyArrayLike2<'py, f64, AllowTypeChange>,
+    labels: &Bound<'py, PyAny>,
+    margins: PyArrayLike2<'py, f64, AllowTypeChange>,
+    scale: f64,
+    gradient: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let Labels::Ids(ids) = arrays::labels(labels)? else {
+        return Err(PyValueError::new_err("labels: holds class names: give the columns' numbers"));
+    };
+    let (cosines, margins) = (cosines.as_array(), margins.as_array());
+    if !(scale > 0.0 && scale.is_finite()) {
+        return Err(PyValueError::new_err(format!("scale {scale} is not a number above 0")));
+    }
+    let compute = || {
+        let class = |(sample, &id): (usize, &i64)| {
+            usize::try_from(id).map_err(|_| {
+                let classes = cosines.ncols();
+                Error::Input(format!(
+                    "the label {id} of sample {sample} is none of {classes} classes"
+                ))
+            })
+        };
+        let labels = ids.iter().enumerate().map(class).collect::<Result<Vec<_>>>()?;
+        let batch = Batch::new(cosines, &labels)?;
+        let losses = batch.losses(margins, scale)?;
+        let gradients = gradient.then(|| batch.gradients(margins, scale)).transpose()?;
+        Ok((losses, gradients))
+    };
+    let (losses, gradients) = released(py, compute)?;
+    let losses = losses.into_pyarray(py);
+    Ok(match gradients {
+        None => losses.into_any(),
+        Some(gradients) => (losses, gradients.into_pyarray(py)).into_pyobject(py)?.into_any(),
+    })
+}
