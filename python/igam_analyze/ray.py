@@ -52,7 +52,9 @@ def information(
     ValueError : if the dataset has no such column or no rows, or for what `igam_analyze.Moments` refuses
     """
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
-    columns = dataset.columns() or []
+    columns = dataset.columns()
+    if not columns:
+        raise ValueError("the dataset has no rows")
     for column in (embedding_column, label_column):
         if column not in columns:
             raise ValueError(f"the dataset has no column {column!r}, but {columns}")

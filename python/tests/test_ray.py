@@ -6,6 +6,7 @@
 import os
 import pathlib
 import signal
+import sys
 import threading
 import time
 
@@ -31,6 +32,8 @@ def cluster():
     cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
     cluster.add_node(num_cpus=2)
     ray.init(address=cluster.address, log_to_driver=False)
+    # This module is known to no worker.
+    ray.cloudpickle.register_pickle_by_value(sys.modules[__name__])
     context = ray.data.DataContext.get_current()
     context.enable_progress_bars = False
     # Many blocks of little data: 4096 rows of 128 float32.
@@ -169,7 +172,7 @@ def test_killed_worker_costs_time_and_nothing_else(cluster, tmp_path, dump, monk
     [killed] = [task for task, worker in tasks if worker == killer.worker][-1:]
     again = [worker for task, worker in tasks if task == killed and worker != killer.worker]
     assert killer.task.startswith(name)
-    assert len(again) == 1
+    assert len(set(again)) == 1
     assert not pathlib.Path(f"/proc/{killer.worker}").exists()
     assert_same(ours, igam_analyze.information(*dump))
 
@@ -182,15 +185,77 @@ def private_memory():
             lines = dict(line.split(":", 1) for line in status.read_text().splitlines())
         except OSError:
             continue  # It has ended.
-        if lines["Name"].strip().startswith("ray::"):
+        if lines["Name"].strip().startswith("ray::") and "RssAnon" in lines:
             found[status.parent.name] = int(lines["RssAnon"].split()[0]) * 1024
     return found
 
 
+class Meter(threading.Thread):
+    """The most private memory that a worker had at any time."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.most, self.over = 0, threading.Event()
+
+    def run(self):
+        while not self.over.wait(0.02):
+            self.most = max([self.most, *private_memory().values()])
+
+
+def most_memory(dataset):
+    meter = Meter()
+    meter.start()
+    information = igam_ray.information(dataset)
+    meter.over.set()
+    meter.join()
+    return meter.most, information
+
+
 def test_memory_of_a_worker_is_bounded_by_the_store(cluster, tmp_path):
-    ...
+    dim, few, many = 256, 4, 32
+    rng = np.random.default_rng(0)
+    labels = rng.integers(CLASSES, size=many * CLASSES * dim)
+    embeddings = rng.standard_normal((len(labels), dim), dtype=np.float32)
+    # All classes are folded: mean, scatter and third moments.
+    store = CLASSES * 8 * (dim * (dim + 1) // 2 + 2 * dim)
+    most = {}
+    for shards in (few, many):
+        (tmp_path / str(shards)).mkdir()
+        rows = slice(len(labels) * shards // many)
+        most[shards], _ = most_memory(write_shards(tmp_path / str(shards), embeddings[rows], labels[rows], shards))
+    # The embeddings grow by 27 stores.
+    assert most[many] - most[few] < 6 * store, [bytes / store for bytes in most.values()]
 
 
-@pytest.mark.parametrize("embeddings, sentence", [])
-def test_refused_in_one_sentence(cluster):
-    ...
+@pytest.mark.parametrize(
+    "dataset, sentence",
+    [
+        ({"embedding": [[1.0, 2.0], [3.0, float("nan")]], "label": [0, 1]}, "is NaN or infinite"),
+        ({"embedding": [[1.0, 2.0], None], "label": [0, 1]}, "column 'embedding' holds nulls"),
+        ({"embedding": [[1.0, 2.0], [3.0, None]], "label": [0, 1]}, "column 'embedding' holds nulls"),
+        ({"embedding": [[1.0, 2.0], [3.0, 4.0]], "label": [0, None]}, "column 'label' holds nulls"),
+        ({"embedding": [[1.0, 2.0], [3.0]], "label": [0, 1]}, "lists of 1 and of 2 values"),
+        ({"embedding": [1.0, 2.0], "label": [0, 1]}, "column 'embedding' holds double"),
+        ({"embedding": [[1.0, 2.0]], "label": [0.5]}, "0.5"),
+        ({"embedding": [[1.0, 2.0]], "name": [0]}, "no column 'label', but ['embedding', 'name']"),
+    ],
+)
+def test_refused_in_one_sentence(cluster, dataset, sentence):
+    with pytest.raises(ValueError) as refusal:
+        igam_ray.information(ray.data.from_arrow(pa.table(dataset)))
+    print(refusal.value)
+    assert sentence in str(refusal.value) and "\n" not in str(refusal.value)
+    assert refusal.type is ValueError
+
+
+def test_blocks_that_do_not_go_together_are_refused(cluster):
+    blocks = [pa.table({"embedding": [[0.0] * dim] * 2, "label": [0, 1]}) for dim in (2, 3)]
+    with pytest.raises(ValueError, match="dimensions"):
+        igam_ray.information(ray.data.from_arrow(blocks))
+
+
+@pytest.mark.parametrize("rows", [0, 4])
+def test_no_rows_are_refused(cluster, rows):
+    dataset = ray.data.from_arrow(pa.table({"embedding": [[1.0]] * rows, "label": [0] * rows}))
+    with pytest.raises(ValueError, match="no rows"):
+        igam_ray.information(dataset.filter(lambda row: row["label"] > 0))
