@@ -124,7 +124,7 @@ def main():
         merge = sum(FAN_IN * file for file in files[:-1]) / merging
         print(
             f"  p = {dim}: {BILLION / rate / 3600:.1f} h of one core; with {SHARDS} jobs "
-            f"{BILLION / SHARDS / rate / 60:.1f} min a shard, then {merge / 60:.1f} min in three levels; "
+            f"{BILLION / SHARDS / rate:.1f} s a shard, then {merge:.0f} s in three levels; "
             f"{files[0] / 2**20:,.0f} MiB a shard's file, {files[-1] / 2**20:,.0f} MiB of all, "
             f"{volume / 2**30:,.0f} GiB over the network of {BILLION * dim * 4 / 2**30:,.0f} GiB of embeddings"
         )
@@ -134,9 +134,11 @@ def check_voc(rows, dim, table):
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         counts = make_shards(folder, rows, dim, table, 1)
-        seconds("moments", "--embeddings", folder / "x0.npy", "--labels", folder / "y0.npy", "--out", folder / "m.parquet", repeat=1)
+        shard = ["--embeddings", folder / "x0.npy", "--labels", folder / "y0.npy"]
+        seconds("moments", *shard, "--out", folder / "m.parquet", repeat=1)
         written = (folder / "m.parquet").stat().st_size
-        print(f"    written: {written:,} bytes, {written / size(counts, dim) - 1:+.2%} of {size(counts, dim):,} computed")
+        exact = size(counts, dim)
+        print(f"    written: {written:,} bytes, {written / exact - 1:+.2%} of {exact:,} computed")
 
 
 if __name__ == "__main__":
