@@ -1,0 +1,145 @@
+"""What docs/scale.md says: sizes of moments files, rates, network volume, and the way to 10⁹ rows.
+
+    pip install numpy pyarrow './python[ray]'
+    cargo build --release
+    python benches/scale.py
+
+Sizes are exact, from instance counts, and checked against files that are written. Rates are measured on dumps of
+against_numpy.py; one thread of `moments`, since a cluster multiplies that. The least of three times.
+"""
+
+import os
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from against_numpy import LVIS, REPOSITORY, SHAPES, class_counts, make_dump
+
+BINARY = REPOSITORY / "target/release/igam-analyze"
+SETS = {
+    "VOC": (55_800, ("voc_counts.csv", "voc0712_trainval")),
+    "COCO": (849_949, ("coco_counts_and_ap.csv", "instances")),
+    "LVIS": (1_270_141, LVIS),
+}
+# Dumps to measure: rows, and shards that they are cut into.
+MEASURED = {128: (1_270_141, 16), 1024: (200_000, 8)}
+BILLION, SHARDS, FAN_IN = 10**9, 1000, 10
+
+
+def size(counts, dim):
+    """Bytes of the vectors in a moments file of float32 embeddings: rows while m ≤ p, else T, Q and packed S."""
+    rows = counts * dim * 4
+    folded = 8 * (dim * (dim + 1) // 2 + dim + 1)
+    return int(np.where(counts <= dim, rows, folded).sum() + 8 * dim * (counts > 0).sum())
+
+
+def seconds(*arguments, repeat=3):
+    times = []
+    for _ in range(repeat):
+        start = time.perf_counter()
+        subprocess.run([BINARY, *arguments, "--quiet"], check=True)
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def make_shards(folder, rows, dim, table, shards):
+    SHAPES["scale"] = rows, dim, table
+    make_dump(folder, "scale", "npy")
+    x, y = np.load(folder / "embeddings.npy", mmap_mode="r"), np.load(folder / "labels.npy")
+    for shard, of in enumerate(np.array_split(np.arange(rows), shards)):
+        np.save(folder / f"x{shard}.npy", x[of])
+        np.save(folder / f"y{shard}.npy", y[of])
+        lists = pa.FixedSizeListArray.from_arrays(pa.array(x[of].reshape(-1)), dim)
+        (folder / "parquet").mkdir(exist_ok=True)
+        shard = pa.table({"embedding": lists, "label": y[of]})
+        pq.write_table(shard, folder / f"parquet/{of[0]:08}.parquet", row_group_size=8192)
+    return np.bincount(y)
+
+
+def measure(dim):
+    """Rows/s of `moments` in one thread, bytes/s of `merge`, rows/s of Ray; checks `size`."""
+    rows, shards = MEASURED[dim]
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        counts = make_shards(folder, rows, dim, LVIS, shards)
+        files = [folder / f"m{shard}.parquet" for shard in range(shards)]
+        took = 0
+        for shard, file in enumerate(files):
+            shard = ["--embeddings", folder / f"x{shard}.npy", "--labels", folder / f"y{shard}.npy"]
+            took += seconds("moments", *shard, "--out", file, "--threads", "1")
+        merging = seconds("merge", *files, "--out", folder / "all.parquet")
+        read = sum(file.stat().st_size for file in files)
+        written = (folder / "all.parquet").stat().st_size
+        exact = size(counts, dim)
+        print(
+            f"p = {dim}: {rows:,} rows of LVIS's proportions in {shards} shards\n"
+            f"  moments: {rows / took:,.0f} rows/s in one thread\n"
+            f"  merge: {read / 2**20:.0f} MiB of moments in {merging:.2f} s, {read / merging / 1e9:.2f} GB/s\n"
+            f"  the file of all: {written:,} bytes, {written / exact - 1:+.2%} of {exact:,} computed"
+        )
+        ray_rate = rows / ray_seconds(folder / "parquet")
+        print(f"  Ray: {ray_rate:,.0f} rows/s with {os.cpu_count()} processors, from Parquet")
+    return rows / took, read / merging
+
+
+def ray_seconds(folder):
+    import ray
+
+    import igam_analyze.ray
+
+    ray.data.DataContext.get_current().enable_progress_bars = False
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        igam_analyze.ray.information(ray.data.read_parquet(str(folder)))
+        times.append(time.perf_counter() - start)
+    return min(times)
+
+
+def main():
+    print("Moments files")
+    for name, (rows, table) in SETS.items():
+        for dim in MEASURED:
+            counts = class_counts(rows, table)
+            moments, dump = size(counts, dim), rows * dim * 4
+            print(f"  {name}, p = {dim}: {moments / 2**20:,.1f} MiB of {dump / 2**20:,.0f}, {moments / dump:.1%}")
+            if name == "VOC":
+                check_voc(rows, dim, table)
+    import ray
+
+    ray.init("local", num_cpus=os.cpu_count(), include_dashboard=False, log_to_driver=False, logging_level="ERROR")
+    rates = {dim: measure(dim) for dim in MEASURED}
+    ray.shutdown()
+    print(f"Projected: {BILLION:,} rows of LVIS's proportions in {SHARDS} shards, merged by {FAN_IN}")
+    for dim, (rate, merging) in rates.items():
+        # A shard, and what each level of the tree writes.
+        levels = [SHARDS // FAN_IN**level for level in range(4)]
+        files = [size(class_counts(BILLION // count, LVIS), dim) for count in levels]
+        volume = sum(count * file for count, file in zip(levels[:-1], files))
+        merge = sum(FAN_IN * file for file in files[:-1]) / merging
+        print(
+            f"  p = {dim}: {BILLION / rate / 3600:.1f} h of one core; with {SHARDS} jobs "
+            f"{BILLION / SHARDS / rate:.1f} s a shard, then {merge:.0f} s in three levels; "
+            f"{files[0] / 2**20:,.0f} MiB a shard's file, {files[-1] / 2**20:,.0f} MiB of all, "
+            f"{volume / 2**30:,.0f} GiB over the network of {BILLION * dim * 4 / 2**30:,.0f} GiB of embeddings"
+        )
+
+
+def check_voc(rows, dim, table):
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        counts = make_shards(folder, rows, dim, table, 1)
+        shard = ["--embeddings", folder / "x0.npy", "--labels", folder / "y0.npy"]
+        seconds("moments", *shard, "--out", folder / "m.parquet", repeat=1)
+        written = (folder / "m.parquet").stat().st_size
+        exact = size(counts, dim)
+        print(f"    written: {written:,} bytes, {written / exact - 1:+.2%} of {exact:,} computed")
+
+
+if __name__ == "__main__":
+    main()
