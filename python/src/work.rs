@@ -6,7 +6,7 @@ use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use igam_analyze::error::{Error, Result};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -35,6 +35,7 @@ pub fn exception(error: Error) -> PyErr {
         Error::Read { source, .. } | Error::Write { source, .. } => {
             io::Error::new(source.kind(), sentence).into()
         }
+        Error::Missing { .. } => PyFileNotFoundError::new_err(sentence),
         _ => PyValueError::new_err(sentence),
     }
 }
