@@ -184,7 +184,7 @@ def test_many_threads_use_one(long_tail):
         shared.merge(other)
         shared.information()
 
-    threads = [threading.Thread(target=work, args=[other]) for other in others]
+    threads = [threading.Thread(target=work, args=[other], daemon=True) for other in others]
     for thread in threads:
         thread.start()
     for thread in threads:
