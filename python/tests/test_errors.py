@@ -16,7 +16,6 @@ HUGE = np.where(X == 7, 1e200, X)
         (NAN, Y, []),
         (HUGE, Y, []),
         (X, [0, 0, 1, 1, -1, 2], []),
-        (X, [0, 0, 1, 1, 0.5, 2], []),
         (X, Y, ["background_label", "x"]),
         (X, [1] * 6, ["background_label", "1"]),
     ],
@@ -28,10 +27,8 @@ def test_has_the_programs_sentence(cli, tmp_path, embeddings, labels, options):
     done = cli("information", "--embeddings", "embeddings.npy", "--labels", "labels.npy", *flags)
     with pytest.raises(ValueError) as error:
         igam_analyze.information(embeddings, labels, **dict([options] if options else []))
-    words = ["igam-analyze", "error", *str(error.value).replace("labels: row 4", "labels").split()]
-    sentence = done.stderr.replace("embeddings.npy", "embeddings").replace("labels.npy", "labels")
-    assert done.returncode == 1
-    assert sentence.split(": ", 2)[2].split() == words[2:]
+    sentence = done.stderr.splitlines()[-1].replace("embeddings.npy", "embeddings")
+    assert (done.returncode, sentence) == (1, f"igam-analyze: error: {error.value}")
 
 
 @pytest.mark.parametrize(
@@ -41,6 +38,7 @@ def test_has_the_programs_sentence(cli, tmp_path, embeddings, labels, options):
         (lambda: igam_analyze.information(np.empty((3, 0)), [0] * 3), "rows without values"),
         (lambda: igam_analyze.information(X.astype(int), Y), "int64: embeddings are f16, f32 or f64"),
         (lambda: igam_analyze.information(X, [Y] * 2), "labels have one axis"),
+        (lambda: igam_analyze.information(X, [0.5] * 6), "row 0: the label 0.5 is not a whole number"),
         (lambda: igam_analyze.information(X, [True] * 6), "bool: labels are integers or class names"),
         (lambda: igam_analyze.information(X, np.array([2**63] * 6, "u8")), "too large"),
         (lambda: igam_analyze.information(X, [None] * 6), "other things than integers or class names"),
@@ -83,7 +81,7 @@ def test_moments_that_cannot_be_merged():
         (other(X[:, :1], Y), "of 1 dimensions, these of 2"),
         (other(X, Y, precision="f32"), "of f32 precision, these of f64"),
         (other(X, ["a"] * 6), '"a" has no id'),
-        (other(X, Y, class_names="abc"), 'make all moments with the same --class-names'),
+        (other(X, Y, class_names=["a", "b", "c"]), 'make all moments with the same --class-names'),
         (moments, "with themselves"),
     ]:
         with pytest.raises(ValueError, match=words):
@@ -102,8 +100,8 @@ def test_files(tmp_path, capfd):
     moments.save(good)
     with pytest.raises(FileNotFoundError, match="none.parquet: there is no such file"):
         igam_analyze.Moments.load(tmp_path / "none.parquet")
-    with pytest.raises(FileNotFoundError, match="cannot be written"):
-        moments.save(tmp_path / "none" / "moments.parquet")
+    with pytest.raises(OSError, match="cannot be written"):
+        moments.save(good / "moments.parquet")
     with pytest.raises(OSError, match="cannot be written"):
         moments.save(tmp_path)
     whole = good.read_bytes()

@@ -117,17 +117,16 @@ def test_no_copy(kind):
 
 def test_others_work_meanwhile():
     """The interpreter is free: another thread goes on while a long computation runs."""
-    x = np.random.default_rng(0).normal(size=(2_000, 1_500))
+    x = np.random.default_rng(0).normal(size=(3_000, 2_500))
     done = threading.Event()
 
     def compute():
         igam_analyze.information(x, np.zeros(len(x), int), "qis")
         done.set()
 
-    # While a call holds the interpreter, no other thread could run between its begin and its end.
     thread = threading.Thread(target=compute)
-    longest = last = time.perf_counter()
-    started, longest, turns = last, 0.0, 0
+    started = last = time.perf_counter()
+    longest, turns = 0.0, 0
     thread.start()
     while not done.is_set():
         time.sleep(0.001)
