@@ -14,6 +14,12 @@ pub enum Error {
         /// What is wrong, where in it, and what to do.
         problem: String,
     },
+    /// There is no such file.
+    #[error("{}: there is no such file, and nothing matches it as a glob", path.display())]
+    Missing {
+        /// What was given.
+        path: PathBuf,
+    },
     /// A file cannot be read.
     #[error("{}: cannot be read: {source}", path.display())]
     Read {

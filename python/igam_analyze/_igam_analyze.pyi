@@ -11,6 +11,15 @@ _Estimator: TypeAlias = Literal[
 _Precision: TypeAlias = Literal["f64", "f32"]
 _ClassNames: TypeAlias = Sequence[str] | Mapping[int, str]
 
+__all__ = [
+    "Moments",
+    "__version__",
+    "igam_loss",
+    "information",
+    "margins",
+    "queue_size",
+]
+
 __version__: str
 
 def information(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::Mutex;
 
 use igam_analyze::digest::Digest;
 use igam_analyze::error::{Error, Result};
@@ -25,7 +25,7 @@ use crate::arrays::{self, Embeddings, Rows, View, Widen, by_class};
 use crate::columns::InformationColumns;
 use crate::information::{CLASS_NAMES, estimator, known, largest_first, precision, precision_name};
 use crate::kept::Kept;
-use crate::work::released;
+use crate::work::{locked, released};
 
 /// Moments of each class's embeddings: count, mean and scatter (Eq. 7), merged by Eq. 8.
 ///
@@ -108,7 +108,7 @@ impl Moments {
         let embeddings = Embeddings::of(embeddings)?;
         let labels = arrays::labels(labels)?;
         let view = embeddings.view()?;
-        released(py, || self.state().push(view, &labels))
+        locked(py, &self.0, |state| state.push(view, &labels))
     }
 
     /// Adds the embeddings of `other`, which stays as it is (Eq. 8).
@@ -120,12 +120,9 @@ impl Moments {
         if slf.is(other) {
             return Err(PyValueError::new_err("moments cannot be merged with themselves"));
         }
-        let (ours, theirs) = (slf.get(), other.get());
-        released(slf.py(), || {
-            // One lock at a time: somebody else may merge them the other way round.
-            let theirs = theirs.state().clone();
-            ours.state().merge(theirs)
-        })
+        // One lock at a time: somebody else may merge them the other way round.
+        let theirs = locked(slf.py(), &other.get().0, |theirs| Ok(theirs.clone()))?;
+        locked(slf.py(), &slf.get().0, |ours| ours.merge(theirs))
     }
 
     /// Information amount of each class so far, the columns of `information()`.
@@ -136,7 +133,7 @@ impl Moments {
     #[pyo3(signature = (estimator="mp-floor"))]
     fn information<'py>(&self, py: Python<'py>, estimator: &str) -> PyResult<Bound<'py, PyDict>> {
         let estimator = self::estimator(estimator)?;
-        released(py, || self.state().information(estimator))?.dict(py)
+        locked(py, &self.0, |state| state.information(estimator))?.dict(py)
     }
 
     /// Writes a moments file (`docs/moments.md`), which `igam-analyze merge` and every `--moments` take.
@@ -146,7 +143,7 @@ impl Moments {
     /// OSError : if it cannot be written
     /// ValueError : if nothing was pushed, or the covariance of a class overflows
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
-        released(py, || self.state().save(&path))
+        locked(py, &self.0, |state| state.save(&path))
     }
 
     /// Reads a moments file; or a directory or glob of several, merged.
@@ -164,34 +161,27 @@ impl Moments {
     /// Number of dimensions p; None before the first embedding.
     #[getter]
     fn dim(&self, py: Python<'_>) -> PyResult<Option<usize>> {
-        released(py, || Ok(self.state().dim))
+        locked(py, &self.0, |state| Ok(state.dim))
     }
 
     /// Number of embeddings of all classes.
     #[getter]
     fn instances(&self, py: Python<'_>) -> PyResult<u64> {
-        released(py, || Ok(self.state().counts().iter().sum()))
+        locked(py, &self.0, |state| Ok(state.counts().iter().sum()))
     }
 
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let py = slf.py();
-        let moments = slf.get();
-        let kept = released(py, || Ok(Kept::of(&moments.state())))?;
+        let kept = locked(py, &slf.get().0, |state| Ok(Kept::of(state)))?;
         (py.get_type::<Moments>(), PyTuple::empty(py), kept.dict(py)?).into_pyobject(py)
     }
 
     fn __setstate__(&self, py: Python<'_>, state: &Bound<'_, PyDict>) -> PyResult<()> {
         let kept = Kept::read(state)?;
-        released(py, || {
-            *self.state() = kept.state()?;
+        locked(py, &self.0, |state| {
+            *state = kept.state()?;
             Ok(())
         })
-    }
-}
-
-impl Moments {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

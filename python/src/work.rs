@@ -6,7 +6,7 @@ use std::process;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use igam_analyze::error::{Error, Result};
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
+use pyo3::exceptions::{PyFileNotFoundError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -15,8 +15,26 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 /// # Errors
 /// What `work` returns, as an exception; a panic is one too.
 pub fn released<R: Send>(py: Python, work: impl FnOnce() -> Result<R> + Send) -> PyResult<R> {
+    locked(py, &Mutex::new(()), |()| work())
+}
+
+/// The same with what only one thread may use at a time.
+///
+/// # Errors
+/// As for [`released`].
+pub fn locked<S: Send, R: Send>(
+    py: Python,
+    state: &Mutex<S>,
+    work: impl FnOnce(&mut S) -> Result<R> + Send,
+) -> PyResult<R> {
     let pool = pool()?;
-    let done = py.detach(|| catch_unwind(AssertUnwindSafe(|| pool.install(work))));
+    let done = py.detach(|| {
+        // Locked before the work goes to the pool: a thread there that waits for a part of it takes up
+        // other work, which must not wait for this.
+        let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
+        catch_unwind(AssertUnwindSafe(|| pool.install(|| work(state))))
+    });
     let done = done.map_err(|panic| {
         let words = panic.downcast_ref::<String>().map(String::as_str);
         let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default();
@@ -35,6 +53,7 @@ pub fn exception(error: Error) -> PyErr {
         Error::Read { source, .. } | Error::Write { source, .. } => {
             io::Error::new(source.kind(), sentence).into()
         }
+        Error::Missing { .. } => PyFileNotFoundError::new_err(sentence),
         _ => PyValueError::new_err(sentence),
     }
 }

@@ -54,10 +54,7 @@ fn matches(pattern: &Path) -> Result<Vec<PathBuf>> {
         }
     }
     if files.is_empty() {
-        return Err(Error::content(
-            pattern,
-            "there is no such file, and nothing matches it as a glob",
-        ));
+        return Err(Error::Missing { path: pattern.to_owned() });
     }
     sort(&mut files);
     Ok(files)

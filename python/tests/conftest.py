@@ -1,0 +1,54 @@
+import csv
+import pathlib
+import subprocess
+
+import numpy as np
+import pytest
+
+ROOT = pathlib.Path(__file__).parents[2]
+
+
+@pytest.fixture
+def cli(tmp_path):
+    """The program, built at the root, in a directory of its own."""
+
+    def run(*arguments):
+        program = ROOT / "target/release/igam-analyze"
+        return subprocess.run([program, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.fixture
+def table(cli, tmp_path):
+    """The columns of a csv file that the program writes: numbers, but for names."""
+
+    def columns(name, *arguments):
+        done = cli(*arguments)
+        assert done.returncode == 0, done.stderr
+        with open(tmp_path / "reports" / name, newline="") as file:
+            rows = list(csv.DictReader(file))
+        columns = {name: [row[name] for row in rows] for name in rows[0]}
+        names = {"run", "class", "dataset", "strategy"}
+        return {name: cells if name in names else number(cells) for name, cells in columns.items()}
+
+    def number(cells):
+        return np.array([float(cell or "nan") for cell in cells])
+
+    return columns
+
+
+@pytest.fixture(params=["ce", "focal", "seesaw"])
+def dump(request):
+    """Paths and arrays of a detector's embeddings and labels."""
+    folder = ROOT / "data/fod-a" / f"effnet-lite2-{request.param}"
+    paths = folder / "embeddings.npy", folder / "labels.npy"
+    return *paths, *map(np.load, paths)
+
+
+@pytest.fixture
+def long_tail():
+    """Embeddings of a few classes with m far above, at and far below p = 40, and their labels."""
+    rng = np.random.default_rng(9)
+    labels = rng.permutation(np.repeat([3, 5, 8, 13, 21], [1000, 41, 40, 7, 1]))
+    return rng.normal(3, 2, (len(labels), 40)), labels

@@ -1,0 +1,81 @@
+"""margins, igam_loss and queue_size against the program and against NumPy."""
+
+import igam_analyze
+import numpy as np
+import pytest
+
+
+@pytest.mark.parametrize("reading", ["printed", "printed-mean", "softmax"])
+@pytest.mark.parametrize("signed", [False, True])
+def test_margins_are_the_programs(dump, cli, tmp_path, reading, signed):
+    embeddings, labels, x, y = dump
+    arguments = ["--embeddings", embeddings, "--labels", labels, "--normalization", reading]
+    assert cli("margins", *arguments, *["--signed"] * signed).returncode == 0
+    ours = igam_analyze.margins(igam_analyze.information(x, y)["information"], reading, signed)
+    np.testing.assert_array_equal(ours, np.load(tmp_path / "reports/margins.npy"))
+
+
+def test_margins_against_numpy():
+    bits = np.array([100.0, np.nan, 150, 130])
+    known = bits[[0, 2, 3]]
+    x = known / (known.mean() * np.sqrt(3))
+    normalized = 3 * np.exp(x) / np.exp(x).sum() + 1
+    expected = np.zeros((4, 4))
+    expected[np.ix_([0, 2, 3], [0, 2, 3])] = np.log(normalized[:, None] / normalized) / np.pi
+    np.testing.assert_allclose(igam_analyze.margins(bits, "softmax", signed=True), expected, rtol=1e-12, atol=1e-15)
+    np.testing.assert_allclose(igam_analyze.margins(list(bits), "softmax"), expected.clip(0), rtol=1e-12, atol=1e-15)
+
+
+def losses(cosines, labels, margins, scale):
+    """Eq. 6, as it is printed."""
+    angles = np.minimum(np.arccos(cosines) + margins[labels], np.pi)
+    logits = np.where(np.arange(cosines.shape[1]) == labels[:, None], cosines, np.cos(angles)) * scale
+    return np.log(np.exp(logits).sum(axis=1)) - logits[np.arange(len(labels)), labels]
+
+
+def test_loss_against_numpy():
+    rng = np.random.default_rng(2)
+    cosines, labels = rng.uniform(-0.95, 0.95, (50, 7)), rng.integers(0, 7, 50)
+    margins = rng.uniform(0, 0.4, (7, 7))
+    np.fill_diagonal(margins, 0)
+    expected = losses(cosines, labels, margins, 12)
+    ours, gradient = igam_analyze.igam_loss(cosines, labels, margins, 12, gradient=True)
+    np.testing.assert_allclose(ours, expected, rtol=1e-12)
+    np.testing.assert_array_equal(igam_analyze.igam_loss(cosines, labels, margins, 12), ours)
+    step = 1e-6
+    for j in range(7):
+        moved = step * (np.arange(7) == j)
+        difference = losses(cosines + moved, labels, margins, 12) - losses(cosines - moved, labels, margins, 12)
+        np.testing.assert_allclose(gradient[:, j], difference / (2 * step), rtol=1e-5, atol=1e-6)
+    single = igam_analyze.igam_loss(cosines.astype("f4"), labels, margins, 12)
+    np.testing.assert_allclose(single, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_loss_is_the_programs(dump, table, tmp_path):
+    embeddings, labels, x, y = dump
+    weights = np.load(embeddings.with_name("weights.npy"))
+    margins = igam_analyze.margins(igam_analyze.information(x, y)["information"], "softmax")
+    np.save(tmp_path / "margins.npy", margins)
+    arguments = ["--embeddings", embeddings, "--labels", labels, "--margins", "margins.npy"]
+    theirs = table("loss.csv", "loss", *arguments, "--weights", embeddings.with_name("weights.npy"))
+    unit = [rows / np.linalg.norm(rows, axis=1, keepdims=True) for rows in [x.astype(float), weights.astype(float)]]
+    ours = igam_analyze.igam_loss(unit[0] @ unit[1].T, y, margins)
+    means = [ours[y == label].mean() for label in range(31)]
+    np.testing.assert_allclose(means, theirs["igam_loss"], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [2, 4, 8])
+def test_queue_size_is_the_programs(table, size, tmp_path):
+    arguments = ["--instances", 55800, "--dim", 128, "--classes", 20, "--bytes-per-value", size]
+    theirs = table("storage.csv", "queue-size", *arguments)
+    ours = igam_analyze.queue_size(55800, 128, 20, bytes_per_value=size)
+    assert ours.pop("strategy") == theirs["strategy"]
+    for name, column in ours.items():
+        np.testing.assert_array_equal(column, theirs[name], name)
+    counts = [5000, 300, 20]
+    (tmp_path / "counts.csv").write_text("class,instances\na,5000\nb,300\nc,20\n")
+    theirs = table("storage.csv", "queue-size", "--counts", "counts.csv", "--dim", 64)
+    for of_class in [counts, np.array(counts)]:
+        ours = igam_analyze.queue_size(of_class, 64)
+        np.testing.assert_array_equal(ours["mib"], theirs["mib"])
+        assert np.isfinite(ours["mib"][-1])
