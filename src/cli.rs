@@ -625,10 +625,7 @@ impl ValueEnum for Precision {
     }
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            Precision::Double => "f64",
-            Precision::Single => "f32",
-        }))
+        Some(PossibleValue::new(self.name()))
     }
 }
 

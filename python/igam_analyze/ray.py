@@ -1,7 +1,8 @@
 """Information amount of a Ray Dataset, as an aggregation of Ray Data.
 
 The moments of a block are taken by the task that has it, and moments alone travel on. They are merged a few
-at a time (Eq. 8), so that a worker holds a few of them, however many blocks there are.
+at a time (Eq. 8) before Ray aggregates the rest: its one reduce task would otherwise load those of all blocks
+together. So a worker holds a few of them, however many blocks there are.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use half::f16;
-use igam_analyze::error::{Error, Result};
+use igam_analyze::error::Result;
 use igam_analyze::input::element::Element;
 use igam_analyze::input::embeddings;
 use igam_analyze::input::labels::Labels;
@@ -241,11 +241,4 @@ pub fn by_class(classes: usize, of_rows: &[u32], numbers: &[usize]) -> Vec<Vec<u
         rows[class as usize].push(number);
     }
     rows
-}
-
-/// That only background was given.
-pub fn none_left(background: &str) -> Error {
-    Error::Input(format!(
-        "no row is left without the background {background}: check --background-label"
-    ))
 }

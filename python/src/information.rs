@@ -6,6 +6,7 @@ use std::path::Path;
 use igam_analyze::information::Information;
 use igam_analyze::input::classes::Classes;
 use igam_analyze::input::element::Element;
+use igam_analyze::input::labels::none_left;
 use igam_analyze::moments::Moments;
 use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
@@ -73,7 +74,7 @@ pub fn information<'py>(
         let numbers: Vec<usize> =
             (0..labels.len()).filter(|row| rest.next_if_eq(row).is_none()).collect();
         if let Some(label) = background.filter(|_| numbers.is_empty()) {
-            return Err(arrays::none_left(label));
+            return Err(none_left(label));
         }
         let classes = match known {
             Some(classes) => classes,
@@ -136,15 +137,7 @@ pub fn estimator(name: &str) -> PyResult<Estimator> {
 
 /// The precision of this name.
 pub fn precision(name: &str) -> PyResult<Precision> {
-    one_of("precision", &[Precision::Double, Precision::Single], precision_name, name)
-}
-
-/// Its name.
-pub fn precision_name(precision: Precision) -> &'static str {
-    match precision {
-        Precision::Double => "f64",
-        Precision::Single => "f32",
-    }
+    one_of("precision", &[Precision::Double, Precision::Single], Precision::name, name)
 }
 
 /// The one of this name among all.

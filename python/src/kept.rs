@@ -11,7 +11,7 @@ use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::information::{precision, precision_name};
+use crate::information::precision;
 use crate::moments::{State, Stores};
 
 /// The parts of a `Moments`.
@@ -133,7 +133,7 @@ impl Kept {
     /// As Python has them.
     pub fn dict(self, py: Python<'_>) -> PyResult<Bound<'_, PyDict>> {
         let dict = PyDict::new(py);
-        dict.set_item("precision", precision_name(self.precision))?;
+        dict.set_item("precision", self.precision.name())?;
         dict.set_item("dim", self.dim)?;
         dict.set_item("fixed", self.fixed)?;
         dict.set_item("class_id", self.ids)?;

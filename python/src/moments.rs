@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use crate::arrays::{self, Embeddings, Rows, View, Widen, by_class};
 use crate::columns::InformationColumns;
-use crate::information::{CLASS_NAMES, estimator, known, largest_first, precision, precision_name};
+use crate::information::{CLASS_NAMES, estimator, known, largest_first, precision};
 use crate::kept::Kept;
 use crate::work::{locked, released};
 
@@ -244,8 +244,7 @@ impl State {
             (Stores::Double(to), View::Half(all)) => push::<_, f32, _>(to, all, &rows),
             (Stores::Double(to), View::Single(all)) => push::<_, f32, _>(to, all, &rows),
             (Stores::Double(to), View::Double(all)) => push::<_, f64, _>(to, all, &rows),
-            // Grown for them.
-            (Stores::Single(_), View::Double(_)) => Digest::default(),
+            (Stores::Single(_), View::Double(_)) => unreachable!("grown for them"),
         };
         if !index.is_empty() {
             self.pushed.get_or_insert_default().merge(digest);
@@ -282,7 +281,7 @@ impl State {
             return cannot("dimensions", dim.to_string(), ours.to_string());
         }
         if self.precision != theirs.precision {
-            let [theirs, ours] = [theirs.precision, self.precision].map(precision_name);
+            let [theirs, ours] = [theirs.precision, self.precision].map(Precision::name);
             return cannot("precision", theirs.into(), ours.into());
         }
         let pushed = |state: &State| state.pushed.map(|digest| digest.to_string());
@@ -325,8 +324,7 @@ impl State {
             (Stores::Double(ours), Stores::Single(theirs)) => {
                 merge(ours, theirs.into_iter().map(|each| each.widened()).collect(), &places);
             }
-            // Grown for them.
-            (Stores::Single(_), Stores::Double(_)) => {}
+            (Stores::Single(_), Stores::Double(_)) => unreachable!("grown for them"),
         }
         Ok(())
     }

@@ -15,7 +15,7 @@ use crate::input::counts::{self, Counts};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::information::{self, RunInformation};
-use crate::input::labels::Labels;
+use crate::input::labels::{self, Labels};
 use crate::input::moments::MomentsFiles;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
@@ -285,9 +285,7 @@ pub fn instances(
         }
         dump.leave_out(rows);
         if dump.rows() == 0 {
-            return Err(Error::Input(format!(
-                "no row is left without the background {label}: check --background-label"
-            )));
+            return Err(labels::none_left(label));
         }
     }
     let classes = match &files.class_names {

@@ -177,7 +177,7 @@ impl Labels {
         if self.len() == rows { Ok(()) } else { Err(differ(rows, self.len())) }
     }
 
-    /// The rows that carry a label, as it is typed.
+    /// The rows of the background, whose label is as it is typed.
     ///
     /// # Errors
     /// If the labels are ids and this is none.
@@ -195,6 +195,13 @@ impl Labels {
             Labels::Names(codes, names) => Ok(rows(&|row| names[codes[row] as usize] == label)),
         }
     }
+}
+
+/// That all rows are the background's.
+pub fn none_left(background: &str) -> Error {
+    Error::Input(format!(
+        "no row is left without the background {background}: check --background-label"
+    ))
 }
 
 fn differ(rows: usize, labels: usize) -> Error {

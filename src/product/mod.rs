@@ -45,6 +45,16 @@ pub enum Precision {
     Single,
 }
 
+impl Precision {
+    /// The name on the command line and in the files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Precision::Double => "f64",
+            Precision::Single => "f32",
+        }
+    }
+}
+
 /// A symmetric matrix, its lower triangle.
 #[derive(Clone, Debug)]
 pub struct Symmetric {
