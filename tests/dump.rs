@@ -1,10 +1,6 @@
 //! The collector of `docs/dump.md`, as it stands there, run by Python.
 
-use std::env;
-use std::fs;
-use std::process::Command;
-
-use crate::{Workdir, column, repository};
+use crate::{Workdir, column, python};
 
 const USE: &str = r#"
 rng = np.random.default_rng(3)
@@ -23,17 +19,10 @@ for format in ["npy", "parquet"]:
 
 #[test]
 fn shards_of_the_collector_are_the_whole() {
-    let Some(python) = env::var_os("PYTHON") else {
-        println!("skipped: PYTHON names no interpreter with numpy and pyarrow");
-        return;
-    };
-    let page = fs::read_to_string(repository("docs/dump.md")).unwrap();
-    let (_, code) = page.split_once("```python\n").unwrap();
-    let (code, _) = code.split_once("```\n").unwrap();
     let work = Workdir::new();
-    work.write("dump.py", format!("{code}{USE}"));
-    let output = Command::new(python).arg("dump.py").current_dir(work.0.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    if python("docs/dump.md", USE, &work).is_none() {
+        return;
+    }
     assert_eq!(work.files("parquet").len(), 8);
     let bits = |input: &str| {
         let json = work.json(&format!("information --embeddings {input}"));

@@ -1,9 +1,7 @@
 //! Moments files: what is merged is the whole, whatever the order, the tree or the writer.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
-use std::process::Command;
 
 use fastrand::Rng;
 use igam_analyze::input::embeddings::Dump;
@@ -15,7 +13,7 @@ use ndarray::{Array1, Array2, Axis, concatenate, s};
 use ndarray_npy::{read_npy, write_npy};
 use serde_json::Value;
 
-use crate::{Workdir, assert_close, column, repository};
+use crate::{Workdir, assert_close, column, python, repository};
 
 const ESTIMATORS: [&str; 6] = ["mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf", "oas"];
 
@@ -257,21 +255,11 @@ for shard, rows in enumerate(np.array_split(np.arange(len(x)), 3)):
 
 #[test]
 fn numpy_and_pyarrow_read_and_write_them() {
-    let Some(python) = env::var_os("PYTHON") else {
-        println!("skipped: PYTHON names no interpreter with numpy and pyarrow");
-        return;
-    };
     let (x, y) = fod_a();
     let work = sharded(&x, &y, 1);
     fs::create_dir(work.path("numpy")).unwrap();
-    let page = fs::read_to_string(repository("docs/moments.md")).unwrap();
-    let (_, code) = page.split_once("```python\n").unwrap();
-    let (code, _) = code.split_once("```\n").unwrap();
-    work.write("moments.py", format!("{code}{USE}"));
-    let output =
-        Command::new(python).arg("moments.py").current_dir(work.0.path()).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let theirs: Vec<f64> = serde_json::from_slice(&output.stdout).unwrap();
+    let Some(stdout) = python("docs/moments.md", USE, &work) else { return };
+    let theirs: Vec<f64> = serde_json::from_slice(&stdout).unwrap();
     assert_close(&information(&work, "--moments shards", "sample"), &theirs, 1e-9);
     for estimator in ESTIMATORS {
         let direct = information(&work, DIRECT, estimator);

@@ -60,6 +60,23 @@ fn assert_close(ours: &[f64], theirs: &[f64], relative: f64) {
     }
 }
 
+/// What the first Python block of a page, and the `rest` after it, print in a directory; none without an
+/// interpreter.
+fn python(page: &str, rest: &str, work: &Workdir) -> Option<Vec<u8>> {
+    let Some(python) = std::env::var_os("PYTHON") else {
+        println!("skipped: PYTHON names no interpreter with numpy and pyarrow");
+        return None;
+    };
+    let page = std::fs::read_to_string(repository(page)).unwrap();
+    let (_, code) = page.split_once("```python\n").unwrap();
+    let (code, _) = code.split_once("```\n").unwrap();
+    work.write("page.py", format!("{code}{rest}"));
+    let mut python = std::process::Command::new(python);
+    let output = python.arg("page.py").current_dir(work.0.path()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    Some(output.stdout)
+}
+
 /// A temporary directory in which the binary runs.
 struct Workdir(tempfile::TempDir);
 
