@@ -8,6 +8,7 @@ Sizes are exact, from instance counts, and checked against files that are writte
 against_numpy.py; one thread of `moments`, since a cluster multiplies that. The least of three times.
 """
 
+import logging
 import os
 import subprocess
 import tempfile
@@ -92,6 +93,7 @@ def ray_seconds(folder):
 
     import igam_analyze.ray
 
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
     times = []
     for _ in range(3):
