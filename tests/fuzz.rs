@@ -24,6 +24,7 @@ use igam_analyze::input::moments::MomentsFiles;
 use igam_analyze::input::{ap, counts, information, runs};
 use igam_analyze::moments::Moments;
 use igam_analyze::shrinkage::Estimator;
+use igam_analyze::stream;
 use peak_alloc::PeakAlloc;
 
 use crate::repository;
@@ -136,6 +137,7 @@ fn arrays(path: &Path) {
 
 fn moments(path: &Path) {
     if let Ok(files) = MomentsFiles::open(&[path.to_owned()]) {
+        let _ = stream::passes_of_moments::<f32>(&files, Some(1 << 30));
         let _ = files.read(|_| true, &mut |classes: Vec<(usize, Moments<f32>)>| {
             for (_, mut moments) in classes {
                 moments.merge(moments.clone());

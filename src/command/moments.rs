@@ -7,7 +7,6 @@ use super::run::{self, Instances};
 use crate::cli::Moments;
 use crate::error::{Error, Result};
 use crate::input::classes::Classes;
-use crate::input::counts;
 use crate::input::element::Element;
 use crate::input::moments::Header;
 use crate::input::runs::RunFiles;
@@ -20,12 +19,7 @@ pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("moments needs --embeddings".into()));
     }
-    let named = match &files.counts {
-        Some(path) => {
-            counts::read(path, files.counts_column.as_deref(), files.include_crowd)?.classes
-        }
-        None => None,
-    };
+    let named = run::counts(&files)?.and_then(|counts| counts.classes);
     let (classes, instances) = run::instances(&files, named, console)?;
     if instances.dump.double() {
         write::<f64>(&arguments.out, &classes, &instances, console)

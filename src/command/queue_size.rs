@@ -10,7 +10,6 @@ use crate::cli::{Format, QueueSize};
 use crate::error::{Error, Result};
 use crate::figure::{self, Figure3Panel, Figure3Store, grouped};
 use crate::input::classes::Classes;
-use crate::input::counts;
 use crate::input::datasets::{KnownDataset, Population};
 use crate::input::element::Element;
 use crate::input::moments::MomentsFiles;
@@ -100,26 +99,16 @@ fn subjects(
         return Ok((subjects, None));
     }
     let files = RunFiles::from(arguments.input.clone());
-    let counted = match &files.counts {
-        Some(_) if !files.labels.is_empty() => {
-            return Err(Error::Usage(
-                "give --labels or --counts, not both: each says how many instances a class has"
-                    .into(),
-            ));
-        }
-        Some(path) => {
-            Some(counts::read(path, files.counts_column.as_deref(), files.include_crowd)?)
-        }
-        None => None,
-    };
+    let other = [("--labels", &files.labels), ("--moments", &files.moments)];
+    let other = other.into_iter().find(|(_, paths)| !paths.is_empty());
+    if let (Some((other, _)), Some(_)) = (other, &files.counts) {
+        return Err(Error::Usage(format!(
+            "give {other} or --counts, not both: each says how many instances a class has"
+        )));
+    }
+    let counted = run::counts(&files)?;
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
     let (dim, population, instances) = if !files.moments.is_empty() {
-        if counted.is_some() {
-            return Err(Error::Usage(
-                "give --moments or --counts, not both: each says how many instances a class has"
-                    .into(),
-            ));
-        }
         let moments = MomentsFiles::open(&files.moments)?;
         let population = Population::of(moments.counts().to_vec())?;
         (moments.header().dimension as u64, population, None)

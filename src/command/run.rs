@@ -140,11 +140,7 @@ pub fn load(
             column.scale
         ));
     }
-    let counts = files
-        .counts
-        .as_deref()
-        .map(|path| counts::read(path, files.counts_column.as_deref(), files.include_crowd))
-        .transpose()?;
+    let counts = counts(files)?;
     let named = counts.as_ref().and_then(|counts| counts.classes.clone());
     let (classes, source) = if !files.moments.is_empty() {
         let (classes, source) = moments(files, named, console)?;
@@ -211,6 +207,12 @@ pub fn load(
         runs.iter().map(|run| with_ap(run.clone(), column, places, several)).collect()
     };
     Ok(columns.iter().zip(&places).map(with).collect())
+}
+
+/// The instance counts, where a file gives them.
+pub fn counts(files: &RunFiles) -> Result<Option<Counts>> {
+    let read = |path| counts::read(path, files.counts_column.as_deref(), files.include_crowd);
+    files.counts.as_deref().map(read).transpose()
 }
 
 /// The classes, of which nothing else is known yet.

@@ -38,7 +38,7 @@ impl Plan {
     /// If a file cannot be read, or the largest class does not fit into the limit.
     pub fn new<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>) -> Result<Plan> {
         let (largest, room) = largest_and_room::<T>(dump, counts, limit)?;
-        let passes = passes::<T>(dump, counts, limit)?;
+        let passes = fitting::<T>(room, dump.dim(), counts);
         let wide = dump.dim() * size_of::<T>() >= WIDE;
         let by_class = (wide || passes.len() > 1)
             && largest * rayon::current_num_threads() as u64 <= room
@@ -90,7 +90,7 @@ pub fn passes<T: Element>(
     limit: Option<u64>,
 ) -> Result<Vec<Vec<usize>>> {
     let (_, room) = largest_and_room::<T>(dump, counts, limit)?;
-    Ok(within(room, counts, |class| Moments::<T>::bytes(dump.dim(), counts[class])))
+    Ok(fitting::<T>(room, dump.dim(), counts))
 }
 
 /// Bytes of the largest class's moments, and those that the moments of one pass may take.
@@ -117,11 +117,15 @@ pub fn passes_of_moments<T: Element>(
     limit: Option<u64>,
 ) -> Result<Vec<Vec<usize>>> {
     let (dim, counts) = (files.header().dimension, files.counts());
-    let bytes = |class: usize| Moments::<T>::bytes(dim, counts[class]);
-    let Some(limit) = limit else { return Ok(within(MOMENTS.0, counts, bytes)) };
+    let Some(limit) = limit else { return Ok(fitting::<T>(MOMENTS.0, dim, counts)) };
     let rest = PROGRAM + matrices(counts, dim) + 3 * files.largest_row_group();
     check(limit, rest, largest::<T>(dim, counts), "these moments")?;
-    Ok(within(limit - rest, counts, bytes))
+    Ok(fitting::<T>(limit - rest, dim, counts))
+}
+
+/// Passes of classes whose moments take `room` together at most.
+fn fitting<T: Element>(room: u64, dim: usize, counts: &[u64]) -> Vec<Vec<usize>> {
+    within(room, counts, |class| Moments::<T>::bytes(dim, counts[class]))
 }
 
 /// Passes of classes that take `bytes` each, `limit` together at most. A class that is larger alone has

@@ -212,6 +212,8 @@ fn texts_of(column: &Series) -> PolarsResult<Vec<String>> {
 #[derive(Debug)]
 pub struct Footer {
     path: PathBuf,
+    /// Bytes of the file.
+    length: u64,
     metadata: Arc<FileMetadata>,
     schema: ArrowSchema,
 }
@@ -228,7 +230,7 @@ impl Footer {
             let schema = read::infer_schema(&metadata)?;
             Ok((metadata, schema))
         })?;
-        Ok(Footer { path: path.to_owned(), metadata: metadata.into(), schema })
+        Ok(Footer { path: path.to_owned(), length, metadata: metadata.into(), schema })
     }
 
     /// The text under a key of its metadata.
@@ -237,10 +239,11 @@ impl Footer {
         pairs.iter().find(|pair| pair.key == key)?.value.as_deref()
     }
 
-    /// Bytes of the largest row group, unpacked.
+    /// Bytes of the largest row group, unpacked; of what is claimed no more than would be unpacked.
     pub fn largest_row_group(&self) -> u64 {
         let groups = self.metadata.row_groups.iter();
-        groups.map(|group| group.total_byte_size() as u64).max().unwrap_or(0)
+        let claimed = groups.map(|group| group.total_byte_size() as u64).max().unwrap_or(0);
+        claimed.min(UNSUSPECTED.max(LARGEST_RATIO * self.length))
     }
 
     /// Number of rows of each row group.
@@ -268,7 +271,7 @@ impl Column {
     ///
     /// # Errors
     /// If there is none; says which there are.
-    pub fn of(Footer { path, metadata, schema }: &Footer, name: &str) -> Result<Column> {
+    pub fn of(Footer { path, metadata, schema, .. }: &Footer, name: &str) -> Result<Column> {
         let Some(field) = schema.get(name) else {
             let names: Vec<_> = schema.iter_names().map(|name| name.as_str()).collect();
             let problem = format!("has no column {name:?}; its columns are {}", list(&names));
