@@ -1,8 +1,8 @@
 //! `information`: the information amount of each class of arrays.
 
-use std::cmp::Reverse;
 use std::path::Path;
 
+use igam_analyze::error::Result;
 use igam_analyze::information::Information;
 use igam_analyze::input::classes::Classes;
 use igam_analyze::input::element::Element;
@@ -10,11 +10,10 @@ use igam_analyze::input::labels::none_left;
 use igam_analyze::moments::Moments;
 use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream::ClassInformation;
+use igam_analyze::stream::{ClassInformation, largest_first};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
-use rayon::prelude::*;
 
 use crate::arrays::{self, Embeddings, Rows, View, Widen, by_class};
 use crate::columns::InformationColumns;
@@ -82,12 +81,12 @@ pub fn information<'py>(
         };
         let index = classes.index(&labels, &left_out)?;
         let rows = by_class(classes.len(), &index, &numbers);
-        let counts = rows.iter().map(|rows| rows.len() as u64).collect();
+        let counts: Vec<_> = rows.iter().map(|rows| rows.len() as u64).collect();
         view.check(&numbers)?;
         let computed = match view {
-            View::Half(all) => of_rows::<_, f32>(all, rows, estimator, precision),
-            View::Single(all) => of_rows::<_, f32>(all, rows, estimator, precision),
-            View::Double(all) => of_rows::<_, f64>(all, rows, estimator, precision),
+            View::Half(all) => of_rows::<_, f32>(all, rows, &counts, estimator, precision)?,
+            View::Single(all) => of_rows::<_, f32>(all, rows, &counts, estimator, precision)?,
+            View::Double(all) => of_rows::<_, f64>(all, rows, &counts, estimator, precision)?,
         };
         InformationColumns::new(classes, counts, computed)
     };
@@ -98,30 +97,23 @@ pub fn information<'py>(
 fn of_rows<S: Widen<T>, T: Element>(
     all: Rows<S>,
     by_class: Vec<Vec<usize>>,
+    counts: &[u64],
     estimator: Estimator,
     precision: Precision,
-) -> Vec<ClassInformation> {
-    let of_class = |numbers: Vec<usize>| {
+) -> Result<Vec<ClassInformation>> {
+    let of_class = |class, numbers: Vec<usize>| {
         let mut moments = Moments::<T>::with_precision(all.dim(), precision);
-        moments.reserve(numbers.len() as u64);
+        moments.reserve(counts[class]);
         all.each(&numbers, |row| moments.push(row));
-        Information::of_moments(moments, &[estimator])
+        Ok(Information::of_moments(moments, &[estimator]))
     };
-    largest_first(by_class, Vec::len, of_class)
-}
-
-/// Does each class's work, the largest class first, each taken by the next free thread.
-pub fn largest_first<W: Send, D: Send>(
-    work: Vec<W>,
-    size: impl Fn(&W) -> usize,
-    of_class: impl Fn(W) -> D + Sync,
-) -> Vec<D> {
-    let mut work: Vec<_> = work.into_iter().enumerate().collect();
-    work.sort_by_key(|(_, work)| Reverse(size(work)));
-    let done = work.into_iter().par_bridge().map(|(class, work)| (class, of_class(work)));
-    let mut done: Vec<_> = done.collect();
-    done.sort_by_key(|&(class, _)| class);
-    done.into_iter().map(|(_, done)| done).collect()
+    let mut classes = vec![Ok(None); counts.len()];
+    for (class, done) in
+        largest_first(counts, by_class.into_iter().enumerate().collect(), of_class)?
+    {
+        classes[class] = done;
+    }
+    Ok(classes)
 }
 
 /// The classes of these names.

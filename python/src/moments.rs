@@ -15,7 +15,7 @@ use igam_analyze::moments;
 use igam_analyze::output::moments::write_moments;
 use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream::ClassInformation;
+use igam_analyze::stream::{ClassInformation, largest_first};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -23,7 +23,7 @@ use rayon::prelude::*;
 
 use crate::arrays::{self, Embeddings, Rows, View, Widen, by_class};
 use crate::columns::InformationColumns;
-use crate::information::{CLASS_NAMES, estimator, known, largest_first, precision};
+use crate::information::{CLASS_NAMES, estimator, known, precision};
 use crate::kept::Kept;
 use crate::work::{locked, released};
 
@@ -245,7 +245,7 @@ impl State {
             (Stores::Double(to), View::Single(all)) => push::<_, f32, _>(to, all, &rows),
             (Stores::Double(to), View::Double(all)) => push::<_, f64, _>(to, all, &rows),
             (Stores::Single(_), View::Double(_)) => unreachable!("grown for them"),
-        };
+        }?;
         if !index.is_empty() {
             self.pushed.get_or_insert_default().merge(digest);
         }
@@ -333,14 +333,16 @@ impl State {
         let (classes, index) = self.classes()?;
         let mut computed: Vec<ClassInformation> = vec![Ok(None); classes.len()];
         let mut counts = vec![0; classes.len()];
+        let of_stores = self.counts();
         let of_each = either!(&self.stores, stores => {
-            let of_class =
-                |moments: &moments::Moments<_>| Information::of_moments(moments.clone(), &[estimator]);
-            largest_first(stores.iter().collect(), |moments| moments.count() as usize, of_class)
+            let of_class = |_, moments: &moments::Moments<_>| {
+                Ok(Information::of_moments(moments.clone(), &[estimator]))
+            };
+            largest_first(&of_stores, stores.iter().enumerate().collect(), of_class)
         });
-        for ((of_class, count), class) in of_each.into_iter().zip(self.counts()).zip(index) {
-            computed[class] = of_class;
-            counts[class] = count;
+        for (at, of_class) in of_each? {
+            computed[index[at]] = of_class;
+            counts[index[at]] = of_stores[at];
         }
         InformationColumns::new(classes, counts, computed)
     }
@@ -392,26 +394,28 @@ impl State {
     }
 }
 
-/// Pushes the rows of each class to its moments, largest first, and digests them.
+/// Pushes the rows of each class to its moments, and digests them.
 fn push<S: Widen<V>, V: Element + Widen<T>, T: Element>(
     to: &mut [moments::Moments<T>],
     all: Rows<S>,
     by_class: &[Vec<usize>],
-) -> Digest {
-    let work: Vec<_> = to.iter_mut().zip(by_class).filter(|(_, rows)| !rows.is_empty()).collect();
-    let of_class = |(moments, rows): (&mut moments::Moments<T>, &Vec<usize>)| {
+) -> Result<Digest> {
+    let counts: Vec<_> = by_class.iter().map(|rows| rows.len() as u64).collect();
+    let work = to.iter_mut().zip(by_class).enumerate();
+    let work = work.filter(|(_, (_, rows))| !rows.is_empty()).collect();
+    let of_class = |_, (moments, rows): (&mut moments::Moments<T>, &Vec<usize>)| {
         let (mut digest, mut buffer) = (Digest::default(), Vec::new());
         all.each(rows, |row: &[V]| {
             digest.add(row);
             moments.push(V::widen(row, &mut buffer));
         });
-        digest
+        Ok(digest)
     };
     let mut digest = Digest::default();
-    largest_first(work, |(_, rows)| rows.len(), of_class)
-        .into_iter()
-        .for_each(|one| digest.merge(one));
-    digest
+    for (_, one) in largest_first(&counts, work, of_class)? {
+        digest.merge(one);
+    }
+    Ok(digest)
 }
 
 /// Eq. 8: `theirs` into those of `ours` at these places.

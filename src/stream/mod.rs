@@ -176,9 +176,12 @@ impl Rows<'_> {
     }
 }
 
-/// Does each class's work, the largest class first, each taken by the next free thread, so that all
-/// are busy to the end; until one fails.
-fn largest_first<W: Send, D: Send>(
+/// Does each class's work, the largest of `counts` first, each taken by the next free thread, so that
+/// all are busy to the end. Classes come out in any order.
+///
+/// # Errors
+/// What the first to fail returns; then no more is begun.
+pub fn largest_first<W: Send, D: Send>(
     counts: &[u64],
     mut work: Vec<(usize, W)>,
     of_class: impl Fn(usize, W) -> Result<D> + Sync,
