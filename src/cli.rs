@@ -10,6 +10,7 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::classes::Numbering;
 use crate::command::condition::Condition;
 use crate::error::Result;
 use crate::figure::Theme;
@@ -281,6 +282,9 @@ pub struct Detectors {
     /// The IoU thresholds of AP, where --ap is pycocotools' array [default: 0.5:0.95]
     #[arg(long, value_enum, value_name = "IOU", requires = "ap")]
     pub ap_iou: Option<ApIou>,
+    /// How the rows of --ap mean classes [default: recognized; what can be read in two ways is refused]
+    #[arg(long, value_enum, value_name = "NUMBERING", requires = "ap")]
+    pub ap_numbering: Option<Numbering>,
     /// A runs file: several detectors at once
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
     pub runs: Option<PathBuf>,
@@ -306,6 +310,7 @@ impl Detectors {
                 ap_column: self.ap_column.clone(),
                 ap_format: self.ap_format,
                 ap_iou: self.ap_iou,
+                ap_numbering: self.ap_numbering,
                 ..RunFiles::from(self.input.clone())
             }]),
         }
@@ -484,6 +489,9 @@ pub struct Input {
         allow_negative_numbers = true
     )]
     pub background_label: Option<String>,
+    /// How the labels mean classes [default: recognized; what can be read in two ways is refused]
+    #[arg(long, value_enum, value_name = "NUMBERING", help_heading = "Input")]
+    pub label_numbering: Option<Numbering>,
     /// Class names: a name a line in order of id, a table with columns `class` and `id`, or a COCO or
     /// LVIS annotation file
     #[arg(long, value_name = "FILE", help_heading = "Input")]
@@ -648,6 +656,24 @@ impl ValueEnum for ApFormat {
     }
 }
 
+impl ValueEnum for Numbering {
+    fn value_variants<'a>() -> &'a [Numbering] {
+        Numbering::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            Numbering::Names => "They are class names",
+            Numbering::Ids => "They are the ids of the classes, such as COCO's category ids",
+            Numbering::Positions => "0 is the class of the lowest id, 1 the next, as in detectron2",
+            Numbering::FileOrder => {
+                "0 is the class that the annotation file lists first, 1 the next, as in mmdetection"
+            }
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
 impl ValueEnum for ApIou {
     fn value_variants<'a>() -> &'a [ApIou] {
         ApIou::ALL
@@ -693,6 +719,7 @@ impl From<Input> for RunFiles {
             label_column: input.label_column,
             skip_invalid_rows: input.skip_invalid_rows,
             background_label: input.background_label,
+            label_numbering: input.label_numbering,
             class_names: input.class_names,
             counts: input.counts,
             counts_column: input.counts_column,

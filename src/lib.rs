@@ -41,6 +41,7 @@
 #![warn(missing_docs)]
 
 pub mod ap;
+pub mod classes;
 pub mod cli;
 pub mod command;
 pub mod correlation;

@@ -4,8 +4,9 @@
 use std::fs;
 use std::io::Write;
 
+use igam_analyze::classes::{Classes, Keys, Rows};
 use igam_analyze::input::ap::{self, ApFormat, ApIou};
-use igam_analyze::input::classes::Classes;
+use igam_analyze::input::classes;
 use igam_analyze::input::counts;
 use serde_json::{Value, json};
 
@@ -20,12 +21,26 @@ fn expected() -> Value {
         .unwrap()
 }
 
+/// The class of each row, without a doubt.
+fn places(classes: &Classes, keys: &Keys) -> Vec<Option<usize>> {
+    let rows = Rows {
+        keys,
+        weights: &vec![1; keys.len()],
+        asked: None,
+        whole: true,
+        once: true,
+        counted: false,
+        known: None,
+    };
+    classes.join(&rows).unwrap().classes
+}
+
 /// AP of each class, none where it is absent, from a file of the folder, on the scale 0–1.
 #[track_caller]
 fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Vec<Vec<Value>> {
     let path = format!("{}/{file}", folder());
     let path = path.as_ref();
-    let classes = Classes::read(format!("{}/instances_train.json", folder()).as_ref()).unwrap();
+    let classes = classes::read(format!("{}/instances_train.json", folder()).as_ref()).unwrap();
     let columns: Vec<String> = columns.iter().map(|&column| column.into()).collect();
     let read = |forced| ap::read(path, &columns, forced, iou).unwrap();
     let (recognized, forced) = (read(None), read(Some(format)));
@@ -33,7 +48,7 @@ fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Ve
         let column = |column: &ap::ApColumn| {
             assert_eq!(column.format, format, "{file}");
             let mut of_class = vec![Value::Null; classes.len()];
-            for (row, class) in classes.align(&column.keys, path).unwrap().iter().enumerate() {
+            for (row, class) in places(&classes, &column.keys).iter().enumerate() {
                 let class = class.expect("a class of every row");
                 of_class[class] = json!(column.values[row].map(|ap| ap / column.scale.full()));
             }
@@ -167,13 +182,10 @@ fn variants_of_evaluators_files() {
         let wanted: Vec<String> = wanted.split_whitespace().map(String::from).collect();
         let columns = ap::read(&work.path("ap.json"), &wanted, None, None).expect(text);
         assert_eq!(columns[0].name, name, "{text}");
-        let read: Vec<_> = columns[0]
-            .keys
-            .names
-            .iter()
-            .map(String::as_str)
-            .zip(columns[0].values.iter().copied())
-            .collect();
+        let keys = &columns[0].keys;
+        let texts: Vec<_> = (0..keys.len()).map(|row| keys.text(row)).collect();
+        let read: Vec<_> =
+            texts.iter().map(String::as_str).zip(columns[0].values.iter().copied()).collect();
         assert_eq!(read, classes, "{text}");
     }
 }
@@ -187,7 +199,7 @@ fn counts_as_pycocotools_counts() {
         let classes = counts.classes.clone().unwrap();
         let mut rows = vec![Value::Null; classes.len()];
         let mut letters = rows.clone();
-        let places = classes.align(&counts.keys, path.as_ref()).unwrap();
+        let places = places(&classes, &counts.keys);
         for (row, class) in places.into_iter().enumerate() {
             rows[class.unwrap()] = counts.values[row].into();
             let frequency = counts.frequencies.as_ref().unwrap()[row];
@@ -216,7 +228,7 @@ fn annotations_log_and_dump_give_figures_1_and_2() {
     let output = work.run(&command);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("AP from column \"coco\" of mmdetection, on the scale 0–1"), "{said}");
-    assert!(said.contains("the labels are not category ids"), "{said}");
+    assert!(said.contains("labels.npy: 7 of 8 classes matched, by position"), "{said}");
     assert!(!said.contains("counts differ"), "{said}");
     let files = work.files("reports");
     assert!(["figure1.svg", "figure2.svg"].iter().all(|name| files.contains(&(*name).into())));
@@ -246,19 +258,26 @@ fn labels_may_be_category_ids() {
     let x = ndarray::Array2::from_shape_fn((6, 2), |(i, j)| (i * i + 3 * j) as f32);
     ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
     for (labels, said) in [
-        ([2, 2, 3, 3, 5, 5], ""),
-        ([0, 0, 1, 1, 2, 2], "the labels are not category ids: 0 is the category of the lowest"),
-        ([2, 2, 2, 2, 2, 2], "warning: the labels could be category ids, or 0, 1, …"),
+        ([2, 2, 3, 3, 5, 5], "y.npy: 3 of 3 classes matched, by id"),
+        ([0, 0, 1, 1, 2, 2], "y.npy: 3 of 3 classes matched, by position in order of id"),
     ] {
         ndarray_npy::write_npy(work.path("y.npy"), &ndarray::arr1(&labels.map(i64::from))).unwrap();
         let arguments = "information --embeddings x.npy --labels y.npy --class-names names.json";
         let stderr = String::from_utf8(work.run(arguments).stderr).unwrap();
-        assert!(
-            stderr.contains(said) && stderr.contains("category") != said.is_empty(),
-            "{stderr}"
-        );
+        assert!(stderr.contains(said), "{stderr}");
         let counts = column(&work.json(arguments)["information"], "instances");
-        assert_eq!(counts[0], if labels[5] == 2 && labels[0] == 2 { 6.0 } else { 2.0 });
+        assert_eq!(counts, [2.0; 3]);
+    }
+    // 2 is the id of a, and the last position.
+    ndarray_npy::write_npy(work.path("y.npy"), &ndarray::arr1(&[2_i64; 6])).unwrap();
+    let arguments = "information --embeddings x.npy --labels y.npy --class-names names.json";
+    let output = work.command(arguments).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{said}");
+    assert!(said.contains("give --label-numbering ids or positions"), "{said}");
+    for (numbering, class) in [("ids", 0), ("positions", 2)] {
+        let json = work.json(&format!("{arguments} --label-numbering {numbering}"));
+        assert_eq!(column(&json["information"], "instances")[class], 6.0);
     }
 }
 

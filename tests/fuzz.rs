@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use igam_analyze::information::Information;
-use igam_analyze::input::classes::Classes;
+use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::labels::Labels;
 use igam_analyze::input::moments::MomentsFiles;
@@ -76,7 +76,7 @@ const TARGETS: [Target; 16] = [
         corpus: "annotations",
         extension: "json",
         damage: text,
-        read: |path| drop((Classes::read(path), counts::read(path, None, true))),
+        read: |path| drop((class_files::read(path), counts::read(path, None, true))),
     },
     Target {
         name: "metrics",
@@ -150,8 +150,9 @@ fn moments(path: &Path) {
 fn labels(path: &Path) {
     for rows in [2, 3, 7] {
         if let Ok(labels) = Labels::read(&[path.to_owned()], "label", rows) {
-            if let Ok(classes) = Classes::from_labels(&labels, Some("0")) {
-                let _ = classes.index(&labels, &[0, 2]);
+            let background = labels.rows_of("0").unwrap_or_default();
+            if let Ok(classes) = labels.classes(&background) {
+                let _ = labels.index_as_given(&classes, &[0, 2]);
             }
             break;
         }
@@ -159,7 +160,7 @@ fn labels(path: &Path) {
 }
 
 fn classes(path: &Path) {
-    let _ = Classes::read(path);
+    let _ = class_files::read(path);
 }
 
 const NUMBERS: [u64; 14] = [

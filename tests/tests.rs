@@ -16,6 +16,7 @@ mod formats;
 mod fuzz;
 mod golden;
 mod groups;
+mod joins;
 mod left_out;
 mod margins;
 mod merge;

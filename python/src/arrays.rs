@@ -200,13 +200,13 @@ pub fn labels(object: &Bound<'_, PyAny>) -> PyResult<Labels> {
         return Err(refused(format!("holds an array of shape {shape:?}: labels have one axis")));
     }
     if shape == [0] {
-        return Ok(Labels::Ids(Vec::new()));
+        return Ok(Labels::of_ids([]));
     }
     let list = array.call_method0(intern!(object.py(), "tolist"))?;
     let kind: String = dtype.getattr(intern!(object.py(), "kind"))?.extract()?;
     match kind.as_str() {
-        "i" | "u" => match list.extract() {
-            Ok(ids) => Ok(Labels::Ids(ids)),
+        "i" | "u" => match list.extract::<Vec<i64>>() {
+            Ok(ids) => Ok(Labels::of_ids(ids)),
             Err(_) => Err(refused("holds a label that is too large".into())),
         },
         "f" => {

@@ -1,8 +1,8 @@
 //! Columns of a table as a dict of arrays.
 
+use igam_analyze::classes::Classes;
 use igam_analyze::error::{Error, Result};
 use igam_analyze::information::{FloorShare, Information};
-use igam_analyze::input::classes::Classes;
 use igam_analyze::normalization::Normalization;
 use igam_analyze::stream::ClassInformation;
 use numpy::{IntoPyArray, PyArray1};

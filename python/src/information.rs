@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use igam_analyze::error::Result;
+use igam_analyze::classes::{Classes, IdsFrom};
+use igam_analyze::error::{Error, Result};
 use igam_analyze::information::Information;
-use igam_analyze::input::classes::Classes;
 use igam_analyze::input::element::Element;
 use igam_analyze::input::labels::none_left;
 use igam_analyze::moments::Moments;
@@ -77,9 +77,9 @@ pub fn information<'py>(
         }
         let classes = match known {
             Some(classes) => classes,
-            None => Classes::from_labels(&labels, background.map(String::as_str))?,
+            None => labels.classes(&left_out)?,
         };
-        let index = classes.index(&labels, &left_out)?;
+        let index = labels.index_as_given(&classes, &left_out)?;
         let rows = by_class(classes.len(), &index, &numbers);
         let counts: Vec<_> = rows.iter().map(|rows| rows.len() as u64).collect();
         view.check(&numbers)?;
@@ -119,7 +119,8 @@ fn of_rows<S: Widen<T>, T: Element>(
 /// The classes of these names.
 pub fn known(names: &Bound<'_, PyAny>) -> PyResult<Classes> {
     let names = arrays::class_names(names)?;
-    Classes::checked(names, Path::new(CLASS_NAMES)).map_err(exception)
+    Classes::new(names, IdsFrom::List)
+        .map_err(|problem| exception(Error::content(Path::new(CLASS_NAMES), problem)))
 }
 
 /// The estimator of this name.

@@ -91,7 +91,7 @@ pub fn igam_loss<'py>(
     scale: f64,
     gradient: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let Labels::Ids(ids) = arrays::labels(labels)? else {
+    let Some(ids) = arrays::labels(labels)?.numbers() else {
         return Err(PyValueError::new_err("labels: holds class names: give the columns' numbers"));
     };
     let (cosines, margins) = (cosines.as_array(), margins.as_array());

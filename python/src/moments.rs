@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
+use igam_analyze::classes::Classes;
 use igam_analyze::digest::Digest;
 use igam_analyze::error::{Error, Result};
 use igam_analyze::information::Information;
-use igam_analyze::input::classes::Classes;
 use igam_analyze::input::element::Element;
 use igam_analyze::input::labels::Labels;
 use igam_analyze::input::moments::{Header, Keys, MomentsFiles};
@@ -255,17 +255,17 @@ impl State {
     /// The classes here and those of labels, and the place of each label's.
     fn classes_of(&self, labels: &Labels) -> Result<(Keys, Vec<u32>)> {
         if self.fixed {
-            return Ok((self.classes.clone(), self.classes()?.0.index(labels, &[])?));
+            return Ok((self.classes.clone(), labels.index_as_given(&self.classes()?.0, &[])?));
         }
         let mut classes = self.classes.clone();
-        let new = Classes::from_labels(labels, None)?;
+        let new = labels.classes(&[])?;
         let places: Vec<u32> = new
             .lasting_ids()
             .zip(new.names())
             .map(|(id, name)| classes.place_label(id, name).map(|place| place as u32))
             .collect::<std::result::Result<_, _>>()
             .map_err(Error::Input)?;
-        let index = new.index(labels, &[])?;
+        let index = labels.index_as_given(&new, &[])?;
         Ok((classes, index.into_iter().map(|class| places[class as usize]).collect()))
     }
 

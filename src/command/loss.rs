@@ -7,9 +7,9 @@ use serde_json::json;
 
 use super::console::Console;
 use super::run::{self, Instances};
+use crate::classes::Classes;
 use crate::cli::{Format, Loss, MarginChoice};
 use crate::error::{Error, Result};
-use crate::input::classes::Classes;
 use crate::input::embeddings::Dump;
 use crate::input::runs::RunFiles;
 use crate::loss::{MeanLoss, unit_rows};
@@ -27,8 +27,9 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     let weights = open(&arguments.weights)?;
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
-    let expected = Some(Classes::numbered(weights.rows()));
-    let (classes, instances) = run::instances(&files, expected, console)?;
+    let listed = run::listed(&files)?;
+    let expected = Some(listed.unwrap_or_else(|| Classes::numbered(weights.rows())));
+    let (classes, instances) = run::instances(&files, expected, None, true, console)?;
     if (weights.rows(), weights.dim()) != (classes.len(), instances.dump.dim()) {
         let problem = format!(
             "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} \

@@ -8,6 +8,7 @@ mod console;
 mod correlate;
 mod evidence;
 mod information;
+mod joined;
 mod loss;
 mod manual;
 mod margins;

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use super::console::Console;
 use super::run::{self, Instances};
+use crate::classes::Classes;
 use crate::cli::Moments;
 use crate::error::{Error, Result};
-use crate::input::classes::Classes;
 use crate::input::element::Element;
 use crate::input::moments::Header;
 use crate::input::runs::RunFiles;
@@ -19,8 +19,10 @@ pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("moments needs --embeddings".into()));
     }
-    let named = run::counts(&files)?.and_then(|counts| counts.classes);
-    let (classes, instances) = run::instances(&files, named, console)?;
+    let listed = run::listed(&files)?;
+    let counts = run::counts(&files, listed.as_ref(), console)?;
+    let expected = listed.or_else(|| counts?.classes);
+    let (classes, instances) = run::instances(&files, expected, None, false, console)?;
     if instances.dump.double() {
         write::<f64>(&arguments.out, &classes, &instances, console)
     } else {

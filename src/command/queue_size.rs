@@ -6,10 +6,10 @@ use serde_json::json;
 use super::console::Console;
 use super::run::{self, Instances};
 use super::warning::Warning;
+use crate::classes::Classes;
 use crate::cli::{Format, QueueSize};
 use crate::error::{Error, Result};
 use crate::figure::{self, Figure3Panel, Figure3Store, grouped};
-use crate::input::classes::Classes;
 use crate::input::datasets::{KnownDataset, Population};
 use crate::input::element::Element;
 use crate::input::moments::MomentsFiles;
@@ -106,7 +106,7 @@ fn subjects(
             "give {other} or --counts, not both: each says how many instances a class has"
         )));
     }
-    let counted = run::counts(&files)?;
+    let counted = run::counts(&files, run::listed(&files)?.as_ref(), console)?;
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
     let (dim, population, instances) = if !files.moments.is_empty() {
         let moments = MomentsFiles::open(&files.moments)?;
@@ -140,7 +140,8 @@ fn subjects(
         let population = Population { instances: dump.rows() as u64, classes, counts: None };
         (dump.dim() as u64, population, None)
     } else {
-        let (classes, instances) = run::instances(&files, None, console)?;
+        let (classes, instances) =
+            run::instances(&files, run::listed(&files)?, None, true, console)?;
         let population = Population::of(instances.counts.clone())?;
         (instances.dump.dim() as u64, population, Some((classes, instances)))
     };

@@ -1,16 +1,16 @@
 //! One detector: its files read, joined by class, and its information amounts computed.
 
-use std::path::Path;
-
 use super::console::Console;
+use super::joined::{self, Side};
 use super::stages;
 use super::warning::Warning;
 use crate::ap::ApScale;
+use crate::classes::{Classes, Doubt, Numbering, Rows};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::information::Information;
 use crate::input::ap::{self, ApColumn, ApFormat};
-use crate::input::classes::{ClassKeys, Classes, Numbering};
+use crate::input::classes;
 use crate::input::counts::{self, Counts};
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
@@ -89,6 +89,16 @@ pub struct Instances {
     pub counts: Vec<u64>,
 }
 
+impl Instances {
+    fn new(dump: Dump, labels: Vec<u32>, classes: usize) -> Instances {
+        let mut counts = vec![0; classes];
+        for &label in &labels {
+            counts[label as usize] += 1;
+        }
+        Instances { dump, labels, counts }
+    }
+}
+
 /// What information amounts are computed from.
 enum Source {
     Embeddings(Instances),
@@ -140,32 +150,59 @@ pub fn load(
             column.scale
         ));
     }
-    let counts = counts(files)?;
-    let named = counts.as_ref().and_then(|counts| counts.classes.clone());
+    let listed = listed(files)?;
+    let counts = counts(files, listed.as_ref(), console)?;
+    let expected = listed.or_else(|| counts.as_ref()?.classes.clone());
+    let count = |classes: &Classes, known: Option<&[Option<u64>]>, console: &mut Console| {
+        let known = known.or(classes.boxes());
+        counts.as_ref().map(|counts| joined::counts(classes, counts, known, console)).transpose()
+    };
+    let mut counted = match &expected {
+        Some(classes) => count(classes, None, console)?,
+        None => None,
+    };
     let (classes, source) = if !files.moments.is_empty() {
-        let (classes, source) = moments(files, named, console)?;
+        let (classes, source) = moments(files, expected, console)?;
         (classes, Some(source))
     } else if files.embeddings.is_empty() {
-        (classes_without_embeddings(files, counts.as_ref())?, None)
+        (classes_without_embeddings(expected, counts.as_ref())?, None)
     } else {
-        let (classes, instances) = instances(files, named, console)?;
+        let known = counted.as_ref().map(|counted| &counted.instances[..]);
+        let (classes, instances) = instances(files, expected, known, true, console)?;
         (classes, Some(Source::Embeddings(instances)))
     };
+    let in_dump: Option<Vec<Option<u64>>> =
+        source.as_ref().map(|source| source.counts().iter().copied().map(Some).collect());
+    if counted.is_none() {
+        counted = count(&classes, in_dump.as_deref(), console)?;
+    }
 
     let mut rows = rows(&classes);
-    let places: Vec<_> = columns
-        .iter()
-        .map(|column| place(&classes, &column.keys, &column.path, console))
-        .collect::<Result<_>>()?;
-    if let Some(counts) = &counts {
-        let places = place(&classes, &counts.keys, &counts.path, console)?;
-        for (row, class) in places.iter().enumerate() {
-            if let Some(class) = *class {
-                rows[class].instances = Some(counts.values[row]);
-                rows[class].frequency = counts.frequencies.as_ref().map(|each| each[row]);
-            }
+    if let Some(counted) = &counted {
+        for (class, row) in rows.iter_mut().enumerate() {
+            row.instances = counted.instances[class];
+            row.frequency = counted.frequencies[class];
         }
     }
+    let known = counted.map(|counted| counted.instances);
+    let known = known.as_deref().or(classes.boxes()).or(in_dump.as_deref());
+    let columns = columns.into_iter().map(|column| {
+        let column = joined::ap_without_summary(column, &classes, console)?;
+        let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();
+        let rows = Rows {
+            keys: &column.keys,
+            weights: &weights,
+            asked: files.ap_numbering,
+            whole: true,
+            once: true,
+            counted: false,
+            known,
+        };
+        let side = Side { path: &column.path, option: Some("--ap-numbering") };
+        let places = side.join(&classes, &rows, console)?;
+        Ok((column, places))
+    });
+    let columns: Vec<(ApColumn, Vec<Option<usize>>)> = columns.collect::<Result<_>>()?;
     let mut run = Run {
         name: files.name.clone(),
         backbone: files.backbone.clone(),
@@ -203,16 +240,28 @@ pub fn load(
         return Ok(vec![runs]);
     }
     let several = columns.len() > 1;
-    let with = |(column, places): (&ApColumn, &Vec<Option<usize>>)| {
+    let with = |(column, places): &(ApColumn, Vec<Option<usize>>)| {
         runs.iter().map(|run| with_ap(run.clone(), column, places, several)).collect()
     };
-    Ok(columns.iter().zip(&places).map(with).collect())
+    Ok(columns.iter().map(with).collect())
 }
 
-/// The instance counts, where a file gives them.
-pub fn counts(files: &RunFiles) -> Result<Option<Counts>> {
+/// The classes, where a file of class names lists them.
+pub fn listed(files: &RunFiles) -> Result<Option<Classes>> {
+    files.class_names.as_deref().map(classes::read).transpose()
+}
+
+/// The instance counts, where a file gives them, without a row over all classes.
+pub fn counts(
+    files: &RunFiles,
+    listed: Option<&Classes>,
+    console: &mut Console,
+) -> Result<Option<Counts>> {
     let read = |path| counts::read(path, files.counts_column.as_deref(), files.include_crowd);
-    files.counts.as_deref().map(read).transpose()
+    match files.counts.as_deref().map(read).transpose()? {
+        Some(counts) => joined::counts_without_summary(counts, listed, console).map(Some),
+        None => Ok(None),
+    }
 }
 
 /// The classes, of which nothing else is known yet.
@@ -230,11 +279,15 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
     classes.ids().iter().zip(classes.names()).map(row).collect()
 }
 
-fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Result<Classes> {
-    match (&files.class_names, counts) {
-        (Some(path), _) => Classes::read(path),
-        (None, Some(Counts { classes: Some(classes), .. })) => Ok(classes.clone()),
-        (None, Some(counts)) => Ok(Classes::from_keys(&counts.keys)),
+fn classes_without_embeddings(
+    expected: Option<Classes>,
+    counts: Option<&Counts>,
+) -> Result<Classes> {
+    match (expected, counts) {
+        (Some(classes), _) => Ok(classes),
+        (None, Some(counts)) => {
+            Classes::of_keys(&counts.keys).map_err(|problem| Error::content(&counts.path, problem))
+        }
         (None, None) => Err(Error::Usage(
             "give --embeddings, or --counts for a correlation of instance counts".into(),
         )),
@@ -262,11 +315,13 @@ pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
     Ok(dump)
 }
 
-/// The classes, and the embeddings with their labels. Without class names, the classes are those
-/// `expected`, or else those that the labels name.
+/// The classes, and the embeddings with their labels. The classes are those `expected`, or else those
+/// that the labels name. The `whole` of the data set is there, or a shard of it.
 pub fn instances(
     files: &RunFiles,
     expected: Option<Classes>,
+    known: Option<&[Option<u64>]>,
+    whole: bool,
     console: &mut Console,
 ) -> Result<(Classes, Instances)> {
     let mut dump = dump(files, console)?;
@@ -276,112 +331,119 @@ pub fn instances(
     } else {
         Labels::read(&files.labels, column, dump.rows_in_files())?
     };
-    let background = files.background_label.as_deref();
-    if let Some(label) = background {
-        let rows = labels.rows_of(label)?;
-        if rows.is_empty() {
-            let (run, label) = (files.name.clone(), label.to_owned());
-            console.warn(Warning::NoBackground { run, label });
-        } else {
-            console.note(&format!("{} rows of the background {label} are left out", rows.len()));
-        }
-        dump.leave_out(rows);
-        if dump.rows() == 0 {
-            return Err(labels::none_left(label));
-        }
-    }
-    let classes = match &files.class_names {
-        Some(path) => Classes::read(path)?,
-        None => match expected {
-            Some(classes) => classes,
-            None => Classes::from_labels(&labels, background)?,
-        },
+    let background = match files.background_label.as_deref() {
+        Some(label) => leave_out_background(&mut dump, &labels, label, &files.name, console)?,
+        None => Vec::new(),
     };
-    say_numbering(classes.numbering_of(&labels, dump.left_out()), "the labels", console);
-    let labels = classes.index(&labels, dump.left_out())?;
-    let mut counts = vec![0; classes.len()];
-    for &label in &labels {
-        counts[label as usize] += 1;
-    }
-    Ok((classes, Instances { dump, labels, counts }))
+    let path = files.labels.first().or(files.embeddings.first());
+    let side =
+        Side { path: path.map_or("".as_ref(), |path| path), option: Some("--label-numbering") };
+    let Some(classes) = expected else {
+        let classes = labels.classes(&background)?;
+        side.say_named(&classes, console);
+        let index = labels.index_as_given(&classes, dump.left_out())?;
+        let count = classes.len();
+        return Ok((classes, Instances::new(dump, index, count)));
+    };
+    let rows = Rows {
+        keys: labels.keys(),
+        weights: &labels.weights(dump.left_out()),
+        asked: files.label_numbering,
+        whole,
+        once: false,
+        counted: true,
+        known: known.or(classes.boxes()),
+    };
+    let index = match classes.join(&rows) {
+        Ok(join) => {
+            side.say(&classes, &join, console);
+            labels.index(&join.classes, dump.left_out(), classes.len())?
+        }
+        Err(Doubt::NoName | Doubt::Outside { .. }) => {
+            let found = classes.read(labels.keys(), Numbering::Names);
+            let by_id = || classes.read(labels.keys(), Numbering::Ids);
+            let found = found.filter(|found| found.iter().any(Option::is_some)).or_else(by_id);
+            labels.index(&found.unwrap_or_default(), dump.left_out(), classes.len())?
+        }
+        Err(doubt) => return Err(side.refuse(&doubt, &classes, &rows)),
+    };
+    let count = classes.len();
+    Ok((classes, Instances::new(dump, index, count)))
 }
 
-/// Moments files and their classes; those of the class names, of the `expected`, or else their own.
+/// Leaves the background out; says which rows that are.
+fn leave_out_background(
+    dump: &mut Dump,
+    labels: &Labels,
+    label: &str,
+    run: &str,
+    console: &mut Console,
+) -> Result<Vec<usize>> {
+    let rows = labels.rows_of(label)?;
+    if rows.is_empty() {
+        let (run, label) = (run.to_owned(), label.to_owned());
+        console.warn(Warning::NoBackground { run, label });
+    } else {
+        console.note(&format!("{} rows of the background {label} are left out", rows.len()));
+    }
+    dump.leave_out(rows.iter().copied());
+    match dump.rows() {
+        0 => Err(labels::none_left(label)),
+        _ => Ok(rows),
+    }
+}
+
+/// Moments files and their classes; those `expected`, or else their own.
 fn moments(
     files: &RunFiles,
     expected: Option<Classes>,
     console: &mut Console,
 ) -> Result<(Classes, Source)> {
     let moments = MomentsFiles::open(&files.moments)?;
-    let known = match &files.class_names {
-        Some(path) => Some(Classes::read(path)?),
-        None => expected,
-    };
-    let Some(classes) = known else {
+    let side = Side { path: &files.moments[0], option: Some("--label-numbering") };
+    let Some(classes) = expected else {
         let places = (0..moments.classes().len()).collect();
         let counts = moments.counts().to_vec();
+        side.say_named(moments.classes(), console);
         return Ok((
             moments.classes().clone(),
             Source::Moments { files: moments.into(), places, counts },
         ));
     };
-    let first = &files.moments[0];
-    let keys = ClassKeys {
-        names: moments.classes().names().to_vec(),
-        ids: moments.classes().lasting_ids().collect(),
-        in_order: false,
+    let keys = moments.keys();
+    let rows = Rows {
+        keys: &keys,
+        weights: moments.counts(),
+        asked: files.label_numbering,
+        whole: true,
+        once: true,
+        counted: true,
+        known: None,
     };
-    say_numbering(classes.numbering_of_keys(&keys), "the classes of the moments", console);
+    let found = match classes.join(&rows) {
+        Ok(join) => {
+            side.say(&classes, &join, console);
+            join.classes
+        }
+        // Says below which class is none.
+        Err(Doubt::NoName) => classes.read(&keys, Numbering::Ids).unwrap_or_default(),
+        Err(doubt) => return Err(side.refuse(&doubt, &classes, &rows)),
+    };
     let mut counts = vec![0; classes.len()];
     let mut places = Vec::new();
-    for (at, place) in classes.align(&keys, first)?.into_iter().enumerate() {
+    for (at, place) in found.into_iter().enumerate() {
         let Some(place) = place else {
             let problem = format!(
                 "its class {:?} is none of the {} classes: check --class-names",
-                keys.names[at],
+                keys.text(at),
                 classes.len()
             );
-            return Err(Error::content(first, problem));
+            return Err(Error::content(side.path, problem));
         };
         counts[place] = moments.counts()[at];
         places.push(place);
     }
     Ok((classes, Source::Moments { files: moments.into(), places, counts }))
-}
-
-/// Says how ids were read where an annotation file's ids have gaps, so that there are two ways.
-fn say_numbering(numbering: Numbering, of: &str, console: &mut Console) {
-    match numbering {
-        Numbering::Ids => {}
-        Numbering::Places => console.note(&format!(
-            "{of} are not category ids: 0 is the category of the lowest id, 1 the next, as detectron2 and \
-             mmdetection number them"
-        )),
-        Numbering::Either => console.warn(Warning::Numbering { of: of.into() }),
-    }
-}
-
-/// The class of each row of a table; warns of rows that have none.
-fn place(
-    classes: &Classes,
-    keys: &ClassKeys,
-    path: &Path,
-    console: &mut Console,
-) -> Result<Vec<Option<usize>>> {
-    let of = format!("the classes of {}", path.display());
-    say_numbering(classes.numbering_of_keys(keys), &of, console);
-    let places = classes.align(keys, path)?;
-    let unmatched: Vec<_> = keys
-        .names
-        .iter()
-        .zip(&places)
-        .filter(|(_, place)| place.is_none())
-        .map(|(name, _)| name.clone())
-        .collect();
-    if !unmatched.is_empty() {
-        console.warn(Warning::Unmatched { path: path.to_owned(), classes: unmatched });
-    }
-    Ok(places)
 }
 
 /// Takes the counts from the labels unless a file gave them; warns where the two differ.

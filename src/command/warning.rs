@@ -75,11 +75,6 @@ pub enum Warning {
         /// The reading with the largest margins and its largest, if that can be felt.
         better: Option<(&'static str, f64)>,
     },
-    /// Ids that are category ids, or the categories' places.
-    Numbering {
-        /// What holds them.
-        of: String,
-    },
     /// Rows of a table whose class is not among the classes.
     Unmatched {
         /// The table.
@@ -190,11 +185,6 @@ impl fmt::Display for Warning {
                     ),
                 }
             }
-            Warning::Numbering { of } => write!(
-                f,
-                "{of} could be category ids, or 0, 1, … in order of category id; they are taken for category \
-                 ids: give a list of names as --class-names if they are not"
-            ),
             Warning::Unmatched { path, classes } => write!(
                 f,
                 "{}: not among the classes and left out: {}",

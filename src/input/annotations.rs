@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::classes::{ClassKeys, Classes};
 use super::counts::Counts;
 use super::file::{self, check_name};
+use crate::classes::{Classes, IdsFrom, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 
@@ -88,7 +88,16 @@ impl Annotations {
     /// If there is none, or a name or id stands twice.
     pub fn classes(&self) -> Result<Classes> {
         let pairs = self.categories.iter().map(|one| (one.id, one.name.clone()));
-        Classes::of_categories(pairs.collect(), &self.path)
+        let classes = Classes::new(pairs.collect(), IdsFrom::Annotations)
+            .map_err(|problem| Error::content(&self.path, problem))?;
+        Ok(match &self.tallies {
+            None => classes,
+            Some(tallies) => {
+                let boxes =
+                    |one: &Category| tallies.get(&one.id).map_or(0, |tally| tally.instances);
+                classes.with_boxes(&self.categories.iter().map(boxes).collect::<Vec<_>>())
+            }
+        })
     }
 
     /// Instance counts of all categories, with their frequency: LVIS's own letter, or else by the
@@ -102,7 +111,7 @@ impl Annotations {
         let Some(mut tallies) = self.tallies else {
             return Err(bad("has no \"annotations\": there is nothing to count".into()));
         };
-        let mut keys = ClassKeys::named(Vec::new());
+        let (mut names, mut ids) = (Vec::new(), Vec::new());
         let (mut values, mut frequencies) = (Vec::new(), Vec::new());
         for category in &self.categories {
             let tally = tallies.remove(&category.id).unwrap_or_default();
@@ -113,8 +122,8 @@ impl Annotations {
                     .map_err(|problem| bad(format!("category {}: {problem}", category.id)))?,
                 None => Frequency::of_images(images),
             });
-            keys.names.push(category.name.clone());
-            keys.ids.push(Some(category.id));
+            names.push(category.name.clone());
+            ids.push(category.id);
             values.push(tally.instances);
         }
         if let Some(id) = tallies.keys().min() {
@@ -123,6 +132,7 @@ impl Annotations {
             )));
         }
         let (path, frequencies) = (self.path.clone(), Some(frequencies));
+        let keys = Keys::Both(names, ids);
         Ok(Counts { path, keys, values, frequencies, classes: Some(classes) })
     }
 }

@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::annotations;
-use super::classes::{ClassKeys, Classes};
+use super::classes;
 use super::shards::extension;
 use super::table::{Table, list};
+use crate::classes::{Classes, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 
@@ -15,7 +16,7 @@ pub struct Counts {
     /// The file.
     pub path: PathBuf,
     /// The class of each row.
-    pub keys: ClassKeys,
+    pub keys: Keys,
     /// Instances of each row.
     pub values: Vec<u64>,
     /// How often each row's class occurs, where the table has a column `frequency` of letters, or
@@ -48,11 +49,11 @@ pub fn read(path: &Path, wanted: Option<&str>, include_crowd: bool) -> Result<Co
 /// # Errors
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
-    let keys = ClassKeys::read(table)?;
+    let keys = classes::keys(table)?;
     let column = match (wanted, table.find("instances")) {
         (Some(name), _) => table.column(name)?,
         (None, Some(column)) => column,
-        (None, None) => match table.numeric_columns(&ClassKeys::COLUMNS)[..] {
+        (None, None) => match table.numeric_columns(&classes::COLUMNS)[..] {
             [column] => column,
             _ => {
                 let problem = format!(

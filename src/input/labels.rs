@@ -1,6 +1,8 @@
 //! The class of each instance: ids or names, from npy, npz, safetensors, csv or parquet.
 
+use std::borrow::Borrow;
 use std::collections::HashMap;
+use std::hash::Hash;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -14,6 +16,7 @@ use super::parquet;
 use super::safetensors;
 use super::shards::{self, extension};
 use super::table::Table;
+use crate::classes::{Classes, IdsFrom, Keys, Numbering, number};
 use crate::error::{Error, Result};
 
 /// Files of labels in a directory end so.
@@ -21,25 +24,51 @@ pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "pa
 
 /// Labels as they stand in the files, in order.
 #[derive(Debug, PartialEq)]
-pub enum Labels {
-    /// Class ids.
-    Ids(Vec<i64>),
-    /// For each instance an index into the distinct names, which are in order of first appearance.
-    Names(Vec<u32>, Vec<String>),
+pub struct Labels {
+    /// The distinct labels, in order of first appearance.
+    keys: Keys,
+    /// For each instance an index into the distinct labels.
+    codes: Vec<u32>,
+    /// What is wrong with the first that is a number and no id, where all are numbers.
+    no_id: Option<String>,
 }
 
 impl Labels {
     /// Number of labels.
     pub fn len(&self) -> usize {
-        match self {
-            Labels::Ids(ids) => ids.len(),
-            Labels::Names(codes, _) => codes.len(),
-        }
+        self.codes.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.len() == 0
+        self.codes.is_empty()
+    }
+
+    /// The distinct labels, in order of first appearance.
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
+    /// The labels as numbers, unless they are texts.
+    pub fn numbers(&self) -> Option<Vec<i64>> {
+        let Keys::Numbers(numbers) = &self.keys else { return None };
+        Some(self.codes.iter().map(|&code| numbers[code as usize]).collect())
+    }
+
+    /// How many instances have each of the distinct labels, without the rows `left_out` (ascending).
+    pub fn weights(&self, left_out: &[usize]) -> Vec<u64> {
+        let mut weights = vec![0; self.keys.len()];
+        for (_, code) in self.kept(left_out) {
+            weights[code as usize] += 1;
+        }
+        weights
+    }
+
+    /// The rows that are not `left_out` (ascending), each with the index of its label.
+    pub fn kept<'a>(&'a self, left_out: &'a [usize]) -> impl Iterator<Item = (usize, u32)> + 'a {
+        let mut left_out = left_out.iter().copied().peekable();
+        let rows = self.codes.iter().copied().enumerate();
+        rows.filter(move |(row, _)| left_out.next_if_eq(row).is_none())
     }
 
     /// Reads files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.csv` and `.parquet` files,
@@ -78,22 +107,10 @@ impl Labels {
                 labels if labels > rows => Err(differ(rows, labels)),
                 _ => Ok(()),
             };
-            match (&mut all, Labels::read_one(path, column, &fits)?) {
-                (None, labels) => all = Some(labels),
-                (Some(Labels::Ids(all)), Labels::Ids(ids)) => all.extend(ids),
-                (Some(Labels::Names(all, names)), Labels::Names(codes, more)) => {
-                    let mut interned = Interned::new(std::mem::take(names));
-                    let renamed: Vec<u32> =
-                        more.into_iter().map(|name| interned.code(name)).collect();
-                    all.extend(codes.into_iter().map(|code| renamed[code as usize]));
-                    *names = interned.names;
-                }
-                _ => {
-                    return Err(Error::content(
-                        path,
-                        "holds class names where other label files hold ids, or ids where they hold names",
-                    ));
-                }
+            let labels = Labels::read_one(path, column, &fits)?;
+            match &mut all {
+                None => all = Some(labels),
+                Some(all) => all.append(labels).map_err(|problem| Error::content(path, problem))?,
             }
         }
         let all = all.ok_or_else(|| Error::Usage("--labels names no file".into()))?;
@@ -139,6 +156,73 @@ impl Labels {
         }
     }
 
+    /// The classes that the labels name, without the rows of the `background` (ascending).
+    ///
+    /// # Errors
+    /// If there is none, or an id is negative.
+    pub fn classes(&self, background: &[usize]) -> Result<Classes> {
+        if let Some(no_id) = &self.no_id {
+            return Err(Error::Input(no_id.clone()));
+        }
+        let weights = self.weights(background);
+        let mut keys = self.keys.clone();
+        for key in (0..weights.len()).rev().filter(|&key| weights[key] == 0) {
+            keys = keys.without(key);
+        }
+        if let Some(&id) = keys.numbers().unwrap_or_default().iter().find(|&&id| id < 0) {
+            let text = |code: u32| self.keys.text(code as usize);
+            let row = self.kept(background).find(|&(_, code)| number(&text(code)) == Some(id));
+            return Err(Error::Input(format!(
+                "the label of row {} (from 0) is {id}: ids begin at 0; if this is the background, give --background-label {id}",
+                row.map_or(0, |(row, _)| row)
+            )));
+        }
+        Classes::of_labels(&keys).map_err(|problem| Error::Input(format!("the labels: {problem}")))
+    }
+
+    /// For each row that is not `left_out` (ascending) the index of its class, one of `classes`, given
+    /// that of each distinct label.
+    ///
+    /// # Errors
+    /// If a label is none of the classes.
+    pub fn index(
+        &self,
+        found: &[Option<usize>],
+        left_out: &[usize],
+        classes: usize,
+    ) -> Result<Vec<u32>> {
+        let class = |(row, code): (usize, u32)| match found.get(code as usize) {
+            Some(&Some(class)) => Ok(class as u32),
+            _ if self.no_id.is_some() => Err(Error::Input(self.no_id.clone().unwrap_or_default())),
+            _ => {
+                let label = self.keys.text(code as usize);
+                let label = if self.keys.names().is_some() { format!("{label:?}") } else { label };
+                Err(Error::Input(format!(
+                    "the label of row {row} (from 0) is {label}, which is none of the {classes} classes: check the labels and --class-names, or leave it out with --background-label"
+                )))
+            }
+        };
+        self.kept(left_out).map(class).collect()
+    }
+
+    /// The same where the labels are the names or ids that the classes were given.
+    ///
+    /// # Errors
+    /// If a label is none of the classes.
+    pub fn index_as_given(&self, classes: &Classes, left_out: &[usize]) -> Result<Vec<u32>> {
+        let numbers = classes.ids_from() == IdsFrom::Labels || self.keys.names().is_none();
+        let by = if numbers { Numbering::Ids } else { Numbering::Names };
+        let found = classes.read(&self.keys, by).unwrap_or_default();
+        self.index(&found, left_out, classes.len())
+    }
+
+    /// Ids, or other numbers of classes.
+    pub fn of_ids(ids: impl IntoIterator<Item = i64>) -> Labels {
+        let mut interned = Interned::default();
+        let codes = ids.into_iter().map(|id| interned.code(id)).collect();
+        Labels { keys: Keys::Numbers(interned.values), codes, no_id: None }
+    }
+
     /// Class names, whatever they look like.
     ///
     /// # Errors
@@ -146,13 +230,27 @@ impl Labels {
     pub fn of_names<'a>(
         texts: impl Iterator<Item = &'a str>,
     ) -> std::result::Result<Labels, (usize, String)> {
-        let mut interned = Interned::new(Vec::new());
+        Labels::of_texts(texts, Keys::Names)
+    }
+
+    fn of_texts<'a>(
+        texts: impl Iterator<Item = &'a str>,
+        keys: fn(Vec<String>) -> Keys,
+    ) -> std::result::Result<Labels, (usize, String)> {
+        let mut interned = Interned::default();
         let mut codes = Vec::new();
-        for (row, name) in texts.enumerate() {
-            check_name(name).map_err(|problem| (row, problem))?;
-            codes.push(interned.code(name.to_owned()));
+        for (row, text) in texts.enumerate() {
+            let text = text.trim();
+            let code = match interned.find(text) {
+                Some(code) => code,
+                None => {
+                    check_name(text).map_err(|problem| (row, problem))?;
+                    interned.code(text.to_owned())
+                }
+            };
+            codes.push(code);
         }
-        Ok(Labels::Names(codes, interned.names))
+        Ok(Labels { keys: keys(interned.values), codes, no_id: None })
     }
 
     /// Ids that some tool made floating-point numbers of.
@@ -166,7 +264,33 @@ impl Labels {
             let wrong = |label| (row, format!("the label {label} is not a whole number"));
             whole(number).map_err(wrong)
         };
-        numbers.enumerate().map(id).collect::<std::result::Result<_, _>>().map(Labels::Ids)
+        let ids: Vec<i64> = numbers.enumerate().map(id).collect::<std::result::Result<_, _>>()?;
+        Ok(Labels::of_ids(ids))
+    }
+
+    /// Adds the labels of another file.
+    fn append(&mut self, more: Labels) -> std::result::Result<(), &'static str> {
+        fn renumbered<T: Clone + Eq + Hash>(all: &mut Vec<T>, more: Vec<T>) -> Vec<u32> {
+            let mut interned = Interned::new(std::mem::take(all));
+            let codes = more.into_iter().map(|value| interned.code(value)).collect();
+            *all = interned.values;
+            codes
+        }
+        let codes = match (&mut self.keys, more.keys) {
+            (Keys::Numbers(all), Keys::Numbers(more)) => renumbered(all, more),
+            (Keys::Strings(all), Keys::Strings(more)) | (Keys::Cells(all), Keys::Cells(more)) => {
+                renumbered(all, more)
+            }
+            _ => {
+                return Err(
+                    "holds numbers where other label files hold texts, or another kind of texts: write all \
+                     in one format",
+                );
+            }
+        };
+        self.no_id = self.no_id.take().or(more.no_id);
+        self.codes.extend(more.codes.into_iter().map(|code| codes[code as usize]));
+        Ok(())
     }
 
     /// Checks that there is a label for each of so many embeddings.
@@ -182,18 +306,22 @@ impl Labels {
     /// # Errors
     /// If the labels are ids and this is none.
     pub fn rows_of(&self, label: &str) -> Result<Vec<usize>> {
-        let rows = |is: &dyn Fn(usize) -> bool| (0..self.len()).filter(|&row| is(row)).collect();
-        match self {
-            Labels::Ids(ids) => {
-                let label: i64 = label.parse().map_err(|_| {
-                    Error::Input(format!(
-                        "--background-label {label}: the labels are ids, give the background's id"
-                    ))
-                })?;
-                Ok(rows(&|row| ids[row] == label))
-            }
-            Labels::Names(codes, names) => Ok(rows(&|row| names[codes[row] as usize] == label)),
+        let (names, numbers, id) = (self.keys.names(), self.keys.numbers(), number(label));
+        if names.is_none() && id.is_none() {
+            return Err(Error::Input(format!(
+                "--background-label {label}: the labels are ids, give the background's id"
+            )));
         }
+        let is = |key: usize| {
+            names.is_some_and(|names| names[key] == label.trim())
+                || numbers.as_ref().is_some_and(|numbers| Some(numbers[key]) == id)
+        };
+        let background: Vec<bool> = (0..self.keys.len()).map(is).collect();
+        Ok(self
+            .kept(&[])
+            .filter(|&(_, code)| background[code as usize])
+            .map(|(row, _)| row)
+            .collect())
     }
 }
 
@@ -261,7 +389,7 @@ impl Width {
                 .map_err(|label| format!("label {label} of row {at} {}", self.problem()))
         };
         let ids = data.chunks_exact(self.bytes).enumerate().map(decode);
-        ids.collect::<std::result::Result<_, _>>().map(Labels::Ids)
+        ids.collect::<std::result::Result<Vec<i64>, _>>().map(Labels::of_ids)
     }
 
     /// An id; or the label, if it is none.
@@ -308,8 +436,14 @@ fn from_table(table: &Table, name: &str) -> Result<Labels> {
     if let Some((line, _)) = table.rows.iter().find(|(_, row)| row[column].is_empty()) {
         return Err(table.at(*line, column, "there is no label"));
     }
-    from_texts(table.rows.iter().map(|(_, row)| &row[column]))
-        .map_err(|(row, problem)| table.at(table.rows[row].0, column, &problem))
+    let texts = || table.rows.iter().map(|(_, row)| &row[column]);
+    let at = |(row, problem): (usize, String)| table.at(table.rows[row].0, column, &problem);
+    let mut labels = Labels::of_texts(texts(), Keys::Cells).map_err(at)?;
+    // They may be names all the same, such as those of coins.
+    let numbers: Option<Vec<f64>> = texts().map(|text| text.parse().ok()).collect();
+    let no_id = numbers.and_then(|numbers| Labels::of_numbers(numbers.into_iter()).err());
+    labels.no_id = no_id.map(|wrong| at(wrong).to_string());
+    Ok(labels)
 }
 
 fn from_series(series: &Series, path: &Path, name: &str) -> Result<Labels> {
@@ -325,47 +459,45 @@ fn from_series(series: &Series, path: &Path, name: &str) -> Result<Labels> {
         if let Some(row) = parquet::first_null(&ids) {
             return Err(at((row, "the label is too large".into())));
         }
-        return Ok(Labels::Ids(ids.i64().map_err(wrong)?.into_no_null_iter().collect()));
+        return Ok(Labels::of_ids(ids.i64().map_err(wrong)?.into_no_null_iter()));
     }
     if series.dtype().is_float() {
         let numbers = series.cast(&DataType::Float64).map_err(wrong)?;
         return Labels::of_numbers(numbers.f64().map_err(wrong)?.into_no_null_iter()).map_err(at);
     }
-    let names = series.str().map_err(wrong)?;
-    let names: Vec<_> = names.iter().flatten().collect();
-    from_texts(names.into_iter()).map_err(at)
+    let texts = series.str().map_err(wrong)?;
+    Labels::of_texts(texts.iter().flatten(), Keys::Strings).map_err(at)
 }
 
-/// Ids if every text is a number, else names. The error is of a row.
-fn from_texts<'a>(
-    texts: impl Iterator<Item = &'a str> + Clone,
-) -> std::result::Result<Labels, (usize, String)> {
-    if let Ok(ids) = texts.clone().map(str::parse).collect() {
-        return Ok(Labels::Ids(ids));
+/// Distinct values, numbered by first appearance.
+struct Interned<T> {
+    values: Vec<T>,
+    codes: HashMap<T, u32>,
+}
+
+impl<T> Default for Interned<T> {
+    fn default() -> Self {
+        Interned { values: Vec::new(), codes: HashMap::new() }
     }
-    if let Ok(numbers) = texts.clone().map(str::parse).collect::<std::result::Result<Vec<f64>, _>>()
+}
+
+impl<T: Clone + Eq + Hash> Interned<T> {
+    fn new(values: Vec<T>) -> Interned<T> {
+        let codes = values.iter().cloned().zip(0..).collect();
+        Interned { values, codes }
+    }
+
+    fn find<Q: Eq + Hash + ?Sized>(&self, value: &Q) -> Option<u32>
+    where
+        T: Borrow<Q>,
     {
-        return Labels::of_numbers(numbers.into_iter());
-    }
-    Labels::of_names(texts)
-}
-
-/// Distinct names, numbered by first appearance.
-struct Interned {
-    names: Vec<String>,
-    codes: HashMap<String, u32>,
-}
-
-impl Interned {
-    fn new(names: Vec<String>) -> Interned {
-        let codes = names.iter().cloned().zip(0..).collect();
-        Interned { names, codes }
+        self.codes.get(value).copied()
     }
 
-    fn code(&mut self, name: String) -> u32 {
-        *self.codes.entry(name).or_insert_with_key(|name| {
-            self.names.push(name.clone());
-            self.names.len() as u32 - 1
+    fn code(&mut self, value: T) -> u32 {
+        *self.codes.entry(value).or_insert_with_key(|value| {
+            self.values.push(value.clone());
+            self.values.len() as u32 - 1
         })
     }
 }

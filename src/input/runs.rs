@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::ap::{ApFormat, ApIou};
 use super::file::{self, check_name};
 use super::{embeddings, labels, moments, shards};
+use crate::classes::Numbering;
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -39,6 +40,8 @@ pub struct RunFiles {
     /// The label of the background, an id or a name; its rows are left out.
     #[serde(deserialize_with = "id_or_name")]
     pub background_label: Option<String>,
+    /// How the labels mean classes, where that is not to be recognized.
+    pub label_numbering: Option<Numbering>,
     /// Class names.
     pub class_names: Option<PathBuf>,
     /// Instance counts.
@@ -54,6 +57,8 @@ pub struct RunFiles {
     pub ap_column: Vec<String>,
     /// What AP comes in, where it is not to be recognized.
     pub ap_format: Option<ApFormat>,
+    /// How the rows of AP mean classes, where that is not to be recognized.
+    pub ap_numbering: Option<Numbering>,
     /// The IoU thresholds of AP in pycocotools' array; all unless given.
     pub ap_iou: Option<ApIou>,
 }

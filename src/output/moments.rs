@@ -9,8 +9,8 @@ use polars::prelude::*;
 use polars_parquet::write::KeyValue;
 
 use super::write_file;
+use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::input::classes::Classes;
 use crate::input::moments::{COLUMNS, Header, KEY};
 use crate::moments::{Moments, Parts, Value};
 use crate::spectrum::SpectrumError;

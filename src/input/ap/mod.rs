@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::classes::ClassKeys;
 use super::file::check_name;
 use super::json::{self, Record};
 use super::shards::extension;
 use super::table::list;
 use crate::ap::ApScale;
+use crate::classes::{Keys, number};
 use crate::error::{Error, Result};
 
 /// One column of AP values.
@@ -29,7 +29,7 @@ pub struct ApColumn {
     /// The column's name; of an evaluator's results, what stands before its classes.
     pub name: String,
     /// The class of each row.
-    pub keys: ClassKeys,
+    pub keys: Keys,
     /// AP of each row; absent where it is empty, NaN or −1.
     pub values: Vec<Option<f64>>,
     /// Whether they are 0 to 1 or 0 to 100.
@@ -147,12 +147,24 @@ struct Group {
     name: String,
     /// What the file calls each class, with its AP.
     classes: Vec<(String, Option<f64>)>,
+    /// Whether it calls them by ids.
+    by_id: bool,
+}
+
+impl Group {
+    fn keys(&self) -> Keys {
+        let names = || self.classes.iter().map(|(name, _)| name.trim());
+        match names().map(number).collect() {
+            Some(ids) if self.by_id => Keys::Numbers(ids),
+            _ => Keys::Names(names().map(str::to_owned).collect()),
+        }
+    }
 }
 
 /// The group of this name, which is new where there is none yet.
 fn group<'a>(groups: &'a mut Vec<Group>, name: &str) -> &'a mut Group {
     let at = groups.iter().position(|group| group.name == name).unwrap_or_else(|| {
-        groups.push(Group { name: name.into(), classes: Vec::new() });
+        groups.push(Group { name: name.into(), classes: Vec::new(), by_id: false });
         groups.len() - 1
     });
     &mut groups[at]
@@ -228,7 +240,7 @@ fn metrics(path: &Path, wanted: &[String], format: Option<ApFormat>) -> Result<V
             path: path.to_owned(),
             format: layout.format,
             name: group.name.clone(),
-            keys: ClassKeys::named(group.classes.iter().map(|(name, _)| name.clone()).collect()),
+            keys: group.keys(),
             values,
             scale: layout.scale,
         })

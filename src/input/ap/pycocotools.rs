@@ -11,8 +11,8 @@ use std::path::Path;
 
 use super::{ApColumn, ApFormat, ApIou};
 use crate::ap::ApScale;
+use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::classes::ClassKeys;
 use crate::input::element::Float;
 use crate::input::npy::{self, Array};
 
@@ -66,7 +66,7 @@ pub fn read(path: &Path, iou: ApIou) -> Result<ApColumn> {
         path: path.to_owned(),
         format: ApFormat::Pycocotools,
         name: format!("IoU {}", iou.name()),
-        keys: ClassKeys::in_order(shape.categories),
+        keys: Keys::InOrder(shape.categories),
         values: sums.iter().map(mean).collect(),
         scale: ApScale::Fraction,
     })

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use super::{ApColumn, ApFormat};
 use crate::ap::ApScale;
+use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::classes::ClassKeys;
+use crate::input::classes;
 use crate::input::table::{Table, list};
 
 /// Reads the `wanted` columns; without any wanted, the column `ap`, or else the only one of numbers.
@@ -14,7 +15,7 @@ use crate::input::table::{Table, list};
 /// If the file cannot be used, has no such column, or a value is no AP.
 pub fn read(path: &Path, wanted: &[String]) -> Result<Vec<ApColumn>> {
     let table = Table::read(path)?;
-    let keys = ClassKeys::read(&table)?;
+    let keys = classes::keys(&table)?;
     let columns = if wanted.is_empty() {
         vec![default_column(&table)?]
     } else {
@@ -27,7 +28,7 @@ fn default_column(table: &Table) -> Result<usize> {
     if let Some(column) = table.find("ap") {
         return Ok(column);
     }
-    let mut except = ClassKeys::COLUMNS.to_vec();
+    let mut except = classes::COLUMNS.to_vec();
     except.push("instances");
     match table.numeric_columns(&except)[..] {
         [column] => Ok(column),
@@ -48,7 +49,7 @@ fn default_column(table: &Table) -> Result<usize> {
     }
 }
 
-fn read_column(table: &Table, keys: &ClassKeys, column: usize) -> Result<ApColumn> {
+fn read_column(table: &Table, keys: &Keys, column: usize) -> Result<ApColumn> {
     let mut values = Vec::new();
     for (line, row) in &table.rows {
         let wrong =

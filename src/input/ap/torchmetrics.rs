@@ -39,7 +39,11 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
             _ => Err("\"classes\" holds what is no class id".to_string()),
         };
         let ids: Vec<String> = ids.into_iter().map(id).collect::<Result<_, _>>()?;
-        groups.push(Group { name: key.clone(), classes: ids.into_iter().zip(values).collect() });
+        groups.push(Group {
+            name: key.clone(),
+            classes: ids.into_iter().zip(values).collect(),
+            by_id: true,
+        });
     }
     Ok(groups)
 }

@@ -6,8 +6,8 @@ use std::path::Path;
 use polars::prelude::DataType;
 
 use super::{COLUMNS, Problem};
+use crate::classes::{Classes, IdsFrom};
 use crate::error::{Error, Result};
-use crate::input::classes::Classes;
 use crate::input::file::check_name;
 use crate::input::parquet::{Column, Footer};
 
@@ -136,9 +136,10 @@ impl Keys {
         let ids: Option<Vec<i64>> = self.ids.into_iter().collect();
         let names = self.names.clone();
         let classes = match ids.filter(|ids| !ids.is_empty()) {
-            Some(ids) => Classes::checked(ids.into_iter().zip(names).collect(), path)?,
-            None => Classes::alphabetical(names, path)?,
+            Some(ids) => Classes::new(ids.into_iter().zip(names).collect(), IdsFrom::Table),
+            None => Classes::alphabetical(names),
         };
+        let classes = classes.map_err(|problem| Error::content(path, problem))?;
         let index: HashMap<&String, usize> = classes.names().iter().zip(0..).collect();
         let index = self.names.iter().map(|name| index[name]).collect();
         Ok((classes, index))

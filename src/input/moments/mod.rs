@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{BinaryChunked, DataType};
 
-use super::classes::Classes;
 use super::element::{Element, Float};
 use super::parquet::{Column, Footer};
 use super::shards;
+use crate::classes::{self, Classes};
 use crate::error::{Error, Result};
 use crate::moments::{Moments, Parts};
 use crate::product::packed_len;
@@ -99,6 +99,18 @@ impl MomentsFiles {
     /// What the merged moments have in common.
     pub fn header(&self) -> &Header {
         &self.header
+    }
+
+    /// What the files call their classes, in order of id: names with ids, ids alone, or names alone.
+    pub fn keys(&self) -> classes::Keys {
+        let (names, ids) = (self.classes.names(), self.classes.ids());
+        if self.classes.lasting_ids().any(|id| id.is_none()) {
+            classes::Keys::Names(names.to_vec())
+        } else if names.iter().zip(ids).all(|(name, id)| *name == id.to_string()) {
+            classes::Keys::Numbers(ids.to_vec())
+        } else {
+            classes::Keys::Both(names.to_vec(), ids.to_vec())
+        }
     }
 
     /// All classes, in order of id.

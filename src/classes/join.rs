@@ -1,0 +1,548 @@
+//! Which class each row of a file means. Where two readings of its keys lead to different classes, and
+//! where a pattern shows that is an error nearly always, there is no join but a doubt.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+use super::{Classes, IdsFrom, Keys};
+
+/// How keys mean classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Numbering {
+    /// By name.
+    Names,
+    /// By the ids of the classes.
+    Ids,
+    /// 0 is the class of the lowest id, 1 the next.
+    Positions,
+    /// 0 is the class that the file lists first, 1 the next.
+    FileOrder,
+}
+
+impl Numbering {
+    /// All there are.
+    pub const ALL: &'static [Numbering] =
+        &[Numbering::Names, Numbering::Ids, Numbering::Positions, Numbering::FileOrder];
+
+    /// The name on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Numbering::Names => "names",
+            Numbering::Ids => "ids",
+            Numbering::Positions => "positions",
+            Numbering::FileOrder => "file-order",
+        }
+    }
+}
+
+impl fmt::Display for Numbering {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(match self {
+            Numbering::Names => "by name",
+            Numbering::Ids => "by id",
+            Numbering::Positions => "by position in order of id",
+            Numbering::FileOrder => "by position in the order of the file that lists the classes",
+        })
+    }
+}
+
+/// The rows of a file that are to be joined to classes.
+#[derive(Clone, Copy, Debug)]
+pub struct Rows<'a> {
+    /// What each row says of its class.
+    pub keys: &'a Keys,
+    /// How many instances each row stands for, or 1 where it has a value; 0 where it says nothing.
+    pub weights: &'a [u64],
+    /// How the keys are to be read, if the user said so. Then nothing is doubted.
+    pub asked: Option<Numbering>,
+    /// Whether these are all rows that there are. In a shard any class may be missing.
+    pub whole: bool,
+    /// Whether a class can have one row alone.
+    pub once: bool,
+    /// Whether the weights count instances, which can be compared with other counts.
+    pub counted: bool,
+    /// Instances of each class, as far as they are known otherwise.
+    pub known: Option<&'a [Option<u64>]>,
+}
+
+/// The classes of rows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Join {
+    /// The index of each row's class; none where it has none.
+    pub classes: Vec<Option<usize>>,
+    /// How the keys were read.
+    pub by: Numbering,
+}
+
+impl Join {
+    /// Number of different classes that have a row.
+    pub fn matched(&self) -> usize {
+        let mut classes: Vec<_> = self.classes.iter().flatten().collect();
+        classes.sort_unstable();
+        classes.dedup();
+        classes.len()
+    }
+}
+
+/// Why rows cannot be joined surely. Its text says what was seen, without what to do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Doubt {
+    /// No name is that of a class.
+    NoName,
+    /// No name is that of a class, but the ids beside them are.
+    OtherNames,
+    /// The classes have no ids that the numbers could mean.
+    NoIds,
+    /// The keys cannot be read as asked.
+    CannotBe {
+        /// What was asked.
+        asked: Numbering,
+    },
+    /// There are more or fewer rows than classes, and no keys.
+    Rows {
+        /// Number of rows.
+        rows: usize,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// Two rows are of the same class.
+    Twice {
+        /// The class.
+        class: String,
+    },
+    /// Numbers that are no class, however they are read.
+    Outside {
+        /// The first of them.
+        number: i64,
+        /// Number of classes.
+        classes: usize,
+    },
+    /// Two readings lead to different classes.
+    Readings {
+        /// A key that shows it.
+        key: String,
+        /// The readings, and the class that each gives that key.
+        readings: Vec<(Numbering, String)>,
+        /// The reading under which the counts agree with those known otherwise.
+        agrees: Option<Numbering>,
+    },
+    /// The numbers are no class as they are, but all are when they are shifted by one.
+    Shifted {
+        /// What has to be added to each.
+        by: i64,
+    },
+    /// No row is of the first class, and every number would be a class if 1 were subtracted.
+    FirstMissing {
+        /// The first class.
+        class: String,
+        /// The least number.
+        least: i64,
+    },
+    /// A class without boxes has rows, another with boxes has none, and another reading fits.
+    NoBoxes {
+        /// The class without boxes.
+        class: String,
+        /// The class without rows.
+        other: String,
+    },
+    /// The counts are those known otherwise, but of other classes.
+    Reordered {
+        /// A class, its rows, and the count known otherwise.
+        class: String,
+        /// Its rows.
+        rows: u64,
+        /// The count that is known otherwise.
+        known: u64,
+    },
+}
+
+impl fmt::Display for Doubt {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Doubt::NoName => f.write_str("names none of the classes"),
+            Doubt::OtherNames => f.write_str(
+                "names none of the classes, though its ids are theirs: the two could be of different classes",
+            ),
+            Doubt::NoIds => f.write_str(
+                "has numbers, but the classes have names and no ids, so that nothing says which class a \
+                 number means",
+            ),
+            Doubt::CannotBe { asked } => {
+                write!(f, "cannot be joined {asked}: what it says of the classes is something else")
+            }
+            Doubt::Rows { rows, classes } => write!(
+                f,
+                "holds {rows} categories without names, in order of id, but there are {classes} classes: give \
+                 the --class-names of those that were evaluated"
+            ),
+            Doubt::Twice { class } => write!(f, "has two rows for the class {class:?}"),
+            Doubt::Outside { number, classes } => write!(
+                f,
+                "has the number {number}, which is none of the {classes} classes, so that its other numbers \
+                 may mean other classes too"
+            ),
+            Doubt::Readings { key, readings, agrees } => {
+                write!(f, "can be joined in more than one way:")?;
+                for (at, (reading, class)) in readings.iter().enumerate() {
+                    let comma = if at > 0 { "," } else { "" };
+                    write!(f, "{comma} {reading} {key} is {class:?}")?;
+                }
+                match agrees {
+                    Some(reading) => write!(f, " (joined {reading} the instance counts agree)"),
+                    None => Ok(()),
+                }
+            }
+            Doubt::Shifted { by } => write!(
+                f,
+                "has numbers that are not all classes, but all are when 1 is {} each: it numbers the classes \
+                 from another start",
+                if *by > 0 { "added to" } else { "subtracted from" }
+            ),
+            Doubt::FirstMissing { class, least } => write!(
+                f,
+                "has numbers from {least} on and none of the first class {class:?}: if 0 is the background, as \
+                 in torchvision, every class is off by one"
+            ),
+            Doubt::NoBoxes { class, other } => write!(
+                f,
+                "has rows of {class:?}, which has no boxes, and none of {other:?}, which has: the classes are \
+                 numbered otherwise"
+            ),
+            Doubt::Reordered { class, rows, known } => write!(
+                f,
+                "has the same counts as are known otherwise, but of other classes, such as {class:?}, {rows} \
+                 instead of {known}: the classes are listed in another order than they are numbered in"
+            ),
+        }
+    }
+}
+
+/// The class of each row, where it has one.
+type Found = Vec<Option<usize>>;
+
+impl Classes {
+    /// The class of each row.
+    ///
+    /// # Errors
+    /// If that is doubtful, no row is of any class, or two are of one.
+    pub fn join(&self, rows: &Rows) -> Result<Join, Doubt> {
+        let join = match rows.asked {
+            Some(by) => {
+                let classes = self.read(rows.keys, by).ok_or(Doubt::CannotBe { asked: by })?;
+                Join { classes, by }
+            }
+            None => self.decide(rows)?,
+        };
+        let mut seen = vec![false; self.len()];
+        for &class in join.classes.iter().flatten() {
+            if std::mem::replace(&mut seen[class], true) && rows.once {
+                return Err(Doubt::Twice { class: self.names()[class].clone() });
+            }
+        }
+        if !seen.contains(&true) && !rows.keys.is_empty() {
+            return Err(self.none_found(rows.keys, join.by));
+        }
+        Ok(join)
+    }
+
+    fn none_found(&self, keys: &Keys, by: Numbering) -> Doubt {
+        match (by, keys.numbers().and_then(|numbers| numbers.first().copied())) {
+            (Numbering::Names, _) | (_, None) => Doubt::NoName,
+            (_, Some(number)) => Doubt::Outside { number, classes: self.len() },
+        }
+    }
+
+    /// How the keys are read where the user does not say it.
+    fn decide(&self, rows: &Rows) -> Result<Join, Doubt> {
+        let by_name = || {
+            let classes = self.read(rows.keys, Numbering::Names)?;
+            Some(Join { classes, by: Numbering::Names })
+        };
+        match rows.keys {
+            Keys::InOrder(count) if *count != self.len() => {
+                return Err(Doubt::Rows { rows: *count, classes: self.len() });
+            }
+            // Their names are their ids.
+            Keys::Both(..) | Keys::Strings(_) | Keys::Cells(_)
+                if self.ids_from() == IdsFrom::Labels && rows.keys.numbers().is_some() => {}
+            Keys::Names(_) => return by_name().ok_or(Doubt::NoName),
+            Keys::Both(names, ids) => return self.by_name_else_id(names, ids),
+            Keys::Strings(_) | Keys::Cells(_) => {
+                if let Some(named) = by_name() {
+                    if rows.keys.numbers().is_none() {
+                        return Ok(named);
+                    } else if named.classes.iter().any(Option::is_some) {
+                        return self.name_or_number(named, rows);
+                    }
+                }
+            }
+            Keys::Numbers(_) | Keys::InOrder(_) => {}
+        }
+        self.by_number(rows)
+    }
+
+    /// By name; and where all names that are classes have those classes' ids, the others by id.
+    fn by_name_else_id(&self, names: &[String], ids: &[i64]) -> Result<Join, Doubt> {
+        let by_name = |name| self.by_name.get(name).copied();
+        let mut classes: Found = names.iter().map(by_name).collect();
+        let of_id: Found = ids.iter().map(|id| self.by_id.get(id).copied()).collect();
+        if classes.iter().all(Option::is_none) {
+            let fits = of_id.iter().all(Option::is_some);
+            return Err(if fits { Doubt::OtherNames } else { Doubt::NoName });
+        }
+        let mut pairs = classes.iter().zip(&of_id);
+        if pairs.all(|(class, of_id)| class.is_none() || class == of_id) {
+            classes.iter_mut().zip(of_id).for_each(|(class, of_id)| *class = class.or(of_id));
+        }
+        Ok(Join { classes, by: Numbering::Names })
+    }
+
+    /// Texts of which some are classes' names, and all are numbers too.
+    fn name_or_number(&self, named: Join, rows: &Rows) -> Result<Join, Doubt> {
+        if matches!(rows.keys, Keys::Strings(_)) {
+            return Ok(named);
+        }
+        let mut readings = vec![named];
+        self.add_fitting(&mut readings, rows);
+        match readings.len() {
+            1 => Ok(readings.remove(0)),
+            _ => Err(self.readings(&readings, rows)),
+        }
+    }
+
+    /// Adds the readings as numbers that find a class for each row, if they find other classes.
+    fn add_fitting(&self, readings: &mut Vec<Join>, rows: &Rows) {
+        let possible: &[Numbering] = match (rows.keys, self.ids_from()) {
+            (_, IdsFrom::Nobody) => &[],
+            // pycocotools sorts the ids.
+            (Keys::InOrder(_), _) => &[Numbering::Positions],
+            (_, IdsFrom::Annotations) => {
+                &[Numbering::Ids, Numbering::Positions, Numbering::FileOrder]
+            }
+            (_, IdsFrom::Table) => &[Numbering::Ids, Numbering::Positions],
+            (_, IdsFrom::List | IdsFrom::Labels) => &[Numbering::Ids],
+        };
+        for &by in possible {
+            let Some(classes) = self.read(rows.keys, by) else { continue };
+            let new = |before: &Join| differ(&before.classes, &classes, rows.weights).is_some();
+            if fits(&classes, rows.weights) && readings.iter().all(new) {
+                readings.push(Join { classes, by });
+            }
+        }
+    }
+
+    /// Keys that are numbers.
+    fn by_number(&self, rows: &Rows) -> Result<Join, Doubt> {
+        if self.ids_from() == IdsFrom::Nobody {
+            return Err(Doubt::NoIds);
+        }
+        let mut readings = Vec::new();
+        self.add_fitting(&mut readings, rows);
+        let others = self.other_readings(rows);
+        let Some(first) = readings.first().cloned() else {
+            return self.none_fits(rows);
+        };
+        let sound: Vec<&Join> =
+            readings.iter().filter(|join| self.boxless(join, rows).is_none()).collect();
+        let join = match (&sound[..], readings.len()) {
+            ([only], _) => (*only).clone(),
+            ([], 1) => {
+                let other =
+                    |classes: &Found| differ(classes, &first.classes, rows.weights).is_some();
+                match self.boxless(&first, rows).filter(|_| others.iter().any(other)) {
+                    Some(doubt) => return Err(doubt),
+                    None => first,
+                }
+            }
+            _ => return Err(self.readings(&readings, rows)),
+        };
+        self.check_first(&join, rows)?;
+        self.check_counts(&join, &others, rows)?;
+        Ok(join)
+    }
+
+    /// Numbers of which some are no class, however they are read.
+    fn none_fits(&self, rows: &Rows) -> Result<Join, Doubt> {
+        for by in [-1, 1] {
+            if self.shifted(rows, by).is_some() {
+                return Err(Doubt::Shifted { by });
+            }
+        }
+        let classes = self.read(rows.keys, Numbering::Ids).unwrap_or_default();
+        let join = Join { classes, by: Numbering::Ids };
+        // Classes that only the labels name may be some of those that were evaluated.
+        if self.ids_from() == IdsFrom::Labels {
+            return Ok(join);
+        }
+        let outside = |row: &usize| join.classes[*row].is_none() && rows.weights[*row] > 0;
+        let number = (0..join.classes.len()).find(outside);
+        match number.zip(rows.keys.numbers()) {
+            Some((row, numbers)) => {
+                Err(Doubt::Outside { number: numbers[row], classes: self.len() })
+            }
+            None => Ok(join),
+        }
+    }
+
+    /// Readings that nobody can ask for, but that explain errors, if they find a class for each row.
+    fn other_readings(&self, rows: &Rows) -> Vec<Found> {
+        let mut others: Vec<Found> =
+            [-1, 1].into_iter().filter_map(|by| self.shifted(rows, by)).collect();
+        let mut proper = Vec::new();
+        self.add_fitting(&mut proper, rows);
+        others.extend(proper.into_iter().map(|join| join.classes));
+        others.extend(
+            self.read(rows.keys, Numbering::FileOrder).filter(|found| {
+                self.ids_from() == IdsFrom::Annotations && fits(found, rows.weights)
+            }),
+        );
+        // The classes that have boxes, numbered by themselves.
+        if let (Some(known), Some(numbers)) = (rows.known, rows.keys.numbers()) {
+            let boxed: Vec<usize> =
+                (0..self.len()).filter(|&class| known[class] != Some(0)).collect();
+            let found =
+                numbers.iter().map(|&number| boxed.get(usize::try_from(number).ok()?).copied());
+            let found: Found = found.collect();
+            if fits(&found, rows.weights) {
+                others.push(found);
+            }
+        }
+        others
+    }
+
+    /// The numbers as ids after `by` is added, if each row then has a class.
+    fn shifted(&self, rows: &Rows, by: i64) -> Option<Found> {
+        let shifted = rows.keys.numbers()?.iter().map(|number| number.checked_add(by)).collect();
+        let classes = self.read(&Keys::Numbers(shifted_or_none(shifted)?), Numbering::Ids)?;
+        fits(&classes, rows.weights).then_some(classes)
+    }
+
+    /// A class without boxes that has rows while another with boxes has none.
+    fn boxless(&self, join: &Join, rows: &Rows) -> Option<Doubt> {
+        // In a shard, any class may be missing.
+        let known = rows.known.filter(|_| rows.whole)?;
+        let got = self.totals(&join.classes, rows.weights);
+        let has = |class: usize| known[class].is_some_and(|boxes| boxes > 0);
+        let class = (0..self.len()).find(|&class| got[class] > 0 && known[class] == Some(0))?;
+        let other = (0..self.len()).find(|&class| got[class] == 0 && has(class))?;
+        let name = |class: usize| self.names()[class].clone();
+        Some(Doubt::NoBoxes { class: name(class), other: name(other) })
+    }
+
+    /// Doubts numbers that begin with 1 where they could begin with 0.
+    fn check_first(&self, join: &Join, rows: &Rows) -> Result<(), Doubt> {
+        let (Some(numbers), true) = (rows.keys.numbers(), rows.whole) else { return Ok(()) };
+        if self.ids_from() == IdsFrom::Labels && rows.counted || numbers.contains(&0) {
+            return Ok(());
+        }
+        let least = numbers.iter().copied().min();
+        let one_less = numbers.iter().map(|number| number.checked_sub(1)).collect();
+        let fits_too = shifted_or_none(one_less)
+            .and_then(|numbers| self.read(&Keys::Numbers(numbers), join.by))
+            .is_some_and(|classes| fits(&classes, rows.weights));
+        let first = self.read(&Keys::Numbers(vec![0]), join.by).and_then(|classes| classes[0]);
+        // Where most classes are missing, that the first is too says nothing.
+        let many = 2 * join.matched() >= self.len() || least == Some(1);
+        match (first, least) {
+            (Some(class), Some(least))
+                if fits_too && many && rows.known.is_none_or(|known| known[class] != Some(0)) =>
+            {
+                Err(Doubt::FirstMissing { class: self.names()[class].clone(), least })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Doubts counts that agree with those known otherwise only under another reading or order.
+    fn check_counts(&self, join: &Join, others: &[Found], rows: &Rows) -> Result<(), Doubt> {
+        let known: Option<Vec<u64>> = rows.known.and_then(|known| known.iter().copied().collect());
+        let (Some(known), true) = (known, rows.counted && rows.whole) else { return Ok(()) };
+        let got = self.totals(&join.classes, rows.weights);
+        let agreeing = |got: &[u64]| {
+            (0..self.len()).filter(|&class| got[class] > 0 && got[class] == known[class]).count()
+        };
+        let Some(class) = (0..self.len()).find(|&class| got[class] != known[class]) else {
+            return Ok(());
+        };
+        let (as_joined, labelled) = (agreeing(&got), got.iter().filter(|&&rows| rows > 0).count());
+        let better = |other: &Found| {
+            let agreeing = agreeing(&self.totals(other, rows.weights));
+            agreeing >= FEWEST_AGREEING && 2 * agreeing >= labelled && 2 * as_joined < agreeing
+        };
+        let sorted = |counts: &[u64]| {
+            let mut counts: Vec<u64> = counts.iter().copied().filter(|&count| count > 0).collect();
+            counts.sort_unstable();
+            counts
+        };
+        if others.iter().any(better) || sorted(&got) == sorted(&known) {
+            let name = self.names()[class].clone();
+            return Err(Doubt::Reordered { class: name, rows: got[class], known: known[class] });
+        }
+        Ok(())
+    }
+
+    /// The doubt between readings.
+    fn readings(&self, readings: &[Join], rows: &Rows) -> Doubt {
+        let row = differ(&readings[0].classes, &readings[1].classes, rows.weights).unwrap_or(0);
+        let class = |join: &Join| {
+            join.classes[row].map_or("no class".into(), |class| self.names()[class].clone())
+        };
+        let agrees = |join: &&Join| {
+            let totals = self.totals(&join.classes, rows.weights).into_iter().map(Some);
+            rows.counted && rows.known.is_some_and(|known| totals.eq(known.iter().copied()))
+        };
+        Doubt::Readings {
+            key: rows.keys.text(row),
+            readings: readings.iter().map(|join| (join.by, class(join))).collect(),
+            agrees: readings.iter().find(agrees).map(|join| join.by),
+        }
+    }
+
+    /// The weights of each class.
+    fn totals(&self, classes: &[Option<usize>], weights: &[u64]) -> Vec<u64> {
+        let mut totals = vec![0; self.len()];
+        for (class, &weight) in classes.iter().zip(weights) {
+            if let Some(class) = *class {
+                totals[class] += weight;
+            }
+        }
+        totals
+    }
+
+    /// The classes of keys under a reading; none if they cannot be read so.
+    pub fn read(&self, keys: &Keys, by: Numbering) -> Option<Vec<Option<usize>>> {
+        let place = |number: i64| usize::try_from(number).ok();
+        if by == Numbering::Names {
+            let names = keys.names()?.iter();
+            return Some(names.map(|name| self.by_name.get(name).copied()).collect());
+        }
+        let find = |number: i64| match by {
+            Numbering::Positions => place(number).filter(|&place| place < self.len()),
+            Numbering::FileOrder => self.file_order.get(place(number)?).copied(),
+            Numbering::Ids | Numbering::Names => self.by_id.get(&number).copied(),
+        };
+        match (keys, by) {
+            (Keys::InOrder(_), Numbering::Ids) => None,
+            _ => Some(keys.numbers()?.into_iter().map(find).collect()),
+        }
+    }
+}
+
+/// Fewest classes whose counts agree under another reading that are no accident.
+const FEWEST_AGREEING: usize = 3;
+
+fn shifted_or_none(numbers: Vec<Option<i64>>) -> Option<Vec<i64>> {
+    numbers.into_iter().collect()
+}
+
+/// Whether each row that says something has a class.
+fn fits(classes: &[Option<usize>], weights: &[u64]) -> bool {
+    classes.iter().zip(weights).all(|(class, &weight)| class.is_some() || weight == 0)
+}
+
+/// The first row that says something and has another class in each.
+fn differ(a: &[Option<usize>], b: &[Option<usize>], weights: &[u64]) -> Option<usize> {
+    (0..weights.len()).find(|&row| weights[row] > 0 && a[row] != b[row])
+}

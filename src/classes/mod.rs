@@ -1,0 +1,184 @@
+//! Classes, and how the rows of files find theirs. No file is known here.
+
+mod join;
+mod keys;
+mod summary;
+
+use std::collections::HashMap;
+
+pub use join::{Doubt, Join, Numbering, Rows};
+pub use keys::{Keys, number};
+pub use summary::{Summary, Values, summary};
+
+/// The classes, in order of id.
+#[derive(Clone, Debug, Default)]
+pub struct Classes {
+    ids: Vec<i64>,
+    names: Vec<String>,
+    by_id: HashMap<i64, usize>,
+    by_name: HashMap<String, usize>,
+    /// The classes in the order in which their file lists them.
+    file_order: Vec<usize>,
+    ids_from: IdsFrom,
+    /// Boxes of each class, where the file that lists the classes has boxes.
+    boxes: Option<Vec<Option<u64>>>,
+}
+
+/// Who gave the classes their ids: it decides what a number can mean.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum IdsFrom {
+    /// The order of a list of names: 0, 1, ….
+    #[default]
+    List,
+    /// A table.
+    Table,
+    /// An annotation file: detectors may number its categories otherwise.
+    Annotations,
+    /// The labels, or the outputs of a classifier: the classes are these numbers.
+    Labels,
+    /// Nobody: the classes have names alone, and the ids only number them.
+    Nobody,
+}
+
+impl Classes {
+    /// Classes of these ids and names, in the order of their file.
+    ///
+    /// # Errors
+    /// A sentence, if there is none, or a name or id stands twice.
+    pub fn new(
+        classes: Vec<(i64, String)>,
+        ids_from: IdsFrom,
+    ) -> std::result::Result<Classes, String> {
+        let mut file_order: Vec<usize> = (0..classes.len()).collect();
+        file_order.sort_by_key(|&at| classes[at].0);
+        let mut place = vec![0; classes.len()];
+        file_order.iter().enumerate().for_each(|(class, &at)| place[at] = class);
+        let mut ordered = classes;
+        ordered.sort_by_key(|(id, _)| *id);
+        let (ids, names): (Vec<i64>, Vec<String>) = ordered.into_iter().unzip();
+        let by_id: HashMap<i64, usize> = ids.iter().copied().zip(0..).collect();
+        let by_name: HashMap<String, usize> = names.iter().cloned().zip(0..).collect();
+        if let Some(name) = names.iter().enumerate().find(|&(at, name)| by_name[name] != at) {
+            return Err(format!("names the class {:?} twice", name.1));
+        } else if names.is_empty() {
+            return Err("names no class".into());
+        } else if by_id.len() < ids.len() {
+            return Err("gives two classes the same id".into());
+        }
+        Ok(Classes { ids, names, by_id, by_name, file_order: place, ids_from, boxes: None })
+    }
+
+    /// Classes that are known by name alone, numbered in alphabetical order.
+    ///
+    /// # Errors
+    /// A sentence, if there is none, or a name stands twice.
+    pub fn alphabetical(mut names: Vec<String>) -> std::result::Result<Classes, String> {
+        names.sort();
+        Classes::new((0..).zip(names).collect(), IdsFrom::Nobody)
+    }
+
+    /// Classes 0, 1, … that are named by their id: the outputs of a classifier.
+    pub fn numbered(count: usize) -> Classes {
+        Classes::of_ids((0..count as i64).collect())
+    }
+
+    /// Classes that are named by their id; the ids ascend.
+    fn of_ids(ids: Vec<i64>) -> Classes {
+        let names: Vec<String> = ids.iter().map(i64::to_string).collect();
+        Classes {
+            by_id: ids.iter().copied().zip(0..).collect(),
+            by_name: names.iter().cloned().zip(0..).collect(),
+            file_order: (0..ids.len()).collect(),
+            ids_from: IdsFrom::Labels,
+            boxes: None,
+            names,
+            ids,
+        }
+    }
+
+    /// The classes that keys name, by their ids where they have some; else numbered in the order of the
+    /// rows.
+    ///
+    /// # Errors
+    /// A sentence, if there is none, or a name or id stands twice.
+    pub fn of_keys(keys: &Keys) -> std::result::Result<Classes, String> {
+        match keys {
+            Keys::Both(names, ids) => {
+                let classes = ids.iter().copied().zip(names.iter().cloned());
+                Classes::new(classes.collect(), IdsFrom::Table)
+            }
+            _ => {
+                let texts = (0..keys.len()).map(|row| keys.text(row));
+                match keys.numbers() {
+                    Some(numbers) => {
+                        Classes::new(numbers.into_iter().zip(texts).collect(), IdsFrom::Table)
+                    }
+                    None => Classes::new((0..).zip(texts).collect(), IdsFrom::Nobody),
+                }
+            }
+        }
+    }
+
+    /// The classes that occur in labels: by their id, which is then their name too; or by name in
+    /// alphabetical order. `keys` are the distinct labels, without the background.
+    ///
+    /// # Errors
+    /// A sentence, if there is none.
+    pub fn of_labels(keys: &Keys) -> std::result::Result<Classes, String> {
+        match (keys.numbers(), keys.names()) {
+            (Some(mut ids), _) => {
+                ids.sort_unstable();
+                ids.dedup();
+                Ok(Classes::of_ids(ids))
+            }
+            (None, names) => Classes::alphabetical(names.unwrap_or_default().to_vec()),
+        }
+    }
+
+    /// The same classes, with the boxes of each in the order of the file.
+    pub fn with_boxes(mut self, boxes: &[u64]) -> Classes {
+        let mut of_class = vec![None; self.len()];
+        self.file_order
+            .iter()
+            .zip(boxes)
+            .for_each(|(&class, &boxes)| of_class[class] = Some(boxes));
+        // Without any, nothing is known of them.
+        self.boxes = boxes.iter().any(|&boxes| boxes > 0).then_some(of_class);
+        self
+    }
+
+    /// Number of classes.
+    pub fn len(&self) -> usize {
+        self.ids.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.ids.is_empty()
+    }
+
+    /// Ids, ascending.
+    pub fn ids(&self) -> &[i64] {
+        &self.ids
+    }
+
+    /// The ids, unless they only number the names: then those of other embeddings may be others.
+    pub fn lasting_ids(&self) -> impl Iterator<Item = Option<i64>> {
+        self.ids.iter().map(|&id| (self.ids_from != IdsFrom::Nobody).then_some(id))
+    }
+
+    /// Names, in order of id.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// Boxes of each class, where the file that lists the classes has boxes.
+    pub fn boxes(&self) -> Option<&[Option<u64>]> {
+        self.boxes.as_deref()
+    }
+
+    /// Who gave the classes their ids.
+    pub fn ids_from(&self) -> IdsFrom {
+        self.ids_from
+    }
+}

@@ -1,0 +1,80 @@
+//! Rows over all classes, which evaluators put beside those of single classes.
+
+/// What such rows are called, in small letters without spaces.
+const NAMES: [&str; 16] = [
+    "all",
+    "allclasses",
+    "overall",
+    "total",
+    "totals",
+    "sum",
+    "mean",
+    "average",
+    "avg",
+    "map",
+    "meanap",
+    "map50",
+    "map5095",
+    "macroavg",
+    "microavg",
+    "weightedavg",
+];
+
+/// Fewest other rows of which a sum or a mean is no accident.
+const FEWEST: usize = 3;
+
+/// A row that may be over all classes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Summary {
+    /// It is called so: it is no class, unless one is really called so.
+    Called(usize),
+    /// Its value says so: that of the first or last row is made of the others'.
+    Looks(usize),
+}
+
+/// The values of rows.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// Instance counts: those of all classes are their sum.
+    Counts(&'a [u64]),
+    /// APs: that of all classes is their mean.
+    Aps(&'a [Option<f64>]),
+}
+
+/// The row over all classes, if there is one.
+pub fn summary(names: &[String], values: Values) -> Option<Summary> {
+    let called = |name: &String| {
+        let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
+        NAMES.contains(&letters.to_lowercase().as_str())
+    };
+    if let Some(row) = names.iter().position(called) {
+        return Some(Summary::Called(row));
+    }
+    let ends = [0, names.len().checked_sub(1)?];
+    ends.into_iter().find(|&row| made_of_others(row, values)).map(Summary::Looks)
+}
+
+fn made_of_others(row: usize, values: Values) -> bool {
+    match values {
+        Values::Counts(counts) => {
+            let rest = counts.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
+            let others = counts.iter().filter(|&&count| count > 0).count().saturating_sub(1);
+            others >= FEWEST && counts[row] > 0 && rest - counts[row] == counts[row]
+        }
+        Values::Aps(aps) => {
+            let others: Vec<f64> =
+                (0..aps.len()).filter(|&at| at != row).filter_map(|at| aps[at]).collect();
+            let mean = others.iter().sum::<f64>() / others.len() as f64;
+            aps[row].is_some_and(|ap| {
+                ap > 0.0 && others.len() >= FEWEST && (ap - mean).abs() <= rounding(ap)
+            })
+        }
+    }
+}
+
+/// By how much a number may have been rounded when it was printed; one of few decimals was not.
+fn rounding(number: f64) -> f64 {
+    const EXACT: f64 = 1e-9;
+    let decimals = number.to_string().split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    if decimals < 3 { EXACT } else { 0.5 * 10_f64.powi(-(decimals as i32)) + EXACT }
+}
