@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write;
 
+use igam_analyze::input::annotations::Include;
 use igam_analyze::input::ap::{self, ApFormat, ApIou};
 use igam_analyze::input::classes::Classes;
 use igam_analyze::input::counts;
@@ -183,7 +184,7 @@ fn counts_as_pycocotools_counts() {
     let expected = expected();
     let counts = |file: &str, crowd| {
         let path = format!("{}/{file}", folder());
-        let counts = counts::read(path.as_ref(), None, crowd).unwrap();
+        let counts = counts::read(path.as_ref(), None, Include { crowd, ignored: false }).unwrap();
         let classes = counts.classes.clone().unwrap();
         let mut rows = vec![Value::Null; classes.len()];
         let mut letters = rows.clone();

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use igam_analyze::information::Information;
+use igam_analyze::input::annotations::Include;
 use igam_analyze::input::classes::Classes;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::labels::Labels;
@@ -76,7 +77,12 @@ const TARGETS: [Target; 16] = [
         corpus: "annotations",
         extension: "json",
         damage: text,
-        read: |path| drop((Classes::read(path), counts::read(path, None, true))),
+        read: |path| {
+            drop((
+                Classes::read(path),
+                counts::read(path, None, Include { crowd: true, ignored: true }),
+            ))
+        },
     },
     Target {
         name: "metrics",
@@ -109,7 +115,7 @@ const TARGETS: [Target; 16] = [
         corpus: "counts",
         extension: "csv",
         damage: text,
-        read: |path| drop(counts::read(path, None, false)),
+        read: |path| drop(counts::read(path, None, Include::default())),
     },
     Target {
         name: "information",

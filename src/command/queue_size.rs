@@ -106,7 +106,7 @@ fn subjects(
             "give {other} or --counts, not both: each says how many instances a class has"
         )));
     }
-    let counted = run::counts(&files)?;
+    let counted = run::counts(&files, console)?;
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
     let (dim, population, instances) = if !files.moments.is_empty() {
         let moments = MomentsFiles::open(&files.moments)?;

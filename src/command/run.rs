@@ -9,6 +9,7 @@ use crate::ap::ApScale;
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::information::Information;
+use crate::input::annotations::Include;
 use crate::input::ap::{self, ApColumn, ApFormat};
 use crate::input::classes::{ClassKeys, Classes, Numbering};
 use crate::input::counts::{self, Counts};
@@ -129,6 +130,7 @@ pub fn load(
         None => Vec::new(),
     };
     for column in &columns {
+        column.doubts.iter().for_each(|doubt| console.warn(Warning::Ap { doubt: doubt.clone() }));
         let of = match column.format {
             ApFormat::Table => String::new(),
             other => format!(" of {}", other.name()),
@@ -139,14 +141,15 @@ pub fn load(
             column.name,
             column.scale
         ));
+        column.notes.iter().for_each(|note| console.note(note));
     }
-    let counts = counts(files)?;
+    let counts = counts(files, console)?;
     let named = counts.as_ref().and_then(|counts| counts.classes.clone());
     let (classes, source) = if !files.moments.is_empty() {
         let (classes, source) = moments(files, named, console)?;
         (classes, Some(source))
     } else if files.embeddings.is_empty() {
-        (classes_without_embeddings(files, counts.as_ref())?, None)
+        (classes_without_embeddings(files, counts.as_ref(), console)?, None)
     } else {
         let (classes, instances) = instances(files, named, console)?;
         (classes, Some(Source::Embeddings(instances)))
@@ -210,9 +213,12 @@ pub fn load(
 }
 
 /// The instance counts, where a file gives them.
-pub fn counts(files: &RunFiles) -> Result<Option<Counts>> {
-    let read = |path| counts::read(path, files.counts_column.as_deref(), files.include_crowd);
-    files.counts.as_deref().map(read).transpose()
+pub fn counts(files: &RunFiles, console: &Console) -> Result<Option<Counts>> {
+    let Some(path) = &files.counts else { return Ok(None) };
+    let include = Include { crowd: files.include_crowd, ignored: files.include_ignored };
+    let counts = counts::read(path, files.counts_column.as_deref(), include)?;
+    counts.notes.iter().for_each(|note| console.note(note));
+    Ok(Some(counts))
 }
 
 /// The classes, of which nothing else is known yet.
@@ -230,9 +236,20 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
     classes.ids().iter().zip(classes.names()).map(row).collect()
 }
 
-fn classes_without_embeddings(files: &RunFiles, counts: Option<&Counts>) -> Result<Classes> {
+/// Class names, with what the user should know of how they were read.
+fn class_names(path: &Path, console: &Console) -> Result<Classes> {
+    let (classes, notes) = Classes::read_with_notes(path)?;
+    notes.iter().for_each(|note| console.note(note));
+    Ok(classes)
+}
+
+fn classes_without_embeddings(
+    files: &RunFiles,
+    counts: Option<&Counts>,
+    console: &Console,
+) -> Result<Classes> {
     match (&files.class_names, counts) {
-        (Some(path), _) => Classes::read(path),
+        (Some(path), _) => class_names(path, console),
         (None, Some(Counts { classes: Some(classes), .. })) => Ok(classes.clone()),
         (None, Some(counts)) => Ok(Classes::from_keys(&counts.keys)),
         (None, None) => Err(Error::Usage(
@@ -291,7 +308,7 @@ pub fn instances(
         }
     }
     let classes = match &files.class_names {
-        Some(path) => Classes::read(path)?,
+        Some(path) => class_names(path, console)?,
         None => match expected {
             Some(classes) => classes,
             None => Classes::from_labels(&labels, background)?,
@@ -314,7 +331,7 @@ fn moments(
 ) -> Result<(Classes, Source)> {
     let moments = MomentsFiles::open(&files.moments)?;
     let known = match &files.class_names {
-        Some(path) => Some(Classes::read(path)?),
+        Some(path) => Some(class_names(path, console)?),
         None => expected,
     };
     let Some(classes) = known else {

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use super::annotations;
-use super::file::{self, check_name};
+use super::annotations::{self, Include};
+use super::file::check_name;
 use super::labels::Labels;
-use super::shards::extension;
+use super::names::{self, Names};
 use super::table::{Table, list};
 use crate::error::{Error, Result};
 
@@ -45,34 +45,25 @@ impl Classes {
         Classes { ids, names, by_id, by_name, ..Classes::default() }
     }
 
-    /// Reads class names: a COCO or LVIS annotation file (`.json`); a csv or parquet table with columns
-    /// `class` and, if ids are not 0, 1, …, `id`; or any other text with a name a line.
+    /// Reads class names, from any of the files that `names` lists.
     ///
     /// # Errors
     /// If the file cannot be used, or a name or id stands twice.
     pub fn read(path: &Path) -> Result<Classes> {
-        let mut classes: Vec<(i64, String)> = Vec::new();
-        let extension = extension(path);
-        if extension == "json" {
-            return annotations::read(path, false)?.classes();
-        } else if ["csv", "parquet"].contains(&extension.as_str()) {
-            let keys = ClassKeys::read(&Table::read(path)?)?;
-            for (at, (name, id)) in keys.names.into_iter().zip(keys.ids).enumerate() {
-                classes.push((id.unwrap_or(at as i64), name));
+        Classes::read_with_notes(path).map(|(classes, _)| classes)
+    }
+
+    /// The same, with what the user should know of how it was read.
+    ///
+    /// # Errors
+    /// If the file cannot be used, or a name or id stands twice.
+    pub fn read_with_notes(path: &Path) -> Result<(Classes, Vec<String>)> {
+        match names::read(path)? {
+            Names::Categories => {
+                Ok((annotations::read(path, Include::default())?.classes()?, Vec::new()))
             }
-        } else {
-            let text = file::text(path)?;
-            for (line, id) in text.trim_end().lines().zip(0..) {
-                let name = line.trim();
-                let wrong = |problem| Error::content(path, format!("line {}: {problem}", id + 1));
-                check_name(name).map_err(wrong)?;
-                if name.is_empty() {
-                    return Err(wrong("is empty: each line names a class".into()));
-                }
-                classes.push((id, name.to_owned()));
-            }
+            Names::List { classes, notes } => Ok((Classes::checked(classes, path)?, notes)),
         }
-        Classes::checked(classes, path)
     }
 
     /// The categories of an annotation file.
@@ -337,7 +328,7 @@ impl ClassKeys {
     /// # Errors
     /// If there is no column `class`, a cell in it is empty, or an id is not a whole number.
     pub fn read(table: &Table) -> Result<ClassKeys> {
-        let class = table.column("class")?;
+        let class = table.usual_column("class")?;
         let id = table.find("id").or_else(|| table.find("class_id"));
         let mut keys = ClassKeys::named(Vec::new());
         for (line, row) in &table.rows {
