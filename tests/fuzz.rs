@@ -46,7 +46,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 18] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -80,7 +80,7 @@ const TARGETS: [Target; 16] = [
         read: |path| {
             drop((
                 Classes::read(path),
-                counts::read(path, None, Include { crowd: true, ignored: true }),
+                counts::read(path, None, Include { crowd: true, ignored: false }),
             ))
         },
     },
@@ -101,6 +101,8 @@ const TARGETS: [Target; 16] = [
     Target { name: "labels", corpus: "labels", extension: "csv", damage: text, read: labels },
     Target { name: "classes", corpus: "classes", extension: "csv", damage: text, read: classes },
     Target { name: "lines", corpus: "lines", extension: "txt", damage: text, read: classes },
+    Target { name: "yaml", corpus: "yaml", extension: "yaml", damage: text, read: classes },
+    Target { name: "names", corpus: "names", extension: "json", damage: text, read: classes },
     Target {
         name: "ap",
         corpus: "ap",
@@ -230,7 +232,7 @@ fn bytes(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     file
 }
 
-const WORDS: [&str; 53] = [
+const WORDS: [&str; 59] = [
     ",",
     ";",
     "\t",
@@ -284,6 +286,12 @@ const WORDS: [&str; 53] = [
     "\"categories\"",
     "\"annotations\"",
     "iscrowd",
+    "names:",
+    "- ",
+    "  ",
+    "&a ",
+    "*a",
+    "\\ud83d",
 ];
 
 /// Text after a few strokes, of which most are words of the formats.

@@ -126,6 +126,7 @@ fn json_as_python_writes_it() {
     // A pair is a character, in a name too.
     let smile = String::from_utf8(annotations("\"x\": 1")).unwrap();
     work.write("counts.json", smile.replace("\"a\"", "\"\\ud83d\\ude00\""));
+    work.write("y.csv", "label\n\u{1f600}\n\u{1f600}\nb\nb\nb\nc\n");
     work.write("ap.csv", "class,ap\n\u{1f600},0.5\nb,0.25\nc,0.75\n");
     work.run(FROM_JSON);
     assert_eq!(written(&work, "class"), ["\u{1f600}", "b", "c"]);

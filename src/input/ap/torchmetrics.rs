@@ -20,8 +20,7 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
         let stage = key.rsplit_once('/').map_or("", |(stage, _)| &key[..stage.len() + 1]);
         let Some(classes) = record.find(&format!("{stage}classes")) else {
             return Err(format!(
-                "{key:?} stands there without \"classes\", the ids that torchmetrics writes from version 1 \
-                 on: which class each value is of is not known"
+                "{key:?} stands there without \"classes\", the ids that torchmetrics writes: which class each value is of is not known"
             ));
         };
         let ids = numbers("classes", classes)?;
