@@ -237,6 +237,10 @@ fn metrics_of_a_run_that_was_killed() {
     let (values, said) = aps(cut.as_bytes());
     assert_eq!(values, aps(first.as_bytes()).0);
     assert!(said.contains("AP is that of line 2, iteration 39"), "{said}");
+    // As many lines are cut as are whole.
+    let (values, said) = aps(format!("{first}{{\"iteration\": 59, \"to").as_bytes());
+    assert_eq!(values, aps(first.as_bytes()).0);
+    assert!(said.contains("cut off and passed over: line 2\n"), "{said}");
     // What is damaged as a whole.
     let work = work();
     for text in [
