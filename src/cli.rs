@@ -492,8 +492,8 @@ pub struct Input {
     /// How the labels mean classes [default: recognized; what can be read in two ways is refused]
     #[arg(long, value_enum, value_name = "NUMBERING", help_heading = "Input")]
     pub label_numbering: Option<Numbering>,
-    /// Class names: a name a line in order of id, a table with columns `class` and `id`, or a COCO or
-    /// LVIS annotation file
+    /// Class names: a name a line in order of id, a table with columns `class` and `id`, YOLO's
+    /// data.yaml, json of names, or a COCO or LVIS annotation file
     #[arg(long, value_name = "FILE", help_heading = "Input")]
     pub class_names: Option<PathBuf>,
     /// Instances per class: a table with columns `class` and `instances`, or a COCO or LVIS annotation
@@ -506,6 +506,10 @@ pub struct Input {
     /// Count an annotation file's crowds (`iscrowd`) as instances
     #[arg(long, help_heading = "Input", requires = "counts")]
     pub include_crowd: bool,
+    /// Count those annotations too on which mmdetection and detectron2 do not train: marked `ignore`,
+    /// without area, or outside their image
+    #[arg(long, help_heading = "Input", requires = "counts")]
+    pub include_ignored: bool,
 }
 
 #[derive(Debug, Args)]
@@ -724,6 +728,7 @@ impl From<Input> for RunFiles {
             counts: input.counts,
             counts_column: input.counts_column,
             include_crowd: input.include_crowd,
+            include_ignored: input.include_ignored,
             ..RunFiles::default()
         }
     }

@@ -105,7 +105,7 @@ fn header(descr: &str, shape: &str) -> String {
 }
 
 #[track_caller]
-fn refused(work: &Workdir, arguments: &str, code: i32, sentence: &str) {
+pub fn refused(work: &Workdir, arguments: &str, code: i32, sentence: &str) {
     let before = contents(work.0.path());
     let output = work.command(arguments).timeout(Duration::from_secs(20)).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -289,7 +289,8 @@ fn spoiled_labels() {
             "label\na\n\"a\nb\nb\nc\nc\n",
             "line 3, column \"label\": the name \"a\\nb\\nb\\nc\\nc\" holds",
         ),
-        ("", "has no row below its header"),
+        ("", "y.csv: is empty"),
+        ("label\n", "has no row below its header"),
         ("label,label\n0,0\n", "has two columns \"label\": remove or rename one"),
     ] {
         let work = good();
@@ -497,7 +498,7 @@ fn spoiled_tables() {
     let long = "a".repeat(2000);
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("classes.txt", b"a\nb\na\n".into(), "classes.txt: names the class \"a\" twice"),
-        ("classes.txt", b"".into(), "names no class"),
+        ("classes.txt", b"".into(), "classes.txt: is empty: was it written to its end?"),
         ("classes.txt", b"\n\n".into(), "names no class"),
         ("classes.txt", b"a\n\nc\n".into(), "line 2: is empty: each line names a class"),
         (
@@ -505,7 +506,7 @@ fn spoiled_tables() {
             b"a\nb\nCr\xe8me\n".into(),
             "line 3: is not text in UTF-8: save it as such",
         ),
-        ("classes.txt", b"\xff\xfea\0\n\0".into(), "line 1: is not text in UTF-8"),
+        ("classes.txt", b"\xff\xfea\0\n\0".into(), "is text in UTF-16: save it as UTF-8"),
         (
             "classes.txt",
             b"a\nb\0c\n".into(),
@@ -533,7 +534,7 @@ fn spoiled_tables() {
         ("ap.csv", b"class,ap\na,50%\nb,60%\n".into(), "line 2, column \"ap\": \"50%\" is no AP"),
         ("ap.csv", b"class;ap\na;0,5\nb;0,25\n".into(), "line 2, column \"ap\": \"0,5\" is no AP"),
         // Rows and columns.
-        ("ap.csv", b"".into(), "has no row below its header"),
+        ("ap.csv", b"".into(), "ap.csv: is empty"),
         ("ap.csv", b"\n\n\n".into(), "has no row below its header"),
         ("ap.csv", b"class,ap\n".into(), "has no row below its header"),
         ("ap.csv", b"class,ap\na,0.5\nb\n".into(), "line 3 has 1 cells, the header has 2"),
@@ -599,7 +600,7 @@ fn spoiled_tables() {
             format!("class,{long}\na,0.5\n").into(),
             "the header, column 2: a name of 2000 bytes",
         ),
-        ("ap.csv", matrix(&[]), "is not text in UTF-8"),
+        ("ap.csv", matrix(&[]), "is an npy array, not text"),
         // Counts.
         (
             "counts.csv",
@@ -622,7 +623,7 @@ fn spoiled_tables() {
         spoil(name, content, sentence);
     }
     for (text, sentence) in [
-        ("name\na\nb\nc\n", "classes.csv: has no column \"class\"; its columns are \"name\""),
+        ("title\na\nb\nc\n", "classes.csv: has no column \"class\"; its columns are \"title\""),
         ("class,id\na,0\nb,1\nc,1\n", "gives two classes the same id"),
         ("class,id\na,0\nb,1\na,2\n", "names the class \"a\" twice"),
         ("class,id\na,0\nb,one\nc,2\n", "line 3, column \"id\": the id is not a whole number"),
@@ -639,13 +640,15 @@ fn spoiled_tables() {
 fn what_evaluators_leave() {
     let work = good();
     let cases = [
-        ("", "ap.json: holds no AP per class as torchmetrics, detectron2, mmdetection writes it"),
+        ("", "ap.json: is empty"),
+        (" ", "ap.json: holds no AP per class as torchmetrics, detectron2, mmdetection writes it"),
         ("{}", "holds no AP per class"),
         ("{\"bbox/AP\": 3, \"bbox/APr\": 2}", "evaluate by class (docs/formats.md says how)"),
-        ("[{\"image_id\": 1, \"score\": 0.5}]", "it holds a list, not an object of metrics"),
+        ("[{\"image_id\": 1, \"score\": 0.5}]", "holds detections, boxes with scores"),
+        ("[3]", "holds a list, not an object"),
         ("3", "an object is expected"),
-        ("{\"bbox/AP-a\": 1}\n{\"bbox/AP-a\": 2, \"bb", "JSON of an evaluator: EOF while parsing"),
-        ("{\"bbox/AP-a\": 1}\nnonsense", "at line 2 column"),
+        ("{\"bbox/AP-a\": 1, \"bb", "is cut off: its JSON does not end within line 1"),
+        ("{\"bbox/AP-a\": 1}\nnonsense", "line 2: is not JSON: expected ident at column 2"),
         (
             "{\"x\": 1}\n\n{\"bbox/AP-a\": 101}",
             "line 3: the AP of \"a\" is 101, which is not within 0–100",
@@ -655,7 +658,7 @@ fn what_evaluators_leave() {
         ("{\"a_precision\": 40}", "the AP of \"a\" is 40, which is not within 0–1"),
         ("{\"a_precision\": [0.5]}", "\"a_precision\" is not a number"),
         ("{\"x/AP-a\": 1, \"y/AP-a\": 2}", "has AP of \"x\", \"y\": choose with --ap-column"),
-        ("{\"bbox/AP-z\\n\": 1}", "holds the control character"),
+        ("{\"bbox/AP-z\\ny\": 1}", "holds the control character"),
         ("{\"bbox/AP-elephant\": 1}", "names none of the classes: it has \"elephant\""),
         ("{\"map_per_class\": [0.5]}", "stands there without \"classes\""),
         ("{\"map_per_class\": -1, \"classes\": [0, 1]}", "evaluate with class_metrics=True"),
@@ -664,7 +667,7 @@ fn what_evaluators_leave() {
             "2 classes but 1 values of \"map_per_class\"",
         ),
         ("{\"map_per_class\": [0.5], \"classes\": [0.5]}", "\"classes\" holds what is no class id"),
-        ("{\"map_per_class\": [0.5], \"classes\": [\"a\"]}", "is not a list of numbers"),
+        ("{\"map_per_class\": [0.5], \"classes\": [\"a\"]}", "not a list of numbers"),
         ("{\"map_per_class\": [0.5, 0.5], \"classes\": [0, 0]}", "two rows for the class \"a\""),
     ];
     let command = GOOD.replace("ap.csv", "ap.json");
@@ -673,7 +676,7 @@ fn what_evaluators_leave() {
         refused(&work, &command, 1, sentence);
     }
     work.write("ap.json", "[".repeat(100_000));
-    refused(&work, &command, 1, "it holds a list");
+    refused(&work, &command, 1, "holds a list, not an object");
     work.write("ap.json", "{\"a\":".repeat(100_000));
     refused(&work, &command, 1, "recursion limit exceeded");
     work.write("ap.json", "{\"bbox/AP-a\": 40, \"segm/AP-a\": 30}");
@@ -729,19 +732,20 @@ fn annotation_files() {
     let names = "\"categories\": [{\"id\": 0, \"name\": \"a\"}, {\"id\": 1, \"name\": \"b\"}]";
     let with = |more: &str| format!("{{{names}, {more}}}");
     for (text, sentence) in [
-        (String::new(), "counts.json: is not a COCO or LVIS annotation file: EOF"),
+        (String::new(), "counts.json: is empty"),
         ("{\"annotations\": []}".into(), "has no \"categories\""),
         (format!("{{{names}}}"), "has no \"annotations\": there is nothing to count"),
-        ("[]".into(), "expected an object with \"categories\" and \"annotations\""),
+        ("[]".into(), "holds a list, not an object"),
+        ("3".into(), "expected an object with \"categories\" and \"annotations\""),
         (with("\"annotations\": 3"), "expected a list of annotations"),
         (with("\"annotations\": [3]"), "invalid type: integer `3`"),
-        (with("\"annotations\": [{\"id\": 3}]"), "missing field `category_id`"),
+        (with("\"annotations\": [{\"id\": 3}]"), "annotation 0 (from 0) has no \"category_id\""),
         (with("\"annotations\": [{\"category_id\": 7}]"), "annotations of the category 7, which is not among"),
-        (with("\"annotations\": [{\"category_id\": 1}"), "expected `,` or `]` at line 1"),
+        (with("\"annotations\": [{\"category_id\": 1}"), "line 1: is not JSON: expected `,` or `]` at column"),
         (with("\"annotations\": []} {"), "trailing characters"),
-        (format!("{{{names}, \"x\": {}", "[".repeat(100_000)), "EOF while parsing"),
+        (format!("{{{names}, \"x\": {}", "[".repeat(100_000)), "is cut off"),
         ("{\"categories\": [], \"annotations\": []}".into(), "names no class"),
-        ("{\"categories\": [{\"id\": 1}]}".into(), "missing field `name`"),
+        ("{\"categories\": [{\"id\": 1}]}".into(), "category 1 has no name"),
         (
             "{\"categories\": [{\"id\": 1, \"name\": \"a\"}, {\"id\": 1, \"name\": \"b\"}], \"annotations\": []}".into(),
             "gives two classes the same id",
@@ -964,7 +968,7 @@ fn pipes_and_devices_are_not_waited_for() {
 #[test]
 fn texts_too_long_to_be_read() {
     let work = good();
-    let file = fs::File::create(work.path("ap.csv")).unwrap();
+    let file = fs::OpenOptions::new().append(true).open(work.path("ap.csv")).unwrap();
     file.set_len(1 << 40).unwrap();
     let output = work.command(GOOD).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
@@ -1015,7 +1019,8 @@ fn runs_files() {
     let deep = format!("{run}x = {}", "[".repeat(100_000));
     let long = format!("{run}name = \"{}\"\n", "a".repeat(2000));
     for (text, sentence) in [
-        ("", "runs.toml: has no [[run]]"),
+        ("", "runs.toml: is empty"),
+        ("x = 3", "runs.toml: has no [[run]]"),
         ("run = []", "runs.toml: has no [[run]]"),
         ("run = 3", "runs.toml: has no [[run]]"),
         ("run = [3]", "run 1: is not a table: write [[run]]"),
@@ -1078,7 +1083,7 @@ fn comparisons_and_reports() {
     work.write("bad.toml", "[[run]]\nnme = 'r'\n");
     for (arguments, code, sentence) in [
         ("compare a.csv none.csv", 1, "none.csv: cannot be read"),
-        ("compare a.csv x.npy", 1, "x.npy: line 1: is not text in UTF-8"),
+        ("compare a.csv x.npy", 1, "x.npy: is an npy array, not text"),
         ("compare a.csv ap.csv", 1, "ap.csv: has no column \"run\""),
         ("compare a.csv percent.csv", 1, "a.csv has AP on the scale 0–1, percent.csv on 0–100"),
         ("compare a.csv mixed.csv", 1, "mixed.csv: mixes the AP scales 0–1 and 0–100"),

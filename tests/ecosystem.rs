@@ -5,6 +5,7 @@ use std::fs;
 use std::io::Write;
 
 use igam_analyze::classes::{Classes, Keys, Rows};
+use igam_analyze::input::annotations::Include;
 use igam_analyze::input::ap::{self, ApFormat, ApIou};
 use igam_analyze::input::classes;
 use igam_analyze::input::counts;
@@ -40,7 +41,8 @@ fn places(classes: &Classes, keys: &Keys) -> Vec<Option<usize>> {
 fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Vec<Vec<Value>> {
     let path = format!("{}/{file}", folder());
     let path = path.as_ref();
-    let classes = classes::read(format!("{}/instances_train.json", folder()).as_ref()).unwrap();
+    let (classes, _) =
+        classes::read(format!("{}/instances_train.json", folder()).as_ref()).unwrap();
     let columns: Vec<String> = columns.iter().map(|&column| column.into()).collect();
     let read = |forced| ap::read(path, &columns, forced, iou).unwrap();
     let (recognized, forced) = (read(None), read(Some(format)));
@@ -195,7 +197,7 @@ fn counts_as_pycocotools_counts() {
     let expected = expected();
     let counts = |file: &str, crowd| {
         let path = format!("{}/{file}", folder());
-        let counts = counts::read(path.as_ref(), None, crowd).unwrap();
+        let counts = counts::read(path.as_ref(), None, Include { crowd, ignored: false }).unwrap();
         let classes = counts.classes.clone().unwrap();
         let mut rows = vec![Value::Null; classes.len()];
         let mut letters = rows.clone();

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 use fastrand::Rng;
 use igam_analyze::information::Information;
+use igam_analyze::input::annotations::Include;
 use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::labels::Labels;
@@ -45,7 +46,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 16] = [
+const TARGETS: [Target; 18] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -76,7 +77,12 @@ const TARGETS: [Target; 16] = [
         corpus: "annotations",
         extension: "json",
         damage: text,
-        read: |path| drop((class_files::read(path), counts::read(path, None, true))),
+        read: |path| {
+            drop((
+                class_files::read(path),
+                counts::read(path, None, Include { crowd: true, ignored: false }),
+            ))
+        },
     },
     Target {
         name: "metrics",
@@ -95,6 +101,8 @@ const TARGETS: [Target; 16] = [
     Target { name: "labels", corpus: "labels", extension: "csv", damage: text, read: labels },
     Target { name: "classes", corpus: "classes", extension: "csv", damage: text, read: classes },
     Target { name: "lines", corpus: "lines", extension: "txt", damage: text, read: classes },
+    Target { name: "yaml", corpus: "yaml", extension: "yaml", damage: text, read: classes },
+    Target { name: "names", corpus: "names", extension: "json", damage: text, read: classes },
     Target {
         name: "ap",
         corpus: "ap",
@@ -109,7 +117,7 @@ const TARGETS: [Target; 16] = [
         corpus: "counts",
         extension: "csv",
         damage: text,
-        read: |path| drop(counts::read(path, None, false)),
+        read: |path| drop(counts::read(path, None, Include::default())),
     },
     Target {
         name: "information",
@@ -225,7 +233,7 @@ fn bytes(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
     file
 }
 
-const WORDS: [&str; 53] = [
+const WORDS: [&str; 59] = [
     ",",
     ";",
     "\t",
@@ -279,6 +287,12 @@ const WORDS: [&str; 53] = [
     "\"categories\"",
     "\"annotations\"",
     "iscrowd",
+    "names:",
+    "- ",
+    "  ",
+    "&a ",
+    "*a",
+    "\\ud83d",
 ];
 
 /// Text after a few strokes, of which most are words of the formats.

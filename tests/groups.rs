@@ -2,6 +2,7 @@
 
 use igam_analyze::ap::ApScale;
 use igam_analyze::groups::{ApSummary, CutPoints, CutPointsError, Frequency, Groups};
+use igam_analyze::input::annotations::Include;
 use igam_analyze::input::{ap, counts};
 use serde_json::Value;
 
@@ -57,7 +58,7 @@ fn both_scales_give_points() {
 fn coco_by_instances_agrees_with_numpy() {
     let path = repository("data/tables/coco_counts_and_ap.csv");
     let aps = &ap::read(&path, &[], None, None).unwrap()[0];
-    let counts = counts::read(&path, None, false).unwrap();
+    let counts = counts::read(&path, None, Include::default()).unwrap();
     let golden = golden();
     for (cuts, theirs) in golden["coco"].as_object().unwrap() {
         let (cuts, names) = match cuts.as_str() {
@@ -80,7 +81,7 @@ fn coco_by_instances_agrees_with_numpy() {
 #[test]
 fn lvis_letters_are_its_image_counts() {
     let path = repository("data/tables/lvis_v1_train_counts.csv");
-    let images = counts::read(&path, Some("images"), false).unwrap().values;
+    let images = counts::read(&path, Some("images"), Include::default()).unwrap().values;
     let mut rows = csv::Reader::from_path(&path).unwrap();
     let letters: Vec<Frequency> =
         rows.records().map(|row| row.unwrap()[2].parse().unwrap()).collect();

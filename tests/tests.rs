@@ -1,6 +1,8 @@
 //! All integration tests; the helpers that they share are here.
 
+mod annotations;
 mod bad_input;
+mod class_lists;
 mod compare;
 mod correlate;
 mod degenerate;
@@ -27,6 +29,7 @@ mod reports;
 mod shrinkage;
 mod storage;
 mod terminal;
+mod texts;
 mod truth;
 
 use std::path::{Path, PathBuf};
@@ -131,6 +134,14 @@ impl Workdir {
     fn json(&self, arguments: &str) -> Value {
         serde_json::from_slice(&self.run(&format!("{arguments} --format json")).stdout).unwrap()
     }
+}
+
+/// One column of `reports/information.csv`, as it stands there.
+fn written(work: &Workdir, column: &str) -> Vec<String> {
+    let table = work.read("reports/information.csv");
+    let mut rows = csv::Reader::from_reader(table.as_bytes());
+    let at = rows.headers().unwrap().iter().position(|name| name == column).unwrap();
+    rows.records().map(|row| row.unwrap()[at].to_owned()).collect()
 }
 
 /// One column of an array of objects.

@@ -106,7 +106,8 @@ fn subjects(
             "give {other} or --counts, not both: each says how many instances a class has"
         )));
     }
-    let counted = run::counts(&files, run::listed(&files)?.as_ref(), console)?;
+    let listed = run::listed(&files, console)?;
+    let counted = run::counts(&files, listed.as_ref(), console)?;
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
     let (dim, population, instances) = if !files.moments.is_empty() {
         let moments = MomentsFiles::open(&files.moments)?;
@@ -141,7 +142,7 @@ fn subjects(
         (dump.dim() as u64, population, None)
     } else {
         let (classes, instances) =
-            run::instances(&files, run::listed(&files)?, None, true, console)?;
+            run::instances(&files, listed, None, true, console)?;
         let population = Population::of(instances.counts.clone())?;
         (instances.dump.dim() as u64, population, Some((classes, instances)))
     };

@@ -9,6 +9,7 @@ use crate::classes::{Classes, Doubt, Numbering, Rows};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::information::Information;
+use crate::input::annotations::Include;
 use crate::input::ap::{self, ApColumn, ApFormat};
 use crate::input::classes;
 use crate::input::counts::{self, Counts};
@@ -139,6 +140,7 @@ pub fn load(
         None => Vec::new(),
     };
     for column in &columns {
+        column.doubts.iter().for_each(|doubt| console.warn(Warning::Ap { doubt: doubt.clone() }));
         let of = match column.format {
             ApFormat::Table => String::new(),
             other => format!(" of {}", other.name()),
@@ -149,8 +151,9 @@ pub fn load(
             column.name,
             column.scale
         ));
+        column.notes.iter().for_each(|note| console.note(note));
     }
-    let listed = listed(files)?;
+    let listed = listed(files, console)?;
     let counts = counts(files, listed.as_ref(), console)?;
     let expected = listed.or_else(|| counts.as_ref()?.classes.clone());
     let count = |classes: &Classes, known: Option<&[Option<u64>]>, console: &mut Console| {
@@ -247,8 +250,11 @@ pub fn load(
 }
 
 /// The classes, where a file of class names lists them.
-pub fn listed(files: &RunFiles) -> Result<Option<Classes>> {
-    files.class_names.as_deref().map(classes::read).transpose()
+pub fn listed(files: &RunFiles, console: &Console) -> Result<Option<Classes>> {
+    let Some(path) = &files.class_names else { return Ok(None) };
+    let (classes, notes) = classes::read(path)?;
+    notes.iter().for_each(|note| console.note(note));
+    Ok(Some(classes))
 }
 
 /// The instance counts, where a file gives them, without a row over all classes.
@@ -257,11 +263,11 @@ pub fn counts(
     listed: Option<&Classes>,
     console: &mut Console,
 ) -> Result<Option<Counts>> {
-    let read = |path| counts::read(path, files.counts_column.as_deref(), files.include_crowd);
-    match files.counts.as_deref().map(read).transpose()? {
-        Some(counts) => joined::counts_without_summary(counts, listed, console).map(Some),
-        None => Ok(None),
-    }
+    let Some(path) = &files.counts else { return Ok(None) };
+    let include = Include { crowd: files.include_crowd, ignored: files.include_ignored };
+    let counts = counts::read(path, files.counts_column.as_deref(), include)?;
+    counts.notes.iter().for_each(|note| console.note(note));
+    joined::counts_without_summary(counts, listed, console).map(Some)
 }
 
 /// The classes, of which nothing else is known yet.

@@ -89,6 +89,11 @@ pub enum Warning {
         /// Class, count in the file, count in the labels.
         classes: Vec<(String, u64, u64)>,
     },
+    /// What was read as AP may be none, or not the one that is meant.
+    Ap {
+        /// The file, and why.
+        doubt: String,
+    },
     /// Stores whose size is not known.
     UnknownStore {
         /// The data set.
@@ -205,6 +210,7 @@ impl fmt::Display for Warning {
                     list(&pairs)
                 )
             }
+            Warning::Ap { doubt } => f.write_str(doubt),
             Warning::UnknownStore { title, stores } => {
                 write!(f, "{title}: the size of a store is not known: {}", stores.join("; "))
             }

@@ -1,20 +1,22 @@
 //! COCO and LVIS annotation files: categories, and how many annotations each has. The file is read as a
-//! stream, since such files take a gigabyte; what is held is some hundred numbers a category.
+//! stream, since such files take a gigabyte; what is held is some hundred numbers a category, and the
+//! size of each image.
 //!
 //! Follows `createIndex` in `PythonAPI/pycocotools/coco.py` of cocodataset/cocoapi, and
-//! `lvis/lvis.py` of lvis-dataset/lvis-api, whose categories have `frequency` and `image_count`.
+//! `lvis/lvis.py` of lvis-dataset/lvis-api, whose categories have `frequency` and `image_count`. What
+//! trainers leave out is from `parse_data_info` in `mmdet/datasets/coco.py` of mmdetection 3, and from
+//! `load_coco_json` and `filter_empty_instances` of detectron2.
 
 use std::collections::HashMap;
 use std::fmt;
-use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::counts::Counts;
-use super::file::{self, check_name};
+use super::file::{check_name, trimmed};
+use super::json::{self, Scalar};
 use crate::classes::{Classes, IdsFrom, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
@@ -25,6 +27,15 @@ const MOST_CATEGORIES: usize = 1 << 20;
 /// Images of a category that are told apart: from here on it is frequent.
 const MOST_IMAGES: usize = 101;
 
+/// What is counted of that which trainers leave out.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Include {
+    /// Crowds (`iscrowd`).
+    pub crowd: bool,
+    /// Annotations that are marked `ignore`, have no area, or lie outside their image.
+    pub ignored: bool,
+}
+
 /// What an annotation file says of its categories.
 #[derive(Debug)]
 pub struct Annotations {
@@ -33,9 +44,10 @@ pub struct Annotations {
     categories: Vec<Category>,
     /// By category id; none where the file has no annotations, as those of test images.
     tallies: Option<HashMap<i64, Tally>>,
+    odd: Odd,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Category {
     id: i64,
     name: String,
@@ -51,34 +63,91 @@ struct Tally {
     images: Vec<u64>,
 }
 
-/// Reads categories and annotations. Annotations of crowds (`iscrowd` is 1) are counted only if
-/// `include_crowd`.
+/// Annotations that no or not every trainer takes.
+#[derive(Debug, Default)]
+struct Odd {
+    /// Left out, each for the first of these reasons.
+    ignored: u64,
+    empty: u64,
+    outside: u64,
+    /// Counted, with a side below one pixel.
+    thin: u64,
+}
+
+impl Odd {
+    /// What the user should know of them.
+    fn note(&self, path: &Path) -> Option<String> {
+        let reasons = [
+            (self.ignored, "marked \"ignore\""),
+            (self.empty, "without area"),
+            (self.outside, "outside their image"),
+        ];
+        let of = |(count, what): &(u64, &str)| (*count > 0).then(|| format!("{count} {what}"));
+        let mut said: Vec<String> = reasons.iter().filter_map(of).collect();
+        if !said.is_empty() {
+            let left_out = said.join(", ");
+            said = vec![format!(
+                "annotations left out, on which mmdetection and detectron2 do not train: {left_out}; \
+                 --include-ignored counts them"
+            )];
+        }
+        if self.thin > 0 {
+            said.push(format!(
+                "{} counted with a side below one pixel: detectron2 trains on them, mmdetection does not",
+                self.thin
+            ));
+        }
+        (!said.is_empty()).then(|| format!("{}: {}", path.display(), said.join("; ")))
+    }
+}
+
+/// Reads categories and annotations, of which only those that trainers take are counted, and what
+/// `include` says.
 ///
 /// # Errors
 /// If the file cannot be read, or is no annotation file.
-pub fn read(path: &Path, include_crowd: bool) -> Result<Annotations> {
-    let (file, _) = file::open(path)?;
-    let mut json = serde_json::Deserializer::from_reader(BufReader::with_capacity(1 << 20, file));
-    let bad = |error: serde_json::Error| {
-        if error.is_io() {
-            Error::read(path)(error.into())
-        } else {
-            Error::content(path, format!("is not a COCO or LVIS annotation file: {error}"))
-        }
-    };
-    let mut top = Top { include_crowd, categories: None, tallies: None };
-    json.deserialize_map(&mut top).and_then(|()| json.end()).map_err(bad)?;
+pub fn read(path: &Path, include: Include) -> Result<Annotations> {
+    let mut top = Top { include, areas_count: true, ..Top::default() };
+    pass(path, &mut top)?;
+    // Sizes may stand behind the annotations, and only then say which of them lie outside. Where all areas
+    // are 0, a tool did not fill them in.
+    let areas_count = top.has_area || !top.lacks_area;
+    if !areas_count || top.starts.iter().any(|(image, start)| top.begins_outside(*image, *start)) {
+        top = Top { include, areas_count, sizes: top.sizes, sized: true, ..Top::default() };
+        pass(path, &mut top)?;
+    }
     let Some(categories) = top.categories else {
         let problem =
             "has no \"categories\": is it an annotation file, such as instances_train2017.json?";
         return Err(Error::content(path, problem));
     };
-    for category in &categories {
-        check_name(&category.name).map_err(|problem| {
-            Error::content(path, format!("category {}: {problem}", category.id))
-        })?;
+    let checked = |(at, category): (usize, RawCategory)| {
+        category.checked(at).map_err(|problem| Error::content(path, problem))
+    };
+    let categories = categories.into_iter().enumerate().map(checked).collect::<Result<_>>()?;
+    Ok(Annotations { path: path.to_owned(), categories, tallies: top.tallies, odd: top.odd })
+}
+
+/// Reads the file once.
+fn pass(path: &Path, top: &mut Top) -> Result<()> {
+    let mut json = serde_json::Deserializer::from_reader(json::open(path)?);
+    match json.deserialize_any(&mut *top).and_then(|()| json.end()) {
+        Ok(()) => Ok(()),
+        Err(error) if error.is_io() => Err(Error::read(path)(error.into())),
+        Err(error) => Err(Error::content(
+            path,
+            match top.problem.take() {
+                Some(problem) => problem,
+                None => {
+                    let sentence = json::sentence(&error, 1, json::open(path)?);
+                    match error.is_data() {
+                        true => format!("is not a COCO or LVIS annotation file: {sentence}"),
+                        false => sentence,
+                    }
+                }
+            },
+        )),
     }
-    Ok(Annotations { path: path.to_owned(), categories, tallies: top.tallies })
 }
 
 impl Annotations {
@@ -133,15 +202,148 @@ impl Annotations {
         }
         let (path, frequencies) = (self.path.clone(), Some(frequencies));
         let keys = Keys::Both(names, ids);
-        Ok(Counts { path, keys, values, frequencies, classes: Some(classes) })
+        let notes = self.odd.note(&path).into_iter().collect();
+        Ok(Counts { path, keys, values, frequencies, classes: Some(classes), notes })
     }
 }
 
-/// The object of the file.
+/// A category as it stands in the file.
+#[derive(Deserialize)]
+struct RawCategory {
+    #[serde(default)]
+    id: Scalar,
+    #[serde(default)]
+    name: Scalar,
+    frequency: Option<String>,
+    #[serde(default)]
+    image_count: Scalar,
+}
+
+impl RawCategory {
+    /// The category, which is the one `at` that place in the file.
+    fn checked(self, at: usize) -> std::result::Result<Category, String> {
+        let Some(id) = self.id.whole() else {
+            return Err(format!(
+                "category {at} (from 0): its id {} is not a whole number",
+                self.id
+            ));
+        };
+        let name = match self.name {
+            Scalar::Text(name) => trimmed(&name).to_owned(),
+            Scalar::Integer(name) => name.to_string(),
+            Scalar::Missing => return Err(format!("category {id} has no name")),
+            other => return Err(format!("category {id}: its name is {other}, not a text")),
+        };
+        if name.is_empty() {
+            return Err(format!("category {id}: its name is empty"));
+        }
+        check_name(&name).map_err(|problem| format!("category {id}: {problem}"))?;
+        let image_count = self.image_count.whole().and_then(|count| count.try_into().ok());
+        Ok(Category { id, name, frequency: self.frequency, image_count })
+    }
+}
+
+/// The object of the file, and how it is read.
+#[derive(Default)]
 struct Top {
-    include_crowd: bool,
-    categories: Option<Vec<Category>>,
+    include: Include,
+    /// Whether an area of 0 says that there is none.
+    areas_count: bool,
+    categories: Option<Vec<RawCategory>>,
     tallies: Option<HashMap<i64, Tally>>,
+    odd: Odd,
+    /// Width and height of each image.
+    sizes: HashMap<u64, [f32; 2]>,
+    /// Whether `sizes` is as complete as it gets.
+    sized: bool,
+    /// Before the sizes are known, where in an image the last box begins, from its left and top.
+    starts: HashMap<u64, [f32; 2]>,
+    /// Whether an annotation has an area above 0, and whether one lacks it.
+    has_area: bool,
+    lacks_area: bool,
+    /// What is wrong with an annotation.
+    problem: Option<String>,
+}
+
+impl Top {
+    /// Whether a box that begins there lies outside its image.
+    fn begins_outside(&self, image: u64, [x, y]: [f32; 2]) -> bool {
+        self.sizes.get(&image).is_some_and(|&[width, height]| x >= width || y >= height)
+    }
+
+    /// Counts an annotation, which is the one `at` that place in the file.
+    fn count(&mut self, at: u64, annotation: &Annotation) -> std::result::Result<(), String> {
+        let wrong = |problem: String| format!("annotation {at} (from 0) {problem}");
+        let category = match (&annotation.category_id, annotation) {
+            (Scalar::Missing, Annotation { segments_info: Some(_), .. }) => {
+                return Err("is a panoptic file, whose segments are no instances: give the instances_*.json \
+                     that goes with it".into());
+            }
+            (Scalar::Missing, Annotation { caption: Some(_), .. }) => {
+                return Err(
+                    "holds captions, not boxes: give the instances_*.json that goes with it".into(),
+                );
+            }
+            (Scalar::Missing, _) => {
+                return Err(wrong("has no \"category_id\": give it one, or remove it".into()));
+            }
+            (id, _) => id.whole().ok_or_else(|| {
+                wrong(format!("has the \"category_id\" {id}, which is not a whole number"))
+            })?,
+        };
+        let flag = |name: &str, flag: &Scalar| {
+            flag.flag().ok_or_else(|| {
+                wrong(format!("has {name:?}: {flag}, which is neither 0 nor 1: correct it"))
+            })
+        };
+        let crowd = flag("iscrowd", &annotation.iscrowd)?;
+        let ignored = flag("ignore", &annotation.ignore)?;
+        let image = annotation.image_id.mark();
+        let left_out = crowd && !self.include.crowd
+            || !self.include.ignored && self.leaves_out(image, annotation, ignored);
+        let tally = self.tallies.get_or_insert_default().entry(category).or_default();
+        if left_out {
+            return Ok(());
+        }
+        tally.instances += 1;
+        if let Err(at) = tally.images.binary_search(&image)
+            && tally.images.len() < MOST_IMAGES
+        {
+            tally.images.insert(at, image);
+        }
+        Ok(())
+    }
+
+    /// Whether no trainer takes an annotation, which is noted.
+    fn leaves_out(&mut self, image: u64, annotation: &Annotation, ignored: bool) -> bool {
+        let area = annotation.area.number();
+        self.has_area |= area.is_some_and(|area| area > 0.0);
+        let mut empty = area.is_some_and(|area| area <= 0.0);
+        let (mut outside, mut thin) = (false, false);
+        if let Sides::Four([x, y, width, height]) = annotation.bbox {
+            let no_box = width <= 0.0 || height <= 0.0;
+            self.lacks_area |= empty && !no_box;
+            empty = empty && self.areas_count || no_box;
+            thin = width < 1.0 || height < 1.0;
+            let start = [x as f32, y as f32];
+            outside = x + width <= 0.0 || y + height <= 0.0 || self.begins_outside(image, start);
+            if !self.sized {
+                let last = self.starts.entry(image).or_insert(start);
+                *last = [last[0].max(start[0]), last[1].max(start[1])];
+            }
+        }
+        let odd = &mut self.odd;
+        for (is, count) in
+            [(ignored, &mut odd.ignored), (empty, &mut odd.empty), (outside, &mut odd.outside)]
+        {
+            if is {
+                *count += 1;
+                return true;
+            }
+        }
+        odd.thin += u64::from(thin);
+        false
+    }
 }
 
 impl<'de> Visitor<'de> for &mut Top {
@@ -151,143 +353,165 @@ impl<'de> Visitor<'de> for &mut Top {
         f.write_str("an object with \"categories\" and \"annotations\"")
     }
 
+    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> std::result::Result<(), A::Error> {
+        self.problem = Some(json::list(items).into());
+        Err(failed())
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<(), A::Error> {
+        let mut problem = None;
+        let read = self.read(&mut entries, &mut problem);
+        self.problem = problem;
+        read
+    }
+}
+
+impl Top {
+    /// Reads the entries of the object; a sentence is left as the `problem` where one of them cannot be used.
+    fn read<'de, A: MapAccess<'de>>(
+        &mut self,
+        entries: &mut A,
+        problem: &mut Option<String>,
+    ) -> std::result::Result<(), A::Error> {
         while let Some(key) = entries.next_key::<String>()? {
             match key.as_str() {
-                "categories" => self.categories = Some(entries.next_value_seed(Categories)?),
+                "categories" => {
+                    let mut categories = Vec::new();
+                    let mut add = |category| {
+                        categories.push(category);
+                        check_number(categories.len())
+                    };
+                    let each = Each { what: "categories", item: &mut add, problem };
+                    if entries.next_value_seed(each)? {
+                        self.categories = Some(categories);
+                    }
+                }
                 "annotations" => {
-                    let tallies = self.tallies.get_or_insert_default();
-                    entries.next_value_seed(Tallies(tallies, self.include_crowd))?;
+                    let mut at = 0;
+                    let mut count = |annotation| {
+                        self.count(at, &annotation)?;
+                        at += 1;
+                        check_number(self.tallies.as_ref().map_or(0, HashMap::len))
+                    };
+                    let each = Each { what: "annotations", item: &mut count, problem };
+                    if entries.next_value_seed(each)? {
+                        self.tallies.get_or_insert_default();
+                    }
+                }
+                "images" => {
+                    let mut add = |image| {
+                        self.add_size(image);
+                        Ok(())
+                    };
+                    let each = Each { what: "images", item: &mut add, problem };
+                    self.sized |= entries.next_value_seed(each)?;
                 }
                 _ => drop(entries.next_value::<IgnoredAny>()?),
             }
         }
         Ok(())
     }
+
+    fn add_size(&mut self, image: Image) {
+        if let Image::Sized { id, width, height } = image
+            && let (Some(width), Some(height)) = (width.number(), height.number())
+            && width > 0.0
+            && height > 0.0
+        {
+            self.sizes.insert(id.mark(), [width as f32, height as f32]);
+        }
+    }
 }
 
-struct Categories;
+fn check_number(categories: usize) -> std::result::Result<(), String> {
+    if categories <= MOST_CATEGORIES {
+        return Ok(());
+    }
+    Err(format!("has more than {MOST_CATEGORIES} categories"))
+}
 
-impl<'de> DeserializeSeed<'de> for Categories {
-    type Value = Vec<Category>;
+/// A list whose items are handed on as they come. Its value is whether there is one: it may be null.
+struct Each<'a, T> {
+    what: &'static str,
+    item: &'a mut dyn FnMut(T) -> std::result::Result<(), String>,
+    /// What is wrong with an item.
+    problem: &'a mut Option<String>,
+}
+
+impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, T> {
+    type Value = bool;
 
     fn deserialize<D: Deserializer<'de>>(
         self,
         deserializer: D,
-    ) -> std::result::Result<Vec<Category>, D::Error> {
-        deserializer.deserialize_seq(self)
+    ) -> std::result::Result<bool, D::Error> {
+        deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Categories {
-    type Value = Vec<Category>;
+impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, T> {
+    type Value = bool;
 
     fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a list of categories")
+        write!(f, "a list of {}", self.what)
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(
-        self,
-        mut items: A,
-    ) -> std::result::Result<Vec<Category>, A::Error> {
-        let mut categories = Vec::new();
-        while let Some(category) = items.next_element()? {
-            categories.push(category);
-            if categories.len() > MOST_CATEGORIES {
-                return Err(too_many());
+    fn visit_unit<E>(self) -> std::result::Result<bool, E> {
+        Ok(false)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<bool, A::Error> {
+        while let Some(item) = items.next_element()? {
+            if let Err(problem) = (self.item)(item) {
+                *self.problem = Some(problem);
+                return Err(failed());
             }
         }
-        Ok(categories)
+        Ok(true)
     }
 }
 
-fn too_many<E: serde::de::Error>() -> E {
-    E::custom(format!("it has more than {MOST_CATEGORIES} categories"))
+/// Ends the reading; what is wrong is said elsewhere.
+fn failed<E: serde::de::Error>() -> E {
+    E::custom("")
 }
-
-/// Counts the annotations as they come.
-struct Tallies<'a>(&'a mut HashMap<i64, Tally>, bool);
 
 #[derive(Deserialize)]
 struct Annotation {
-    category_id: i64,
     #[serde(default)]
-    image_id: Mark,
+    category_id: Scalar,
     #[serde(default)]
-    iscrowd: Mark,
+    image_id: Scalar,
+    #[serde(default)]
+    iscrowd: Scalar,
+    #[serde(default)]
+    ignore: Scalar,
+    #[serde(default)]
+    area: Scalar,
+    #[serde(default)]
+    bbox: Sides,
+    caption: Option<IgnoredAny>,
+    segments_info: Option<IgnoredAny>,
 }
 
-impl<'de> DeserializeSeed<'de> for Tallies<'_> {
-    type Value = ();
-
-    fn deserialize<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> std::result::Result<(), D::Error> {
-        deserializer.deserialize_seq(self)
-    }
+/// A box, where it is one: left, top, width and height.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Sides {
+    Four([f64; 4]),
+    Unknown(IgnoredAny),
 }
 
-impl<'de> Visitor<'de> for Tallies<'_> {
-    type Value = ();
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str("a list of annotations")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
-        let Tallies(tallies, include_crowd) = self;
-        while let Some(annotation) = items.next_element::<Annotation>()? {
-            let tally = tallies.entry(annotation.category_id).or_default();
-            if include_crowd || annotation.iscrowd.0 == 0 {
-                tally.instances += 1;
-                if let Err(at) = tally.images.binary_search(&annotation.image_id.0)
-                    && tally.images.len() < MOST_IMAGES
-                {
-                    tally.images.insert(at, annotation.image_id.0);
-                }
-            }
-            if tallies.len() > MOST_CATEGORIES {
-                return Err(too_many());
-            }
-        }
-        Ok(())
+impl Default for Sides {
+    fn default() -> Sides {
+        Sides::Unknown(IgnoredAny)
     }
 }
 
-/// A flag, or an image's id, which may be a text: then its hash.
-#[derive(Default)]
-struct Mark(u64);
-
-impl<'de> Deserialize<'de> for Mark {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Marks;
-        impl Visitor<'_> for Marks {
-            type Value = Mark;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a number, a flag or a text")
-            }
-            fn visit_bool<E>(self, flag: bool) -> std::result::Result<Mark, E> {
-                Ok(Mark(flag.into()))
-            }
-            fn visit_u64<E>(self, number: u64) -> std::result::Result<Mark, E> {
-                Ok(Mark(number))
-            }
-            fn visit_i64<E>(self, number: i64) -> std::result::Result<Mark, E> {
-                Ok(Mark(number as u64))
-            }
-            fn visit_f64<E>(self, number: f64) -> std::result::Result<Mark, E> {
-                Ok(Mark(if number == 0.0 { 0 } else { number.to_bits() }))
-            }
-            fn visit_unit<E>(self) -> std::result::Result<Mark, E> {
-                Ok(Mark(0))
-            }
-            fn visit_str<E>(self, text: &str) -> std::result::Result<Mark, E> {
-                let mut hasher = DefaultHasher::new();
-                text.hash(&mut hasher);
-                Ok(Mark(hasher.finish()))
-            }
-        }
-        deserializer.deserialize_any(Marks)
-    }
+/// An image, of which only the size is of use.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Image {
+    Sized { id: Scalar, width: Scalar, height: Scalar },
+    Unknown(IgnoredAny),
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use super::annotations;
-use super::file::{self, check_name};
-use super::shards::extension;
+use super::annotations::{self, Include};
+use super::file::{check_name, trimmed};
+use super::names::{self, Names};
 use super::table::Table;
 use crate::classes::{Classes, IdsFrom, Keys};
 use crate::error::{Error, Result};
@@ -12,40 +12,22 @@ use crate::error::{Error, Result};
 /// Columns that say which class a row is of.
 pub const COLUMNS: [&str; 3] = ["class", "id", "class_id"];
 
-/// Reads class names: a COCO or LVIS annotation file (`.json`); a csv or parquet table with columns
-/// `class` and, if ids are not 0, 1, …, `id`; or any other text with a name a line.
+/// Reads class names, from any of the files that `names` lists, with what the user should know of how
+/// they were read.
 ///
 /// # Errors
 /// If the file cannot be used, or a name or id stands twice.
-pub fn read(path: &Path) -> Result<Classes> {
-    let bad = |problem: String| Error::content(path, problem);
-    let extension = extension(path);
-    if extension == "json" {
-        return annotations::read(path, false)?.classes();
-    } else if ["csv", "parquet"].contains(&extension.as_str()) {
-        return match keys(&Table::read(path)?)? {
-            Keys::Both(names, ids) => {
-                Classes::new(ids.into_iter().zip(names).collect(), IdsFrom::Table)
-            }
-            keys => {
-                let names = (0..keys.len()).map(|row| keys.text(row));
-                Classes::new((0..).zip(names).collect(), IdsFrom::List)
-            }
+pub fn read(path: &Path) -> Result<(Classes, Vec<String>)> {
+    match names::read(path)? {
+        Names::Categories => {
+            Ok((annotations::read(path, Include::default())?.classes()?, Vec::new()))
         }
-        .map_err(bad);
-    }
-    let text = file::text(path)?;
-    let mut names: Vec<(i64, String)> = Vec::new();
-    for (line, id) in text.trim_end().lines().zip(0..) {
-        let name = line.trim();
-        let wrong = |problem| Error::content(path, format!("line {}: {problem}", id + 1));
-        check_name(name).map_err(wrong)?;
-        if name.is_empty() {
-            return Err(wrong("is empty: each line names a class".into()));
+        Names::List { classes, in_order, notes } => {
+            let ids_from = if in_order { IdsFrom::List } else { IdsFrom::Table };
+            let classes = Classes::new(classes, ids_from);
+            Ok((classes.map_err(|problem| Error::content(path, problem))?, notes))
         }
-        names.push((id, name.to_owned()));
     }
-    Classes::new(names, IdsFrom::List).map_err(bad)
 }
 
 /// Reads the columns `class` and `id` of a table.
@@ -53,11 +35,11 @@ pub fn read(path: &Path) -> Result<Classes> {
 /// # Errors
 /// If there is no column `class`, a cell in it is empty, or an id is not a whole number.
 pub fn keys(table: &Table) -> Result<Keys> {
-    let class = table.column("class")?;
+    let class = table.usual_column("class")?;
     let id = table.find("id").or_else(|| table.find("class_id"));
     let (mut names, mut ids) = (Vec::new(), Vec::new());
     for (line, row) in &table.rows {
-        let name = row[class].trim();
+        let name = trimmed(&row[class]);
         if name.is_empty() {
             return Err(table.at(*line, class, "there is no class"));
         }

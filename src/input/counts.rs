@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::annotations;
+use super::annotations::{self, Include};
 use super::classes;
+use super::file::whole_number;
 use super::shards::extension;
 use super::table::{Table, list};
 use crate::classes::{Classes, Keys};
@@ -24,14 +25,16 @@ pub struct Counts {
     pub frequencies: Option<Vec<Frequency>>,
     /// All classes that there are, where the file is an annotation file.
     pub classes: Option<Classes>,
+    /// What the user should know of how the file was read.
+    pub notes: Vec<String>,
 }
 
-/// Reads a COCO or LVIS annotation file (`.json`), of which crowds are counted only if `include_crowd`;
-/// or of a table the `wanted` column, or else `instances`, or else the only one of numbers.
+/// Reads a COCO or LVIS annotation file (`.json`), of which what trainers leave out is counted only if
+/// `include` says so; or of a table the `wanted` column, or else `instances`, or else the only one of numbers.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no count.
-pub fn read(path: &Path, wanted: Option<&str>, include_crowd: bool) -> Result<Counts> {
+pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Counts> {
     if extension(path) == "json" {
         if wanted.is_some() {
             return Err(Error::content(
@@ -39,7 +42,7 @@ pub fn read(path: &Path, wanted: Option<&str>, include_crowd: bool) -> Result<Co
                 "is an annotation file, of which instances are counted: --counts-column is for tables",
             ));
         }
-        return annotations::read(path, include_crowd)?.counts();
+        return annotations::read(path, include)?.counts();
     }
     from_table(&Table::read(path)?, wanted)
 }
@@ -50,6 +53,11 @@ pub fn read(path: &Path, wanted: Option<&str>, include_crowd: bool) -> Result<Co
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     let keys = classes::keys(table)?;
+    if wanted.is_none() && table.find("Box-P").is_some() {
+        let problem = "is Ultralytics' table of an evaluation, whose instances are those of the validation \
+                       images: give the training set's, or name the column with --counts-column";
+        return Err(Error::content(&table.path, problem));
+    }
     let column = match (wanted, table.find("instances")) {
         (Some(name), _) => table.column(name)?,
         (None, Some(column)) => column,
@@ -65,7 +73,8 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
         },
     };
     let values = cells(table, column, |cell| {
-        cell.parse().map_err(|_| format!("{cell:?} is no count of instances"))
+        let whole = || whole_number(cell).and_then(|count| count.try_into().ok());
+        cell.parse().ok().or_else(whole).ok_or_else(|| format!("{cell:?} is no count of instances"))
     })?;
     Ok(Counts {
         path: table.path.clone(),
@@ -73,6 +82,7 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
         values,
         frequencies: frequencies(table)?,
         classes: None,
+        notes: Vec::new(),
     })
 }
 

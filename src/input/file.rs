@@ -1,8 +1,8 @@
 //! Files as they are opened: regular ones alone, so that nothing waits for a pipe or reads a device
-//! without end; and small texts, whole.
+//! without end; and small texts, whole. What stands in a file's place is named for what it is.
 
 use std::fs::{self, File};
-use std::io::Read;
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bytesize::ByteSize;
@@ -15,54 +15,170 @@ const LONGEST_TEXT: u64 = 256 << 20;
 /// Longest name of a class, run or column, bytes.
 const LONGEST_NAME: usize = 1000;
 
+/// The byte order mark of UTF-8.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What JSON's half surrogate pairs are read as: a character that no text holds.
+pub const HALF: char = '\u{ffff}';
+
+/// How files begin that are no text, and what they are.
+const NOT_TEXT: [(&[u8], &str); 13] = [
+    (b"\x1f\x8b", "is compressed by gzip: unpack it"),
+    (b"BZh91AY&SY", "is compressed by bzip2: unpack it"),
+    (b"\xfd7zXZ\0", "is compressed by xz: unpack it"),
+    (b"\x28\xb5\x2f\xfd", "is compressed by zstd: unpack it"),
+    (b"7z\xbc\xaf\x27\x1c", "is a 7z archive: unpack it"),
+    (b"PK\x03\x04", "is a zip archive, as .npz and .xlsx files are, not text"),
+    (b"\xd0\xcf\x11\xe0", "is a file of Excel, not text: save it as csv"),
+    (b"\x93NUMPY", "is an npy array, not text: its name ends in .npy"),
+    (b"PAR1\x15", "is a parquet file, not text: its name ends in .parquet"),
+    (b"\x80\x02", PICKLE),
+    (b"\x80\x03", PICKLE),
+    (b"\x80\x04", PICKLE),
+    (b"\x80\x05", PICKLE),
+];
+
+const PICKLE: &str = "is a pickle of Python, which is never read: save it as json or csv";
+
 /// Opens a regular file, and says how long it is in bytes.
 ///
 /// # Errors
-/// If there is none, it cannot be read, or it is a directory, a pipe or a device.
+/// If there is none, it cannot be read, it is a directory, a pipe or a device, or only stands for the
+/// file that was meant.
 pub fn open(path: &Path) -> Result<(File, u64)> {
+    open_with_head(path).map(|(file, length, _)| (file, length))
+}
+
+/// Opens a text behind its byte order mark, and says how long the file is in bytes.
+///
+/// # Errors
+/// If it cannot be opened, is empty, or is no text in UTF-8 by its first bytes.
+pub fn open_text(path: &Path) -> Result<(File, u64)> {
+    let (mut file, length, head) = open_with_head(path)?;
+    if let Some(what) = not_text(&head) {
+        return Err(Error::content(path, what));
+    }
+    if head.starts_with(MARK) {
+        file.seek(SeekFrom::Start(MARK.len() as u64)).map_err(Error::read(path))?;
+    }
+    Ok((file, length))
+}
+
+fn open_with_head(path: &Path) -> Result<(File, u64, Vec<u8>)> {
     // Asked by name: to open a pipe would wait for its writer.
     if !fs::metadata(path).map_err(Error::read(path))?.is_file() {
         return Err(Error::content(path, "is a directory, pipe or device: give a regular file"));
     }
     let file = File::open(path).map_err(Error::read(path))?;
     let length = file.metadata().map_err(Error::read(path))?.len();
-    Ok((file, length))
+    let head = head(&file).map_err(Error::read(path))?;
+    match stand_in(&head) {
+        Some(what) => Err(Error::content(path, what)),
+        None => Ok((file, length, head)),
+    }
+}
+
+fn head(mut file: &File) -> io::Result<Vec<u8>> {
+    const LONG: u64 = 256;
+    let mut head = Vec::new();
+    file.take(LONG).read_to_end(&mut head)?;
+    file.seek(SeekFrom::Start(0))?;
+    Ok(head)
+}
+
+/// What a file is that stands for another, of whatever format that is.
+fn stand_in(head: &[u8]) -> Option<&'static str> {
+    if head.starts_with(b"version https://git-lfs.github.com/spec/") {
+        return Some("is a pointer of Git LFS in place of the file: run git lfs pull");
+    }
+    let text = head.strip_prefix(MARK).unwrap_or(head).trim_ascii_start().to_ascii_lowercase();
+    let page = text.starts_with(b"<!doctype html") || text.starts_with(b"<html");
+    page.then_some("is a web page (HTML) in place of the file: download it again")
+}
+
+/// What a file is that is no text in UTF-8.
+fn not_text(head: &[u8]) -> Option<&'static str> {
+    if head.is_empty() || head == MARK {
+        return Some("is empty: was it written to its end?");
+    }
+    if head.iter().all(|&byte| byte == 0) {
+        return Some("holds NUL bytes in place of text: it was not written to its end");
+    }
+    let nul = |at: usize| head.get(at) == Some(&0);
+    let wide = nul(0) != nul(1) && nul(0) == nul(2) && nul(1) == nul(3);
+    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") || wide {
+        return Some("is text in UTF-16: save it as UTF-8");
+    }
+    NOT_TEXT.iter().find(|(start, _)| head.starts_with(start)).map(|&(_, what)| what)
 }
 
 /// The text of a whole file, without a byte order mark.
 ///
 /// # Errors
-/// If it cannot be read, is longer than 256 MiB, or not UTF-8.
+/// If it cannot be read, is empty, longer than 256 MiB, or not UTF-8.
 pub fn text(path: &Path) -> Result<String> {
-    let (file, length) = open(path)?;
-    let too_long = || {
-        let most = ByteSize::b(LONGEST_TEXT);
-        Error::content(path, format!("is a text of more than {most}: is it the right file?"))
-    };
-    if length > LONGEST_TEXT {
-        return Err(too_long());
+    match open_text(path)? {
+        (_, length) if length > LONGEST_TEXT => Err(too_long(path)),
+        (file, _) => whole(path, file),
     }
+}
+
+/// The text that a reader of a file gives.
+///
+/// # Errors
+/// If it cannot be read, is longer than 256 MiB, or not UTF-8.
+pub fn whole(path: &Path, reader: impl Read) -> Result<String> {
     let mut bytes = Vec::new();
-    file.take(LONGEST_TEXT + 1).read_to_end(&mut bytes).map_err(Error::read(path))?;
+    reader.take(LONGEST_TEXT + 1).read_to_end(&mut bytes).map_err(Error::read(path))?;
     if bytes.len() as u64 > LONGEST_TEXT {
-        return Err(too_long());
+        return Err(too_long(path));
     }
-    let text = String::from_utf8(bytes).map_err(|error| {
+    String::from_utf8(bytes).map_err(|error| {
         let valid = error.utf8_error().valid_up_to();
         let line = 1 + error.as_bytes()[..valid].iter().filter(|&&byte| byte == b'\n').count();
-        Error::content(path, format!("line {line}: is not text in UTF-8: save it as such"))
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+        Error::content(path, format!("line {line}: {NOT_UTF8}"))
+    })
+}
+
+fn too_long(path: &Path) -> Error {
+    let most = ByteSize::b(LONGEST_TEXT);
+    Error::content(path, format!("is a text of more than {most}: is it the right file?"))
+}
+
+/// What is wrong with a line in another encoding.
+pub const NOT_UTF8: &str = "is not text in UTF-8: save it as such";
+
+/// A name without what stands around it unseen: spaces, and characters without width.
+pub fn trimmed(name: &str) -> &str {
+    let unseen = |c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    name.trim_matches(unseen)
+}
+
+/// A whole number as tables and exports write it: `7`, or `7.0`.
+pub fn whole_number(text: &str) -> Option<i64> {
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    let text = trimmed(text);
+    let float = || text.parse().ok().filter(|n: &f64| n.trunc() == *n && n.abs() <= EXACT);
+    text.parse().ok().or_else(|| float().map(|number| number as i64))
 }
 
 /// Checks a name that goes into tables and figures.
 ///
 /// # Errors
-/// A sentence, if it is too long to be one, or holds a line break or another control character.
+/// A sentence, if it is too long to be one, or holds a line break, another control character or half a
+/// character.
 pub fn check_name(name: &str) -> std::result::Result<(), String> {
     if name.len() > LONGEST_NAME {
         let problem = format!("a name of {} bytes: is a quote or a line left open?", name.len());
         return Err(problem);
+    }
+    if let Some((before, after)) = name.split_once(HALF) {
+        return Err(format!(
+            "the name {:?} holds half a character (a surrogate alone, such as \\udc81): write it in UTF-8",
+            format!("{before}…{after}")
+        ));
     }
     match name.chars().find(|c| c.is_control()) {
         Some(c) => Err(format!("the name {name:?} holds the control character {c:?}: remove it")),

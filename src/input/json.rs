@@ -1,13 +1,17 @@
-//! JSON as evaluators write it: one object or one a line, nested or flat, and with Python's NaN.
+//! JSON as evaluators and annotation tools write it: one object or one a line, nested or flat, and with
+//! Python's NaN.
 
-use std::borrow::Cow;
 use std::fmt;
+use std::fs::File;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
 
 use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
 
-use super::file;
+use super::file::{self, NOT_UTF8, trimmed, whole_number};
 use crate::error::{Error, Result};
 
 /// Longest path of keys to a field, bytes; what lies deeper is passed over.
@@ -35,59 +39,352 @@ pub enum Field {
     Number(Option<f64>),
     /// A list of these.
     Numbers(Vec<Option<f64>>),
-    /// Anything else.
-    Other,
+    /// Anything else, and what that is.
+    Other(&'static str),
 }
 
-/// The last object in a file for which `wanted` answers something, with that answer.
+/// Gives each object of a file to `each`, in order. Where a file has an object a line, lines that are cut
+/// off are passed over, as a killed run leaves them; their numbers are returned.
 ///
 /// # Errors
 /// If the file cannot be read, or is not a sequence of JSON objects.
-pub fn last<T>(path: &Path, wanted: impl Fn(&Record) -> Option<T>) -> Result<Option<T>> {
-    let text = file::text(path)?;
-    let json = without_nan(&text);
-    let mut values = serde_json::Deserializer::from_str(&json).into_iter::<Fields>();
-    let mut found = None;
-    let (mut line, mut counted) = (1, 0);
-    while let Some(fields) = values.next() {
-        let bad = |error| Error::content(path, format!("is not JSON of an evaluator: {error}"));
-        let fields = fields.map_err(bad)?.0;
-        let end = values.byte_offset();
-        line += json.as_bytes()[counted..end].iter().filter(|&&byte| byte == b'\n').count();
-        counted = end;
-        if let Some(answer) = wanted(&Record { line, fields }) {
-            found = Some(answer);
+pub fn records(path: &Path, mut each: impl FnMut(Record)) -> Result<Vec<usize>> {
+    let json = file::whole(path, open(path)?)?;
+    let bad = |problem: &String| Error::content(path, problem);
+    let (mut cut, mut problem, mut objects) = (Vec::new(), None, 0);
+    let (mut at, mut line) = (0, 1);
+    loop {
+        // NUL bytes stand where the disk was full, or the machine went down.
+        let blank = json[at..].bytes().take_while(|byte| byte.is_ascii_whitespace() || *byte == 0);
+        let blank = blank.count();
+        line += lines(&json[at..at + blank]);
+        at += blank;
+        let rest = &json[at..];
+        if rest.is_empty() {
+            break;
         }
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Fields>();
+        let length = match values.next() {
+            Some(Ok(Fields(fields))) => {
+                let length = values.byte_offset();
+                line += lines(&rest[..length]);
+                each(Record { line, fields });
+                objects += 1;
+                length
+            }
+            Some(Err(error)) => {
+                let wrong = || sentence(&error, line, rest.as_bytes());
+                let first: &String = problem.get_or_insert_with(wrong);
+                if error.is_data() || !rest.starts_with('{') {
+                    return Err(bad(first));
+                }
+                cut.push(line);
+                rest.find('\n').unwrap_or(rest.len())
+            }
+            None => rest.len(),
+        };
+        at += length;
     }
-    Ok(found)
+    match problem {
+        Some(problem) if cut.len() > objects => Err(bad(&problem)),
+        _ => Ok(cut),
+    }
 }
 
-/// Python writes NaN and Infinity, which JSON has not: null, and a number that is no AP.
-fn without_nan(text: &str) -> Cow<'_, str> {
-    if !text.contains("NaN") && !text.contains("Infinity") {
-        return text.into();
+fn lines(text: &str) -> usize {
+    text.bytes().filter(|&byte| byte == b'\n').count()
+}
+
+/// Opens a JSON file as a stream.
+///
+/// # Errors
+/// If it cannot be opened, is empty, or is no text in UTF-8 by its first bytes.
+pub fn open(path: &Path) -> Result<BufReader<Strict<File>>> {
+    Ok(BufReader::with_capacity(1 << 18, Strict::new(file::open_text(path)?.0)))
+}
+
+/// What is wrong with a JSON text that begins in line `first`, and where; `again` reads it once more.
+pub fn sentence(error: &serde_json::Error, first: usize, again: impl Read) -> String {
+    let (line, column) = (first - 1 + error.line(), error.column());
+    let text = error.to_string();
+    let place = format!(" at line {} column {column}", error.line());
+    let what = text.strip_suffix(&place).unwrap_or(&text);
+    match error.classify() {
+        Category::Eof => format!("is cut off: its JSON does not end within line {line}"),
+        Category::Data if line > 1 => format!("line {line}: {what}"),
+        Category::Data | Category::Io => what.into(),
+        Category::Syntax => {
+            let here = place_of(again, error.line(), column);
+            let starts =
+                |words: &[&str]| words.iter().any(|word| here.starts_with(word.as_bytes()));
+            let problem = match what {
+                "invalid unicode code point" => NOT_UTF8.into(),
+                "trailing comma" => "a comma stands before a closing bracket: remove it".into(),
+                _ if starts(&["//", "/*", "#"]) => {
+                    "holds a comment, which JSON has not: remove it".into()
+                }
+                _ if starts(&["\0"]) => "holds NUL bytes: it was not written to its end".into(),
+                _ if starts(&["'", "OrderedDict(", "defaultdict(", "None", "True", "False"]) => {
+                    "holds what Python prints, not JSON: write it with json.dump".into()
+                }
+                _ => format!("is not JSON: {what} at column {column}"),
+            };
+            format!("line {line}: {problem}")
+        }
     }
-    let mut json = String::with_capacity(text.len());
-    let (mut rest, mut quoted) = (text, false);
-    while let Some(at) = rest.find(['"', '\\', 'N', 'I']) {
-        let (before, from) = rest.split_at(at);
-        json.push_str(before);
-        let escaped = || 1 + from[1..].chars().next().map_or(0, char::len_utf8);
-        let (length, put) = match from.as_bytes()[0] {
-            b'"' => {
-                quoted = !quoted;
-                (1, "\"")
+}
+
+/// The first bytes from a place on, both numbers from 1.
+fn place_of(again: impl Read, line: usize, column: usize) -> Vec<u8> {
+    const LONG: usize = 16;
+    let mut bytes = BufReader::new(again).bytes().map_while(|byte| byte.ok());
+    for _ in 1..line {
+        bytes.by_ref().take_while(|&byte| byte != b'\n').for_each(drop);
+    }
+    bytes.skip(column.saturating_sub(1)).skip_while(u8::is_ascii_whitespace).take(LONG).collect()
+}
+
+/// What a list holds that stands where an object should, by its first item.
+pub fn list<'de, A: SeqAccess<'de>>(mut items: A) -> &'static str {
+    let first = items.next_element::<Fields>().ok().flatten();
+    let has = |key: &str| {
+        first.iter().flat_map(|first| &first.0).any(|(name, _)| name.eq_ignore_ascii_case(key))
+    };
+    if has("score") && (has("category_id") || has("image_id")) {
+        "holds detections, boxes with scores, which are neither annotations nor AP: evaluate them, and \
+         give what the evaluator writes"
+    } else if has("class") || has("name") {
+        "holds a list of records: write them as a csv table, with a column \"class\""
+    } else {
+        "holds a list, not an object"
+    }
+}
+
+/// A JSON text as Python writes it, made strict while it is read: NaN becomes null, Infinity a number
+/// that is no AP, and half a surrogate pair, as in a file name that was no text, the character `HALF`.
+pub struct Strict<R> {
+    source: R,
+    /// Read, but not yet looked at.
+    raw: Vec<u8>,
+    /// Whether the source has no more.
+    ended: bool,
+    ready: Vec<u8>,
+    /// Bytes of `ready` that are handed out.
+    given: usize,
+    /// Whether a text is open.
+    quoted: bool,
+}
+
+impl<R: Read> Strict<R> {
+    pub fn new(source: R) -> Strict<R> {
+        let (raw, ready) = (Vec::new(), Vec::new());
+        Strict { source, raw, ended: false, ready, given: 0, quoted: false }
+    }
+
+    fn refill(&mut self) -> io::Result<()> {
+        const BLOCK: usize = 1 << 17;
+        let before = self.raw.len();
+        self.raw.resize(before + BLOCK, 0);
+        let read = loop {
+            match self.source.read(&mut self.raw[before..]) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                read => break read,
             }
-            b'\\' => (escaped(), &from[..escaped()]),
-            b'N' if !quoted && from.starts_with("NaN") => ("NaN".len(), "null"),
-            b'I' if !quoted && from.starts_with("Infinity") => ("Infinity".len(), "1e308"),
-            _ => (1, &from[..1]),
         };
-        json.push_str(put);
-        rest = &from[length..];
+        self.raw.truncate(before + *read.as_ref().unwrap_or(&0));
+        self.ended = read? == 0;
+        self.ready.clear();
+        self.given = 0;
+        let mut at = 0;
+        while at < self.raw.len()
+            && let Some(length) = self.pass_on(at)
+        {
+            at += length;
+        }
+        self.raw.drain(..at);
+        Ok(())
     }
-    json.push_str(rest);
-    json.into()
+
+    /// Makes what stands at a place ready, and says how many bytes that was; none, if more must be read.
+    fn pass_on(&mut self, at: usize) -> Option<usize> {
+        // Two halves of a character, each as in \ud83d.
+        const LONGEST: usize = 12;
+        let rest = &self.raw[at..];
+        let special = |byte: &u8| match self.quoted {
+            true => matches!(byte, b'"' | b'\\'),
+            false => matches!(byte, b'"' | b'N' | b'I'),
+        };
+        let plain = rest.iter().position(special).unwrap_or(rest.len());
+        if plain > 0 {
+            self.ready.extend(&rest[..plain]);
+            return Some(plain);
+        }
+        if rest.len() < LONGEST && !self.ended {
+            return None;
+        }
+        let (length, put): (usize, &[u8]) =
+            match (rest[0], half(rest), half(&rest[rest.len().min(6)..])) {
+                (b'"', ..) => {
+                    self.quoted = !self.quoted;
+                    (1, b"\"")
+                }
+                (b'\\', Some(Half::First), Some(Half::Second)) => (12, &rest[..12]),
+                (b'\\', Some(_), _) => (6, b"\\uffff"),
+                (b'\\', None, _) => (rest.len().min(2), &rest[..rest.len().min(2)]),
+                _ if rest.starts_with(b"NaN") => (3, b"null"),
+                _ if rest.starts_with(b"Infinity") => (8, b"1e308"),
+                _ => (1, &rest[..1]),
+            };
+        self.ready.extend(put);
+        Some(length)
+    }
+}
+
+impl<R: Read> Read for Strict<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while self.given == self.ready.len() && !self.ended {
+            self.refill()?;
+        }
+        let read = (&self.ready[self.given..]).read(buffer)?;
+        self.given += read;
+        Ok(read)
+    }
+}
+
+/// Half of a character that UTF-16 writes as a pair.
+enum Half {
+    First,
+    Second,
+}
+
+/// The half that an escape such as `\ud83d` stands for.
+fn half(escape: &[u8]) -> Option<Half> {
+    let digits = std::str::from_utf8(escape.strip_prefix(b"\\u")?.get(..4)?).ok()?;
+    match u16::from_str_radix(digits, 16).ok()? {
+        0xd800..0xdc00 => Some(Half::First),
+        0xdc00..0xe000 => Some(Half::Second),
+        _ => None,
+    }
+}
+
+/// A value as exports write it, where a number or a flag may be a text, or missing.
+#[derive(Debug, Default)]
+pub enum Scalar {
+    #[default]
+    Missing,
+    Flag(bool),
+    Integer(i64),
+    Number(f64),
+    Text(String),
+    /// A list or an object.
+    Other,
+}
+
+impl Scalar {
+    /// The whole number that it is.
+    pub fn whole(&self) -> Option<i64> {
+        match self {
+            Scalar::Integer(number) => Some(*number),
+            Scalar::Number(number) => whole_number(&number.to_string()),
+            Scalar::Text(text) => whole_number(text),
+            _ => None,
+        }
+    }
+
+    /// The number that it is.
+    pub fn number(&self) -> Option<f64> {
+        match self {
+            Scalar::Integer(number) => Some(*number as f64),
+            Scalar::Number(number) => Some(*number),
+            Scalar::Text(text) => trimmed(text).parse().ok(),
+            _ => None,
+        }
+    }
+
+    /// Whether a flag is set, which nothing, `""`, 0 and what says so are not; none, if it says neither.
+    pub fn flag(&self) -> Option<bool> {
+        match self {
+            Scalar::Missing => Some(false),
+            Scalar::Flag(flag) => Some(*flag),
+            Scalar::Text(text) => match trimmed(text).to_lowercase().as_str() {
+                "" | "false" | "no" | "none" | "null" | "nan" => Some(false),
+                "true" | "yes" => Some(true),
+                number => number.parse().ok().map(|number: f64| number != 0.0),
+            },
+            Scalar::Integer(_) | Scalar::Number(_) => Some(self.number() != Some(0.0)),
+            Scalar::Other => None,
+        }
+    }
+
+    /// A number that tells it from others: an id's own, or a text's hash.
+    pub fn mark(&self) -> u64 {
+        self.whole().map_or_else(
+            || {
+                let mut hasher = DefaultHasher::new();
+                self.to_string().hash(&mut hasher);
+                hasher.finish()
+            },
+            |whole| whole as u64,
+        )
+    }
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Scalar::Missing => f.write_str("null"),
+            Scalar::Flag(flag) => write!(f, "{flag}"),
+            Scalar::Integer(number) => write!(f, "{number}"),
+            Scalar::Number(number) => write!(f, "{number}"),
+            Scalar::Text(text) => write!(f, "{text:?}"),
+            Scalar::Other => f.write_str("a list or an object"),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Scalar {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Scalars;
+        impl<'de> Visitor<'de> for Scalars {
+            type Value = Scalar;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_bool<E>(self, flag: bool) -> std::result::Result<Scalar, E> {
+                Ok(Scalar::Flag(flag))
+            }
+            fn visit_i64<E>(self, number: i64) -> std::result::Result<Scalar, E> {
+                Ok(Scalar::Integer(number))
+            }
+            fn visit_u64<E>(self, number: u64) -> std::result::Result<Scalar, E> {
+                Ok(i64::try_from(number).map_or(Scalar::Number(number as f64), Scalar::Integer))
+            }
+            fn visit_f64<E>(self, number: f64) -> std::result::Result<Scalar, E> {
+                Ok(Scalar::Number(number))
+            }
+            fn visit_str<E>(self, text: &str) -> std::result::Result<Scalar, E> {
+                Ok(Scalar::Text(text.into()))
+            }
+            fn visit_unit<E>(self) -> std::result::Result<Scalar, E> {
+                Ok(Scalar::Missing)
+            }
+            fn visit_seq<A: SeqAccess<'de>>(
+                self,
+                mut items: A,
+            ) -> std::result::Result<Scalar, A::Error> {
+                while items.next_element::<IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+            fn visit_map<A: MapAccess<'de>>(
+                self,
+                mut entries: A,
+            ) -> std::result::Result<Scalar, A::Error> {
+                while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                Ok(Scalar::Other)
+            }
+        }
+        deserializer.deserialize_any(Scalars)
+    }
 }
 
 struct Fields(Vec<(String, Field)>);
@@ -152,25 +449,30 @@ impl<'de> Visitor<'de> for Value<'_> {
     }
 
     fn visit_bool<E: serde::de::Error>(self, _: bool) -> std::result::Result<(), E> {
-        self.put(Field::Other)
+        self.put(Field::Other("true or false"))
     }
 
     fn visit_str<E: serde::de::Error>(self, _: &str) -> std::result::Result<(), E> {
-        self.put(Field::Other)
+        self.put(Field::Other("a text"))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
         if self.path.is_empty() {
-            return Err(A::Error::custom("it holds a list, not an object of metrics"));
+            return Err(A::Error::custom(list(items)));
         }
         let mut numbers = Some(Vec::new());
-        while let Some(item) = items.next_element::<Item>()? {
+        while let Some(item) = items.next_element::<Scalar>()? {
             match (item, &mut numbers) {
-                (Item::Number(number), Some(numbers)) => numbers.push(number),
+                (Scalar::Missing, Some(numbers)) => numbers.push(None),
+                (item @ (Scalar::Integer(_) | Scalar::Number(_)), Some(numbers)) => {
+                    numbers.push(item.number());
+                }
                 _ => numbers = None,
             }
         }
-        self.put(numbers.map_or(Field::Other, Field::Numbers))
+        self.put(
+            numbers.map_or(Field::Other("a list of other things than numbers"), Field::Numbers),
+        )
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<(), A::Error> {
@@ -183,56 +485,5 @@ impl<'de> Visitor<'de> for Value<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// An item of a list, of which only numbers are kept.
-enum Item {
-    Number(Option<f64>),
-    Other,
-}
-
-impl<'de> Deserialize<'de> for Item {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
-        struct Items;
-        impl<'de> Visitor<'de> for Items {
-            type Value = Item;
-            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-                f.write_str("a value")
-            }
-            fn visit_f64<E>(self, number: f64) -> std::result::Result<Item, E> {
-                Ok(Item::Number(Some(number)))
-            }
-            fn visit_i64<E>(self, number: i64) -> std::result::Result<Item, E> {
-                Ok(Item::Number(Some(number as f64)))
-            }
-            fn visit_u64<E>(self, number: u64) -> std::result::Result<Item, E> {
-                Ok(Item::Number(Some(number as f64)))
-            }
-            fn visit_unit<E>(self) -> std::result::Result<Item, E> {
-                Ok(Item::Number(None))
-            }
-            fn visit_bool<E>(self, _: bool) -> std::result::Result<Item, E> {
-                Ok(Item::Other)
-            }
-            fn visit_str<E>(self, _: &str) -> std::result::Result<Item, E> {
-                Ok(Item::Other)
-            }
-            fn visit_seq<A: SeqAccess<'de>>(
-                self,
-                mut items: A,
-            ) -> std::result::Result<Item, A::Error> {
-                while items.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(Item::Other)
-            }
-            fn visit_map<A: MapAccess<'de>>(
-                self,
-                mut entries: A,
-            ) -> std::result::Result<Item, A::Error> {
-                while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-                Ok(Item::Other)
-            }
-        }
-        deserializer.deserialize_any(Items)
     }
 }

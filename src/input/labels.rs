@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{DataType, PolarsError, Series};
 
 use super::embeddings::Dump;
-use super::file::check_name;
+use super::file::{check_name, trimmed};
 use super::npy::{self, Array};
 use super::npz;
 use super::parquet;
@@ -240,7 +240,7 @@ impl Labels {
         let mut interned = Interned::default();
         let mut codes = Vec::new();
         for (row, text) in texts.enumerate() {
-            let text = text.trim();
+            let text = trimmed(text);
             let code = match interned.find(text) {
                 Some(code) => code,
                 None => {

@@ -13,6 +13,7 @@ pub mod information;
 mod json;
 pub mod labels;
 pub mod moments;
+pub mod names;
 pub mod npy;
 pub mod npz;
 pub mod parquet;

@@ -50,6 +50,8 @@ pub struct RunFiles {
     pub counts_column: Option<String>,
     /// Whether an annotation file's crowds are counted as instances.
     pub include_crowd: bool,
+    /// Whether those of its annotations are counted that trainers leave out.
+    pub include_ignored: bool,
     /// AP per class.
     pub ap: Option<PathBuf>,
     /// The columns of AP values.

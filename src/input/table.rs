@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, check_name};
+use super::file::{self, check_name, trimmed};
 use super::parquet;
 use super::shards::extension;
 use crate::error::{Error, Result};
@@ -27,7 +27,8 @@ impl Table {
     pub fn read(path: &Path) -> Result<Table> {
         if extension(path) == "parquet" {
             let (columns, rows) = parquet::texts(path)?;
-            let rows = (0..).zip(rows.into_iter().map(csv::StringRecord::from)).collect();
+            let cells = |row: Vec<String>| row.iter().map(|cell| trimmed(cell)).collect();
+            let rows = (0..).zip(rows.into_iter().map(cells)).collect();
             return Ok(Table { path: path.to_owned(), columns, rows, unit: "row" });
         }
         Table::parse(path, &file::text(path)?)
@@ -58,7 +59,7 @@ impl Table {
             _ => Error::content(path, format!("is not a csv table: {error}")),
         };
         let columns: Vec<String> =
-            reader.headers().map_err(describe)?.iter().map(String::from).collect();
+            reader.headers().map_err(describe)?.iter().map(|name| trimmed(name).into()).collect();
         for (at, name) in columns.iter().enumerate() {
             check_name(name).map_err(|problem| {
                 Error::content(path, format!("the header, column {}: {problem}", at + 1))
@@ -71,7 +72,9 @@ impl Table {
         let mut rows = Vec::new();
         for record in reader.records() {
             let record = record.map_err(describe)?;
-            rows.push((record.position().map_or(0, |position| position.line()), record));
+            let line = record.position().map_or(0, |position| position.line());
+            let whole = record.iter().all(|cell| trimmed(cell).len() == cell.len());
+            rows.push((line, if whole { record } else { record.iter().map(trimmed).collect() }));
         }
         if rows.is_empty() {
             return Err(Error::content(path, "has no row below its header"));
@@ -79,31 +82,46 @@ impl Table {
         Ok(Table { path: path.to_owned(), columns, rows, unit: "line" })
     }
 
-    /// The index of the column of this name, if there is one.
+    /// The index of the column of this name, or else of the only one that it is but for capitals.
     pub fn find(&self, name: &str) -> Option<usize> {
-        self.columns.iter().position(|column| column == name)
+        let alike = |column: &String| column.eq_ignore_ascii_case(name);
+        self.columns.iter().position(|column| column == name).or_else(|| {
+            let first = self.columns.iter().position(alike)?;
+            (!self.columns[first + 1..].iter().any(alike)).then_some(first)
+        })
     }
 
-    /// The index of the column of this name.
+    /// The index of the column of this name, which a user has chosen: capitals count.
     ///
     /// # Errors
     /// If there is none; says which there are.
     pub fn column(&self, name: &str) -> Result<usize> {
-        self.find(name).ok_or_else(|| {
-            let problem = format!(
-                "has no column {name:?}; its columns are {}{}",
-                list(&self.columns),
-                suggestion(name, &self.columns)
-            );
-            Error::content(&self.path, problem)
-        })
+        let found = self.columns.iter().position(|column| column == name);
+        found.ok_or_else(|| self.lacks(name))
+    }
+
+    /// The index of the column that `find` finds.
+    ///
+    /// # Errors
+    /// If there is none; says which there are.
+    pub fn usual_column(&self, name: &str) -> Result<usize> {
+        self.find(name).ok_or_else(|| self.lacks(name))
+    }
+
+    fn lacks(&self, name: &str) -> Error {
+        let problem = format!(
+            "has no column {name:?}; its columns are {}{}",
+            list(&self.columns),
+            suggestion(name, &self.columns)
+        );
+        Error::content(&self.path, problem)
     }
 
     /// The columns in which each cell is a number or empty, but for those of these names.
     pub fn numeric_columns(&self, except: &[&str]) -> Vec<usize> {
         let number = |cell: &str| cell.is_empty() || cell.parse::<f64>().is_ok();
         (0..self.columns.len())
-            .filter(|&column| !except.contains(&self.columns[column].as_str()))
+            .filter(|&at| !except.iter().any(|name| self.columns[at].eq_ignore_ascii_case(name)))
             .filter(|&column| self.rows.iter().all(|(_, row)| number(&row[column])))
             .collect()
     }

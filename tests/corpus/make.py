@@ -75,7 +75,21 @@ def evaluators():
     two = '{"image_id": "a.jpg", "category_id": 5, "iscrowd": 1, "segmentation": {"counts": "a", "size": [1]}}'
     names = '[{"id": 2, "name": "cat", "frequency": "r", "image_count": 1}, {"id": 5, "name": "Crème"}]'
     (to / "0.json").write_text('{"info": {}, "annotations": [%s, %s], "categories": %s}' % (one, two, names))
+    odd = '{"image_id": "3", "category_id": "2", "ignore": "0", "area": 0.5, "bbox": [NaN, 2, 3, 4], "f": "\\udc81"}'
+    sized = '[{"id": 3, "width": 4, "height": 6.5}, {"id": "a.jpg"}]'
+    (to / "2.json").write_text('{"annotations": [%s, %s], "categories": %s, "images": %s}' % (one, odd, names, sized))
     (to / "1.json").write_text('{"categories": %s, "images": [{"id": 3}], "annotations": [%s]}' % (names, one))
+
+
+def names():
+    to = folder("yaml")
+    (to / "0.txt").write_text("train: a\nnc: 2\nnames: ['cat', dog] # two\nx: {a: [&b 1, *b]}\n")
+    (to / "1.txt").write_text("path: ../x\nnames:\n  0: cat\n  1: \"Crème\"\nd: |\n  text\n")
+    (to / "2.txt").write_text("names:\n- cat\n- 'dog'\n")
+    to = folder("names")
+    (to / "0.json").write_text('["cat", "N/A", "Crème", 7]')
+    (to / "1.json").write_text('{"x": [1], "id2label": {"0": "__background__", "1": "dog"}}')
+    (to / "2.json").write_text('{"cat": 0, "dog": 1}')
 
 
 def parquet():
@@ -124,7 +138,7 @@ def texts():
     for name, texts in {
         "labels": ["label\n0\n1\n2\n", "id;label\r\n1;cat\r\n2;\"do;g\"\r\n", "label\n1.0\n2.0\n"],
         "classes": ["class,id\ncat,3\ndog,1\n", "\ufeffclass\tid\ncat\t0\n", "class\n\"a, b\"\nc\n"],
-        "lines": ["cat\ndog\nCrème\n", "\ufeffcat\r\ndog\r\n"],
+        "lines": ["cat\ndog\nCrème\n", "\ufeffcat\r\ndog\r\n", "0: cat\n1: dog\n2: N/A\n"],
         "ap": ["class,ap\ncat,0.5\ndog,\nbird,-1\nfox,nan\n", "class,id,ap50,ap75\ncat,0,51.5,20\n"],
         "counts": ["class,instances\ncat,20\ndog,0\n", "class,id,n,frequency,images\ncat,1,5,r,3\ndog,2,9,f,7\n"],
         "information": [
@@ -165,4 +179,5 @@ parquet()
 safetensors()
 precision()
 evaluators()
+names()
 texts()

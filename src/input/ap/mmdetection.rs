@@ -15,6 +15,13 @@ pub const LAYOUT: Layout =
 const TASKS: [&str; 2] = ["bbox", "segm"];
 
 fn groups(record: &Record) -> Result<Vec<Group>, String> {
+    if let Some((precision, other)) = record.fields.iter().find_map(|(key, _)| beside(record, key))
+    {
+        return Err(format!(
+            "{precision:?} stands beside {other:?}: it is a precision, not the AP that mmdetection calls so; \
+             give a csv table with the columns class and ap"
+        ));
+    }
     let prefixes: Vec<&str> = record.fields.iter().filter_map(|(key, _)| prefix(key)).collect();
     let keys = || record.fields.iter().filter_map(|(key, _)| key.strip_suffix("_precision"));
     // Classes' names may hold slashes. Where no key of all classes says what the prefix is, it is
@@ -46,6 +53,15 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
         group(&mut groups, &name).classes.push((class, *ap));
     }
     Ok(groups)
+}
+
+/// A class's precision, if its recall, F1 or AP stands beside it: mmdetection writes none of these.
+fn beside<'a>(record: &Record, key: &'a str) -> Option<(&'a str, String)> {
+    const OTHERS: [&str; 10] =
+        ["recall", "Recall", "f1", "F1", "f1-score", "f1_score", "ap", "AP", "mAP", "AP50"];
+    let class = key.strip_suffix("_precision")?;
+    let other = OTHERS.iter().map(|other| format!("{class}_{other}"));
+    other.into_iter().find(|other| record.find(other).is_some()).map(|other| (key, other))
 }
 
 /// What stands before the key of all classes, such as `coco` in `coco/bbox_mAP`.

@@ -11,13 +11,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::file::check_name;
-use super::json::{self, Record};
+use super::file::{check_name, trimmed};
+use super::json::{self, Field, Record};
 use super::shards::extension;
 use super::table::list;
 use crate::ap::ApScale;
 use crate::classes::{Keys, number};
 use crate::error::{Error, Result};
+
+/// Lines of a file that a note names.
+const MOST_LINES: usize = 5;
 
 /// One column of AP values.
 #[derive(Clone, Debug)]
@@ -34,6 +37,10 @@ pub struct ApColumn {
     pub values: Vec<Option<f64>>,
     /// Whether they are 0 to 1 or 0 to 100.
     pub scale: ApScale,
+    /// What the user should know of how they were read.
+    pub notes: Vec<String>,
+    /// Why they may not be what is meant.
+    pub doubts: Vec<String>,
 }
 
 /// What AP per class comes in.
@@ -103,7 +110,7 @@ impl ApIou {
 }
 
 /// Reads the `wanted` columns of AP. Without any wanted: of a table the column `ap`, or else the only
-/// one of numbers; of an evaluator's results those of boxes, or else the only ones. The format is
+/// one of numbers that may be AP by its name; of an evaluator's results those of boxes, or else the only ones. The format is
 /// recognized unless given; `iou` is for pycocotools' array alone, which has all thresholds.
 ///
 /// # Errors
@@ -153,7 +160,7 @@ struct Group {
 
 impl Group {
     fn keys(&self) -> Keys {
-        let names = || self.classes.iter().map(|(name, _)| name.trim());
+        let names = || self.classes.iter().map(|(name, _)| trimmed(name));
         match names().map(number).collect() {
             Some(ids) if self.by_id => Keys::Numbers(ids),
             _ => Keys::Names(names().map(str::to_owned).collect()),
@@ -177,53 +184,110 @@ struct Layout {
     groups: fn(&Record) -> std::result::Result<Vec<Group>, String>,
 }
 
-const LAYOUTS: [Layout; 3] = [torchmetrics::LAYOUT, detectron2::LAYOUT, mmdetection::LAYOUT];
+static LAYOUTS: [Layout; 3] = [torchmetrics::LAYOUT, detectron2::LAYOUT, mmdetection::LAYOUT];
 
-/// Reads the last object of a JSON file that holds AP per class.
+/// AP per class as the last object of a file gives it that has it under this name.
+struct Evaluation {
+    layout: &'static Layout,
+    line: usize,
+    /// Where in the training it was made, where the object says so.
+    step: String,
+    group: Group,
+    /// The line and the classes of the one before, if those were more.
+    more_before: Option<(usize, usize)>,
+}
+
+/// Where in the training an object was written.
+fn step(record: &Record) -> String {
+    let of = |key: &&str| match record.find(key) {
+        Some(Field::Number(Some(number))) => Some(format!(", {key} {number}")),
+        _ => None,
+    };
+    ["iteration", "epoch", "iter", "step"].iter().filter_map(of).collect()
+}
+
+/// Reads the last objects of a JSON file that hold AP per class.
 fn metrics(path: &Path, wanted: &[String], format: Option<ApFormat>) -> Result<Vec<ApColumn>> {
     let layouts = || LAYOUTS.iter().filter(|layout| format.is_none_or(|one| one == layout.format));
-    let found = json::last(path, |record| {
+    let at = |line: usize, problem: String| Error::content(path, format!("line {line}: {problem}"));
+    let mut found: Vec<Evaluation> = Vec::new();
+    let (mut problem, mut annotations, mut objects) = (None, false, 0);
+    let read = json::records(path, |record| {
+        objects += 1;
+        annotations |= record.find("annotations").is_some();
         // One class of one project may look like another's: what explains most keys is meant.
         let classes =
             |groups: &Vec<Group>| -> usize { groups.iter().map(|group| group.classes.len()).sum() };
-        layouts()
-            .map(|layout| (layout, record.line, (layout.groups)(record)))
-            .filter(|(.., groups)| !groups.as_ref().is_ok_and(Vec::is_empty))
-            .max_by_key(|(.., groups)| groups.as_ref().map_or(0, classes))
-    })?;
-    let Some((layout, line, groups)) = found else {
+        let best = layouts()
+            .map(|layout| (layout, (layout.groups)(&record)))
+            .filter(|(_, groups)| !groups.as_ref().is_ok_and(Vec::is_empty))
+            .max_by_key(|(_, groups)| groups.as_ref().map_or(0, classes));
+        let Some((layout, groups)) = best else { return };
+        match groups {
+            Err(wrong) => problem = Some(at(record.line, wrong)),
+            Ok(groups) => {
+                problem = None;
+                for group in groups {
+                    let (line, step) = (record.line, step(&record));
+                    let before = found.iter().position(|one| one.group.name == group.name);
+                    let before = before.map(|at| found.remove(at));
+                    let more_before = before
+                        .map(|before| (before.line, before.group.classes.len()))
+                        .filter(|&(_, classes)| classes > group.classes.len());
+                    found.push(Evaluation { layout, line, step, group, more_before });
+                }
+            }
+        }
+    });
+    let cut = read.map_err(|error| table::printed(path).unwrap_or(error))?;
+    if let Some(problem) = problem {
+        return Err(problem);
+    }
+    let Some(last) = found.last().map(|one| one.line) else {
         let names: Vec<_> = layouts().map(|layout| layout.format.name()).collect();
-        let problem = format!(
-            "holds no AP per class as {} writes it: evaluate by class (docs/formats.md says how), \
-             or give a csv table",
-            names.join(", ")
-        );
+        let problem = match annotations {
+            true => {
+                "is an annotation file, which holds no AP: give what an evaluator writes".into()
+            }
+            false => format!(
+                "holds no AP per class as {} writes it: evaluate by class (docs/formats.md says how), \
+                 or give a csv table",
+                names.join(", ")
+            ),
+        };
         return Err(Error::content(path, problem));
     };
-    let at = |problem: String| Error::content(path, format!("line {line}: {problem}"));
-    let groups = groups.map_err(at)?;
-    let names: Vec<_> = groups.iter().map(|group| group.name.as_str()).collect();
-    let chosen: Vec<usize> =
-        if wanted.is_empty() {
-            let boxes = |name: &str| name == "bbox" || name.starts_with("bbox_");
-            let default = names.iter().position(|name| boxes(name));
-            vec![default.or((names.len() == 1).then_some(0)).ok_or_else(|| {
-                at(format!("has AP of {}: choose with --ap-column", list(&names)))
-            })?]
-        } else {
-            let find = |name: &String| {
-                names
-                    .iter()
-                    .position(|one| one == name)
-                    .ok_or_else(|| at(format!("has no AP of {name:?}, but of {}", list(&names))))
-            };
-            wanted.iter().map(find).collect::<Result<_>>()?
+    let names: Vec<_> = found.iter().map(|one| one.group.name.as_str()).collect();
+    let chosen: Vec<usize> = if wanted.is_empty() {
+        let boxes = |name: &str| name == "bbox" || name.starts_with("bbox_");
+        let of_boxes = || found.iter().filter(|one| boxes(&one.group.name));
+        let line = of_boxes().map(|one| one.line).max();
+        let default = found.iter().position(|one| Some(one.line) == line && boxes(&one.group.name));
+        let mut latest = (0..found.len()).filter(|&at| found[at].line == last);
+        let only = latest.next().filter(|_| latest.next().is_none());
+        vec![default.or(only).ok_or_else(|| {
+            at(last, format!("has AP of {}: choose with --ap-column", list(&names)))
+        })?]
+    } else {
+        let find = |name: &String| {
+            names
+                .iter()
+                .position(|one| one == name)
+                .ok_or_else(|| at(last, format!("has no AP of {name:?}, but of {}", list(&names))))
         };
-    let column = |at_group: usize| {
-        let group = &groups[at_group];
+        wanted.iter().map(find).collect::<Result<_>>()?
+    };
+    let several = objects > 1 || !cut.is_empty();
+    let column = |chosen: usize| {
+        let Evaluation { layout, line, step, group, more_before } = &found[chosen];
+        let at = |problem| at(*line, problem);
         let mut values = Vec::new();
         for (class, value) in &group.classes {
+            let class = trimmed(class);
             check_name(class).map_err(at)?;
+            if class.is_empty() {
+                return Err(at(format!("a class of {:?} has no name", group.name)));
+            }
             values.push(match *value {
                 None => None,
                 Some(-1.0) => None,
@@ -236,6 +300,35 @@ fn metrics(path: &Path, wanted: &[String], format: Option<ApFormat>) -> Result<V
                 }
             });
         }
+        let (mut notes, mut doubts) = (Vec::new(), Vec::new());
+        let file = path.display();
+        if several {
+            notes.push(format!("{file}: AP is that of line {line}{step}, the last that has it"));
+        }
+        if !cut.is_empty() {
+            let lines: Vec<_> = cut.iter().take(MOST_LINES).map(usize::to_string).collect();
+            notes.push(format!(
+                "{file}: cut off and passed over: line {}{}",
+                lines.join(", "),
+                if cut.len() > MOST_LINES { ", …" } else { "" }
+            ));
+        }
+        if let Some((before, more)) = more_before {
+            doubts.push(format!(
+                "{file}: the evaluation of line {line}{step} has AP of {} classes, that of line {before} \
+                 had it of {more}: is it the one that is meant?",
+                group.classes.len()
+            ));
+        }
+        if *line != last {
+            let later = found.iter().filter(|one| one.line == last);
+            let later: Vec<_> = later.map(|one| &one.group.name).collect();
+            doubts.push(format!(
+                "{file}: AP of {:?} is that of line {line}{step}; line {last} has a later one, of {}",
+                group.name,
+                list(&later)
+            ));
+        }
         Ok(ApColumn {
             path: path.to_owned(),
             format: layout.format,
@@ -243,6 +336,8 @@ fn metrics(path: &Path, wanted: &[String], format: Option<ApFormat>) -> Result<V
             keys: group.keys(),
             values,
             scale: layout.scale,
+            notes,
+            doubts,
         })
     };
     chosen.into_iter().map(column).collect()

@@ -69,6 +69,8 @@ pub fn read(path: &Path, iou: ApIou) -> Result<ApColumn> {
         keys: Keys::InOrder(shape.categories),
         values: sums.iter().map(mean).collect(),
         scale: ApScale::Fraction,
+        notes: Vec::new(),
+        doubts: Vec::new(),
     })
 }
 

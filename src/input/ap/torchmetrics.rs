@@ -19,13 +19,16 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
     for (key, field) in columns {
         let stage = key.rsplit_once('/').map_or("", |(stage, _)| &key[..stage.len() + 1]);
         let Some(classes) = record.find(&format!("{stage}classes")) else {
-            return Err(format!("{key:?} stands there without \"classes\""));
+            return Err(format!(
+                "{key:?} stands there without \"classes\", the ids that torchmetrics writes: which class each value is of is not known"
+            ));
         };
-        let (Some(ids), Some(values)) = (numbers(classes), numbers(field)) else {
-            return Err(format!("\"classes\" or {key:?} is not a list of numbers"));
-        };
-        if values == [Some(-1.0)] && ids.len() != 1 {
-            return Err(format!("{key:?} is −1: evaluate with class_metrics=True"));
+        let ids = numbers("classes", classes)?;
+        let values = numbers(key, field)?;
+        if *field == Field::Number(Some(-1.0)) {
+            return Err(format!(
+                "{key:?} is −1: there is no AP per class, evaluate with class_metrics=True"
+            ));
         }
         if ids.len() != values.len() {
             return Err(format!(
@@ -48,10 +51,12 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
     Ok(groups)
 }
 
-fn numbers(field: &Field) -> Option<Vec<Option<f64>>> {
+fn numbers(key: &str, field: &Field) -> Result<Vec<Option<f64>>, String> {
     match field {
-        Field::Number(number) => Some(vec![*number]),
-        Field::Numbers(numbers) => Some(numbers.clone()),
-        Field::Other => None,
+        Field::Number(number) => Ok(vec![*number]),
+        Field::Numbers(numbers) => Ok(numbers.clone()),
+        Field::Other(what) => {
+            Err(format!("{key:?} is {what}, not a list of numbers: save the tensor with tolist()"))
+        }
     }
 }
