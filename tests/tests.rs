@@ -1,5 +1,6 @@
 //! All integration tests; the helpers that they share are here.
 
+mod ap_scale;
 mod bad_input;
 mod compare;
 mod correlate;

@@ -27,8 +27,9 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     let weights = open(&arguments.weights)?;
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
-    let expected = Some(Classes::numbered(weights.rows()));
-    let (classes, instances) = run::instances(&files, expected, console)?;
+    let expected =
+        run::named(&files, console)?.unwrap_or_else(|| Classes::numbered(weights.rows()));
+    let (classes, instances) = run::instances(&files, Some(expected), console)?;
     if (weights.rows(), weights.dim()) != (classes.len(), instances.dump.dim()) {
         let problem = format!(
             "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} \

@@ -19,7 +19,7 @@ pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("moments needs --embeddings".into()));
     }
-    let named = run::counts(&files)?.and_then(|counts| counts.classes);
+    let named = run::named(&files, console)?;
     let (classes, instances) = run::instances(&files, named, console)?;
     if instances.dump.double() {
         write::<f64>(&arguments.out, &classes, &instances, console)

@@ -76,7 +76,12 @@ impl From<Run> for RunInformation {
             bits: class.information.map(|information| information.bits),
             ap: class.ap,
         };
-        RunInformation { name: run.name, classes: run.classes.into_iter().map(class).collect() }
+        RunInformation {
+            name: run.name,
+            estimator: run.estimator,
+            ap_scale: run.ap_scale,
+            classes: run.classes.into_iter().map(class).collect(),
+        }
     }
 }
 
@@ -125,7 +130,9 @@ pub fn load(
     console: &mut Console,
 ) -> Result<Vec<Vec<Run>>> {
     let columns = match &files.ap {
-        Some(path) => ap::read(path, &files.ap_column, files.ap_format, files.ap_iou)?,
+        Some(path) => {
+            ap::read(path, &files.ap_column, files.ap_format, files.ap_iou, files.ap_scale)?
+        }
         None => Vec::new(),
     };
     for column in &columns {
@@ -215,6 +222,15 @@ pub fn counts(files: &RunFiles) -> Result<Option<Counts>> {
     files.counts.as_deref().map(read).transpose()
 }
 
+/// The classes that the counts file names, for a command that counts the labels itself.
+pub fn named(files: &RunFiles, console: &mut Console) -> Result<Option<Classes>> {
+    let Some(counts) = counts(files)? else { return Ok(None) };
+    if files.class_names.is_some() || counts.classes.is_none() {
+        console.warn(Warning::NoPart { path: counts.path });
+    }
+    Ok(counts.classes)
+}
+
 /// The classes, of which nothing else is known yet.
 pub fn rows(classes: &Classes) -> Vec<Class> {
     let row = |(&id, name): (&i64, &String)| Class {
@@ -262,13 +278,8 @@ pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
     Ok(dump)
 }
 
-/// The classes, and the embeddings with their labels. Without class names, the classes are those
-/// `expected`, or else those that the labels name.
-pub fn instances(
-    files: &RunFiles,
-    expected: Option<Classes>,
-    console: &mut Console,
-) -> Result<(Classes, Instances)> {
+/// The embeddings and their labels as they stand in the files, without the rows of the background.
+pub fn labelled(files: &RunFiles, console: &mut Console) -> Result<(Dump, Labels)> {
     let mut dump = dump(files, console)?;
     let column = files.label_column.as_deref().unwrap_or("label");
     let labels = if files.labels.is_empty() {
@@ -276,8 +287,7 @@ pub fn instances(
     } else {
         Labels::read(&files.labels, column, dump.rows_in_files())?
     };
-    let background = files.background_label.as_deref();
-    if let Some(label) = background {
+    if let Some(label) = &files.background_label {
         let rows = labels.rows_of(label)?;
         if rows.is_empty() {
             let (run, label) = (files.name.clone(), label.to_owned());
@@ -290,6 +300,18 @@ pub fn instances(
             return Err(labels::none_left(label));
         }
     }
+    Ok((dump, labels))
+}
+
+/// The classes, and the embeddings with their labels. Without class names, the classes are those
+/// `expected`, or else those that the labels name.
+pub fn instances(
+    files: &RunFiles,
+    expected: Option<Classes>,
+    console: &mut Console,
+) -> Result<(Classes, Instances)> {
+    let (dump, labels) = labelled(files, console)?;
+    let background = files.background_label.as_deref();
     let classes = match &files.class_names {
         Some(path) => Classes::read(path)?,
         None => match expected {
@@ -561,7 +583,7 @@ fn with_ap(mut run: Run, column: &ApColumn, places: &[Option<usize>], several: b
     run
 }
 
-const INFORMATION_COLUMNS: [&str; 11] = [
+const INFORMATION_COLUMNS: [&str; 13] = [
     "run",
     "class_id",
     "class",
@@ -572,6 +594,8 @@ const INFORMATION_COLUMNS: [&str; 11] = [
     "floored_fraction",
     "floor_bits",
     "ap",
+    "ap_scale",
+    "estimator",
     "dim_per_instance",
 ];
 
@@ -591,6 +615,8 @@ pub fn information_table(runs: &[&Run]) -> Table {
             floor.map(|floor| floor.fraction).into(),
             floor.map(|floor| floor.bits).into(),
             class.ap.into(),
+            run.ap_scale.map(ApScale::name).into(),
+            run.estimator.map(Estimator::name).into(),
             information.map(|information| information.dim_per_instance).into(),
         ]
     };

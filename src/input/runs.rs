@@ -8,6 +8,7 @@ use toml::{Table, Value};
 use super::ap::{ApFormat, ApIou};
 use super::file::{self, check_name};
 use super::{embeddings, labels, moments, shards};
+use crate::ap::ApScale;
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -56,6 +57,8 @@ pub struct RunFiles {
     pub ap_format: Option<ApFormat>,
     /// The IoU thresholds of AP in pycocotools' array; all unless given.
     pub ap_iou: Option<ApIou>,
+    /// The scale of AP in a table, where it is not to be seen from the values.
+    pub ap_scale: Option<ApScale>,
 }
 
 impl RunFiles {
