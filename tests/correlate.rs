@@ -290,6 +290,7 @@ fn most_aps_equal_is_said_before_any_correlation() {
     // Classes without AP take no part.
     assert!(warning(&["0", "0", "0.5", "-1", "nan", ""]).contains("AP is 0 in 2 of 3 classes"));
     assert_eq!(warning(&["0", "0", "0.5", "0.25"]), "");
+    assert_eq!(warning(&["0.5", "0.25", "0.5", "0"]), "");
     assert_eq!(warning(&["0.75", "0", "0", "0.5", "0.25"]), "");
     // All of them have a warning of their own.
     let all = warning(&["0.5"; 9]);

@@ -177,7 +177,7 @@ fn check_scales(runs: [&RunInformation; 2], paths: [&PathBuf; 2]) -> Result<()> 
         None => ApScale::detect(run.classes.iter().filter_map(|class| class.ap)).map_err(|mixed| {
             let problem = format!(
                 "mixes the AP scales 0–1 and 0–100: {mixed}; if all are on one, say which in a \
-                     column `ap_scale`, fraction or percent"
+                 column `ap_scale`, fraction or percent"
             );
             Error::content(path, problem)
         }),
