@@ -11,6 +11,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::classes::Numbering;
+use crate::ap::ApScale;
 use crate::command::condition::Condition;
 use crate::error::Result;
 use crate::figure::Theme;
@@ -45,7 +46,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "SIZE", value_parser = memory)]
     pub memory_limit: Option<ByteSize>,
     /// What products of embeddings are summed up in. f32 is faster where many instances have a class of
-    /// a thousand dimensions, and rounds to about six digits
+    /// a thousand dimensions, and rounds to about six digits. Moments files keep their own
     #[arg(long, global = true, value_enum, default_value_t)]
     pub precision: Precision,
     /// No notes and no warnings on standard error, only errors
@@ -103,7 +104,7 @@ Example:
 
 Writes information.csv to the --out directory. Columns: floor is the eigenvalue floor, \
 floored_fraction the share of the eigenvalues that were raised to it, and floor_bits the bits of \
-information that come from those alone.";
+information that come from those alone; ap_scale and estimator say what ap and information are.";
 
 const CORRELATE_EXAMPLE: &str = "\
 Examples:
@@ -138,7 +139,7 @@ Examples:
 
 Writes compare.csv and slope.svg to the --out directory. A difference is B − A. Ranks are by \
 information amount among the classes that have it in both, 1 the most; their difference is above 0 \
-where a class has risen.";
+where a class has risen. AP on two scales and information amounts by two estimators are refused.";
 
 const MARGINS_EXAMPLE: &str = "\
 Examples:
@@ -269,7 +270,7 @@ pub struct Detectors {
     pub input: Input,
     /// AP per class: a csv or parquet table with a column `class` (name or id) and columns of AP
     /// values, 0–1 or 0–100; or what detectron2, mmdetection, torchmetrics or pycocotools leave
-    /// behind (.json, .npy). Empty, NaN and −1 mean absent
+    /// behind (.json, .npy). Empty, NaN, N/A, a dash and −1 mean absent
     #[arg(long, value_name = "FILE", required_unless_present = "runs")]
     pub ap: Option<PathBuf>,
     /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers; of
@@ -285,6 +286,10 @@ pub struct Detectors {
     /// How the rows of --ap mean classes [default: recognized; what can be read in two ways is refused]
     #[arg(long, value_enum, value_name = "NUMBERING", requires = "ap")]
     pub ap_numbering: Option<Numbering>,
+    /// The scale of AP in a table: needed where many classes are below 1% [default: percent where
+    /// values are above 1]
+    #[arg(long, value_enum, value_name = "SCALE", requires = "ap")]
+    pub ap_scale: Option<ApScale>,
     /// A runs file: several detectors at once
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
     pub runs: Option<PathBuf>,
@@ -311,6 +316,7 @@ impl Detectors {
                 ap_format: self.ap_format,
                 ap_iou: self.ap_iou,
                 ap_numbering: self.ap_numbering,
+                ap_scale: self.ap_scale,
                 ..RunFiles::from(self.input.clone())
             }]),
         }
@@ -326,8 +332,9 @@ pub struct Compare {
     /// The run to take where a file holds several: one name for both, or that of A and that of B
     #[arg(long, value_name = "NAME", num_args = 1..=2)]
     pub run: Vec<String>,
-    #[command(flatten)]
-    pub estimator: EstimatorChoice,
+    /// Covariance estimator for a runs file [default: mp-floor]
+    #[arg(long, value_enum)]
+    pub estimator: Option<Estimator>,
     /// Exit with 3 if a result is so, such as ap.mean_difference<-0.01: mean, least or greatest
     /// difference of information or ap
     #[arg(long, value_name = "CONDITION")]
@@ -393,8 +400,8 @@ pub struct QueueSize {
     /// Number of dimensions p; 128 for a known data set unless given
     #[arg(long, value_name = "P", conflicts_with_all = ["embeddings", "moments"])]
     pub dim: Option<u64>,
-    /// Number of classes C
-    #[arg(long, value_name = "C", conflicts_with_all = ["labels", "moments", "counts"])]
+    /// Number of classes C; labels then only say which rows are the --background-label's
+    #[arg(long, value_name = "C", conflicts_with = "counts")]
     pub classes: Option<u64>,
     /// Bytes that each value takes
     #[arg(long, value_enum, default_value_t)]
@@ -468,10 +475,10 @@ pub struct Input {
     pub labels: Vec<PathBuf>,
     /// Parquet column, npz array or tensor of the embeddings [default: `embedding`, in npz and
     /// safetensors `embeddings`]
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    #[arg(long, value_name = "NAME", help_heading = "Input", requires = "embeddings")]
     pub embedding_column: Option<String>,
     /// Csv or parquet column of the labels [default: `label`]
-    #[arg(long, value_name = "NAME", help_heading = "Input")]
+    #[arg(long, value_name = "NAME", help_heading = "Input", requires = "embeddings")]
     pub label_column: Option<String>,
     /// Moments files in place of embeddings and labels, directories or globs of them: what
     /// `igam-analyze moments` made of shards. They are merged
@@ -522,16 +529,21 @@ pub struct EstimatorChoice {
 #[derive(Debug, Args)]
 pub struct EstimatorChoices {
     /// Covariance estimator, or all: then correlations.csv has a row for each, sensitivity.svg is
-    /// drawn, and the other files are those of the first
-    #[arg(long, value_enum, default_value_t)]
-    estimator: EstimatorOrAll,
+    /// drawn, and the other files are those of the first [default: mp-floor]
+    #[arg(long, value_enum)]
+    estimator: Option<EstimatorOrAll>,
 }
 
 impl EstimatorChoices {
+    /// Whether one was typed.
+    pub fn is_typed(&self) -> bool {
+        self.estimator.is_some()
+    }
+
     /// What was chosen.
     pub fn estimators(&self) -> &'static [Estimator] {
         let all = Estimator::ALL;
-        match self.estimator.0 {
+        match self.estimator.unwrap_or_default().0 {
             None => all,
             Some(chosen) => {
                 let at = all.iter().position(|&estimator| estimator == chosen).unwrap_or(0);
@@ -685,6 +697,16 @@ impl ValueEnum for ApIou {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()))
+    }
+}
+
+impl ValueEnum for ApScale {
+    fn value_variants<'a>() -> &'a [ApScale] {
+        ApScale::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.name()).help(self.to_string()))
     }
 }
 

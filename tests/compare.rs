@@ -108,6 +108,128 @@ fn correlate_has_conditions_on_its_tables() {
     assert!(stderr.contains("is not judged for \"same\""), "{stderr}");
 }
 
+const NEW: &str = "run,class_id,class,instances,information,ap,ap_scale,estimator\n";
+
+/// Runs the command, which must fail with this code.
+#[track_caller]
+fn refusal(work: &Workdir, arguments: &str, code: i32) -> String {
+    let output = work.command(arguments).output().unwrap();
+    assert_eq!(output.status.code(), Some(code), "{arguments}");
+    assert!(work.files("reports").is_empty());
+    String::from_utf8(output.stderr).unwrap()
+}
+
+#[test]
+fn the_scale_is_what_the_file_says() {
+    let work = Workdir::new();
+    let file = |name: &str, scale: &str, [cat, dog]: [&str; 2]| {
+        let rows = format!("CE,0,cat,9,10,{cat},{scale},oas\nCE,1,dog,9,20,{dog},{scale},oas\n");
+        work.write(name, format!("{NEW}{rows}"));
+    };
+    file("percent.csv", "percent", ["50", "25"]);
+    file("low.csv", "percent", ["0.5", "0.25"]);
+    file("mixed.csv", "percent", ["0.5", "0.75"]);
+    file("fraction.csv", "fraction", ["0.5", "0.25"]);
+    file("unsaid.csv", "", ["0.5", "0.25"]);
+    file("wrong.csv", "fraction", ["0.5", "25"]);
+    file("unknown.csv", "permille", ["5", "25"]);
+    work.write(
+        "two.csv",
+        format!("{NEW}CE,0,cat,9,1,5,percent,oas\nCE,1,dog,9,2,0.5,fraction,oas\n"),
+    );
+    // By its values the second would be a fraction.
+    let json = work.json("compare percent.csv low.csv");
+    assert_eq!(json["compare"][0]["ap_difference"], -49.5);
+    assert_eq!(json["warnings"], serde_json::json!([]));
+    work.run("compare fraction.csv unsaid.csv");
+    std::fs::remove_dir_all(work.path("reports")).unwrap();
+    for (files, says) in [
+        (
+            "low.csv fraction.csv",
+            "low.csv has AP on the scale 0–100, fraction.csv on 0–1: give both",
+        ),
+        ("percent.csv fraction.csv", "percent.csv has AP on the scale 0–100, fraction.csv on 0–1"),
+        ("fraction.csv low.csv", "fraction.csv has AP on the scale 0–1, low.csv on 0–100"),
+        ("percent.csv unsaid.csv", "percent.csv has AP on the scale 0–100, unsaid.csv on 0–1"),
+        (
+            "wrong.csv fraction.csv",
+            "wrong.csv: line 3, column \"ap\": \"25\" is no AP between 0 and 1",
+        ),
+        (
+            "percent.csv unknown.csv",
+            "line 2, column \"ap_scale\": \"permille\" is none of \"fraction\", \"percent\"",
+        ),
+        (
+            "percent.csv two.csv",
+            "line 3, column \"ap_scale\": \"fraction\", but \"percent\" in the run's first row",
+        ),
+    ] {
+        let said = refusal(&work, &format!("compare {files}"), 1);
+        assert!(said.contains(says), "{said}");
+    }
+}
+
+#[test]
+fn information_amounts_by_two_estimators_are_not_compared() {
+    let work = Workdir::new();
+    let rows = |estimator: &str| {
+        format!("CE,0,cat,9,10,0.5,fraction,{estimator}\nCE,1,dog,9,20,0.25,fraction,{estimator}\n")
+    };
+    for (name, estimator) in [("floor", "mp-floor"), ("sample", "sample"), ("wrong", "best")] {
+        work.write(&format!("{name}.csv"), format!("{NEW}{}", rows(estimator)));
+    }
+    work.write("old.csv", format!("{HEAD}CE,0,cat,9,11,0.5\nCE,1,dog,9,20,0.25\n"));
+    work.write(
+        "ap.csv",
+        format!("{NEW}CE,0,cat,9,,0.5,fraction,sample\nCE,1,dog,9,,0.25,fraction,sample\n"),
+    );
+    let said = refusal(&work, "compare floor.csv sample.csv", 1);
+    assert!(
+        said.contains(
+            "floor.csv has information amounts by the estimator mp-floor, sample.csv by sample: \
+             compute both by the same, with --estimator"
+        ),
+        "{said}"
+    );
+    let said = refusal(&work, "compare floor.csv wrong.csv", 1);
+    assert!(said.contains("column \"estimator\": \"best\" is none of \"mp-floor\", "), "{said}");
+    let said = refusal(&work, "compare floor.csv floor.csv --estimator sample", 2);
+    assert!(said.contains("--estimator is for a runs file"), "{said}");
+    // A file of version 0.1.0 does not say it.
+    let warnings = work.json("compare floor.csv old.csv")["warnings"].take();
+    assert!(warnings[0].as_str().unwrap().contains("is not said by old.csv: "), "{warnings}");
+    assert_eq!(work.json("compare sample.csv sample.csv")["warnings"], serde_json::json!([]));
+    // Without information amounts there is nothing to mistake.
+    assert_eq!(work.json("compare floor.csv ap.csv")["warnings"], serde_json::json!([]));
+    for name in ["floor", "old"] {
+        work.run(&format!("margins --information {name}.csv"));
+    }
+}
+
+#[test]
+fn a_runs_file_is_computed_by_the_estimator_of_the_other_file() {
+    let work = Workdir::new();
+    let toml = repository("data/fod-a/runs.toml");
+    work.run(&format!("correlate --runs {} --estimator sample --quiet", toml.display()));
+    std::fs::rename(work.path("reports/information.csv"), work.path("sample.csv")).unwrap();
+    std::fs::remove_dir_all(work.path("reports")).unwrap();
+    let arguments = format!("compare sample.csv {} --run", toml.display());
+    let run = |more: &[&str]| {
+        work.command(&arguments).arg("EfficientNet-Lite0 CE").args(more).output().unwrap()
+    };
+    let output = run(&[]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.contains("sample.csv has information amounts by the estimator sample, "),
+        "{said}"
+    );
+    let output = run(&["--estimator", "sample", "--format", "json"]);
+    let result: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let rows = result["compare"].as_array().unwrap();
+    assert!(rows.iter().all(|row| row["information_difference"].as_f64().unwrap().abs() < 1e-9));
+}
+
 /// Eighty classes: ten names a panel, none over another, each beside its line's end.
 #[test]
 fn a_slope_of_many_classes_names_those_that_change_most() {

@@ -63,9 +63,9 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
     let lines: Vec<_> = information.lines().collect();
     assert_eq!(
         lines[0],
-        "run,class_id,class,instances,information,normalized_information,floor,floored_fraction,floor_bits,ap"
+        "run,class_id,class,instances,information,normalized_information,floor,floored_fraction,floor_bits,ap,ap_scale,estimator"
     );
-    assert_eq!(lines[4], "ap,3,yak,0,,,,,,0.1");
+    assert_eq!(lines[4], "ap,3,yak,0,,,,,,0.1,fraction,mp-floor");
     assert!(!information.contains("NaN") && !correlations.contains("NaN"));
     let json = work.json(input);
     assert!(json["correlations"][1]["pearson"].is_null());
@@ -217,6 +217,120 @@ fn the_class_that_pascal_vocs_correlation_hangs_on_is_named() {
     assert!((row["pearson_without"].as_f64().unwrap() + 0.289).abs() < 5e-4);
     let text = String::from_utf8(work.run(&arguments).stdout).unwrap();
     assert!(text.contains("r hangs on person: −0.02 with it, −0.29 without"), "{text}");
+}
+
+#[test]
+fn the_only_class_that_is_detected_is_what_r_hangs_on() {
+    let work = Workdir::new();
+    let class = |class: usize| (format!("c{class:02}"), if class == 7 { 900 } else { 10 + class });
+    let table = |name: &str, head: &str, cell: &dyn Fn(usize) -> String| {
+        let rows: String = (0..30).map(|i| format!("{},{}\n", class(i).0, cell(i))).collect();
+        work.write(name, format!("class,{head}\n{rows}"));
+    };
+    table("counts.csv", "instances", &|i| class(i).1.to_string());
+    table("ap.csv", "ap", &|i| if i == 7 { "0.4" } else { "0" }.into());
+    table("constant.csv", "instances", &|i| if i == 7 { "900" } else { "10" }.into());
+    table("other.csv", "ap", &|i| format!("0.{i:02}"));
+    for (ap, counts, r) in [
+        ("ap.csv", "counts.csv", "1.00"),
+        ("other.csv", "constant.csv", "−0.16"),
+        ("ap.csv", "constant.csv", "1.00"),
+    ] {
+        let input = format!("correlate --ap {ap} --counts {counts}");
+        let row = work.json(&input)["evidence"][0].take();
+        assert_eq!(row["influential_class"], "c07", "{row}");
+        assert!(row["pearson_without"].is_null(), "{row}");
+        let text = String::from_utf8(work.run(&input).stdout).unwrap();
+        let says = format!("r hangs on c07: {r} with it, none without");
+        assert!(text.contains(&says), "{text}");
+        let evidence = work.read("reports/evidence.csv");
+        assert!(evidence.lines().nth(1).unwrap().ends_with(",c07,"), "{evidence}");
+    }
+    // One large class is no such class, however large: the others still differ.
+    work.write("huge.csv", "class,instances\nc00,1\nc01,2\nc02,3\nc03,5\nc04,9000000000\n");
+    work.write("ap.csv", "class,ap\nc00,0.1\nc01,0.3\nc02,0.2\nc03,0.4\nc04,0.9\n");
+    let row = work.json("correlate --ap ap.csv --counts huge.csv")["evidence"][0].take();
+    assert_eq!(row["influential_class"], "c04");
+    // r of (1, 2, 3, 5) and (0.1, 0.3, 0.2, 0.4).
+    assert_close(&[row["pearson_without"].as_f64().unwrap()], &[0.55 / 0.4375_f64.sqrt()], 1e-12);
+}
+
+#[test]
+fn most_aps_equal_is_said_before_any_correlation() {
+    let work = Workdir::new();
+    let warning = |aps: &[&str]| -> String {
+        let rows = |cell: &dyn Fn(usize) -> String| -> String {
+            (0..aps.len()).map(|i| format!("c{i},{}\n", cell(i))).collect()
+        };
+        work.write("ap.csv", format!("class,ap\n{}", rows(&|i| aps[i].to_owned())));
+        work.write(
+            "counts.csv",
+            format!("class,instances\n{}", rows(&|i| (i * i + 1).to_string())),
+        );
+        let json = work.json("correlate --ap ap.csv --counts counts.csv");
+        let warnings = json["warnings"].as_array().unwrap().iter();
+        warnings.map(|warning| warning.as_str().unwrap()).collect::<Vec<_>>().join("\n")
+    };
+    let mut aps = vec!["0"; 71];
+    aps[70] = "0.7";
+    let zeros = "AP is 0 in 70 of 71 classes: the correlations rest on the other 1";
+    assert_eq!(warning(&aps), format!("ap: {zeros}"));
+    let input = "--ap ap.csv --counts counts.csv";
+    assert!(
+        String::from_utf8(work.run(&format!("correlate {input}")).stderr).unwrap().contains(zeros)
+    );
+    work.run(&format!("report {input}"));
+    for name in ["report.html", "report.md"] {
+        assert!(work.read(&format!("reports/{name}")).contains(zeros), "{name}");
+    }
+    assert_eq!(
+        warning(&["32.5", "32.5", "40", "32.50", "10"]),
+        "ap: AP is 32.5 in 3 of 5 classes: the correlations rest on the other 2"
+    );
+    // Classes without AP take no part.
+    assert!(warning(&["0", "0", "0.5", "-1", "nan", ""]).contains("AP is 0 in 2 of 3 classes"));
+    assert_eq!(warning(&["0", "0", "0.5", "0.25"]), "");
+    assert_eq!(warning(&["0.5", "0.25", "0.5", "0"]), "");
+    assert_eq!(warning(&["0.75", "0", "0", "0.5", "0.25"]), "");
+    // All of them have a warning of their own.
+    let all = warning(&["0.5"; 9]);
+    assert!(!all.contains("rest on") && all.contains("AP is the same for all classes"), "{all}");
+}
+
+#[test]
+fn an_option_without_a_part_is_refused() {
+    let work = small();
+    work.write("counts.csv", "class,instances\ncat,2\nyak,9\n\"dog & <co>\",2\n");
+    for (arguments, code, says) in [
+        (
+            "correlate --ap ap.csv --counts counts.csv --estimator sample",
+            2,
+            "--estimator is for embeddings",
+        ),
+        (
+            "report --ap ap.csv --counts counts.csv --estimator all",
+            2,
+            "--estimator is for embeddings",
+        ),
+        ("correlate --ap ap.csv --counts counts.csv --label-column x", 2, "--embeddings"),
+        ("correlate --ap ap.csv --counts counts.csv --embedding-column x", 2, "--embeddings"),
+        (
+            "correlate --ap ap.csv --counts counts.csv --include-crowd",
+            1,
+            "counts.csv: is a table, which says itself what it counts: --include-crowd is for annotation",
+        ),
+    ] {
+        let output = work.command(arguments).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {stderr}");
+        assert!(stderr.contains(says), "{arguments}: {stderr}");
+        assert!(work.files("reports").is_empty(), "{arguments}");
+    }
+    // What a command does not need, it says.
+    let dump = "--embeddings x.npy --labels y.npy --class-names classes.txt";
+    let command = format!("moments {dump} --counts counts.csv --out m.parquet");
+    let stderr = String::from_utf8(work.run(&command).stderr).unwrap();
+    assert!(stderr.contains("counts.csv: its counts have no part in this"), "{stderr}");
 }
 
 #[test]

@@ -149,7 +149,7 @@ fn more_classes_than_rows() {
     assert_eq!(rows.iter().filter(|row| row["information"].is_null()).count(), 48);
     assert!(case.floor["warnings"].to_string().contains("classes without instances"));
     let csv = case.work.read("reports/information.csv");
-    assert!(csv.contains("\nap,0,class 0,0,,,,,,0\n"), "{csv}");
+    assert!(csv.contains("\nap,0,class 0,0,,,,,,0,fraction,mp-floor\n"), "{csv}");
 }
 
 #[test]

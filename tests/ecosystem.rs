@@ -44,7 +44,7 @@ fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Ve
     let (classes, _) =
         classes::read(format!("{}/instances_train.json", folder()).as_ref()).unwrap();
     let columns: Vec<String> = columns.iter().map(|&column| column.into()).collect();
-    let read = |forced| ap::read(path, &columns, forced, iou).unwrap();
+    let read = |forced| ap::read(path, &columns, forced, iou, None).unwrap();
     let (recognized, forced) = (read(None), read(Some(format)));
     let aps = |columns: &[ap::ApColumn]| -> Vec<Vec<Value>> {
         let column = |column: &ap::ApColumn| {
@@ -182,7 +182,7 @@ fn variants_of_evaluators_files() {
     for (text, wanted, name, classes) in cases {
         work.write("ap.json", text);
         let wanted: Vec<String> = wanted.split_whitespace().map(String::from).collect();
-        let columns = ap::read(&work.path("ap.json"), &wanted, None, None).expect(text);
+        let columns = ap::read(&work.path("ap.json"), &wanted, None, None, None).expect(text);
         assert_eq!(columns[0].name, name, "{text}");
         let keys = &columns[0].keys;
         let texts: Vec<_> = (0..keys.len()).map(|row| keys.text(row)).collect();

@@ -182,6 +182,18 @@ fn leaving_one_out_is_what_remains_without_it() {
             assert_eq!(ours.interval.is_some(), theirs.interval.is_some());
         }
     }
+    // A class that a control has to itself adds nothing: without both the rest is as it was.
+    let (x, y) = ([3.0, 1.0, 4.0, 1.0, 5.0, 9.0], [2.0, 7.0, 1.0, 8.0, 2.0, 8.0]);
+    let alone = [0.0, 0.0, 0.0, 0.0, 0.0, 1.0];
+    let all = leave_one_out(&x, &y, &[alone]).unwrap();
+    let theirs = pearson(&x[..5], &y[..5]).unwrap();
+    assert_close(&[all[5].unwrap().r], &[theirs.r], 1e-12);
+    assert_eq!(all[5].unwrap().classes, 5);
+    // However little is left of the spread, it is what is correlated.
+    let all =
+        leave_one_out(&[1.0, 2.0, 4.0, 1e9], &[2.0, 1.0, 3.0, 5.0], &[] as &[&[f64]]).unwrap();
+    let theirs = pearson(&[1.0, 2.0, 4.0], &[2.0, 1.0, 3.0]).unwrap();
+    assert_close(&[all[3].unwrap().r], &[theirs.r], 1e-12);
     // Without the only class that differs there is no correlation.
     let all = leave_one_out(&[0.0, 0.0, 0.0, 1.0], &[1.0, 2.0, 3.0, 5.0], &[] as &[&[f64]]);
     assert_eq!(all.unwrap()[3], None);
@@ -206,8 +218,21 @@ fn person_moves_the_correlation_of_pascal_voc() {
     let influence = influence(&x, &y).unwrap();
     assert_eq!(names[influence.class], "person");
     assert!((pearson(&x, &y).unwrap().r + 0.0160).abs() < 5e-5);
-    assert!((influence.without.r + 0.289).abs() < 5e-4, "{influence:?}");
+    assert!((influence.without.unwrap().r + 0.289).abs() < 5e-4, "{influence:?}");
     assert!(influence.strong);
+}
+
+#[test]
+fn a_class_that_alone_differs_is_the_most_influential() {
+    // The others do not move r in the least, but for the second, which moves it more than any but the third.
+    let spread = [1.0, 9.0, 2.0, 3.0, 4.0];
+    let alone = [0.0, 0.0, 7.0, 0.0, 0.0];
+    for (x, y) in [(spread, alone), (alone, spread), (alone, alone)] {
+        let found = influence(&x, &y).unwrap();
+        assert_eq!((found.class, found.without, found.strong), (2, None, true));
+    }
+    assert_eq!(influence(&alone[..3], &spread[..3]), None);
+    assert_eq!(influence(&spread, &[1.0; 5]), None);
 }
 
 #[test]
@@ -269,6 +294,9 @@ fn each_finding_has_its_words() {
         forty(|i| (20.0, count(i), 0.01 * i)),
         forty(|i| (20.0 + i, count(i), 0.5)),
         vec![Class { name: "a", information: 1.0, floor_bits: None, instances: 0, ap: 0.5 }; 3],
+        // The zebra alone is detected, or has another information amount.
+        forty(|i| (but_zebra(i, wave(i)), count(i), if i < 39.0 { 0.0 } else { 0.5 })),
+        forty(|i| (but_zebra(i, 0.0), count(i), but_zebra(i, 0.5 + noise(i)))),
     ];
     let floored = |class: &Class<'static>| Class { floor_bits: Some(15.0), ..*class };
     sets.push(sets[0].iter().map(floored).collect());

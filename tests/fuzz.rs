@@ -89,14 +89,14 @@ const TARGETS: [Target; 18] = [
         corpus: "metrics",
         extension: "json",
         damage: text,
-        read: |path| drop(ap::read(path, &[], None, None)),
+        read: |path| drop(ap::read(path, &[], None, None, None)),
     },
     Target {
         name: "precision",
         corpus: "precision",
         extension: "npy",
         damage: npy,
-        read: |path| drop(ap::read(path, &[], None, Some(ap::ApIou::Half))),
+        read: |path| drop(ap::read(path, &[], None, Some(ap::ApIou::Half), None)),
     },
     Target { name: "labels", corpus: "labels", extension: "csv", damage: text, read: labels },
     Target { name: "classes", corpus: "classes", extension: "csv", damage: text, read: classes },
@@ -109,7 +109,10 @@ const TARGETS: [Target; 18] = [
         extension: "csv",
         damage: text,
         read: |path| {
-            drop((ap::read(path, &[], None, None), ap::read(path, &["ap50".into()], None, None)))
+            drop((
+                ap::read(path, &[], None, None, None),
+                ap::read(path, &["ap50".into()], None, None, None),
+            ))
         },
     },
     Target {

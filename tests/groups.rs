@@ -29,7 +29,7 @@ fn table_6_gives_its_biases_and_means() {
     let table6 = golden["table6"].as_object().unwrap();
     let names: Vec<String> = table6.keys().cloned().collect();
     let columns =
-        ap::read(&repository("data/tables/table6_voc_ap.csv"), &names, None, None).unwrap();
+        ap::read(&repository("data/tables/table6_voc_ap.csv"), &names, None, None, None).unwrap();
     assert_eq!(columns.len(), 12);
     for (column, theirs) in columns.iter().zip(table6.values()) {
         let ours = ApSummary::of(column.values.iter().copied(), column.scale);
@@ -57,7 +57,7 @@ fn both_scales_give_points() {
 #[test]
 fn coco_by_instances_agrees_with_numpy() {
     let path = repository("data/tables/coco_counts_and_ap.csv");
-    let aps = &ap::read(&path, &[], None, None).unwrap()[0];
+    let aps = &ap::read(&path, &[], None, None, None).unwrap()[0];
     let counts = counts::read(&path, None, Include::default()).unwrap();
     let golden = golden();
     for (cuts, theirs) in golden["coco"].as_object().unwrap() {

@@ -9,6 +9,7 @@ use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::Spectrum;
 use igam_analyze::storage::{Shape, ShapeError};
 use igam_analyze::stream::Plan;
+use polars::prelude::{DataFrame, IntoColumn, NamedFrom, ParquetWriter, Series};
 use proptest::prelude::*;
 
 use crate::{Workdir, assert_close, golden, repository};
@@ -229,4 +230,110 @@ fn budgets() {
     assert_eq!(fits("--dataset lvis --memory-budget 27MiB --bytes-per-value 4")[3], (yes, None));
     assert_eq!(fits("--dataset lvis --memory-budget 27MB")[3], (no, None));
     assert!(work.files("reports").contains(&"budget.csv".to_owned()));
+}
+
+/// Sixty embeddings of five classes and of the background, whose label is 9, as npy and as parquet.
+fn with_background() -> Workdir {
+    let work = Workdir::new();
+    let label = |row: usize| if row % 6 == 5 { 9 } else { (row % 6) as i64 };
+    let x = ndarray::Array2::from_shape_fn((60, 4), |(i, j)| ((i * i + 3 * j * i) % 11) as f32);
+    let labels = ndarray::Array1::from_shape_fn(60, label);
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    ndarray_npy::write_npy(work.path("y.npy"), &labels).unwrap();
+    let lists: Vec<Series> =
+        x.outer_iter().map(|row| Series::new("".into(), row.as_slice().unwrap())).collect();
+    let mut frame = DataFrame::new_infer_height(vec![
+        Series::new("embedding".into(), lists).into_column(),
+        Series::new("label".into(), labels.as_slice().unwrap()).into_column(),
+        Series::new("other".into(), vec![0_i64; 60]).into_column(),
+    ])
+    .unwrap();
+    let file = std::fs::File::create(work.path("d.parquet")).unwrap();
+    ParquetWriter::new(file).finish(&mut frame).unwrap();
+    work.write("counts.csv", "class,instances\n0,10\n1,10\n2,10\n3,10\n4,10\n");
+    work.write("all.csv", "class,instances\n0,10\n1,10\n2,10\n3,10\n4,10\n9,10\n");
+    work
+}
+
+#[test]
+fn the_background_is_not_stored_whoever_counts_the_classes() {
+    let work = with_background();
+    for input in [
+        "--embeddings x.npy --labels y.npy",
+        "--embeddings d.parquet",
+        "--embeddings x.npy --labels y.npy --counts counts.csv",
+        "--embeddings d.parquet --counts counts.csv",
+        "--embeddings x.npy --labels y.npy --classes 5",
+        "--embeddings d.parquet --classes 5",
+        "--embeddings d.parquet --classes 5 --label-column label",
+    ] {
+        let json = work.json(&format!("queue-size {input} --background-label 9"));
+        let store = &json["storage"][0];
+        assert_eq!((&store["instances"], &store["classes"]), (&50.into(), &5.into()), "{input}");
+        // What each class has is known from labels and from counts.
+        assert_eq!(json["storage"][4]["ratio"].is_null(), input.contains("--classes"), "{input}");
+    }
+    // A label that is not there is warned of, as elsewhere.
+    let json = work.json("queue-size --embeddings d.parquet --classes 6 --background-label 7");
+    assert_eq!(json["storage"][0]["instances"], 60);
+    assert!(json["warnings"].to_string().contains("no label is 7, the --background-label"));
+}
+
+#[test]
+fn options_that_contradict_each_other_or_have_no_part_are_refused() {
+    let work = with_background();
+    work.write("names.txt", "a\nb\nc\nd\ne\nf\n");
+    work.run("moments --embeddings x.npy --labels y.npy --out m.parquet");
+    let background = "--background-label 9";
+    for (arguments, code, says) in [
+        (
+            "--embeddings x.npy --labels y.npy --counts all.csv",
+            2,
+            "give --labels or --counts, not both",
+        ),
+        (
+            "--embeddings x.npy --labels y.npy --classes 6",
+            2,
+            "give --labels or --classes, not both",
+        ),
+        ("--moments m.parquet --classes 6", 2, "give --moments or --classes, not both"),
+        (
+            &format!("--embeddings x.npy --classes 5 {background}"),
+            2,
+            "give --labels: x.npy holds no labels of its own",
+        ),
+        (
+            &format!("--embeddings x.npy --counts counts.csv {background}"),
+            2,
+            "give --labels: x.npy holds no labels of its own",
+        ),
+        (
+            &format!("--embeddings d.parquet --counts all.csv {background}"),
+            1,
+            "there are 50 embeddings, but the counts sum to 60",
+        ),
+        (
+            "--embeddings x.npy --classes 6 --class-names names.txt",
+            2,
+            "--class-names is for the labels",
+        ),
+        ("--counts all.csv --dim 4 --class-names names.txt", 2, "--class-names is for the labels"),
+        ("--moments m.parquet --class-names names.txt", 2, "--class-names is for the labels"),
+        (
+            "--embeddings d.parquet --classes 6 --label-column other",
+            2,
+            "--label-column is for the labels",
+        ),
+        (
+            &format!("--embeddings d.parquet --classes 5 --label-column none {background}"),
+            1,
+            "has no column \"none\"",
+        ),
+    ] {
+        let output = work.command(&format!("queue-size {arguments}")).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{arguments}: {stderr}");
+        assert!(stderr.contains(says), "{arguments}: {stderr}");
+        assert!(work.files("reports").is_empty(), "{arguments}");
+    }
 }

@@ -1,6 +1,7 @@
 //! All integration tests; the helpers that they share are here.
 
 mod annotations;
+mod ap_scale;
 mod bad_input;
 mod class_lists;
 mod compare;

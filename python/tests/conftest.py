@@ -29,7 +29,7 @@ def table(cli, tmp_path):
         with open(tmp_path / "reports" / name, newline="") as file:
             rows = list(csv.DictReader(file))
         columns = {name: [row[name] for row in rows] for name in rows[0]}
-        names = {"run", "class", "dataset", "strategy"}
+        names = {"run", "class", "dataset", "strategy", "ap_scale", "estimator"}
         return {name: cells if name in names else number(cells) for name, cells in columns.items()}
 
     def number(cells):

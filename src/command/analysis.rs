@@ -7,6 +7,7 @@ use super::console::Console;
 use super::evidence as tables;
 use super::run::{self, Class, Run};
 use super::warning::Warning;
+use crate::ap;
 use crate::cli::{Detectors, Format};
 use crate::correlation::{Line, NoCorrelation, Pearson, least_squares};
 use crate::error::{Error, Result};
@@ -53,6 +54,13 @@ impl Analysis {
         console: &mut Console,
     ) -> Result<Analysis> {
         let estimators = arguments.estimator.estimators();
+        let has_dump =
+            |files: &RunFiles| !(files.embeddings.is_empty() && files.moments.is_empty());
+        if arguments.estimator.is_typed() && !sources.iter().any(has_dump) {
+            return Err(Error::Usage(
+                "--estimator is for embeddings: instance counts alone have no covariance".into(),
+            ));
+        }
         let mut detectors = Vec::new();
         for files in sources {
             if files.ap.is_none() {
@@ -192,6 +200,10 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
         used.iter().filter_map(|class| number(class)).collect()
     };
     let ap = column(|class| class.ap);
+    if let Some((value, classes)) = ap::most_common(&ap) {
+        let (run, of) = (run.name.clone(), ap.len());
+        console.warn(Warning::EqualAp { run, ap: value, classes, of });
+    }
     let evidence = run.dim.map(|dim| Evidence::of(&evidence_classes(&used), dim));
     let instances = match &evidence {
         Some(evidence) => evidence.all.instances,

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::condition::{self, Named};
 use super::console::Console;
 use super::run::{self};
+use super::warning::Warning;
 use crate::ap::ApScale;
 use crate::cli::{Compare, Format};
 use crate::error::{Error, Result};
@@ -36,12 +37,19 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
         [both] => [Some(both), Some(both)],
         [a, b, ..] => [Some(a), Some(b)],
     };
-    let estimator = arguments.estimator.estimator;
+    let paths = [&arguments.a, &arguments.b];
+    if arguments.estimator.is_some() && !paths.into_iter().any(|path| is_runs_file(path)) {
+        return Err(Error::Usage(
+            "--estimator is for a runs file: an information.csv has been computed already".into(),
+        ));
+    }
+    let estimator = arguments.estimator.unwrap_or_default();
     let before = read(&arguments.a, a.map(String::as_str), estimator, console)?;
     let after = read(&arguments.b, b.map(String::as_str), estimator, console)?;
-    check_scales([&before, &after], [&arguments.a, &arguments.b])?;
+    check_estimators([&before, &after], paths, console)?;
+    check_scales([&before, &after], paths)?;
     let names = if before.name == after.name {
-        [&arguments.a, &arguments.b].map(|path| path.display().to_string())
+        paths.map(|path| path.display().to_string())
     } else {
         [before.name.clone(), after.name.clone()]
     };
@@ -88,7 +96,7 @@ fn read(
     estimator: Estimator,
     console: &mut Console,
 ) -> Result<RunInformation> {
-    if path.extension().is_none_or(|extension| !extension.eq_ignore_ascii_case("toml")) {
+    if !is_runs_file(path) {
         return information::read(path, wanted);
     }
     let files = runs::read(path)?;
@@ -115,6 +123,10 @@ fn read(
     Ok(RunInformation::from(run))
 }
 
+fn is_runs_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
 /// Classes are matched by name.
 fn check_names(run: &RunInformation, path: &Path) -> Result<()> {
     let mut names: Vec<&str> = run.classes.iter().map(|class| class.name.as_str()).collect();
@@ -128,16 +140,47 @@ fn check_names(run: &RunInformation, path: &Path) -> Result<()> {
     }
 }
 
-/// AP on two scales has no difference.
+/// Information amounts by two estimators have no difference that says anything of the classes.
+fn check_estimators(
+    runs: [&RunInformation; 2],
+    paths: [&PathBuf; 2],
+    console: &mut Console,
+) -> Result<()> {
+    let known = |run: &RunInformation| run.classes.iter().any(|class| class.bits.is_some());
+    if !runs.into_iter().all(known) {
+        return Ok(());
+    }
+    match runs.map(|run| run.estimator) {
+        [Some(a), Some(b)] if a != b => Err(Error::Input(format!(
+            "{} has information amounts by the estimator {}, {} by {}: compute both by the same, with \
+             --estimator",
+            paths[0].display(),
+            a.name(),
+            paths[1].display(),
+            b.name()
+        ))),
+        [Some(_), Some(_)] => Ok(()),
+        estimators => {
+            let silent = paths.into_iter().zip(estimators).filter(|(_, said)| said.is_none());
+            let mut paths: Vec<PathBuf> = silent.map(|(path, _)| path.clone()).collect();
+            paths.dedup();
+            console.warn(Warning::UnknownEstimator { paths });
+            Ok(())
+        }
+    }
+}
+
+/// AP on two scales has no difference. Where a file does not say its scale, the values do.
 fn check_scales(runs: [&RunInformation; 2], paths: [&PathBuf; 2]) -> Result<()> {
-    let scale = |run: &RunInformation, path: &Path| {
-        ApScale::detect(run.classes.iter().filter_map(|class| class.ap)).map_err(|mixed| {
+    let scale = |run: &RunInformation, path: &Path| match run.ap_scale {
+        Some(scale) => Ok(scale),
+        None => ApScale::detect(run.classes.iter().filter_map(|class| class.ap)).map_err(|mixed| {
             let problem = format!(
-                "mixes the AP scales 0–1 and 0–100: {} values are at most 1, {} are above",
-                mixed.small, mixed.large
+                "mixes the AP scales 0–1 and 0–100: {mixed}; if all are on one, say which in a \
+                 column `ap_scale`, fraction or percent"
             );
             Error::content(path, problem)
-        })
+        }),
     };
     let (a, b) = (scale(runs[0], paths[0])?, scale(runs[1], paths[1])?);
     let measured =

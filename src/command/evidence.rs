@@ -151,7 +151,7 @@ fn evidence_row(one: &Correlated, row: Row, over: &str, classes: usize) -> Vec<C
         row.coefficient.map(|coefficient| coefficient.vif).into(),
         row.r_squared.into(),
         influential.map(|(name, _)| name.as_str()).into(),
-        influence.map(|influence| influence.without.r).into(),
+        influence.and_then(|influence| influence.without).map(|without| without.r).into(),
     ]);
     cells
 }
@@ -268,5 +268,6 @@ pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
 fn hangs_on(one: &Correlated, association: &Association) -> Option<Caveat> {
     let Influence { class, without, .. } = association.influence.filter(|found| found.strong)?;
     let class = one.used[class].0.clone();
-    Some(Caveat::HangsOn { class, r: association.pearson.r, without: without.r })
+    let without = without.map(|without| without.r);
+    Some(Caveat::HangsOn { class, r: association.pearson.r, without })
 }

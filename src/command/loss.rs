@@ -27,7 +27,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     let weights = open(&arguments.weights)?;
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
-    let listed = run::listed(&files, console)?;
+    let listed = run::named(&files, console)?;
     let expected = Some(listed.unwrap_or_else(|| Classes::numbered(weights.rows())));
     let (classes, instances) = run::instances(&files, expected, None, true, console)?;
     if (weights.rows(), weights.dim()) != (classes.len(), instances.dump.dim()) {

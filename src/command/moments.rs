@@ -19,10 +19,8 @@ pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("moments needs --embeddings".into()));
     }
-    let listed = run::listed(&files, console)?;
-    let counts = run::counts(&files, listed.as_ref(), console)?;
-    let expected = listed.or_else(|| counts?.classes);
-    let (classes, instances) = run::instances(&files, expected, None, false, console)?;
+    let named = run::named(&files, console)?;
+    let (classes, instances) = run::instances(&files, named, None, false, console)?;
     if instances.dump.double() {
         write::<f64>(&arguments.out, &classes, &instances, console)
     } else {

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::figure::{self, Figure3Panel, Figure3Store, grouped};
 use crate::input::datasets::{KnownDataset, Population};
 use crate::input::element::Element;
+use crate::input::embeddings::Dump;
 use crate::input::moments::MomentsFiles;
 use crate::input::runs::RunFiles;
 use crate::output::{self, Output, Table};
@@ -99,13 +100,7 @@ fn subjects(
         return Ok((subjects, None));
     }
     let files = RunFiles::from(arguments.input.clone());
-    let other = [("--labels", &files.labels), ("--moments", &files.moments)];
-    let other = other.into_iter().find(|(_, paths)| !paths.is_empty());
-    if let (Some((other, _)), Some(_)) = (other, &files.counts) {
-        return Err(Error::Usage(format!(
-            "give {other} or --counts, not both: each says how many instances a class has"
-        )));
-    }
+    check_options(arguments, &files)?;
     let listed = run::listed(&files, console)?;
     let counted = run::counts(&files, listed.as_ref(), console)?;
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;
@@ -127,7 +122,7 @@ fn subjects(
         };
         (dim, population, None)
     } else if let Some(counted) = counted {
-        let dump = run::dump(&files, console)?;
+        let dump = foreground(&files, console)?;
         if counted.instances != dump.rows() as u64 {
             return Err(Error::Input(format!(
                 "there are {} embeddings, but the counts sum to {}: give the counts of the same instances",
@@ -137,7 +132,7 @@ fn subjects(
         }
         (dump.dim() as u64, counted, None)
     } else if let Some(classes) = arguments.classes {
-        let dump = run::dump(&files, console)?;
+        let dump = foreground(&files, console)?;
         let population = Population { instances: dump.rows() as u64, classes, counts: None };
         (dump.dim() as u64, population, None)
     } else {
@@ -147,6 +142,42 @@ fn subjects(
         (instances.dump.dim() as u64, population, Some((classes, instances)))
     };
     Ok((vec![Subject::new("", "", dim, population)?], instances))
+}
+
+/// That each option has its part, and no two say the same.
+fn check_options(arguments: &QueueSize, files: &RunFiles) -> Result<()> {
+    // Where others say which classes there are, labels only say which rows are the background's.
+    let background = files.background_label.is_some();
+    let by_labels = !files.labels.is_empty() && !background;
+    let by_moments = !files.moments.is_empty();
+    let (by_counts, by_number) = (files.counts.is_some(), arguments.classes.is_some());
+    let given = |options: [(&'static str, bool); 2]| options.into_iter().find(|(_, given)| *given);
+    let one = given([("--labels", by_labels), ("--moments", by_moments)]);
+    let other = given([("--counts", by_counts), ("--classes", by_number)]);
+    if let (Some((one, _)), Some((other, _))) = (one, other) {
+        return Err(Error::Usage(format!(
+            "give {one} or {other}, not both: each says which classes there are"
+        )));
+    }
+    let joined = !files.embeddings.is_empty() && other.is_none();
+    let unread = given([
+        ("--class-names", files.class_names.is_some() && !joined),
+        ("--label-column", files.label_column.is_some() && !joined && !background),
+    ]);
+    match unread {
+        Some((option, _)) => Err(Error::Usage(format!(
+            "{option} is for the labels, which are not asked for their classes here: leave it out"
+        ))),
+        None => Ok(()),
+    }
+}
+
+/// The embeddings without those of the background.
+fn foreground(files: &RunFiles, console: &mut Console) -> Result<Dump> {
+    match files.background_label {
+        Some(_) => Ok(run::labelled(files, console)?.0),
+        None => run::dump(files, console),
+    }
 }
 
 impl Subject {

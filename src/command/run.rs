@@ -77,7 +77,12 @@ impl From<Run> for RunInformation {
             bits: class.information.map(|information| information.bits),
             ap: class.ap,
         };
-        RunInformation { name: run.name, classes: run.classes.into_iter().map(class).collect() }
+        RunInformation {
+            name: run.name,
+            estimator: run.estimator,
+            ap_scale: run.ap_scale,
+            classes: run.classes.into_iter().map(class).collect(),
+        }
     }
 }
 
@@ -136,7 +141,9 @@ pub fn load(
     console: &mut Console,
 ) -> Result<Vec<Vec<Run>>> {
     let columns = match &files.ap {
-        Some(path) => ap::read(path, &files.ap_column, files.ap_format, files.ap_iou)?,
+        Some(path) => {
+            ap::read(path, &files.ap_column, files.ap_format, files.ap_iou, files.ap_scale)?
+        }
         None => Vec::new(),
     };
     for column in &columns {
@@ -270,6 +277,16 @@ pub fn counts(
     joined::counts_without_summary(counts, listed, console).map(Some)
 }
 
+/// The classes, where a file lists them, for a command that counts the labels itself.
+pub fn named(files: &RunFiles, console: &mut Console) -> Result<Option<Classes>> {
+    let listed = listed(files, console)?;
+    let Some(counts) = counts(files, listed.as_ref(), console)? else { return Ok(listed) };
+    if listed.is_some() || counts.classes.is_none() {
+        console.warn(Warning::NoPart { path: counts.path });
+    }
+    Ok(listed.or(counts.classes))
+}
+
 /// The classes, of which nothing else is known yet.
 pub fn rows(classes: &Classes) -> Vec<Class> {
     let row = |(&id, name): (&i64, &String)| Class {
@@ -321,15 +338,12 @@ pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
     Ok(dump)
 }
 
-/// The classes, and the embeddings with their labels. The classes are those `expected`, or else those
-/// that the labels name. The `whole` of the data set is there, or a shard of it.
-pub fn instances(
+/// The embeddings and their labels as they stand in the files, without the rows of the background; and
+/// which rows those are.
+pub fn labelled(
     files: &RunFiles,
-    expected: Option<Classes>,
-    known: Option<&[Option<u64>]>,
-    whole: bool,
     console: &mut Console,
-) -> Result<(Classes, Instances)> {
+) -> Result<(Dump, Labels, Vec<usize>)> {
     let mut dump = dump(files, console)?;
     let column = files.label_column.as_deref().unwrap_or("label");
     let labels = if files.labels.is_empty() {
@@ -341,6 +355,19 @@ pub fn instances(
         Some(label) => leave_out_background(&mut dump, &labels, label, &files.name, console)?,
         None => Vec::new(),
     };
+    Ok((dump, labels, background))
+}
+
+/// The classes, and the embeddings with their labels. The classes are those `expected`, or else those
+/// that the labels name. The `whole` of the data set is there, or a shard of it.
+pub fn instances(
+    files: &RunFiles,
+    expected: Option<Classes>,
+    known: Option<&[Option<u64>]>,
+    whole: bool,
+    console: &mut Console,
+) -> Result<(Classes, Instances)> {
+    let (dump, labels, background) = labelled(files, console)?;
     let path = files.labels.first().or(files.embeddings.first());
     let side =
         Side { path: path.map_or("".as_ref(), |path| path), option: Some("--label-numbering") };
@@ -629,7 +656,7 @@ fn with_ap(mut run: Run, column: &ApColumn, places: &[Option<usize>], several: b
     run
 }
 
-const INFORMATION_COLUMNS: [&str; 11] = [
+const INFORMATION_COLUMNS: [&str; 13] = [
     "run",
     "class_id",
     "class",
@@ -640,6 +667,8 @@ const INFORMATION_COLUMNS: [&str; 11] = [
     "floored_fraction",
     "floor_bits",
     "ap",
+    "ap_scale",
+    "estimator",
     "dim_per_instance",
 ];
 
@@ -659,6 +688,8 @@ pub fn information_table(runs: &[&Run]) -> Table {
             floor.map(|floor| floor.fraction).into(),
             floor.map(|floor| floor.bits).into(),
             class.ap.into(),
+            run.ap_scale.map(ApScale::name).into(),
+            run.estimator.map(Estimator::name).into(),
             information.map(|information| information.dim_per_instance).into(),
         ]
     };

@@ -75,6 +75,27 @@ pub enum Warning {
         /// The reading with the largest margins and its largest, if that can be felt.
         better: Option<(&'static str, f64)>,
     },
+    /// Counts that a command does not need.
+    NoPart {
+        /// The counts file.
+        path: PathBuf,
+    },
+    /// Files of information amounts that do not say by which estimator.
+    UnknownEstimator {
+        /// The files.
+        paths: Vec<PathBuf>,
+    },
+    /// One AP that most classes have.
+    EqualAp {
+        /// The run, where it has a name.
+        run: String,
+        /// The AP.
+        ap: f64,
+        /// Classes that have it.
+        classes: usize,
+        /// All classes that are correlated.
+        of: usize,
+    },
     /// Rows of a table whose class is not among the classes.
     Unmatched {
         /// The table.
@@ -190,6 +211,26 @@ impl fmt::Display for Warning {
                     ),
                 }
             }
+            Warning::NoPart { path } => write!(
+                f,
+                "{}: its counts have no part in this, the labels are counted: leave --counts out",
+                path.display()
+            ),
+            Warning::UnknownEstimator { paths } => {
+                let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                write!(
+                    f,
+                    "the estimator of the information amounts is not said by {}: their differences mean \
+                     something only if both files are by the same",
+                    names.join(", ")
+                )
+            }
+            Warning::EqualAp { run, ap, classes, of } => write!(
+                f,
+                "{}AP is {ap} in {classes} of {of} classes: the correlations rest on the other {}",
+                prefix(run),
+                of - classes
+            ),
             Warning::Unmatched { path, classes } => write!(
                 f,
                 "{}: not among the classes and left out: {}",

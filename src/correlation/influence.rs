@@ -1,43 +1,50 @@
 //! What one class does to a correlation.
 
 use super::regression::LeftOver;
-use super::{Pearson, Refusal, pearson};
+use super::{Pearson, Refusal, partial, pearson};
 
 /// The class whose removal moves r most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Influence {
     /// Its place among the classes, from 0.
     pub class: usize,
-    /// The correlation over the other classes.
-    pub without: Pearson,
-    /// Whether it moves Fisher's z = atanh r by more than one standard error 1/√(n−3).
+    /// The correlation over the other classes; `None` where they all have the same number, so that
+    /// this class is all there is to it.
+    pub without: Option<Pearson>,
+    /// Whether it moves Fisher's z = atanh r by more than one standard error 1/√(n−3), or leaves none.
     pub strong: bool,
 }
 
-/// The class whose removal moves Pearson's r most; `None` with fewer than 4 classes, or where there
-/// is no correlation with all classes or without any one.
+/// The class whose removal moves Pearson's r most: one that leaves none, if there is one. `None` with
+/// fewer than 4 classes, or where there is no correlation with all classes.
 ///
 /// # Panics
 /// If the slices differ in length.
 pub fn influence(x: &[f64], y: &[f64]) -> Option<Influence> {
     let all = pearson(x, y).ok().filter(|all| all.classes > 3)?;
     let others = leave_one_out(x, y, &[] as &[&[f64]]).ok()?;
-    let shift = |without: &Pearson| (without.r - all.r).abs();
-    let (class, without) = (others.into_iter().enumerate())
-        .filter_map(|(class, without)| Some((class, without?)))
-        .max_by(|(_, a), (_, b)| shift(a).total_cmp(&shift(b)))?;
-    let strong =
-        (without.r.atanh() - all.r.atanh()).abs() > 1.0 / (all.classes as f64 - 3.0).sqrt();
+    let shift = |without: &Option<Pearson>| {
+        without.map_or(f64::INFINITY, |without| (without.r - all.r).abs())
+    };
+    let (class, without) =
+        (others.into_iter().enumerate()).max_by(|(_, a), (_, b)| shift(a).total_cmp(&shift(b)))?;
+    let strong = without.is_none_or(|without| {
+        (without.r.atanh() - all.r.atanh()).abs() > 1.0 / (all.classes as f64 - 3.0).sqrt()
+    });
     Some(Influence { class, without, strong })
 }
 
-/// The partial correlation without each class in turn; `None` where there is none without it.
+/// Where removing a class leaves less than this of a sum of squares, the difference is inexact.
+const EXACT: f64 = 1e-6;
+
+/// The partial correlation without each class in turn; `None` where the others leave nothing of x or of
+/// y.
 ///
 /// With e and u what the controls leave of x and y, and h the controls' leverage, removing class i
 /// takes e_i·u_i/(1−h_i) from Σeu, and likewise from Σe² and Σu² (Cook and Weisberg 1982, §2.2).
 ///
 /// # Errors
-/// As [`partial`](super::partial).
+/// As [`partial`].
 ///
 /// # Panics
 /// If the numbers of classes differ.
@@ -50,12 +57,19 @@ pub fn leave_one_out<C: AsRef<[f64]>>(
     let (xx, xy, yy) = (e.norm_squared(), e.dot(&u), u.norm_squared());
     let without = |i: usize| {
         let rest = 1.0 - leverage[i];
+        // A class that a control has to itself adds nothing: it goes, and the control with it.
+        if rest <= 1e-10 {
+            let r = (xy / xx.sqrt() / yy.sqrt()).clamp(-1.0, 1.0);
+            return Some(Pearson::with_controls(r, x.len() - 1, controls.len() - 1));
+        }
         let (xx_left, yy_left) = (xx - e[i] * e[i] / rest, yy - u[i] * u[i] / rest);
-        // Where only rounding is left, the others are all the same.
-        (rest > 1e-10 && xx_left > 1e-10 * xx && yy_left > 1e-10 * yy).then(|| {
-            let r = (xy - e[i] * u[i] / rest) / xx_left.sqrt() / yy_left.sqrt();
-            Pearson::with_controls(r.clamp(-1.0, 1.0), x.len() - 1, controls.len())
-        })
+        if xx_left < EXACT * xx || yy_left < EXACT * yy {
+            let others = |values: &[f64]| [&values[..i], &values[i + 1..]].concat();
+            let controls: Vec<_> = controls.iter().map(|each| others(each.as_ref())).collect();
+            return partial(&others(x), &others(y), &controls).ok();
+        }
+        let r = (xy - e[i] * u[i] / rest) / xx_left.sqrt() / yy_left.sqrt();
+        Some(Pearson::with_controls(r.clamp(-1.0, 1.0), x.len() - 1, controls.len()))
     };
     Ok((0..x.len()).map(without).collect())
 }

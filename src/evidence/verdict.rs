@@ -91,8 +91,8 @@ pub enum Caveat {
     RestsOn {
         /// The class.
         class: String,
-        /// I and AP given the curve of the count, without it.
-        without: Pearson,
+        /// I and AP given the curve of the count, without it, unless nothing of one of them is left.
+        without: Option<Pearson>,
     },
     /// Most bits come from the floor, though what is beyond it counts.
     FloorBits {
@@ -110,8 +110,8 @@ pub enum Caveat {
         class: String,
         /// r with it.
         r: f64,
-        /// r without it.
-        without: f64,
+        /// r without it; none where the others all have the same number.
+        without: Option<f64>,
     },
     /// r(I, AP) is outside the interval of the classes with m ≥ p alone.
     LargeClasses {
@@ -149,7 +149,7 @@ impl Verdict {
             caveats.extend(strong.map(|influence| Caveat::HangsOn {
                 class: classes[influence.class].name.to_owned(),
                 r,
-                without: influence.without.r,
+                without: influence.without.map(|without| without.r),
             }));
             let large = large.and_then(|large| Some(large.information.as_ref().ok()?.pearson));
             let differs = large.filter(|large| {
@@ -213,9 +213,13 @@ fn rests_on(classes: &[Class], dim: usize) -> Option<Caveat> {
         leave_one_out(&information, &ap, &control.columns(classes, dim)).unwrap_or_default()
     };
     let pairs = without(Control::Line).into_iter().zip(without(Control::Curve));
+    let clear = |pair: (Option<Pearson>, Option<Pearson>)| {
+        pair.0.zip(pair.1).is_some_and(|(line, curve)| both_clear(line, curve))
+    };
+    let left = |without: Option<Pearson>| without.map_or(0.0, |without| without.r.abs());
     (classes.iter().zip(pairs))
-        .filter_map(|(class, (line, curve))| Some((class, line?, curve?)))
-        .filter(|&(_, line, curve)| !both_clear(line, curve))
-        .min_by(|(.., a), (.., b)| a.r.abs().total_cmp(&b.r.abs()))
-        .map(|(class, _, without)| Caveat::RestsOn { class: class.name.to_owned(), without })
+        .filter(|&(_, pair)| !clear(pair))
+        .map(|(class, (_, curve))| (class, curve))
+        .min_by(|&(_, a), &(_, b)| left(a).total_cmp(&left(b)))
+        .map(|(class, without)| Caveat::RestsOn { class: class.name.to_owned(), without })
 }

@@ -75,8 +75,11 @@ impl fmt::Display for Share {
 impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Caveat::RestsOn { class, without } => {
+            Caveat::RestsOn { class, without: Some(without) } => {
                 write!(f, "this rests on {class}: without it {}", Partial(Some(*without)))
+            }
+            Caveat::RestsOn { class, without: None } => {
+                write!(f, "this rests on {class}: without it there is no partial r")
             }
             Caveat::FloorBits { share } => write!(
                 f,
@@ -92,7 +95,7 @@ impl fmt::Display for Caveat {
                 f,
                 "r hangs on {class}: {} with it, {} without",
                 number(*r),
-                number(*without)
+                without.map_or("none".into(), number)
             ),
             Caveat::LargeClasses { r, large } => {
                 write!(

@@ -44,6 +44,12 @@ pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Count
         }
         return annotations::read(path, include)?.counts();
     }
+    if include_crowd {
+        return Err(Error::content(
+            path,
+            "is a table, which says itself what it counts: --include-crowd is for annotation files",
+        ));
+    }
     from_table(&Table::read(path)?, wanted)
 }
 

@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use super::table::{Table, list, suggestion};
+use crate::ap::ApScale;
 use crate::error::{Error, Result};
+use crate::shrinkage::Estimator;
 
 /// A class and its information amount.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,7 +16,7 @@ pub struct ClassInformation {
     pub name: String,
     /// I in bits, where the class has one.
     pub bits: Option<f64>,
-    /// AP on either scale, where the class has one.
+    /// AP on the run's scale, where the class has one.
     pub ap: Option<f64>,
 }
 
@@ -23,6 +25,10 @@ pub struct ClassInformation {
 pub struct RunInformation {
     /// The run's name; may be empty.
     pub name: String,
+    /// The covariance estimator, where it is said: files of version 0.1.0 do not.
+    pub estimator: Option<Estimator>,
+    /// The scale of AP, where it is said.
+    pub ap_scale: Option<ApScale>,
     /// Its classes.
     pub classes: Vec<ClassInformation>,
 }
@@ -46,9 +52,13 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
             return Err(Error::content(path, problem));
         }
     };
+    let of_run = || table.rows.iter().filter(|(_, row)| &row[run] == wanted);
+    let estimator = said(&table, "estimator", of_run(), Estimator::ALL, Estimator::name)?;
+    let ap_scale = said(&table, "ap_scale", of_run(), ApScale::ALL, ApScale::name)?;
+    let highest = ap_scale.unwrap_or(ApScale::Percent).full();
     let ap = table.find("ap");
     let mut classes = Vec::new();
-    for (line, row) in table.rows.iter().filter(|(_, row)| &row[run] == wanted) {
+    for (line, row) in of_run() {
         let number = |column: usize, most: f64, what: &str| match &row[column] {
             "" => Ok(None),
             cell => match cell.parse::<f64>() {
@@ -57,7 +67,8 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
             },
         };
         let bits = number(bits, f64::MAX, "information amount")?;
-        let ap = ap.map(|ap| number(ap, 100.0, "AP between 0 and 100")).transpose()?.flatten();
+        let what = format!("AP between 0 and {highest}");
+        let ap = ap.map(|ap| number(ap, highest, &what)).transpose()?.flatten();
         let id =
             row[id].parse().map_err(|_| table.at(*line, id, "the id is not a whole number"))?;
         classes.push(ClassInformation { id, name: row[name].to_owned(), bits, ap });
@@ -76,5 +87,28 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
     if let Some(pair) = classes.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(Error::content(path, format!("has two rows for the class id {}", pair[0].id)));
     }
-    Ok(RunInformation { name: wanted.to_owned(), classes })
+    Ok(RunInformation { name: wanted.to_owned(), estimator, ap_scale, classes })
+}
+
+/// Which of `all` a column names for a whole run; `None` where there is no such column, or it is empty.
+fn said<'a, T: Copy>(
+    table: &'a Table,
+    column: &str,
+    mut rows: impl Iterator<Item = &'a (u64, csv::StringRecord)>,
+    all: &[T],
+    name: fn(T) -> &'static str,
+) -> Result<Option<T>> {
+    let Some(at) = table.find(column) else { return Ok(None) };
+    let Some((line, first)) = rows.next() else { return Ok(None) };
+    if let Some((line, row)) = rows.find(|(_, row)| row[at] != first[at]) {
+        let problem = format!("{:?}, but {:?} in the run's first row", &row[at], &first[at]);
+        return Err(table.at(*line, at, &problem));
+    }
+    let found = all.iter().copied().find(|&one| name(one) == &first[at]);
+    if found.is_none() && !first[at].is_empty() {
+        let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
+        let problem = format!("{:?} is none of {}", &first[at], list(&names));
+        return Err(table.at(*line, at, &problem));
+    }
+    Ok(found)
 }

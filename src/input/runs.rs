@@ -9,6 +9,7 @@ use super::ap::{ApFormat, ApIou};
 use super::file::{self, check_name};
 use super::{embeddings, labels, moments, shards};
 use crate::classes::Numbering;
+use crate::ap::ApScale;
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -63,6 +64,8 @@ pub struct RunFiles {
     pub ap_numbering: Option<Numbering>,
     /// The IoU thresholds of AP in pycocotools' array; all unless given.
     pub ap_iou: Option<ApIou>,
+    /// The scale of AP in a table, where it is not to be seen from the values.
+    pub ap_scale: Option<ApScale>,
 }
 
 impl RunFiles {

@@ -117,9 +117,9 @@ impl Table {
         Error::content(&self.path, problem)
     }
 
-    /// The columns in which each cell is a number or empty, but for those of these names.
+    /// The columns in which each cell is a number or absent, but for those of these names.
     pub fn numeric_columns(&self, except: &[&str]) -> Vec<usize> {
-        let number = |cell: &str| cell.is_empty() || cell.parse::<f64>().is_ok();
+        let number = |cell: &str| is_absent(cell) || cell.parse::<f64>().is_ok();
         (0..self.columns.len())
             .filter(|&at| !except.iter().any(|name| self.columns[at].eq_ignore_ascii_case(name)))
             .filter(|&column| self.rows.iter().all(|(_, row)| number(&row[column])))
@@ -131,6 +131,13 @@ impl Table {
         let problem = format!("{} {line}, column {:?}: {problem}", self.unit, self.columns[column]);
         Error::content(&self.path, problem)
     }
+}
+
+/// Whether a cell says that there is no number: it is empty, or a word that tools write for that.
+pub fn is_absent(cell: &str) -> bool {
+    const WORDS: [&str; 12] =
+        ["", "nan", "n/a", "na", "#n/a", "<na>", "null", "none", "-", "--", "–", "—"];
+    WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
 /// ": did you mean …?", if one of the names is nearly that; or nothing.

@@ -143,7 +143,9 @@ def texts():
         "counts": ["class,instances\ncat,20\ndog,0\n", "class,id,n,frequency,images\ncat,1,5,r,3\ndog,2,9,f,7\n"],
         "information": [
             "run,class_id,class,instances,information,normalized_information,floor,floored_fraction,floor_bits,ap\n"
-            "CE,0,cat,20,12.5,1.5,0.1,0.5,3,0.5\nCE,1,dog,0,,,,,,\n"
+            "CE,0,cat,20,12.5,1.5,0.1,0.5,3,0.5\nCE,1,dog,0,,,,,,\n",
+            "run,class_id,class,information,ap,ap_scale,estimator\n"
+            "CE,0,cat,12.5,50,percent,oas\nCE,1,dog,,,percent,oas\n",
         ],
         "runs": [
             'class_names = "c.txt"\nskip_invalid_rows = true\nbackground_label = -1\n'

@@ -15,7 +15,7 @@ use super::file::{check_name, trimmed};
 use super::json::{self, Field, Record};
 use super::shards::extension;
 use super::table::list;
-use crate::ap::ApScale;
+use crate::ap::{ApScale, OffScale};
 use crate::classes::{Keys, number};
 use crate::error::{Error, Result};
 
@@ -33,7 +33,7 @@ pub struct ApColumn {
     pub name: String,
     /// The class of each row.
     pub keys: Keys,
-    /// AP of each row; absent where it is empty, NaN or −1.
+    /// AP of each row, if it has one.
     pub values: Vec<Option<f64>>,
     /// Whether they are 0 to 1 or 0 to 100.
     pub scale: ApScale,
@@ -110,16 +110,19 @@ impl ApIou {
 }
 
 /// Reads the `wanted` columns of AP. Without any wanted: of a table the column `ap`, or else the only
-/// one of numbers that may be AP by its name; of an evaluator's results those of boxes, or else the only ones. The format is
-/// recognized unless given; `iou` is for pycocotools' array alone, which has all thresholds.
+/// one of numbers that may be AP by its name; of an evaluator's results those of boxes, or else the only
+/// ones. The format is recognized unless given; `iou` is for pycocotools' array alone, which has all
+/// thresholds, and `scale` for tables: an evaluator's is known.
 ///
 /// # Errors
-/// If the file cannot be used, has no such column, or a value is no AP.
+/// If the file cannot be used, has no such column, or a value is no AP; or if the evaluator's scale is
+/// another than this.
 pub fn read(
     path: &Path,
     wanted: &[String],
     format: Option<ApFormat>,
     iou: Option<ApIou>,
+    scale: Option<ApScale>,
 ) -> Result<Vec<ApColumn>> {
     let by_extension = || match extension(path).as_str() {
         "npy" => Some(ApFormat::Pycocotools),
@@ -133,8 +136,8 @@ pub fn read(
             "holds AP at the thresholds that its evaluator chose: --ap-iou is for pycocotools' array",
         ));
     }
-    match format {
-        Some(ApFormat::Table) => table::read(path, wanted),
+    let columns = match format {
+        Some(ApFormat::Table) => table::read(path, wanted, scale)?,
         Some(ApFormat::Pycocotools) => {
             if !wanted.is_empty() {
                 return Err(Error::content(
@@ -142,9 +145,17 @@ pub fn read(
                     "is an array: --ap-column is for tables and logs",
                 ));
             }
-            Ok(vec![pycocotools::read(path, iou.unwrap_or(ApIou::All))?])
+            vec![pycocotools::read(path, iou.unwrap_or(ApIou::All))?]
         }
-        _ => metrics(path, wanted, format),
+        _ => metrics(path, wanted, format)?,
+    };
+    match columns.iter().find(|column| scale.is_some_and(|scale| scale != column.scale)) {
+        None => Ok(columns),
+        Some(ApColumn { format, scale, .. }) => {
+            let format = format.name();
+            let problem = format!("is of {format}, whose AP is {scale}: leave --ap-scale out");
+            Err(Error::content(path, problem))
+        }
     }
 }
 
@@ -288,17 +299,13 @@ fn metrics(path: &Path, wanted: &[String], format: Option<ApFormat>) -> Result<V
             if class.is_empty() {
                 return Err(at(format!("a class of {:?} has no name", group.name)));
             }
-            values.push(match *value {
-                None => None,
-                Some(-1.0) => None,
-                Some(value) if (0.0..=layout.scale.full()).contains(&value) => Some(value),
-                Some(value) => {
-                    return Err(at(format!(
-                        "the AP of {class:?} is {value}, which is not within {}",
-                        layout.scale
-                    )));
-                }
-            });
+            let read = |value| {
+                layout.scale.read(value).map_err(|OffScale| {
+                    let scale = layout.scale;
+                    at(format!("the AP of {class:?} is {value}, which is not within {scale}"))
+                })
+            };
+            values.push(value.map(read).transpose()?.flatten());
         }
         let (mut notes, mut doubts) = (Vec::new(), Vec::new());
         let file = path.display();

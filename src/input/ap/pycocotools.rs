@@ -51,13 +51,17 @@ pub fn read(path: &Path, iou: ApIou) -> Result<ApColumn> {
         let of_category = values.chunks(shape.areas * shape.detections);
         for (category, (values, (sum, count))) in of_category.zip(&mut sums).enumerate() {
             let value = values[shape.detections - 1];
-            if (0.0..=1.0).contains(&value) {
-                *sum += value;
-                *count += 1;
-            } else if value != -1.0 {
-                return Err(bad(format!(
-                    "a precision of category {category} (from 0) is {value}: it is 0 to 1, or −1"
-                )));
+            match ApScale::Fraction.read(value) {
+                Ok(Some(value)) => {
+                    *sum += value;
+                    *count += 1;
+                }
+                Ok(None) if value == -1.0 => {}
+                _ => {
+                    return Err(bad(format!(
+                        "a precision of category {category} (from 0) is {value}: it is 0 to 1, or −1"
+                    )));
+                }
             }
         }
     }

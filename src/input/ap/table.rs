@@ -3,19 +3,19 @@
 use std::path::Path;
 
 use super::{ApColumn, ApFormat};
-use crate::ap::ApScale;
+use crate::ap::{ApScale, OffScale};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
 use crate::input::classes;
 use crate::input::file;
-use crate::input::table::{Table, list};
+use crate::input::table::{Table, is_absent, list};
 
 /// Reads the `wanted` columns; without any wanted, the column `ap`, or else the only one of numbers that
-/// may be AP by its name.
+/// may be AP by its name. The scale is seen from a column's values unless given.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no AP.
-pub fn read(path: &Path, wanted: &[String]) -> Result<Vec<ApColumn>> {
+pub fn read(path: &Path, wanted: &[String], scale: Option<ApScale>) -> Result<Vec<ApColumn>> {
     let unless_printed = |error| printed(path).unwrap_or(error);
     let table = Table::read(path).map_err(unless_printed)?;
     let by_time = || EPOCHS.iter().any(|name| table.find(name).is_some());
@@ -30,7 +30,7 @@ pub fn read(path: &Path, wanted: &[String]) -> Result<Vec<ApColumn>> {
     } else {
         wanted.iter().map(|name| table.column(name)).collect::<Result<_>>()?
     };
-    columns.into_iter().map(|column| read_column(&table, &keys, column)).collect()
+    columns.into_iter().map(|column| read_column(&table, &keys, column, scale)).collect()
 }
 
 /// Columns of logs, which have a row an epoch or a step.
@@ -118,27 +118,32 @@ fn is_no_ap(name: &str) -> bool {
         || words.last().is_some_and(|&word| word == "p" || word == "r")
 }
 
-fn read_column(table: &Table, keys: &Keys, column: usize) -> Result<ApColumn> {
-    let mut values = Vec::new();
-    for (line, row) in &table.rows {
-        let wrong =
-            || table.at(*line, column, &format!("{:?} is no AP between 0 and 100", &row[column]));
-        values.push(match &row[column] {
-            "" => None,
-            cell => match cell.parse::<f64>().map_err(|_| wrong())? {
-                value if value.is_nan() || value == -1.0 => None,
-                value if (0.0..=100.0).contains(&value) => Some(value),
-                _ => return Err(wrong()),
-            },
-        });
-    }
-    let scale = ApScale::detect(values.iter().copied().flatten()).map_err(|mixed| {
-        let problem = format!(
-            "column {:?} mixes the scales 0–1 and 0–100: {} values are at most 1, {} are above",
-            table.columns[column], mixed.small, mixed.large
-        );
-        Error::content(&table.path, problem)
-    })?;
+fn read_column(
+    table: &Table,
+    keys: &Keys,
+    column: usize,
+    scale: Option<ApScale>,
+) -> Result<ApColumn> {
+    let values_on = |scale: ApScale| -> Result<Vec<Option<f64>>> {
+        let value = |(line, row): &(u64, csv::StringRecord)| {
+            read_cell(&row[column], scale).map_err(|problem| table.at(*line, column, &problem))
+        };
+        table.rows.iter().map(value).collect()
+    };
+    let scale = match scale {
+        Some(scale) => scale,
+        None => {
+            let widest = values_on(ApScale::Percent)?;
+            ApScale::detect(widest.into_iter().flatten()).map_err(|mixed| {
+                let problem = format!(
+                    "column {:?} mixes the scales 0–1 and 0–100: {mixed}; if all are percentages, give \
+                     --ap-scale percent (`ap_scale` in a runs file)",
+                    table.columns[column]
+                );
+                Error::content(&table.path, problem)
+            })?
+        }
+    };
     let name = &table.columns[column];
     let doubts = is_no_ap(name).then(|| {
         format!("{}: column {name:?} is no AP by its name: is it AP?", table.path.display())
@@ -149,9 +154,28 @@ fn read_column(table: &Table, keys: &Keys, column: usize) -> Result<ApColumn> {
         format: ApFormat::Table,
         name: table.columns[column].clone(),
         keys: keys.clone(),
-        values,
+        values: values_on(scale)?,
         scale,
         notes: Vec::new(),
         doubts,
     })
+}
+
+/// The AP that a cell says, if it says one.
+fn read_cell(cell: &str, scale: ApScale) -> std::result::Result<Option<f64>, String> {
+    if is_absent(cell) {
+        return Ok(None);
+    }
+    let number = |text: &str| text.parse::<f64>().ok();
+    let wrong = |hint: &str| format!("{cell:?} is no AP between 0 and {}{hint}", scale.full());
+    match number(cell) {
+        Some(number) => scale.read(number).map_err(|OffScale| wrong("")),
+        None if cell.strip_suffix('%').and_then(|cell| number(cell.trim())).is_some() => {
+            Err(wrong(": write the numbers without the sign, and give --ap-scale percent"))
+        }
+        None if number(&cell.replacen(',', ".", 1)).is_some() => {
+            Err(wrong(": write a point before the decimals"))
+        }
+        None => Err(wrong("")),
+    }
 }
