@@ -346,6 +346,55 @@ fn a_memory_limit_changes_passes_and_no_byte() {
     assert_eq!(work.read("reports/information.csv"), expected);
 }
 
+/// What a folder hides is no part of the dump.
+#[test]
+fn hidden_files_are_no_shards() {
+    let work = Workdir::new();
+    fs::create_dir(work.path("dump")).unwrap();
+    let x = Array2::from_shape_fn((6, 2), |(i, j)| (i * i + 3 * j) as f32);
+    write_npy(work.path("y.npy"), &ndarray::arr1(&[0, 0, 0, 1, 1, 1])).unwrap();
+    write_npy(work.path("dump/x.npy"), &x).unwrap();
+    work.run("information --embeddings dump --labels y.npy");
+    let expected = work.read("reports/information.csv");
+    write_npy(work.path("dump/.x-copy.npy"), &x).unwrap();
+    work.run("information --embeddings dump --labels y.npy");
+    assert_eq!(work.read("reports/information.csv"), expected);
+}
+
+/// Some shards in f32 do not round those in f64, whichever comes first.
+#[test]
+fn the_widest_shard_decides_what_all_are_read_into() {
+    let work = Workdir::new();
+    // What f32 holds, and what differs in digits that it has not.
+    let narrow = Array2::from_shape_fn((8, 3), |(i, j)| ((i * 5 + j * 3) % 7) as f64);
+    let wide =
+        Array2::from_shape_fn((8, 3), |(i, j)| 1e6 + 1e-4 * ((i * i + 3 * j * i) % 11) as f64);
+    write_npy(work.path("n.npy"), &narrow.mapv(|value| value as f32)).unwrap();
+    write_npy(work.path("w.npy"), &wide).unwrap();
+    let labels = |first: u8| Array1::from_shape_fn(16, |i| first ^ u8::from(i >= 8));
+    write_npy(work.path("nw.npy"), &labels(0)).unwrap();
+    write_npy(work.path("wn.npy"), &labels(1)).unwrap();
+    write_npy(work.path("all.npy"), &ndarray::concatenate![ndarray::Axis(0), narrow, wide])
+        .unwrap();
+    let information = |input: &str| {
+        let input = format!("information --embeddings {input} --estimator sample");
+        column(&work.json(&input)["information"], "information")
+    };
+    let expected = information("all.npy --labels nw.npy");
+    assert!(expected[1] > 0.0);
+    // And of moments files.
+    for (name, label) in [("n", 0), ("w", 1)] {
+        write_npy(work.path("l.npy"), &Array1::from_elem(8, label as u8)).unwrap();
+        work.run(&format!("moments --embeddings {name}.npy --labels l.npy --out {name}.parquet"));
+    }
+    for files in ["n.parquet w.parquet", "w.parquet n.parquet"] {
+        let json = work.json(&format!("information --moments {files} --estimator sample"));
+        assert_close(&column(&json["information"], "information"), &expected, 1e-9);
+    }
+    assert_eq!(information("n.npy w.npy --labels nw.npy"), expected);
+    assert_eq!(information("w.npy n.npy --labels wn.npy"), expected);
+}
+
 /// The most memory that a command held at once, bytes: the system's own mark.
 #[cfg(target_os = "linux")]
 fn peak(work: &Workdir, command: &str) -> u64 {
@@ -371,10 +420,10 @@ fn peak(work: &Workdir, command: &str) -> u64 {
 }
 
 /// The least limit under which a command runs, and what its largest class takes of that, in bytes, as the
-/// sentence that refuses 1 MiB has them.
+/// sentence that refuses a lower one, in MiB, has them.
 #[cfg(target_os = "linux")]
-fn least_limit(work: &Workdir, command: &str) -> [u64; 2] {
-    let output = work.command(&format!("{command} --memory-limit 1MiB")).output().unwrap();
+fn least_limit(work: &Workdir, command: &str, lower: u64) -> [u64; 2] {
+    let output = work.command(&format!("{command} --memory-limit {lower}MiB")).output().unwrap();
     let refused = String::from_utf8(output.stderr).unwrap();
     let between = |before: &str, after: &str| {
         let (_, rest) = refused.split_once(before).expect(&refused);
@@ -384,7 +433,8 @@ fn least_limit(work: &Workdir, command: &str) -> [u64; 2] {
     [between(" take ", " at least"), between("at least (", " for the largest class")]
 }
 
-/// A limit is kept when every thread works on a class at once; and where a row group is in memory whole.
+/// A limit is kept when every thread works on a class at once; where a row group is in memory whole; and
+/// when a queue is replayed.
 #[cfg(target_os = "linux")]
 #[test]
 fn no_more_memory_is_taken_than_the_limit() {
@@ -416,16 +466,33 @@ fn no_more_memory_is_taken_than_the_limit() {
     writer.with_row_group_size(Some(1 << 30)).finish(&mut frame).unwrap();
     drop(frame);
 
-    for (command, together) in [
-        ("information --embeddings x.npy --labels y.npy --estimator sample --threads 16", 16),
-        ("information --embeddings x.parquet --threads 1", 1),
+    // Of every class as many covariances as there are turns of the queue.
+    let x = Array2::from_shape_fn((4000, 256), value);
+    write_npy(work.path("q.npy"), &x).unwrap();
+    write_npy(work.path("r.npy"), &Array1::from_shape_fn(4000, |i| (i % 8) as u8)).unwrap();
+
+    for (command, lower, together, some) in [
+        (
+            "information --embeddings x.npy --labels y.npy --estimator sample --threads 16",
+            1,
+            16,
+            100,
+        ),
+        ("information --embeddings x.parquet --threads 1", 1, 1, 100),
+        (
+            "queue-size --embeddings q.npy --labels r.npy --replay --queue-length 100 --threads 1",
+            // Enough for the direct way, which is planned first.
+            110,
+            1,
+            30,
+        ),
     ] {
-        let [least, largest] = least_limit(&work, command);
+        let [least, largest] = least_limit(&work, command, lower);
         // The sizes are rounded.
         let limit = least + (together - 1) * largest + (2 << 20);
         let taken = peak(&work, &format!("{command} --memory-limit {limit}"));
         assert!(taken <= limit, "{command}: {taken} bytes, {limit} were allowed");
         // Not because there was nothing to hold.
-        assert!(taken > 100 << 20, "{command}: {taken} bytes");
+        assert!(taken > some << 20, "{command}: {taken} bytes");
     }
 }

@@ -56,6 +56,20 @@ fn known_data_sets_take_what_the_paper_and_the_design_say() {
     }
 }
 
+/// Of queues that are equally good the shortest, which holds the least at a time.
+#[test]
+fn the_best_d_is_the_least_of_equals() {
+    let mut ties = 0;
+    for (n, p, c) in (1..120).flat_map(|n| [(n, 1, 1), (n, 2, 1), (n, 1, 3)]) {
+        let shape = shape(n, p, c);
+        let least = (1..=n).map(|d| shape.paper(d)).min().unwrap();
+        let best: Vec<u64> = (1..=n).filter(|&d| shape.paper(d) == least).collect();
+        assert_eq!(shape.best_length(), best[0], "{n} {p} {c}");
+        ties += usize::from(best.len() > 1);
+    }
+    assert!(ties > 50);
+}
+
 #[test]
 fn hybrid_stores_lvis_in_a_fraction() {
     let lvis = KnownDataset::Lvis.population().unwrap();
