@@ -94,6 +94,50 @@ mod spectrum {
     }
 }
 
+/// A row group of 20,000 lists of p f32 in memory, as embeddings and as polars' own; items are values.
+#[divan::bench_group(sample_count = 20)]
+mod parquet_lists {
+    use polars::prelude::*;
+
+    use super::*;
+
+    #[divan::bench(args = [128, 512])]
+    fn ours(bencher: Bencher, p: usize) {
+        let (folder, path) = written(p);
+        bencher.counter(ItemsCount::new(20_000 * p)).bench_local(|| {
+            let dump = Dump::open(std::slice::from_ref(&path), None)?;
+            dump.read(20_000, &mut |block: Vec<f32>| !black_box(block).is_empty())
+        });
+        drop(folder);
+    }
+
+    #[divan::bench(args = [128, 512])]
+    fn polars(bencher: Bencher, p: usize) {
+        let (folder, path) = written(p);
+        bencher.counter(ItemsCount::new(20_000 * p)).bench_local(|| {
+            let frame = ParquetReader::new(std::fs::File::open(&path)?).finish()?;
+            frame
+                .column("embedding")?
+                .list()?
+                .explode(ExplodeOptions { empty_as_null: false, keep_nulls: false })
+        });
+        drop(folder);
+    }
+
+    fn written(p: usize) -> (tempfile::TempDir, std::path::PathBuf) {
+        let folder = tempfile::tempdir().expect("a temporary directory");
+        let path = folder.path().join("x.parquet");
+        let values = noise(20_000 * p);
+        let lists: ListChunked =
+            values.chunks(p).map(|row| Some(Series::new("".into(), row))).collect();
+        let lists = lists.with_name("embedding".into()).into_series().into_column();
+        let mut frame = DataFrame::new_infer_height(vec![lists]).expect("a column");
+        let file = std::fs::File::create(&path).expect("a file");
+        ParquetWriter::new(file).finish(&mut frame).expect("room for it");
+        (folder, path)
+    }
+}
+
 /// A file of 20,000 rows of 20 classes to information amounts; items are rows.
 #[divan::bench(args = [128, 512], sample_count = 10)]
 fn end_to_end(bencher: Bencher, p: usize) {

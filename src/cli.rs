@@ -10,8 +10,8 @@ use clap::builder::PossibleValue;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-use crate::classes::Numbering;
 use crate::ap::ApScale;
+use crate::classes::Numbering;
 use crate::command::condition::Condition;
 use crate::error::Result;
 use crate::figure::Theme;

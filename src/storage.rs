@@ -186,7 +186,7 @@ impl Shape {
     /// The best is about 2√(N·C·p)·p, so that this ends after O(√N) steps.
     pub fn best_length(&self) -> u64 {
         let (mut best, mut least) = (self.instances, self.paper(self.instances));
-        for q in 2..=self.instances {
+        for q in 2..=self.instances + 1 {
             if self.classes * q * self.dim * self.dim > least {
                 break;
             }

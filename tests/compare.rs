@@ -230,6 +230,86 @@ fn a_runs_file_is_computed_by_the_estimator_of_the_other_file() {
     assert!(rows.iter().all(|row| row["information_difference"].as_f64().unwrap().abs() < 1e-9));
 }
 
+/// Every run is judged, wherever it stands, and every condition.
+#[test]
+fn a_condition_judges_every_run() {
+    let work = Workdir::new();
+    work.write("counts.csv", "class,instances\na,4\nb,2\nc,1\n");
+    for (name, aps) in [("falls", [0.1, 0.2, 0.4]), ("rises", [0.4, 0.2, 0.1])] {
+        let rows = ["a", "b", "c"].iter().zip(aps).map(|(class, ap)| format!("{class},{ap}\n"));
+        work.write(&format!("{name}.csv"), "class,ap\n".to_owned() + &rows.collect::<String>());
+    }
+    let run = |name: &str| format!("[[run]]\nname = '{name}'\nap = '{name}.csv'\n");
+    for order in [["falls", "rises"], ["rises", "falls"]] {
+        let runs = order.map(run).concat();
+        work.write("runs.toml", format!("counts = 'counts.csv'\n{runs}"));
+        for (condition, holds) in [
+            ("pearson.instances>0.9", &["rises"][..]),
+            ("pearson.instances<-0.9", &["falls"]),
+            ("pearson.instances<2", &["falls", "rises"]),
+            ("pearson.instances>2", &[]),
+        ] {
+            let command = format!("correlate --runs runs.toml --fail-if {condition}");
+            let output = work.command(&command).output().unwrap();
+            let stderr = String::from_utf8(output.stderr).unwrap();
+            let code = if holds.is_empty() { 0 } else { 3 };
+            assert_eq!(output.status.code(), Some(code), "{condition} {order:?}: {stderr}");
+            for name in order {
+                let named = stderr.contains(&format!("for \"{name}\""));
+                assert_eq!(named, holds.contains(&name), "{condition}: {stderr}");
+            }
+        }
+        // The second of two conditions alone holds.
+        let both = "--fail-if pearson.instances>2 --fail-if mean_ap.all<50";
+        let output = work.command(&format!("correlate --runs runs.toml {both}")).output().unwrap();
+        assert_eq!(output.status.code(), Some(3));
+    }
+}
+
+/// What is more stands higher, at both ends of a line and on the axis; what rose is blue.
+#[test]
+fn a_slope_rises_where_its_class_does() {
+    let values = [("up", [1.0, 4.0]), ("down", [3.0, 0.5]), ("little", [2.0, 2.25])];
+    let class = |(name, values): (&str, [f64; 2])| SlopeClass { name: name.into(), values };
+    let panel = SlopePanel {
+        title: "AP".into(),
+        runs: ["before".into(), "after".into()],
+        classes: values.map(class).into(),
+    };
+    let svg = slope(&[panel]).unwrap();
+    let texts = crate::figures::texts(&svg);
+    let at = |says: &str| texts.iter().find(|text| text.says == says).expect(says);
+    assert!(at("before").x < at("after").x);
+    assert!(at("4").y < at("1").y && at("4").y < at("2").y && at("2").y < at("1").y);
+    assert!(at("up").y < at("little").y && at("little").y < at("down").y);
+    // Two labels of the axis are its scale, in tenths of a pixel as everything is drawn.
+    let scale = (at("1").y - at("4").y) * 10.0 / 3.0;
+    let height = |value: f64| at("1").y * 10.0 - scale * (value - 1.0);
+    let document = roxmltree::Document::parse(&svg).unwrap();
+    let lines: Vec<_> = document
+        .descendants()
+        .filter(|node| node.has_tag_name("line"))
+        .map(|node| {
+            let ends = ["x1", "y1", "x2", "y2"]
+                .map(|name| node.attribute(name).unwrap().parse::<f64>().unwrap());
+            (ends, node.attribute("stroke").unwrap())
+        })
+        .collect();
+    let left = 10.0 * at("before").x;
+    let right = 10.0 * at("after").x;
+    for (name, [from, to]) in values {
+        let color = if to > from { "#0072B2" } else { "#E69F00" };
+        let drawn = lines.iter().any(|&([x1, y1, x2, y2], stroke)| {
+            stroke == color
+                && (x1 - left).abs() <= 2.0
+                && (x2 - right).abs() <= 2.0
+                && (y1 - height(from)).abs() <= 3.0
+                && (y2 - height(to)).abs() <= 3.0
+        });
+        assert!(drawn, "{name}: {lines:?}");
+    }
+}
+
 /// Eighty classes: ten names a panel, none over another, each beside its line's end.
 #[test]
 fn a_slope_of_many_classes_names_those_that_change_most() {

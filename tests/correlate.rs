@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use crate::{Workdir, assert_close, repository};
+use crate::{Workdir, assert_close, column, repository};
 
 /// Three classes of two-dimensional embeddings, in three csv-and-npy files.
 fn small() -> Workdir {
@@ -155,7 +155,52 @@ fn every_command_has_help_with_an_example() {
         let help = String::from_utf8(work.run(&format!("{command} --help")).stdout).unwrap();
         assert!(help.contains(&format!("igam-analyze {command} --")), "{help}");
     }
-    assert!(repository("README.md").exists());
+}
+
+/// Classes whose bits are the floor's are counted, and their share is of all bits; none where the spread is
+/// wide or there is no floor.
+#[test]
+fn much_of_the_information_from_the_floor_is_said() {
+    let work = Workdir::new();
+    // Of 3 instances in 6 dimensions, three classes that are all but points and two that are wide.
+    let x = ndarray::Array2::from_shape_fn((15, 6), |(i, j)| {
+        let wide = if i / 3 < 3 { 1e-6 } else { 1e9 };
+        wide * ((i * 7 + j * j * 5) % 11) as f64
+    });
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    let y = ndarray::Array1::from_shape_fn(15, |i| (i / 3) as i64);
+    ndarray_npy::write_npy(work.path("y.npy"), &y).unwrap();
+    let said = |more: &str| {
+        let json = work.json(&format!("information --embeddings x.npy --labels y.npy {more}"));
+        (json["information"].clone(), json["warnings"].as_array().unwrap().clone())
+    };
+    let (rows, warnings) = said("");
+    let [bits, floor] = ["information", "floor_bits"].map(|name| column(&rows, name));
+    let share = 100.0 * floor.iter().sum::<f64>() / bits.iter().sum::<f64>();
+    assert!((1.0..50.0).contains(&share), "{share}");
+    let expected = format!(
+        "in 3 of 5 classes more than half of the information amount comes from the eigenvalue floor \
+         ({share:.0}% of the bits of all classes)"
+    );
+    assert_eq!(warnings.len(), 1, "{warnings:?}");
+    assert!(warnings[0].as_str().unwrap().starts_with(&expected), "{expected}: {warnings:?}");
+    assert!(said("--estimator sample").1.is_empty());
+    let table = work.run("information --embeddings x.npy --labels y.npy");
+    assert!(String::from_utf8(table.stderr).unwrap().contains(&expected));
+    // As the table has them: p/m, and the floor's part of eigenvalues and of bits.
+    let table = String::from_utf8(table.stdout).unwrap();
+    let cells = |line: usize| table.lines().nth(line).unwrap().split_whitespace();
+    for (line, row) in rows.as_array().unwrap().iter().enumerate() {
+        let number = |name: &str| row[name].as_f64().unwrap();
+        let cells: Vec<_> = cells(line + 1).collect();
+        let percent = |share: f64| format!("{:.0}%", 100.0 * share);
+        assert_eq!(cells[1..3], ["3", "2.00"], "{table}");
+        assert_eq!(number("dim_per_instance"), 2.0);
+        assert_eq!(cells[5], percent(number("floored_fraction")), "{table}");
+        assert_eq!(cells[6], percent(number("floor_bits") / number("information")), "{table}");
+    }
+    let sample = said("--estimator sample").0;
+    assert_eq!(column(&sample, "dim_per_instance"), [2.0; 5]);
 }
 
 #[test]
@@ -369,5 +414,18 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
     // I and m, over all classes and over those with m ≥ p.
     assert_eq!(evidence.len(), 6 * 6 * 4);
     assert_eq!((&evidence[2]["over"], &evidence[2]["classes"]), (&"m >= p".into(), &8.into()));
-    assert!(work.files("reports").contains(&"sensitivity.svg".to_owned()));
+    // A dot of each colour a detector and estimator: r, and the partial r given log m.
+    let drawn = crate::figures::sensitivity_values(&work.read("reports/sensitivity.svg"));
+    let mut drawn = drawn.into_iter();
+    for row in rows.iter().filter(|row| row["x"] == "information") {
+        for (words, number) in [
+            ("r(information amount, AP)", "pearson"),
+            ("partial r, given log(instances)", "partial_pearson"),
+        ] {
+            let (of, value) = drawn.next().unwrap();
+            assert_eq!(of, words);
+            assert!((value - row[number].as_f64().unwrap()).abs() <= 6e-4, "{row}: {value}");
+        }
+    }
+    assert!(drawn.next().is_none());
 }

@@ -219,6 +219,40 @@ fn counts_as_pycocotools_counts() {
     assert_eq!(counts("lvis_train.json", false).1, expected["frequency"]);
 }
 
+/// Without letters, categories are grouped by the images that they are in, each counted once; what the file
+/// itself says of that comes first.
+#[test]
+fn frequencies_are_counted_in_images() {
+    let work = Workdir::new();
+    let images: [u64; 8] = [1, 10, 11, 50, 51, 100, 101, 240];
+    let name = |at: usize| format!("in {} images", images[at]);
+    let mut annotations = Vec::new();
+    // Twice in every other image; the images of all categories mixed, and not ascending.
+    for image in (0..240_u64).map(|k| k * 77 % 240) {
+        for (category, &count) in images.iter().enumerate().filter(|&(_, &count)| image < count) {
+            assert!(count > image);
+            let one = json!({"category_id": category + 1, "image_id": image});
+            annotations.extend(vec![one; if image % 2 == 0 { 2 } else { 1 }]);
+        }
+    }
+    let mut categories: Vec<_> =
+        (0..images.len()).map(|at| json!({"id": at + 1, "name": name(at)})).collect();
+    categories.push(json!({"id": 90, "name": "by its count", "image_count": 101}));
+    categories
+        .push(json!({"id": 91, "name": "by its letter", "image_count": 101, "frequency": "r"}));
+    for id in [90, 91] {
+        annotations.push(json!({"category_id": id, "image_id": "a text"}));
+    }
+    let file = json!({"annotations": annotations, "categories": categories});
+    work.write("a.json", file.to_string());
+    let counts = counts::read(&work.path("a.json"), None, Include::default()).unwrap();
+    use igam_analyze::groups::Frequency::{Common, Frequent, Rare};
+    let expected = [Rare, Rare, Common, Common, Common, Common, Frequent, Frequent, Frequent, Rare];
+    assert_eq!(counts.frequencies.unwrap(), expected);
+    let instances = images.map(|count| count + count.div_ceil(2));
+    assert_eq!(counts.values[..8], instances);
+}
+
 #[test]
 fn annotations_log_and_dump_give_figures_1_and_2() {
     let work = Workdir::new();

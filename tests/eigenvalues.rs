@@ -198,6 +198,33 @@ fn those_above_a_level() {
     }
 }
 
+/// What a reduction has not met yet may hold all that is large: a few looks at the beginning prove nothing.
+#[test]
+fn large_eigenvalues_that_come_last() {
+    let n = 600;
+    // Small but for the block at `from`; or nothing at all but there.
+    for (from, small) in [(300, 1e-3), (300, 0.0), (500, 0.1), (584, 0.0), (599, 0.1), (0, 0.1)] {
+        let size = (n - from).min(100);
+        let large = with_spectrum(&(0..size).map(|k| 5.0 + k as f64).collect::<Vec<_>>(), 3);
+        let matrix = Mat::from_fn(n, n, |i, j| {
+            let block = from..from + size;
+            if block.contains(&i) && block.contains(&j) {
+                large[(i - from, j - from)]
+            } else if i == j {
+                small * (1.0 - i as f64 / n as f64)
+            } else {
+                0.0
+            }
+        });
+        for (level, expected) in [(1.0, size), (5.5 + (size / 2) as f64, size - size / 2 - 1)] {
+            let mut above = eigenvalues_above(matrix.clone(), level).unwrap();
+            above.sort_by(f64::total_cmp);
+            let expected: Vec<_> = (size - expected..size).map(|k| 5.0 + k as f64).collect();
+            assert_near(&above, &expected, ORACLES);
+        }
+    }
+}
+
 #[test]
 fn what_is_not_finite_is_refused() {
     for bad in [f64::NAN, f64::INFINITY] {

@@ -5,7 +5,7 @@ use igam_analyze::correlation::{
     Pearson, Refusal, Regression, bootstrap, influence, kendall, leave_one_out, natural_spline,
     partial, pearson, permutation_p, robust_p, spearman,
 };
-use igam_analyze::evidence::{Class, Evidence};
+use igam_analyze::evidence::{Caveat, Class, Control, Evidence, Finding, Grounds};
 use serde_json::Value;
 
 use crate::{assert_close, numbers, repository};
@@ -303,4 +303,136 @@ fn each_finding_has_its_words() {
     let words: Vec<_> =
         sets.iter().map(|classes| Evidence::of(classes, 128).verdict.to_string()).collect();
     insta::assert_snapshot!(words.join("\n"));
+}
+
+/// The curve of the count has a knot for every six classes, but 4 at least and 10 at most: with more, it
+/// would follow the classes themselves.
+#[test]
+fn the_curve_of_the_count_stays_stiff() {
+    for (classes, knots) in [(12, 4), (24, 4), (36, 6), (48, 8), (60, 10), (66, 10), (1200, 10)] {
+        let class = |i: u64| Class {
+            name: "",
+            information: 0.0,
+            floor_bits: None,
+            instances: 5 + i * i,
+            ap: 0.0,
+        };
+        let classes: Vec<_> = (0..classes).map(class).collect();
+        assert_eq!(Control::Line.columns(&classes, 128).len(), 1);
+        // log m, and a column a knot but for two.
+        assert_eq!(Control::Curve.columns(&classes, 128).len(), 1 + knots - 2, "{}", classes.len());
+    }
+}
+
+/// Each bound of the rule, from either side.
+#[test]
+fn the_rule_keeps_its_bounds() {
+    let partial = |low: f64, high: f64| {
+        let r = (low + high) / 2.0;
+        Pearson { r, interval: Some((low, high)), p_value: Some(0.01), classes: 40 }
+    };
+    let (below, above, unclear) = (partial(-0.6, -0.1), partial(0.1, 0.6), partial(-0.1, 0.4));
+    let grounds = Grounds {
+        classes: 40,
+        information: Ok(below),
+        log_instances: Ok(above),
+        given_line: Ok(below),
+        given_curve: Ok(below),
+        robust_p: Ok(Some(0.049)),
+        explained_by_count: Ok(0.49),
+        floor: None,
+    };
+    let beyond = Finding::Beyond { partial: below };
+    let count = |given_curve| Finding::Count { r: above.r, partial: Some(given_curve) };
+    let finding = |change: fn(Grounds) -> Grounds| Finding::of(&change(grounds.clone()));
+    assert_eq!(finding(|all| all), beyond);
+    for p in [0.051, 0.2, 0.49] {
+        let grounds = Grounds { robust_p: Ok(Some(p)), ..grounds.clone() };
+        assert_eq!(Finding::of(&grounds), count(below), "{p}");
+    }
+    assert_eq!(finding(|all| Grounds { robust_p: Ok(None), ..all }), count(below));
+    // Not clear, or on the other side, in one of the two.
+    for other in [unclear, above] {
+        let line = Grounds { given_line: Ok(other), ..grounds.clone() };
+        assert_eq!(Finding::of(&line), count(below));
+        let curve = Grounds { given_curve: Ok(other), ..grounds.clone() };
+        assert_eq!(Finding::of(&curve), count(other));
+    }
+    assert_eq!(finding(|all| Grounds { classes: 10, ..all }), beyond);
+    assert_eq!(finding(|all| Grounds { classes: 9, ..all }), Finding::TooFew { classes: 9 });
+    // A disguise from half on, and only if r itself is clear.
+    let more = Grounds { robust_p: Ok(None), explained_by_count: Ok(0.51), ..grounds.clone() };
+    assert!(matches!(Finding::of(&more), Finding::Disguise { .. }));
+    let unclear_r = Grounds { information: Ok(unclear), ..more.clone() };
+    assert_eq!(Finding::of(&unclear_r), count(below));
+    let nothing = Grounds { log_instances: Ok(unclear), ..unclear_r };
+    assert_eq!(Finding::of(&nothing), Finding::Nothing { partial: Some(below) });
+}
+
+/// A class of as many instances as dimensions is large; and the floor's share of the variance is
+/// cov(floor bits, I)/var(I).
+#[test]
+fn as_many_instances_as_dimensions_are_enough() {
+    let class = |i: u8| Class {
+        name: "",
+        information: f64::from(i).sin(),
+        floor_bits: Some(0.25 * f64::from(i).sin() + 0.1 * f64::from(i % 3)),
+        instances: 126 + u64::from(i),
+        ap: f64::from(i * 7 % 5),
+    };
+    let classes: Vec<_> = (0..20).map(class).collect();
+    let evidence = Evidence::of(&classes, 128);
+    assert_eq!(evidence.large.unwrap().grounds.classes, 18);
+    assert_eq!(Evidence::of(&classes, 145).large.unwrap().grounds.classes, 1);
+    assert_eq!(Evidence::of(&classes, 126).large, None);
+    assert_eq!(Evidence::of(&classes, 146).large, None);
+
+    let mean = |of: fn(&Class) -> f64| classes.iter().map(of).sum::<f64>() / 20.0;
+    let (bits, floor) = (mean(|c| c.information), mean(|c| c.floor_bits.unwrap()));
+    let moment = |of: &dyn Fn(&Class) -> f64| classes.iter().map(of).sum::<f64>();
+    let covariance = moment(&|c| (c.information - bits) * (c.floor_bits.unwrap() - floor));
+    let variance = moment(&|c| (c.information - bits).powi(2));
+    let part = evidence.all.grounds.floor.unwrap();
+    assert_close(&[part.variance.unwrap()], &[covariance / variance], 1e-12);
+    assert_close(&[part.bits], &[floor / bits], 1e-12);
+}
+
+/// Of several classes without which nothing is beyond the count, that is named which leaves the least.
+#[test]
+fn what_a_finding_rests_on_most_is_named() {
+    let names: Vec<String> = (0..24).map(|class| format!("class {class}")).collect();
+    let mut seen = 0;
+    for seed in 0..400_u32 {
+        let noise = |at: usize| {
+            let mixed = (at as u32 + 977 * seed).wrapping_mul(2654435761);
+            f64::from((mixed ^ mixed >> 15).wrapping_mul(2246822519)) / f64::from(u32::MAX)
+        };
+        let class = |(at, name)| Class {
+            name,
+            information: 20.0 + noise(at),
+            floor_bits: None,
+            instances: 5 + (1000.0 * noise(at + 100)) as u64,
+            ap: noise(at + 200) - 0.6 * noise(at),
+        };
+        let classes: Vec<_> = names.iter().map(String::as_str).enumerate().map(class).collect();
+        if !matches!(Finding::of(&Grounds::of(&classes, 128)), Finding::Beyond { .. }) {
+            continue;
+        }
+        let column = |of: fn(&Class) -> f64| -> Vec<f64> { classes.iter().map(of).collect() };
+        let without = [Control::Line, Control::Curve].map(|control| {
+            let controls = control.columns(&classes, 128);
+            leave_one_out(&column(|c| c.information), &column(|c| c.ap), &controls).unwrap()
+        });
+        let mut candidates: Vec<_> = (0..classes.len())
+            .filter_map(|class| Some((class, without[0][class]?, without[1][class]?)))
+            .filter(|(_, line, curve)| !(line.is_clear() && curve.is_clear()))
+            .collect();
+        candidates.sort_by(|a, b| a.2.r.abs().total_cmp(&b.2.r.abs()));
+        if let [(class, _, curve), _, ..] = candidates[..] {
+            let expected = Caveat::RestsOn { class: names[class].clone(), without: Some(curve) };
+            assert_eq!(Evidence::of(&classes, 128).verdict.caveats[0], expected);
+            seen += 1;
+        }
+    }
+    assert!(seen > 3, "{seen}");
 }

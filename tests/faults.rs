@@ -11,9 +11,7 @@ use polars::prelude::{
     DataFrame, IntoColumn, IntoSeries, ListChunked, NamedFrom, ParquetWriter, Series,
 };
 
-use crate::Workdir;
-
-const BINARY: &str = env!("CARGO_BIN_EXE_igam-analyze");
+use crate::{BINARY, Workdir};
 
 /// Two inputs of 90 classes, a.csv and b.csv, of which the margins are some 100 kB.
 fn two() -> Workdir {
@@ -84,6 +82,25 @@ fn a_full_disk_leaves_the_old_files() {
     }
     assert_eq!(files(&work, "reports"), before);
     assert!(work.files("new").is_empty());
+}
+
+/// Results are as open to others as the files of any program: the umask alone closes them.
+#[cfg(unix)]
+#[test]
+fn the_umask_says_who_may_read() {
+    use std::os::unix::fs::PermissionsExt;
+    let work = two();
+    for (umask, mode) in [("022", 0o644), ("007", 0o660), ("077", 0o600)] {
+        let mut masked = Command::new("sh");
+        masked.current_dir(work.0.path());
+        masked.args(["-c", &format!("umask {umask}; exec \"$0\" \"$@\""), BINARY]);
+        masked.args(["margins", "--quiet", "--information", "a.csv", "--out", umask]);
+        assert!(masked.stdout(Stdio::null()).status().unwrap().success());
+        for name in work.files(umask) {
+            let file = fs::metadata(work.path(&format!("{umask}/{name}"))).unwrap();
+            assert_eq!(file.permissions().mode() & 0o777, mode, "umask {umask}: {name}");
+        }
+    }
 }
 
 #[cfg(target_os = "linux")]

@@ -501,6 +501,66 @@ fn sensitivity_dots_and_whiskers_stand_at_their_values() {
     assert!(10.0 * value.y == y && value.y < missing.y && value.x == missing.x);
 }
 
+/// The dot of the colour that the legend gives it, and the value beside it, are those of their own number.
+#[test]
+fn sensitivity_does_not_mix_up_its_two_numbers() {
+    let rows =
+        vec![sensitivity_row("sample", whiskered(0.5, 0.4, 0.6), whiskered(-0.5, -0.6, -0.4))];
+    let svg = sensitivity(&[sensitivity_panel("run", rows)]).unwrap();
+    assert_eq!(
+        sensitivity_values(&svg),
+        [("r(information amount, AP)".to_owned(), 0.5)]
+            .into_iter()
+            .chain([("partial r, given log(instances)".to_owned(), -0.5)])
+            .collect::<Vec<_>>()
+    );
+}
+
+/// Each number of a sensitivity figure: what the legend calls its colour, and the value, by its dot and by
+/// the text beside that, which must agree.
+pub fn sensitivity_values(svg: &str) -> Vec<(String, f64)> {
+    let texts = texts(svg);
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let number =
+        |node: roxmltree::Node, name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+    let named = document.descendants().filter(|node| node.has_tag_name("rect")).skip(1);
+    // A sample of the colour stands before the words.
+    let legend: Vec<(String, String)> = named
+        .map(|sample| {
+            let right = number(sample, "x") + number(sample, "width");
+            let y = number(sample, "y") + number(sample, "height") / 2.0;
+            let beside = texts
+                .iter()
+                .filter(|text| (10.0 * text.y - y).abs() < 30.0 && 10.0 * text.x >= right);
+            let words = beside.min_by(|a, b| a.x.total_cmp(&b.x)).unwrap().says.clone();
+            (sample.attribute("fill").unwrap().to_owned(), words)
+        })
+        .collect();
+    assert_eq!(legend.len(), 2, "{legend:?}");
+    let ticks = ["−0.5", "0.5"].map(|label| {
+        let all = texts.iter().filter(|text| text.says == label).map(|text| 10.0 * text.x);
+        all.collect::<Vec<_>>()
+    });
+    let dots = document.descendants().filter(|node| node.has_tag_name("circle"));
+    dots.map(|dot| {
+        let (x, y) = (number(dot, "cx"), number(dot, "cy"));
+        let words = legend.iter().find(|(fill, _)| Some(&fill[..]) == dot.attribute("fill"));
+        let value = texts
+            .iter()
+            .filter(|text| (10.0 * text.y - y).abs() < 1.0 && 10.0 * text.x > x)
+            .min_by(|a, b| a.x.total_cmp(&b.x));
+        let value: f64 = value.unwrap().says.replace('−', "-").parse().unwrap();
+        // In one of the panels, at its place on the axis.
+        let stands = ticks[0]
+            .iter()
+            .zip(&ticks[1])
+            .any(|(low, high)| (low + (value + 0.5) * (high - low) - x).abs() < 3.0);
+        assert!(stands, "{value} is drawn at {x}");
+        (words.unwrap().1.clone(), value)
+    })
+    .collect()
+}
+
 #[test]
 fn sensitivity_is_legible_for_any_number_of_runs() {
     let estimators = ["mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf", "oas"];

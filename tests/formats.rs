@@ -3,6 +3,7 @@
 use std::fs;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use bytesize::ByteSize;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::moments::Moments;
 use igam_analyze::product::Precision;
@@ -12,7 +13,7 @@ use ndarray::{Array1, Array2};
 use ndarray_npy::{read_npy, write_npy};
 use polars::prelude::*;
 
-use crate::{Workdir, assert_close, column, golden, numbers, repository};
+use crate::{BINARY, Workdir, assert_close, column, golden, numbers, repository};
 
 const RUN: &str = "data/fod-a/effnet-lite0-ce";
 
@@ -91,6 +92,36 @@ fn names_without_a_list_are_classes_in_alphabetical_order() {
         .map(|row| row["class"].as_str().unwrap())
         .collect();
     assert_eq!(names, ["Crème", "b & <c>", "say \"a\""]);
+}
+
+/// Names are the same classes in every file of labels, whichever comes first in it.
+#[test]
+fn names_in_several_files_of_labels() {
+    let work = Workdir::new();
+    let x = Array2::from_shape_fn((9, 2), |(i, j)| ((i * i * 5 + 3 * j * i) % 17) as f32);
+    write_npy(work.path("x.npy"), &x).unwrap();
+    let parts = [["owl", "cat", "owl"], ["cat", "ant", "owl"], ["ant", "ant", "cat"]]
+        .map(|part| part.to_vec());
+    let file = |names: &[&str]| format!("label\n{}\n", names.join("\n"));
+    work.write("all.csv", file(&parts.concat()));
+    for (at, part) in parts.iter().enumerate() {
+        work.write(&format!("l-{at}.csv"), file(part));
+        let labels = Series::new("label".into(), part.clone()).into_column();
+        let mut frame = DataFrame::new_infer_height(vec![labels]).unwrap();
+        let out = fs::File::create(work.path(&format!("l-{at}.parquet"))).unwrap();
+        ParquetWriter::new(out).finish(&mut frame).unwrap();
+    }
+    let information = |labels: &str, more: &str| {
+        work.run(&format!("information --embeddings x.npy --labels {labels} {more}"));
+        work.read("reports/information.csv")
+    };
+    let expected = information("all.csv", "");
+    work.write("names.txt", "cat\nowl\nant\n");
+    let named = information("all.csv", "--class-names names.txt");
+    for labels in ["l-0.csv l-1.csv l-2.csv", "l-*.parquet", "l-0.parquet l-1.csv l-2.parquet"] {
+        assert_eq!(information(labels, ""), expected, "{labels}");
+        assert_eq!(information(labels, "--class-names names.txt"), named, "{labels}");
+    }
 }
 
 /// Everything that `correlate` writes for one input.
@@ -313,4 +344,155 @@ fn a_memory_limit_changes_passes_and_no_byte() {
     let close = with(&least);
     assert!(close.contains("wrote"), "{close}");
     assert_eq!(work.read("reports/information.csv"), expected);
+}
+
+/// What a folder hides is no part of the dump.
+#[test]
+fn hidden_files_are_no_shards() {
+    let work = Workdir::new();
+    fs::create_dir(work.path("dump")).unwrap();
+    let x = Array2::from_shape_fn((6, 2), |(i, j)| (i * i + 3 * j) as f32);
+    write_npy(work.path("y.npy"), &ndarray::arr1(&[0, 0, 0, 1, 1, 1])).unwrap();
+    write_npy(work.path("dump/x.npy"), &x).unwrap();
+    work.run("information --embeddings dump --labels y.npy");
+    let expected = work.read("reports/information.csv");
+    write_npy(work.path("dump/.x-copy.npy"), &x).unwrap();
+    work.run("information --embeddings dump --labels y.npy");
+    assert_eq!(work.read("reports/information.csv"), expected);
+}
+
+/// Some shards in f32 do not round those in f64, whichever comes first.
+#[test]
+fn the_widest_shard_decides_what_all_are_read_into() {
+    let work = Workdir::new();
+    // What f32 holds, and what differs in digits that it has not.
+    let narrow = Array2::from_shape_fn((8, 3), |(i, j)| ((i * 5 + j * 3) % 7) as f64);
+    let wide =
+        Array2::from_shape_fn((8, 3), |(i, j)| 1e6 + 1e-4 * ((i * i + 3 * j * i) % 11) as f64);
+    write_npy(work.path("n.npy"), &narrow.mapv(|value| value as f32)).unwrap();
+    write_npy(work.path("w.npy"), &wide).unwrap();
+    let labels = |first: u8| Array1::from_shape_fn(16, |i| first ^ u8::from(i >= 8));
+    write_npy(work.path("nw.npy"), &labels(0)).unwrap();
+    write_npy(work.path("wn.npy"), &labels(1)).unwrap();
+    write_npy(work.path("all.npy"), &ndarray::concatenate![ndarray::Axis(0), narrow, wide])
+        .unwrap();
+    let information = |input: &str| {
+        let input = format!("information --embeddings {input} --estimator sample");
+        column(&work.json(&input)["information"], "information")
+    };
+    let expected = information("all.npy --labels nw.npy");
+    assert!(expected[1] > 0.0);
+    // And of moments files.
+    for (name, label) in [("n", 0), ("w", 1)] {
+        write_npy(work.path("l.npy"), &Array1::from_elem(8, label as u8)).unwrap();
+        work.run(&format!("moments --embeddings {name}.npy --labels l.npy --out {name}.parquet"));
+    }
+    for files in ["n.parquet w.parquet", "w.parquet n.parquet"] {
+        let json = work.json(&format!("information --moments {files} --estimator sample"));
+        assert_close(&column(&json["information"], "information"), &expected, 1e-9);
+    }
+    assert_eq!(information("n.npy w.npy --labels nw.npy"), expected);
+    assert_eq!(information("w.npy n.npy --labels wn.npy"), expected);
+}
+
+/// The most memory that a command held at once, bytes: the system's own mark.
+#[cfg(target_os = "linux")]
+fn peak(work: &Workdir, command: &str) -> u64 {
+    let mut child = std::process::Command::new(BINARY)
+        .current_dir(work.0.path())
+        .args(command.split_whitespace())
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut peak = 0;
+    while child.try_wait().unwrap().is_none() {
+        // The mark only rises, and is gone with the process.
+        let status = fs::read_to_string(format!("/proc/{}/status", child.id()));
+        let status = status.unwrap_or_default();
+        let mark = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+        let kib = mark.and_then(|mark| mark.trim().strip_suffix(" kB")?.parse().ok());
+        peak = kib.map_or(peak, |kib: u64| kib << 10);
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    assert!(child.wait().unwrap().success(), "{command}");
+    peak
+}
+
+/// The least limit under which a command runs, and what its largest class takes of that, in bytes, as the
+/// sentence that refuses a lower one, in MiB, has them.
+#[cfg(target_os = "linux")]
+fn least_limit(work: &Workdir, command: &str, lower: u64) -> [u64; 2] {
+    let output = work.command(&format!("{command} --memory-limit {lower}MiB")).output().unwrap();
+    let refused = String::from_utf8(output.stderr).unwrap();
+    let between = |before: &str, after: &str| {
+        let (_, rest) = refused.split_once(before).expect(&refused);
+        let size: ByteSize = rest.split_once(after).expect(&refused).0.parse().unwrap();
+        size.as_u64()
+    };
+    [between(" take ", " at least"), between("at least (", " for the largest class")]
+}
+
+/// A limit is kept when every thread works on a class at once; where a row group is in memory whole; and
+/// when a queue is replayed.
+#[cfg(target_os = "linux")]
+#[test]
+fn no_more_memory_is_taken_than_the_limit() {
+    let work = Workdir::new();
+    let (classes, dim, rows) = (16, 1024, 1030);
+    // In 0…1, so that a Cholesky factor will do, which takes two matrices; and too many to be put into a
+    // dictionary.
+    let value = |(i, j): (usize, usize)| {
+        ((i * dim + j) as u32).wrapping_mul(2654435761) as f32 / u32::MAX as f32
+    };
+    let x = Array2::from_shape_fn((classes * rows, dim), value);
+    write_npy(work.path("x.npy"), &x).unwrap();
+    write_npy(work.path("y.npy"), &Array1::from_shape_fn(classes * rows, |i| (i % classes) as u8))
+        .unwrap();
+    let lists: ListChunked = x
+        .exact_chunks((1, 64))
+        .into_iter()
+        .map(|row| Some(Series::new("".into(), row.iter().copied().collect::<Vec<f32>>())))
+        .collect();
+    let labels: Vec<i64> = (0..lists.len()).map(|i| (i % 3) as i64).collect();
+    let mut frame = DataFrame::new_infer_height(vec![
+        lists.with_name("embedding".into()).into_series().into_column(),
+        Series::new("label".into(), labels).into_column(),
+    ])
+    .unwrap();
+    drop(x);
+    let file = fs::File::create(work.path("x.parquet")).unwrap();
+    let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Uncompressed);
+    writer.with_row_group_size(Some(1 << 30)).finish(&mut frame).unwrap();
+    drop(frame);
+
+    // Of every class as many covariances as there are turns of the queue.
+    let x = Array2::from_shape_fn((4000, 256), value);
+    write_npy(work.path("q.npy"), &x).unwrap();
+    write_npy(work.path("r.npy"), &Array1::from_shape_fn(4000, |i| (i % 8) as u8)).unwrap();
+
+    for (command, lower, together, some) in [
+        (
+            "information --embeddings x.npy --labels y.npy --estimator sample --threads 16",
+            1,
+            16,
+            100,
+        ),
+        ("information --embeddings x.parquet --threads 1", 1, 1, 100),
+        (
+            "queue-size --embeddings q.npy --labels r.npy --replay --queue-length 100 --threads 1",
+            // Enough for the direct way, which is planned first.
+            110,
+            1,
+            30,
+        ),
+    ] {
+        let [least, largest] = least_limit(&work, command, lower);
+        // The sizes are rounded.
+        let limit = least + (together - 1) * largest + (2 << 20);
+        let taken = peak(&work, &format!("{command} --memory-limit {limit}"));
+        assert!(taken <= limit, "{command}: {taken} bytes, {limit} were allowed");
+        // Not because there was nothing to hold.
+        assert!(taken > some << 20, "{command}: {taken} bytes");
+    }
 }

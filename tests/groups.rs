@@ -1,12 +1,12 @@
 //! Model bias and mean AP by group, against NumPy (`tests/golden/bias.py`) and LVIS's own letters.
 
-use igam_analyze::ap::ApScale;
+use igam_analyze::ap::{ApScale, MixedScales};
 use igam_analyze::groups::{ApSummary, CutPoints, CutPointsError, Frequency, Groups};
 use igam_analyze::input::annotations::Include;
 use igam_analyze::input::{ap, counts};
 use serde_json::Value;
 
-use crate::{assert_close, repository};
+use crate::{Workdir, assert_close, repository};
 
 fn golden() -> Value {
     let text = std::fs::read_to_string(repository("tests/golden/bias.json")).unwrap();
@@ -52,6 +52,36 @@ fn both_scales_give_points() {
     assert_eq!(ours, ApSummary::of([Some(25.0), Some(75.0)], ApScale::Percent));
     let none = ApSummary::of([None, Some(f64::INFINITY)], ApScale::Percent);
     assert_eq!(none, ApSummary { classes: 0, mean: None, bias: None });
+}
+
+/// 1 is the highest AP of the one scale and among the lowest of the other: what stands beside it decides.
+#[test]
+fn an_ap_of_one_is_perfect_unless_others_are_above() {
+    use ApScale::{Fraction, Percent};
+    let percent = [[1.0, 0.4], [2.0, 30.0], [50.0, 12.5], [99.0, 100.0], [60.0, 70.0]];
+    for (values, scale) in [
+        (vec![1.0], Fraction),
+        (vec![1.0, 1.0, 1.0], Fraction),
+        (vec![0.0, 1.0, 0.25, 0.5], Fraction),
+        (vec![0.0, 0.0], Fraction),
+        (percent.concat(), Percent),
+        (vec![1.0, 2.0, 3.0, 4.0, 5.0], Percent),
+    ] {
+        assert_eq!(ApScale::detect(values.iter().copied()), Ok(scale), "{values:?}");
+    }
+    // A fifth at most may be as low as 1.
+    let mixed = ApScale::detect([1.0, 1.0, 0.0, 30.0, 40.0, 50.0, 60.0]);
+    assert_eq!(mixed, Err(MixedScales { small: 2, large: 4 }));
+
+    let work = Workdir::new();
+    work.write("ap.csv", "class,ap\na,1\nb,0.5\nc,1.0\nd,0\n");
+    work.write("counts.csv", "class,instances\na,4\nb,2\nc,9\nd,1\n");
+    let output = work.run("correlate --ap ap.csv --counts counts.csv --format json");
+    assert!(String::from_utf8(output.stderr).unwrap().contains("on the scale 0–1"));
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(json["bias"][0]["mean_ap"], 62.5);
+    // From the mean, in eighths: 3, −1, 3, −5.
+    assert_eq!(json["bias"][0]["bias"], 1e4 * (9.0 + 1.0 + 9.0 + 25.0) / 64.0 / 4.0);
 }
 
 #[test]

@@ -84,6 +84,30 @@ fn what_is_no_batch_is_refused() {
     assert!(gradients.iter().all(|gradient| gradient.is_finite()));
 }
 
+/// Near cosθ = 1 the slope of a positive margin is sin(θ+m)/sinθ for all but the last ten-millionth.
+#[test]
+fn gradients_of_embeddings_on_their_classes_weight() {
+    let margin = 0.5_f64;
+    let margins = arr2(&[[0.0, margin], [0.0, 0.0]]);
+    for (angle, sine) in [
+        (1e-1_f64, 1e-1_f64.sin()),
+        (1e-2, 1e-2_f64.sin()),
+        (1e-3, 1e-3_f64.sin()),
+        (1e-5, 1e-5_f64.sin()),
+        (0.0, 1e-7),
+    ] {
+        let cosines = arr2(&[[0.3, angle.cos()]]);
+        let gradients = Batch::new(cosines.view(), &[0]).unwrap().gradients(margins.view(), 4.0);
+        let gradients = gradients.unwrap();
+        let lead = 4.0 * ((angle + margin).cos() - 0.3);
+        let share = lead.exp() / (1.0 + lead.exp());
+        let expected = 4.0 * share * (angle + margin).sin() / sine;
+        // The angle is that of a rounded cosine.
+        let rounding = if angle > 0.0 { f64::EPSILON / angle.powi(2) } else { 0.0 };
+        assert_close(&[gradients[(0, 1)]], &[expected], 1e-12 + 4.0 * rounding);
+    }
+}
+
 #[test]
 fn a_summary_by_hand() {
     let summary = Summary::of(&arr2(&[[0.0, 0.1, 0.4], [0.0, 0.0, 0.3], [0.0, 0.0, 0.0]]));
@@ -91,6 +115,8 @@ fn a_summary_by_hand() {
     assert_eq!(summary.median_positive, Some(0.3));
     assert_close(&summary.gain, &[0.25, 0.1, -0.35], 1e-12);
     assert_eq!(Summary::of(&Array2::zeros((2, 2))).median_positive, None);
+    let even = Summary::of(&arr2(&[[0.0, 0.1, 0.4], [0.0, 0.0, 0.3], [0.2, 0.0, 0.0]]));
+    assert_close(even.median_positive.as_slice(), &[0.25], 1e-15);
     // s(cosθ − cos(θ+m)) is largest at θ = (π−m)/2.
     let theta = (std::f64::consts::PI - 0.4) / 2.0;
     assert_close(&[logit_change(0.4, 30.0)], &[30.0 * (theta.cos() - (theta + 0.4).cos())], 1e-14);
@@ -125,6 +151,31 @@ fn margins_of_the_csv_are_those_of_the_dump() {
     for pair in expected["pairs"].as_array().unwrap() {
         let pair = numbers(pair);
         assert!((written[(pair[0] as usize, pair[1] as usize)] - pair[2].max(0.0)).abs() <= 1e-12);
+    }
+}
+
+/// The long form names the true class first, as the matrix has it in its rows.
+#[test]
+fn the_long_form_is_the_matrix() {
+    use polars::prelude::{ParquetReader, SerReader};
+    let work = Workdir::new();
+    work.write("i.csv", "run,class_id,class,information\nr,0,a,2\nr,1,b,9\nr,2,c,4\n");
+    work.run("margins --information i.csv --normalization softmax");
+    let margins: Array2<f64> = read_npy(work.path("reports/margins.npy")).unwrap();
+    // The class of more information gains the angle.
+    assert!(margins[(1, 0)] > margins[(1, 2)] && margins[(2, 0)] > 0.0 && margins[(0, 1)] == 0.0);
+    let file = std::fs::File::open(work.path("reports/margins.parquet")).unwrap();
+    let table = ParquetReader::new(file).finish().unwrap();
+    let names = |column: &str| -> Vec<String> {
+        let column = table.column(column).unwrap().str().unwrap();
+        column.iter().map(|name| name.unwrap().to_owned()).collect()
+    };
+    let margin: Vec<_> = table.column("margin").unwrap().f64().unwrap().iter().flatten().collect();
+    let place = |name: &String| ["a", "b", "c"].iter().position(|class| class == name).unwrap();
+    let rows = names("class_i").into_iter().zip(names("class_j")).zip(margin);
+    assert_eq!(rows.len(), 9);
+    for ((i, j), margin) in rows {
+        assert_eq!(margin, margins[(place(&i), place(&j))], "{i} {j}");
     }
 }
 

@@ -85,15 +85,19 @@ fn merged_in_any_order_and_as_a_tree() {
     }
 }
 
+/// Where a report begins to say what it was made from.
+const AGAIN: &[u8] = b"Do it again";
+
 /// Standard output and all files of a command, but for the report's list of what it was made from.
 fn results(work: &Workdir, command: &str) -> BTreeMap<String, Vec<u8>> {
     let _ = fs::remove_dir_all(work.path("out"));
     let output = work.run(&format!("{command} --out out"));
     let mut results = BTreeMap::from([(String::new(), output.stdout)]);
     for name in work.files("out") {
-        let content = fs::read_to_string(work.path("out").join(&name)).unwrap_or_default();
-        let result = content.split("Do it again").next().unwrap_or_default();
-        results.insert(name, result.as_bytes().to_vec());
+        let content = fs::read(work.path("out").join(&name)).unwrap();
+        assert!(!content.is_empty(), "{name}");
+        let end = content.windows(AGAIN.len()).position(|part| part == AGAIN);
+        results.insert(name, content[..end.unwrap_or(content.len())].to_vec());
     }
     results
 }
@@ -190,6 +194,31 @@ fn the_same_rows_are_the_same_source() {
         "again.parquet: holds embeddings that shards/0.parquet holds too: merge each shard once";
     assert!(String::from_utf8_lossy(&output.stderr).contains(error));
     assert!(!work.path("no.parquet").exists());
+}
+
+/// A source stays known however often it is merged: no shard counts twice.
+#[test]
+fn what_is_merged_is_not_merged_with_its_own_shards() {
+    let (x, y) = fod_a();
+    let work = sharded(&x, &y, 4);
+    work.run("merge shards/0.parquet shards/1.parquet shards/2.parquet --out three.parquet");
+    work.run("merge three.parquet shards/3.parquet --out all.parquet");
+    for of_three in 0..3 {
+        for merged in ["three", "all"] {
+            for files in [
+                format!("{merged}.parquet shards/{of_three}.parquet"),
+                format!("shards/{of_three}.parquet {merged}.parquet"),
+            ] {
+                let command = format!("merge {files} --out no.parquet");
+                let output = work.command(&command).output().unwrap();
+                assert_eq!(output.status.code(), Some(1), "{files}");
+                let said = String::from_utf8(output.stderr).unwrap();
+                assert!(said.contains("merge each shard once"), "{files}: {said}");
+            }
+        }
+    }
+    let information = |files: &str| information(&work, &format!("--moments {files}"), "sample");
+    assert_close(&information("all.parquet"), &information("shards"), 1e-9);
 }
 
 #[test]

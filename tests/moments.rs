@@ -242,6 +242,23 @@ proptest! {
     }
 }
 
+/// The digest of `docs/moments.md`, so that files of other times and programs know each other's rows: by
+/// the reference implementation of XXH3.
+#[test]
+fn a_digest_is_the_sum_of_xxh3() {
+    let of = |rows: &[&[f32]]| {
+        let mut digest = Digest::default();
+        rows.iter().for_each(|row| digest.add(row));
+        digest.to_string()
+    };
+    assert_eq!(of(&[]), "0".repeat(32));
+    assert_eq!(of(&[&[1.0, 2.0, -3.5]]), "d4d53d0006cf0bf19f4d0968f173d0ca");
+    assert_eq!(of(&[&[1.0, 2.0, -3.5], &[0.0, 0.25, 1e30]]), "0b35436c36293dcc86c1e1097c6d03ad");
+    let mut double = Digest::default();
+    double.add(&[1.0_f64, 2.0, -3.5]);
+    assert_eq!(double.to_string(), "31d610fa6e260b83414f1302ebcbdbed");
+}
+
 #[test]
 fn folded_parts_are_the_second_route() {
     let (count, dim) = (300, 5);

@@ -1,11 +1,13 @@
 //! The report: whole, escaped, the same bytes for the same input; and in a real browser.
 
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Workdir, repository};
+use crate::{Workdir, program, repository};
 
 const HOSTILE: &str = "<script>alert(\"1\")</script>&amp;|`*_";
 
@@ -75,8 +77,85 @@ fn a_report_is_the_same_wherever_it_is_written_and_by_however_many_threads() {
     }
 }
 
+/// What changes no result is not part of the command that makes it again.
+#[test]
+fn the_command_on_the_page_has_what_was_typed_and_decides() {
+    let work = detectors(1, 12);
+    let command = "igam-analyze report --runs runs.toml --estimator sample --precision f32";
+    for typed in [
+        "-v report --no-progress --runs runs.toml --memory-limit 1GiB --threads 2 --estimator sample \
+         --precision f32 --format=json --out there",
+        "--memory-limit=2GiB report --out=there --runs runs.toml --estimator sample --precision f32 --quiet",
+    ] {
+        work.run(typed);
+        let markdown = work.read("there/report.md");
+        assert!(markdown.contains(&format!("\n    {command}\n")), "{markdown}");
+        let html = work.read("there/report.html");
+        assert!(html.contains(&format!("<code>{command}</code>")));
+    }
+    // And can be typed again as it stands.
+    std::fs::rename(work.path("runs.toml"), work.path("my runs 'n more.toml")).unwrap();
+    let mut report = work.command("report --out again --runs");
+    assert!(report.arg("my runs 'n more.toml").output().unwrap().status.success());
+    let quoted = r"igam-analyze report --runs 'my runs '\''n more.toml'";
+    assert!(work.read("again/report.md").contains(&format!("\n    {quoted}\n")));
+}
+
+/// The cells of the Markdown table under a heading, by row and column.
+fn markdown_table(page: &str, heading: &str) -> Vec<BTreeMap<String, String>> {
+    let part = page.split(&format!("\n## {heading}\n")).nth(1).expect(heading);
+    let lines = part.lines().skip_while(|line| !line.starts_with('|'));
+    let mut lines = lines.take_while(|line| line.starts_with('|')).map(|line| {
+        let cells = line.trim_matches('|').split('|');
+        cells.map(|cell| cell.trim().replace('\\', "")).collect::<Vec<String>>()
+    });
+    let head = lines.next().unwrap();
+    let rows = lines.skip(1).map(|row| {
+        assert_eq!(row.len(), head.len(), "{row:?}");
+        head.iter().cloned().zip(row).collect()
+    });
+    rows.collect()
+}
+
+/// Each number stands under its own heading, though the page leaves out columns of the tables.
+#[test]
+fn the_tables_of_the_page_are_those_of_the_files() {
+    let work = detectors(2, 12);
+    let toml = work.read("runs.toml").replace(" <b>", "");
+    work.write("runs.toml", toml);
+    work.run("report --runs runs.toml --groups 3,7");
+    work.run("correlate --runs runs.toml --groups 3,7");
+    let page = work.read("reports/report.md");
+    for (heading, name) in
+        [("Correlations with AP", "correlations.csv"), ("Mean AP and model bias", "bias.csv")]
+    {
+        let mut reader = csv::Reader::from_path(work.path(&format!("reports/{name}"))).unwrap();
+        let expected: Vec<BTreeMap<String, String>> =
+            reader.deserialize().map(Result::unwrap).collect();
+        let rows = markdown_table(&page, heading);
+        assert_eq!(rows.len(), expected.len(), "{heading}");
+        for (row, expected) in rows.iter().zip(&expected) {
+            assert!(row.len() > 3 && row.contains_key("run"), "{row:?}");
+            for (column, cell) in row {
+                let expected = &expected[column];
+                match (cell.parse::<f64>(), expected.parse::<f64>()) {
+                    (Ok(cell), Ok(expected)) => {
+                        // Four decimals, or four digits of what is very small.
+                        let allowed = 6e-5_f64.max(6e-4 * expected.abs());
+                        assert!(
+                            (cell - expected).abs() < allowed,
+                            "{heading}, {column}: {cell} {expected}"
+                        );
+                    }
+                    _ => assert_eq!(cell, expected, "{heading}, {column}"),
+                }
+            }
+        }
+    }
+}
+
 /// Opens the page in a window of this width, lets the page check itself, and returns what it says.
-fn check_in(chromium: &str, work: &Workdir, width: u32, dark: bool) -> String {
+fn check_in(chromium: &OsStr, work: &Workdir, width: u32, dark: bool) -> String {
     // A window has a least width of its own: a frame has none.
     let frame = format!(
         "<!DOCTYPE html><body style=\"margin:0\"><iframe id=frame src=report.html style=\"border:0;width:{width}px;height:900px\"></iframe>\
@@ -148,10 +227,7 @@ function check(page) {
 /// Needs Chromium, whose path the variable CHROMIUM has: `.ci/run` sets it.
 #[test]
 fn a_report_in_a_browser() {
-    let Ok(chromium) = std::env::var("CHROMIUM") else {
-        println!("skipped: CHROMIUM is not set");
-        return;
-    };
+    let Some(chromium) = program("CHROMIUM") else { return };
     let work = detectors(3, 31);
     work.run("report --runs runs.toml");
     for (width, dark, paper, ink) in [

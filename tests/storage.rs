@@ -57,6 +57,20 @@ fn known_data_sets_take_what_the_paper_and_the_design_say() {
     }
 }
 
+/// Of queues that are equally good the shortest, which holds the least at a time.
+#[test]
+fn the_best_d_is_the_least_of_equals() {
+    let mut ties = 0;
+    for (n, p, c) in (1..120).flat_map(|n| [(n, 1, 1), (n, 2, 1), (n, 1, 3)]) {
+        let shape = shape(n, p, c);
+        let least = (1..=n).map(|d| shape.paper(d)).min().unwrap();
+        let best: Vec<u64> = (1..=n).filter(|&d| shape.paper(d) == least).collect();
+        assert_eq!(shape.best_length(), best[0], "{n} {p} {c}");
+        ties += usize::from(best.len() > 1);
+    }
+    assert!(ties > 50);
+}
+
 #[test]
 fn hybrid_stores_lvis_in_a_fraction() {
     let lvis = KnownDataset::Lvis.population().unwrap();
@@ -179,6 +193,95 @@ fn replay_of_the_real_runs_changes_memory_and_not_information() {
             assert_eq!(Held::in_epoch(&shape, &labels, d).paper, shape.paper(d));
         }
     }
+}
+
+/// Each turn of the queue leaves a covariance, and those are merged in their order: to the bit. Nothing
+/// that the direct computation folds at once would give the same.
+#[test]
+fn the_queue_turns_over_when_it_is_full() {
+    let (dim, rows) = (5, 300);
+    let value = |at: usize| 1e3 + ((at * 7919 + at * at % 31) % 1009) as f64 / 97.0;
+    let row = |at: usize| -> Vec<f64> { (0..dim).map(|j| value(at * dim + j)).collect() };
+    let mut seen = Vec::new();
+    for length in [1, 2, 7, 50, 300] {
+        let mut queued = LocalMoments::new(dim, length);
+        let mut turns: Vec<Moments<f64>> = Vec::new();
+        let mut turn = None;
+        // Two of three rows are of this class.
+        for at in (0..rows).filter(|at| at % 3 != 1) {
+            queued.push(at as u64, &row(at));
+            if turn.replace(at as u64 / length) != Some(at as u64 / length) {
+                turns.push(Moments::new(dim));
+            }
+            turns.last_mut().unwrap().push(&row(at));
+        }
+        let mut expected = Moments::new(dim);
+        for mut turn in turns {
+            turn.fold_all();
+            expected.merge(turn);
+        }
+        let queued = queued.merged().into_parts();
+        assert_eq!(queued, expected.into_parts(), "{length}");
+        assert!(!seen.contains(&queued), "{length}: rounding is the same as before");
+        seen.push(queued);
+    }
+}
+
+/// What the command says of a replay is what both ways give: they differ by rounding, and that is shown.
+#[test]
+fn a_replay_says_by_how_much_the_ways_differ() {
+    let work = Workdir::new();
+    // More than one block is read, so that rows are counted over all of them.
+    let (rows, dim, classes, length) = (9000, 128, 3, 700);
+    let value =
+        |(i, j): (usize, usize)| 50.0 + ((i * 7919 + j * j * 31 + i * j) % 1009) as f32 / 97.0;
+    let x = ndarray::Array2::from_shape_fn((rows, dim), value);
+    assert!(rows * dim * 4 > 4 << 20);
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    // Class 2 comes at the end alone, and has a part of its turns only.
+    let class = |i: usize| if i > 8000 { 2 } else { i % 7 % 2 };
+    let labels: Vec<u32> = (0..rows).map(|i| class(i) as u32).collect();
+    ndarray_npy::write_npy(work.path("y.npy"), &ndarray::Array1::from(labels.clone())).unwrap();
+    let command =
+        format!("queue-size --embeddings x.npy --labels y.npy --replay --queue-length {length}");
+    let replay = work.json(&command)["replay"][1].clone();
+
+    let mut counts = vec![0; classes];
+    labels.iter().for_each(|&label| counts[label as usize] += 1);
+    let dump = Dump::open(&[work.path("x.npy")], None).unwrap();
+    let amounts = |classes: Vec<igam_analyze::stream::ClassInformation>| -> Vec<f64> {
+        classes.into_iter().map(|class| class.unwrap().unwrap()[0].unwrap().bits).collect()
+    };
+    let plan = Plan::new::<f32>(&dump, &counts, None).unwrap();
+    let sample = [Estimator::Sample];
+    let direct =
+        plan.information::<f32>(&dump, &labels, &counts, &sample, Precision::Double, &|_| {});
+    let direct = amounts(direct.unwrap().0);
+    // The queue of each class, by hand.
+    let queued = (0..classes).map(|class| {
+        let mut local = LocalMoments::new(dim, length);
+        for (at, &label) in labels.iter().enumerate().filter(|&(_, &label)| label == class as u32) {
+            assert_eq!(label as usize, class);
+            local.push(at as u64, x.row(at).as_slice().unwrap());
+        }
+        let information =
+            igam_analyze::information::Information::of_moments(local.merged(), &sample);
+        information.unwrap().unwrap()[0].unwrap().bits
+    });
+    let queued: Vec<f64> = queued.collect();
+    let apart: Vec<f64> = direct.iter().zip(&queued).map(|(a, b)| (a - b).abs()).collect();
+    let difference = apart.iter().copied().fold(0.0, f64::max);
+    let relative = apart.iter().zip(&direct).map(|(apart, all)| apart / all).fold(0.0, f64::max);
+    assert!(difference > 0.0 && relative < 1e-9, "{difference} {relative}");
+    assert_eq!(replay["max_information_difference"], difference);
+    assert_eq!(replay["max_relative_difference"], relative);
+    let turns = rows as u64 / length + 1;
+    assert_eq!(replay["covariance_slots"], turns * classes as u64);
+    let filled: u64 = igam_analyze::queue::turns_of_classes(&labels, classes, length).iter().sum();
+    assert_eq!(replay["covariances"], filled);
+    assert_eq!(filled, 12 + 12 + 2);
+    let text = String::from_utf8(work.run(&command).stdout).unwrap();
+    assert!(text.contains(&format!("max |ΔI| = {difference:.1e} bits")), "{text}");
 }
 
 #[test]

@@ -33,11 +33,16 @@ mod terminal;
 mod texts;
 mod truth;
 
+use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Output;
 
 use assert_cmd::Command;
 use serde_json::Value;
+
+/// The program.
+const BINARY: &str = env!("CARGO_BIN_EXE_igam-analyze");
 
 /// A path in the repository.
 fn repository(path: &str) -> PathBuf {
@@ -65,13 +70,24 @@ fn assert_close(ours: &[f64], theirs: &[f64], relative: f64) {
     }
 }
 
+/// The program that a variable names. Without it a test says that it is skipped; where none may be, as in
+/// `.ci/run`, which sets IGAM_ANALYZE_NO_SKIP, it fails.
+fn program(variable: &str) -> Option<OsString> {
+    let program = std::env::var_os(variable).filter(|program| !program.is_empty());
+    if program.is_none() {
+        let test = std::thread::current();
+        let skipped = format!("skipped: {} needs {variable}", test.name().unwrap_or_default());
+        assert!(std::env::var_os("IGAM_ANALYZE_NO_SKIP").is_none(), "{skipped}");
+        // Not by a macro: what those print of a test that passes is not shown.
+        writeln!(std::io::stderr(), "{skipped}").unwrap();
+    }
+    program
+}
+
 /// What the first Python block of a page, and the `rest` after it, print in a directory; none without an
-/// interpreter.
+/// interpreter with numpy and pyarrow, which PYTHON names.
 fn python(page: &str, rest: &str, work: &Workdir) -> Option<Vec<u8>> {
-    let Some(python) = std::env::var_os("PYTHON") else {
-        println!("skipped: PYTHON names no interpreter with numpy and pyarrow");
-        return None;
-    };
+    let python = program("PYTHON")?;
     let page = std::fs::read_to_string(repository(page)).unwrap();
     let (_, code) = page.split_once("```python\n").unwrap();
     let (code, _) = code.split_once("```\n").unwrap();

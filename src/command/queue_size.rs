@@ -136,8 +136,7 @@ fn subjects(
         let population = Population { instances: dump.rows() as u64, classes, counts: None };
         (dump.dim() as u64, population, None)
     } else {
-        let (classes, instances) =
-            run::instances(&files, listed, None, true, console)?;
+        let (classes, instances) = run::instances(&files, listed, None, true, console)?;
         let population = Population::of(instances.counts.clone())?;
         (instances.dump.dim() as u64, population, Some((classes, instances)))
     };

@@ -340,10 +340,7 @@ pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
 
 /// The embeddings and their labels as they stand in the files, without the rows of the background; and
 /// which rows those are.
-pub fn labelled(
-    files: &RunFiles,
-    console: &mut Console,
-) -> Result<(Dump, Labels, Vec<usize>)> {
+pub fn labelled(files: &RunFiles, console: &mut Console) -> Result<(Dump, Labels, Vec<usize>)> {
     let mut dump = dump(files, console)?;
     let column = files.label_column.as_deref().unwrap_or("label");
     let labels = if files.labels.is_empty() {

@@ -44,7 +44,7 @@ pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Count
         }
         return annotations::read(path, include)?.counts();
     }
-    if include_crowd {
+    if include.crowd {
         return Err(Error::content(
             path,
             "is a table, which says itself what it counts: --include-crowd is for annotation files",

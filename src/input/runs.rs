@@ -8,8 +8,8 @@ use toml::{Table, Value};
 use super::ap::{ApFormat, ApIou};
 use super::file::{self, check_name};
 use super::{embeddings, labels, moments, shards};
-use crate::classes::Numbering;
 use crate::ap::ApScale;
+use crate::classes::Numbering;
 use crate::error::{Error, Result};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the

@@ -108,3 +108,36 @@ fn runs(
     }
     at == count
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::input::parquet::ParquetFile;
+
+    /// Lists as pyarrow writes them are read here; what is otherwise, as are halves, is left to polars.
+    #[test]
+    fn lists_of_floats_are_not_left_to_polars() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/formats");
+        for (name, here) in [
+            ("list_f4", true),
+            ("list_f8", true),
+            ("fixed_f4", true),
+            ("fixed_f8", true),
+            ("pages_f4", true),
+            ("pages_f8", true),
+            ("pages_v2_f4", true),
+            ("pages_v2_f8", true),
+            ("list_f2", false),
+            ("fixed_f2", false),
+        ] {
+            let path = folder.join(name).with_extension("parquet");
+            let file = ParquetFile::open(&path, "embedding").unwrap();
+            for group in &file.column.metadata.row_groups {
+                let chunks = file.column.load(group).unwrap();
+                let values = super::values::<f64>(chunks, group.num_rows(), file.dim).unwrap();
+                assert_eq!(values.is_some(), here, "{name}");
+            }
+        }
+    }
+}
