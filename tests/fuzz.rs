@@ -149,7 +149,7 @@ fn moments(path: &Path) {
 
 fn labels(path: &Path) {
     for rows in [2, 3, 7] {
-        if let Ok(labels) = Labels::read(&[path.to_owned()], "label", rows) {
+        if let Ok(labels) = Labels::read(&[path.to_owned()], None, rows) {
             if let Ok(classes) = Classes::from_labels(&labels, Some("0")) {
                 let _ = classes.index(&labels, &[0, 2]);
             }

@@ -1,5 +1,6 @@
 //! All integration tests; the helpers that they share are here.
 
+mod arrow_types;
 mod bad_input;
 mod compare;
 mod correlate;
@@ -23,6 +24,7 @@ mod moments;
 mod product;
 mod report;
 mod reports;
+mod shards;
 mod shrinkage;
 mod storage;
 mod terminal;

@@ -49,7 +49,7 @@ pub fn read(path: &Path, wanted: Option<&str>, include_crowd: bool) -> Result<Co
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     let keys = ClassKeys::read(table)?;
-    let column = match (wanted, table.find("instances")) {
+    let column = match (wanted, table.known("instances")?) {
         (Some(name), _) => table.column(name)?,
         (None, Some(column)) => column,
         (None, None) => match table.numeric_columns(&ClassKeys::COLUMNS)[..] {

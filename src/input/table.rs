@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, check_name};
-use super::parquet;
+use super::parquet::{self, Texts};
 use super::shards::extension;
 use crate::error::{Error, Result};
 
@@ -15,6 +15,8 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Line number in the file (in parquet the row, from 0), and the cells.
     pub rows: Vec<(u64, csv::StringRecord)>,
+    /// Columns of other types, or that cannot be read: each with what is wrong with it.
+    others: Vec<(String, String)>,
     /// What the rows are counted in.
     unit: &'static str,
 }
@@ -26,9 +28,9 @@ impl Table {
     /// If the file cannot be read, is not csv in UTF-8, has no row, or two columns of one name.
     pub fn read(path: &Path) -> Result<Table> {
         if extension(path) == "parquet" {
-            let (columns, rows) = parquet::texts(path)?;
+            let Texts { columns, rows, others } = parquet::texts(path)?;
             let rows = (0..).zip(rows.into_iter().map(csv::StringRecord::from)).collect();
-            return Ok(Table { path: path.to_owned(), columns, rows, unit: "row" });
+            return Ok(Table { path: path.to_owned(), columns, rows, others, unit: "row" });
         }
         Table::parse(path, &file::text(path)?)
     }
@@ -39,6 +41,18 @@ impl Table {
     /// # Errors
     /// If it is not csv, has no row, or two columns of one name.
     pub fn parse(path: &Path, text: &str) -> Result<Table> {
+        let table = Table::parse_any(path, text)?;
+        if table.rows.is_empty() {
+            return Err(Error::content(path, "has no row below its header"));
+        }
+        Ok(table)
+    }
+
+    /// The same, but it may have no row.
+    ///
+    /// # Errors
+    /// If it is not csv, or has two columns of one name.
+    pub fn parse_any(path: &Path, text: &str) -> Result<Table> {
         // The csv parser counts a line that ends in \r\n for none.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let header = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
@@ -73,10 +87,7 @@ impl Table {
             let record = record.map_err(describe)?;
             rows.push((record.position().map_or(0, |position| position.line()), record));
         }
-        if rows.is_empty() {
-            return Err(Error::content(path, "has no row below its header"));
-        }
-        Ok(Table { path: path.to_owned(), columns, rows, unit: "line" })
+        Ok(Table { path: path.to_owned(), columns, rows, others: Vec::new(), unit: "line" })
     }
 
     /// The index of the column of this name, if there is one.
@@ -84,12 +95,23 @@ impl Table {
         self.columns.iter().position(|column| column == name)
     }
 
+    /// The same of a column that is wanted.
+    ///
+    /// # Errors
+    /// If there is one, but it cannot be read.
+    pub fn known(&self, name: &str) -> Result<Option<usize>> {
+        match self.others.iter().find(|(other, _)| other == name) {
+            Some((_, why)) => Err(Error::content(&self.path, format!("column {name:?} {why}"))),
+            None => Ok(self.find(name)),
+        }
+    }
+
     /// The index of the column of this name.
     ///
     /// # Errors
-    /// If there is none; says which there are.
+    /// If it cannot be read; or if there is none, and says which there are.
     pub fn column(&self, name: &str) -> Result<usize> {
-        self.find(name).ok_or_else(|| {
+        self.known(name)?.ok_or_else(|| {
             let problem = format!(
                 "has no column {name:?}; its columns are {}{}",
                 list(&self.columns),
@@ -125,6 +147,22 @@ pub fn suggestion<S: AsRef<str>>(wanted: &str, names: &[S]) -> String {
         Some((nearness, name)) if nearness > NEAR => format!(": did you mean {name:?}?"),
         _ => String::new(),
     }
+}
+
+/// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
+/// `there`.
+pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {
+    let unnamed = there.iter().any(|name| name.as_ref() == "arr_0");
+    let way_out = match (unnamed, suggestion(wanted, there)) {
+        (true, _) => {
+            ": np.savez was given no names; if they are in this order, give --embedding-column \
+                      arr_0 --label-column arr_1"
+                .into()
+        }
+        (false, near) if near.is_empty() => format!(": choose one with {option}"),
+        (false, near) => near,
+    };
+    format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
 }
 
 /// Names in quotes, for a sentence; many are cut short.

@@ -24,7 +24,7 @@ pub fn read(path: &Path, wanted: &[String]) -> Result<Vec<ApColumn>> {
 }
 
 fn default_column(table: &Table) -> Result<usize> {
-    if let Some(column) = table.find("ap") {
+    if let Some(column) = table.known("ap")? {
         return Ok(column);
     }
     let mut except = ClassKeys::COLUMNS.to_vec();
