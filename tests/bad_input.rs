@@ -30,7 +30,7 @@ fn good() -> Workdir {
 }
 
 /// An npy file with this header dictionary and data.
-fn npy(header: &str, data: &[u8]) -> Vec<u8> {
+pub fn npy(header: &str, data: &[u8]) -> Vec<u8> {
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend((header.len() as u16 + 1).to_le_bytes());
     file.extend(header.bytes().chain([b'\n']));
@@ -49,7 +49,7 @@ fn matrix(values: &[(usize, usize, f32)]) -> Vec<u8> {
 }
 
 /// An npz file of these arrays.
-fn npz(arrays: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
+pub fn npz(arrays: &[(&str, &[u8])], method: zip::CompressionMethod) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default().compression_method(method);
     for (name, array) in arrays {
@@ -71,7 +71,7 @@ fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 }
 
 /// A parquet file of these columns.
-fn parquet(columns: Vec<Series>) -> Vec<u8> {
+pub fn parquet(columns: Vec<Series>) -> Vec<u8> {
     let columns = columns.into_iter().map(Series::into_column).collect();
     let mut file = Vec::new();
     let mut frame = DataFrame::new_infer_height(columns).unwrap();
@@ -80,7 +80,7 @@ fn parquet(columns: Vec<Series>) -> Vec<u8> {
 }
 
 /// A column of lists of f32.
-fn lists(name: &str, rows: &[Option<&[Option<f32>]>]) -> Series {
+pub fn lists(name: &str, rows: &[Option<&[Option<f32>]>]) -> Series {
     let row = |values: &[Option<f32>]| Series::new("".into(), values);
     let column: ListChunked = rows.iter().map(|list| list.map(row)).collect();
     column.with_name(name.into()).into_series()
@@ -100,7 +100,7 @@ fn contents(directory: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     all
 }
 
-fn header(descr: &str, shape: &str) -> String {
+pub fn header(descr: &str, shape: &str) -> String {
     format!("{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}")
 }
 
@@ -135,7 +135,7 @@ fn spoiled_npy() {
         |version: u8| replaced(&good, b"NUMPY\x01", &[b'N', b'U', b'M', b'P', b'Y', version]);
     let cases: Vec<(Vec<u8>, &str)> = vec![
         // Not npy, or cut off.
-        (b"".into(), "x.npy: is not an npy file: it is too short"),
+        (b"".into(), "x.npy: is empty, 0 bytes: was its writing cut off?"),
         (good[..3].into(), "is not an npy file: it is too short"),
         (b"PK\x03\x04 something else".into(), "does not start with \\x93NUMPY"),
         (b"\x1f\x8b\x08 compressed".into(), "does not start with \\x93NUMPY"),
@@ -184,7 +184,7 @@ fn spoiled_npy() {
         (of("'<f4'", "(12,)"), "embeddings have two axes, instances and dimensions"),
         (of("'<f4'", "()"), "embeddings have two axes"),
         (of("'<f4'", "(6, 2, 1)"), "embeddings have two axes"),
-        (npy(&header("'<f4'", "(0, 2)"), &[]), "empty array of shape [0, 2]"),
+        (npy(&header("'<f4'", "(0, 2)"), &[]), "x.npy: has no rows: dump them again"),
         (npy(&header("'<f4'", "(6, 0)"), &[]), "empty array of shape [6, 0]"),
         (npy(&header("'<f2'", "(1, 1048577)"), &[0; 2097154]), "rows of 1048577 values"),
         (npy(&header("'<f4'", "(5, 2)"), &f4(5)), "there are 5 embeddings but 6 labels"),
@@ -235,7 +235,7 @@ fn spoiled_labels() {
     let f8 = |last: f64| [0.0, 0.0, 1.0, 1.0, 2.0, last].map(f64::to_le_bytes).concat();
     let unknown = "the label of row 5 (from 0) is 3, which is none of the 3 classes";
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (b"".into(), "y.npy: is not an npy file: it is too short"),
+        (b"".into(), "y.npy: is empty, 0 bytes: was its writing cut off?"),
         (of("'<i4'", "(6, 1)", &[0; 24]), "labels have one axis"),
         (of("'<i4'", "()", &[0; 4]), "labels have one axis"),
         (of("'<i4'", "(5,)", &[0; 20]), "there are 6 embeddings but 5 labels"),
@@ -289,8 +289,8 @@ fn spoiled_labels() {
             "label\na\n\"a\nb\nb\nc\nc\n",
             "line 3, column \"label\": the name \"a\\nb\\nb\\nc\\nc\" holds",
         ),
-        ("", "y.csv: is empty"),
-        ("label\n", "has no row below its header"),
+        ("", "y.csv: is empty, 0 bytes: was its writing cut off?"),
+        ("label\n", "there are 6 embeddings but 0 labels"),
         ("label,label\n0,0\n", "has two columns \"label\": remove or rename one"),
     ] {
         let work = good();
@@ -318,7 +318,7 @@ fn spoiled_npz() {
     let data = damaged.windows(2).position(|two| two == b"}\n" || two == b" \n").unwrap() + 10;
     damaged[data] ^= 1;
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (b"".into(), "is not a readable npz file"),
+        (b"".into(), "x.npz: is empty, 0 bytes: was its writing cut off?"),
         (b"PK\x03\x04".into(), "is not a readable npz file"),
         (x.clone(), "is not a readable npz file"),
         (good_npz[..good_npz.len() - 30].into(), "is not a readable npz file"),
@@ -381,7 +381,7 @@ fn spoiled_parquet() {
     let labelled = |label: Series| parquet(vec![x(&[Some(row); 3]), label]);
     let end = fine.len();
     let cases: Vec<(Vec<u8>, &str)> = vec![
-        (b"".into(), "x.parquet: is not a readable parquet file"),
+        (b"".into(), "x.parquet: is empty, 0 bytes: was its writing cut off?"),
         (b"PAR1 no PAR1".into(), "is not a readable parquet file"),
         (fine[..end - 1].into(), "it does not end with PAR1, is it cut off?"),
         (fine[..end / 2].into(), "is not a readable parquet file"),
@@ -789,7 +789,8 @@ fn spoiled_safetensors() {
         )
     };
     for (file, sentence) in [
-        (b"".to_vec(), "x.safetensors: is not a safetensors file: it is too short"),
+        (b"".to_vec(), "x.safetensors: is empty, 0 bytes: was its writing cut off?"),
+        (b"1234567".to_vec(), "x.safetensors: is not a safetensors file: it is too short"),
         (u64::MAX.to_le_bytes().to_vec(), "it claims a header of 18446744073709551615 bytes"),
         (99_u64.to_le_bytes().to_vec(), "or cut off: it claims a header of 99 bytes"),
         (file("{", 0), "has a bad safetensors header"),
@@ -823,7 +824,7 @@ fn spoiled_safetensors() {
         &work,
         "information --embeddings x.safetensors",
         1,
-        "has no tensor \"label\"; it has \"embeddings\"",
+        "has no tensor \"labels\"; it has \"embeddings\"",
     );
 }
 
@@ -862,9 +863,9 @@ fn missing_and_misused() {
             "bad.parquet: is not a readable parquet file",
         ),
         (
-            "information --embeddings x.npy other.npy --labels y.npy",
+            "information --embeddings other.npy x.npy --labels y.npy",
             1,
-            "other.npy: its embeddings have 3 dimensions, those in x.npy have 2",
+            "x.npy: its embeddings have 2 dimensions, those in other.npy have 3",
         ),
         (
             "information --embeddings dir.npy --labels y.npy",
@@ -893,7 +894,7 @@ fn missing_and_misused() {
         (
             "information --embeddings x.npy x.npy --labels y.npy",
             1,
-            "there are 12 embeddings but 6 labels",
+            "x.npy: is named twice: its rows would count twice",
         ),
         (
             "information --embeddings x.npy --labels y.npy --class-names two.txt",
@@ -1386,7 +1387,8 @@ fn spoiled_moments() {
     let without = |name: &str| with(Series::new_null(name.into(), 3));
     let cases: Vec<(Vec<u8>, &str)> = vec![
         // Foreign, or cut off.
-        (b"".into(), "m.parquet: is not a readable parquet file: it is too short"),
+        (b"".into(), "m.parquet: is empty, 0 bytes: was its writing cut off?"),
+        (b"PAR1".into(), "m.parquet: is not a readable parquet file: it is too short"),
         (b"class,ap\na,0.5\n".into(), "is not a readable parquet file"),
         (whole[..whole.len() - 1].into(), "it does not end with PAR1, is it cut off?"),
         (whole[..whole.len() / 2].into(), "is not a readable parquet file"),

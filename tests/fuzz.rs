@@ -160,7 +160,7 @@ fn moments(path: &Path) {
 
 fn labels(path: &Path) {
     for rows in [2, 3, 7] {
-        if let Ok(labels) = Labels::read(&[path.to_owned()], "label", rows) {
+        if let Ok(labels) = Labels::read(&[path.to_owned()], None, rows) {
             let background = labels.rows_of("0").unwrap_or_default();
             if let Ok(classes) = labels.classes(&background) {
                 let _ = labels.index_as_given(&classes, &[0, 2]);

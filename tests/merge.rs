@@ -191,7 +191,7 @@ fn the_same_rows_are_the_same_source() {
     let output = work.command("merge shards again.parquet --out no.parquet").output().unwrap();
     assert_eq!(output.status.code(), Some(1));
     let error =
-        "again.parquet: holds embeddings that shards/0.parquet holds too: merge each shard once";
+        "shards/0.parquet: holds embeddings that again.parquet holds too: merge each shard once";
     assert!(String::from_utf8_lossy(&output.stderr).contains(error));
     assert!(!work.path("no.parquet").exists());
 }

@@ -2,6 +2,7 @@
 
 mod annotations;
 mod ap_scale;
+mod arrow_types;
 mod bad_input;
 mod class_lists;
 mod compare;
@@ -27,6 +28,7 @@ mod moments;
 mod product;
 mod report;
 mod reports;
+mod shards;
 mod shrinkage;
 mod storage;
 mod terminal;

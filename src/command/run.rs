@@ -320,6 +320,9 @@ fn classes_without_embeddings(
 /// The embeddings, without the invalid rows if the user wants to skip them.
 pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
     let mut dump = Dump::open(&files.embeddings, files.embedding_column.as_deref())?;
+    if let Some(note) = dump.note() {
+        console.note(&note);
+    }
     if let Some((path, bytes)) = dump.largest_row_group().filter(|&(_, bytes)| bytes > ROW_GROUP) {
         console.warn(Warning::RowGroup { path: path.to_owned(), bytes });
     }
@@ -342,11 +345,15 @@ pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
 /// which rows those are.
 pub fn labelled(files: &RunFiles, console: &mut Console) -> Result<(Dump, Labels, Vec<usize>)> {
     let mut dump = dump(files, console)?;
-    let column = files.label_column.as_deref().unwrap_or("label");
+    let column = files.label_column.as_deref();
     let labels = if files.labels.is_empty() {
         Labels::of(&dump, column)?
     } else {
-        Labels::read(&files.labels, column, dump.rows_in_files())?
+        let (labels, note) = Labels::beside(&dump, &files.labels, column)?;
+        if let Some(note) = note {
+            console.note(&note);
+        }
+        labels
     };
     let background = match files.background_label.as_deref() {
         Some(label) => leave_out_background(&mut dump, &labels, label, &files.name, console)?,

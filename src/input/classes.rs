@@ -36,7 +36,10 @@ pub fn read(path: &Path) -> Result<(Classes, Vec<String>)> {
 /// If there is no column `class`, a cell in it is empty, or an id is not a whole number.
 pub fn keys(table: &Table) -> Result<Keys> {
     let class = table.usual_column("class")?;
-    let id = table.find("id").or_else(|| table.find("class_id"));
+    let id = match table.known("id")? {
+        Some(id) => Some(id),
+        None => table.known("class_id")?,
+    };
     let (mut names, mut ids) = (Vec::new(), Vec::new());
     for (line, row) in &table.rows {
         let name = trimmed(&row[class]);

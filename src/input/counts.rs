@@ -64,7 +64,7 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
                        images: give the training set's, or name the column with --counts-column";
         return Err(Error::content(&table.path, problem));
     }
-    let column = match (wanted, table.find("instances")) {
+    let column = match (wanted, table.known("instances")?) {
         (Some(name), _) => table.column(name)?,
         (None, Some(column)) => column,
         (None, None) => match table.numeric_columns(&classes::COLUMNS)[..] {

@@ -7,7 +7,7 @@ use super::element::{Element, Sink};
 use super::npy::{NpyFile, NpyRows};
 use super::npz::NpzFile;
 use super::parquet::ParquetFile;
-use super::shards;
+use super::shards::{self, Files};
 use crate::error::{Error, Result};
 
 /// Bytes of embeddings per block where rows are only checked.
@@ -15,6 +15,9 @@ const READ: usize = 4 << 20;
 
 /// Files of embeddings in a directory end so.
 pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "parquet"];
+
+/// What embeddings are called in npz and safetensors files, unless another name is asked for.
+const NAMES: &[&str] = &["embeddings", "embedding"];
 
 /// Rows read as a sample of how long one takes.
 const SAMPLE: usize = 64;
@@ -25,6 +28,8 @@ const AT_ONCE: Duration = Duration::from_micros(20);
 /// Files of embeddings with the same number of dimensions. Only their headers have been read.
 #[derive(Debug)]
 pub struct Dump {
+    files: Files,
+    /// Of each file, in order. Some may have no rows.
     shards: Vec<Shard>,
     dim: usize,
     /// Rows in the files.
@@ -50,25 +55,30 @@ enum File {
     Npy(NpyFile),
     Npz(NpzFile),
     Parquet(Box<ParquetFile>),
+    /// A parquet file without rows.
+    Empty,
 }
 
 impl Dump {
     /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors` and `.parquet` files.
     /// `column` names the parquet column (`embedding` unless given), or the npz array or safetensors
-    /// tensor (`embeddings`).
+    /// tensor (`embeddings` unless given, or else `embedding`).
     ///
     /// # Errors
-    /// If a file cannot be used, or two disagree in dimension.
+    /// If a file cannot be used, two disagree in dimension, or none has a row.
     pub fn open(paths: &[PathBuf], column: Option<&str>) -> Result<Dump> {
+        let files = shards::expand(paths, EXTENSIONS)?;
         let mut shards: Vec<Shard> = Vec::new();
         let mut rows = 0_usize;
-        for path in shards::expand(paths, EXTENSIONS)? {
-            let shard = Shard::open(&path, column, rows)?;
+        for path in &files.paths {
+            let shard = Shard::open(path, column, rows)?;
             rows = rows.checked_add(shard.rows).ok_or_else(|| {
                 let problem = format!("its {} rows are more than can be counted", shard.rows);
-                Error::content(&path, problem)
+                Error::content(path, problem)
             })?;
-            if let Some(first) = shards.first()
+            // What has no rows has no dimensions either.
+            if let Some(first) = shards.iter().find(|first| first.rows > 0)
+                && shard.rows > 0
                 && first.dim != shard.dim
             {
                 let problem = format!(
@@ -77,14 +87,45 @@ impl Dump {
                     first.path.display(),
                     first.dim
                 );
-                return Err(Error::content(&path, problem));
+                return Err(Error::content(path, problem));
             }
             shards.push(shard);
         }
         let Some(first) = shards.first() else {
             return Err(Error::Usage("--embeddings names no file".into()));
         };
-        Ok(Dump { dim: first.dim, shards, rows, left_out: Vec::new() })
+        let Some(Shard { dim, .. }) = shards.iter().find(|shard| shard.rows > 0) else {
+            let others = match shards.len() - 1 {
+                0 => String::new(),
+                others => format!(", nor have the {others} other files of embeddings"),
+            };
+            return Err(Error::content(
+                &first.path,
+                format!("has no rows{others}: dump them again"),
+            ));
+        };
+        Ok(Dump { files, dim: *dim, shards, rows, left_out: Vec::new() })
+    }
+
+    /// The files, and the order in which they were named.
+    pub(super) fn files(&self) -> &Files {
+        &self.files
+    }
+
+    /// What to say of a directory or glob of files.
+    pub fn note(&self) -> Option<String> {
+        self.files.note(self.rows)
+    }
+
+    /// The file of a row of the files.
+    pub(super) fn path_of(&self, row: usize) -> &Path {
+        let next = self.shards.partition_point(|shard| shard.start <= row);
+        &self.shards[next - 1].path
+    }
+
+    /// Number of rows of each file, in order.
+    pub(super) fn rows_by_file(&self) -> impl Iterator<Item = usize> {
+        self.shards.iter().map(|shard| shard.rows)
     }
 
     /// Number of instances N: the rows that are handed out.
@@ -144,7 +185,7 @@ impl Dump {
 
     /// Whether some elements need f64; f32 holds them all otherwise.
     pub fn double(&self) -> bool {
-        self.shards.iter().any(|shard| shard.double)
+        self.shards.iter().any(|shard| shard.double && shard.rows > 0)
     }
 
     /// The files, in order.
@@ -157,7 +198,7 @@ impl Dump {
     pub fn largest_row_group(&self) -> Option<(&Path, u64)> {
         let groups = self.shards.iter().filter_map(|shard| match &shard.file {
             File::Parquet(file) => Some((shard.path.as_path(), file.largest_group())),
-            File::Npy(_) | File::Npz(_) => None,
+            File::Npy(_) | File::Npz(_) | File::Empty => None,
         });
         groups.max_by_key(|&(_, bytes)| bytes)
     }
@@ -254,6 +295,7 @@ impl Dump {
                 File::Npy(file) => file.read(rows, numbered)?,
                 File::Npz(file) => file.read(rows, numbered)?,
                 File::Parquet(file) => file.read(rows, numbered)?,
+                File::Empty => {}
             }
             if !wanted {
                 break;
@@ -321,6 +363,7 @@ impl Shard {
     }
 
     fn open(path: &Path, column: Option<&str>, start: usize) -> Result<Shard> {
+        let names = column.as_ref().map_or(NAMES, std::slice::from_ref);
         let (file, rows, dim, double) = match shards::extension(path).as_str() {
             "npy" => {
                 let file = NpyFile::open(path)?;
@@ -329,22 +372,24 @@ impl Shard {
                 (File::Npy(file), rows, dim, double)
             }
             "safetensors" => {
-                let file = NpyFile::in_safetensors(path, column.unwrap_or("embeddings"))?;
+                let file = NpyFile::in_safetensors(path, names)?;
                 let matrix = &file.matrix;
                 let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
                 (File::Npy(file), rows, dim, double)
             }
             "npz" => {
-                let file = NpzFile::open(path, column.unwrap_or("embeddings"))?;
+                let file = NpzFile::open(path, names)?;
                 let matrix = &file.matrix;
                 let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
                 (File::Npz(file), rows, dim, double)
             }
-            "parquet" => {
-                let file = ParquetFile::open(path, column.unwrap_or("embedding"))?;
-                let (rows, dim, double) = (file.rows, file.dim, file.double);
-                (File::Parquet(Box::new(file)), rows, dim, double)
-            }
+            "parquet" => match ParquetFile::open(path, column.unwrap_or("embedding"))? {
+                Some(file) => {
+                    let (rows, dim, double) = (file.rows, file.dim, file.double);
+                    (File::Parquet(Box::new(file)), rows, dim, double)
+                }
+                None => (File::Empty, 0, 0, false),
+            },
             _ => {
                 return Err(Error::content(
                     path,

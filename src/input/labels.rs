@@ -4,12 +4,14 @@ use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::hash::Hash;
 use std::io::Read;
+use std::iter::repeat_n;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataType, PolarsError, Series};
 
 use super::embeddings::Dump;
-use super::file::{check_name, trimmed};
+use super::file::{self, check_name, trimmed};
+use super::hive;
 use super::npy::{self, Array};
 use super::npz;
 use super::parquet;
@@ -18,6 +20,12 @@ use super::shards::{self, extension};
 use super::table::Table;
 use crate::classes::{Classes, IdsFrom, Keys, Numbering, number};
 use crate::error::{Error, Result};
+
+/// What labels are called in npz and safetensors files, unless another name is asked for.
+const NAMES: &[&str] = &["labels", "label"];
+
+/// The column of labels in csv and parquet files, unless another is asked for.
+const COLUMN: &str = "label";
 
 /// Files of labels in a directory end so.
 pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
@@ -72,45 +80,103 @@ impl Labels {
     }
 
     /// Reads files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.csv` and `.parquet` files,
-    /// as one sequence of `rows` labels. `column` names the csv or parquet column, or a tensor; in an npz
-    /// file the array is `labels`, which a tensor may be called too.
+    /// as one sequence of `rows` labels. `column` names the csv or parquet column (`label` unless given),
+    /// or the npz array or safetensors tensor (`labels` unless given, or else `label`).
     ///
     /// # Errors
     /// If a file cannot be used, some hold ids and others names, or there are more or fewer labels.
-    pub fn read(paths: &[PathBuf], column: &str, rows: usize) -> Result<Labels> {
+    pub fn read(paths: &[PathBuf], column: Option<&str>, rows: usize) -> Result<Labels> {
         let files = shards::expand(paths, EXTENSIONS)?;
-        Labels::concat(files.iter().map(PathBuf::as_path), column, rows)
+        Labels::concat(&files.paths, column, rows, None)
     }
 
-    /// The labels that lie in the files of the embeddings themselves.
+    /// The same of the embeddings of a dump, and what to say of a directory or glob of files. Where there
+    /// is a file of labels for each of embeddings, they must go together.
     ///
     /// # Errors
-    /// If they are `.npy` files, which hold embeddings only, or have no labels.
-    pub fn of(dump: &Dump, column: &str) -> Result<Labels> {
+    /// As for [`Labels::read`]; or if a file has more or fewer labels than its embeddings, or may be that
+    /// of others.
+    pub fn beside(
+        dump: &Dump,
+        paths: &[PathBuf],
+        column: Option<&str>,
+    ) -> Result<(Labels, Option<String>)> {
+        let files = shards::expand(paths, EXTENSIONS)?;
+        dump.files().check_labels(&files)?;
+        let each = (files.paths.len() == dump.files().paths.len()).then_some(dump);
+        let labels = Labels::concat(&files.paths, column, dump.rows_in_files(), each)?;
+        Ok((labels, files.note(dump.rows_in_files())))
+    }
+
+    /// The labels that lie in the files of the embeddings themselves, or in the names of their
+    /// directories.
+    ///
+    /// # Errors
+    /// If they have no labels; `.npy` files hold embeddings only.
+    pub fn of(dump: &Dump, column: Option<&str>) -> Result<Labels> {
+        if let Some(labels) = Labels::in_directories(dump, column.unwrap_or(COLUMN))? {
+            return Ok(labels);
+        }
         if let Some(path) = dump.paths().find(|path| extension(path) == "npy") {
             let problem = format!("give --labels: {} holds no labels of its own", path.display());
             return Err(Error::Usage(problem));
         }
-        Labels::concat(dump.paths(), column, dump.rows_in_files())
+        Labels::concat(&dump.files().paths, column, dump.rows_in_files(), Some(dump))
     }
 
-    fn concat<'a>(
-        files: impl Iterator<Item = &'a Path>,
-        column: &str,
+    /// The labels in the names of the directories, `label=cat`, if all files lie in such and hold none of
+    /// their own: npy files, and parquet files without that column.
+    fn in_directories(dump: &Dump, column: &str) -> Result<Option<Labels>> {
+        let mut values = Vec::new();
+        for (path, rows) in dump.paths().zip(dump.rows_by_file()) {
+            let Some(value) = hive::value(path, column) else { return Ok(None) };
+            match extension(path).as_str() {
+                "npy" => {}
+                "parquet" if !parquet::has_column(path, column)? => {}
+                _ => return Ok(None),
+            }
+            values.push((value.map_err(|problem| Error::content(path, problem))?, rows));
+        }
+        let texts = values.iter().flat_map(|(value, rows)| repeat_n(value.as_str(), *rows));
+        Labels::of_texts(texts, Keys::Cells).map(Some).map_err(|(row, problem)| {
+            let problem = format!("its directory {column}=…: {problem}");
+            Error::content(dump.path_of(row), problem)
+        })
+    }
+
+    /// The labels of all files, `rows` together; where there is one `each` for the files of a dump, as
+    /// many as there are embeddings in that.
+    fn concat(
+        files: &[PathBuf],
+        column: Option<&str>,
         rows: usize,
+        each: Option<&Dump>,
     ) -> Result<Labels> {
         let mut all: Option<Labels> = None;
+        let several = each.filter(|_| files.len() > 1);
+        let mut shards = several.iter().flat_map(|dump| dump.paths().zip(dump.rows_by_file()));
         for path in files {
             let before = all.as_ref().map_or(0, Labels::len);
+            let shard = shards.next();
             // Before what a header only claims is read into memory.
-            let fits = |labels: usize| match before.saturating_add(labels) {
-                labels if labels > rows => Err(differ(rows, labels)),
-                _ => Ok(()),
+            let fits = |labels: usize| match shard {
+                Some((of, rows)) if labels > rows => Err(differ_in(path, labels, of, rows)),
+                _ => match before.saturating_add(labels) {
+                    labels if labels > rows => Err(differ(rows, labels)),
+                    _ => Ok(()),
+                },
             };
             let labels = Labels::read_one(path, column, &fits)?;
+            if let Some((of, rows)) = shard.filter(|&(_, rows)| labels.len() < rows) {
+                return Err(differ_in(path, labels.len(), of, rows));
+            }
             match &mut all {
-                None => all = Some(labels),
-                Some(all) => all.append(labels).map_err(|problem| Error::content(path, problem))?,
+                // What has no rows says nothing of the others' kind.
+                Some(all) if !all.is_empty() && labels.is_empty() => drop(labels),
+                Some(all) if !all.is_empty() => {
+                    all.append(labels).map_err(|problem| Error::content(path, problem))?;
+                }
+                _ => all = Some(labels),
             }
         }
         let all = all.ok_or_else(|| Error::Usage("--labels names no file".into()))?;
@@ -121,8 +187,15 @@ impl Labels {
     }
 
     /// One file's labels, of which there are as many as `fits` allows.
-    fn read_one(path: &Path, column: &str, fits: &dyn Fn(usize) -> Result<()>) -> Result<Labels> {
+    fn read_one(
+        path: &Path,
+        column: Option<&str>,
+        fits: &dyn Fn(usize) -> Result<()>,
+    ) -> Result<Labels> {
+        const OPTION: &str = "--label-column";
         let bad = |problem| Error::content(path, problem);
+        let names = column.as_ref().map_or(NAMES, std::slice::from_ref);
+        let column = column.unwrap_or(COLUMN);
         match extension(path).as_str() {
             "npy" => {
                 let (mut reader, array, bytes) = npy::open(path)?;
@@ -130,8 +203,8 @@ impl Labels {
                 fits(width.labels)?;
                 width.read(&mut reader).map_err(bad)
             }
-            "npz" => npz::with_array(path, "labels", |entry| {
-                let bad = |problem| bad(format!("array \"labels\" {problem}"));
+            "npz" => npz::with_array(path, names, OPTION, |name, entry| {
+                let bad = |problem| bad(format!("array {name:?} {problem}"));
                 let bytes = entry.size();
                 let array = Array::parse(entry).map_err(bad)?;
                 let width = Width::of(&array, bytes.saturating_sub(array.start)).map_err(bad)?;
@@ -139,15 +212,15 @@ impl Labels {
                 width.read(entry).map_err(bad)
             })?,
             "safetensors" => {
-                let (mut reader, array, bytes) = safetensors::open(path, &[column, "labels"])?;
-                let bad = |problem| bad(format!("its labels: {problem}"));
-                let width = Width::of(&array, bytes).map_err(bad)?;
+                let found = safetensors::open(path, names, OPTION)?;
+                let bad = |problem| bad(format!("tensor {:?} {problem}", found.name));
+                let width = Width::of(&found.array, found.bytes).map_err(bad)?;
                 fits(width.labels)?;
                 // The next tensor's bytes are none of its own.
-                width.read(&mut reader.by_ref().take(bytes)).map_err(bad)
+                width.read(&mut found.reader.take(found.bytes)).map_err(bad)
             }
             "csv" => {
-                let labels = from_table(&Table::read(path)?, column)?;
+                let labels = from_table(&Table::parse_any(path, &file::text(path)?)?, column)?;
                 fits(labels.len())?;
                 Ok(labels)
             }
@@ -338,6 +411,15 @@ fn differ(rows: usize, labels: usize) -> Error {
     ))
 }
 
+fn differ_in(path: &Path, labels: usize, of: &Path, rows: usize) -> Error {
+    let problem = format!(
+        "holds {labels} labels for the {rows} embeddings of {}: dump both from the same instances, in the \
+         same order, and name the files alike",
+        of.display()
+    );
+    Error::content(path, problem)
+}
+
 /// The element type of an array of labels.
 struct Width {
     kind: char,
@@ -350,8 +432,13 @@ impl Width {
     /// Of an array with this header and so many bytes of data: integers of any width and byte order,
     /// or floats.
     fn of(array: &Array, bytes: u64) -> std::result::Result<Width, String> {
-        let [labels] = array.shape[..] else {
-            return Err(format!("holds an array of shape {:?}: labels have one axis", array.shape));
+        let labels = match array.shape[..] {
+            [labels] => labels,
+            [0, ..] => 0,
+            _ => {
+                let shape = &array.shape;
+                return Err(format!("holds an array of shape {shape:?}: labels have one axis"));
+            }
         };
         let (kind, width) = match array.descr.trim_start_matches(['<', '>', '=', '|']) {
             "i1" => ('i', 1),

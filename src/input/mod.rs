@@ -9,6 +9,7 @@ pub mod datasets;
 pub mod element;
 pub mod embeddings;
 mod file;
+mod hive;
 pub mod information;
 mod json;
 pub mod labels;

@@ -130,7 +130,7 @@ pub fn check_dim(dim: usize) -> std::result::Result<(), String> {
     ))
 }
 
-/// A two-dimensional array of floating-point numbers: a row per instance.
+/// A two-dimensional array of floating-point numbers: a row per instance. There may be none.
 #[derive(Clone, Debug)]
 pub struct Matrix {
     /// Number of rows.
@@ -157,13 +157,18 @@ impl Matrix {
                 array.descr
             ));
         };
-        let [rows, dim] = array.shape[..] else {
-            return Err(format!(
-                "holds an array of shape {:?}: embeddings have two axes, instances and dimensions",
-                array.shape
-            ));
+        let (rows, dim) = match array.shape[..] {
+            [rows, dim] => (rows, dim),
+            // What NumPy makes of no rows at all.
+            [0] => (0, 0),
+            _ => {
+                return Err(format!(
+                    "holds an array of shape {:?}: embeddings have two axes, instances and dimensions",
+                    array.shape
+                ));
+            }
         };
-        if rows == 0 || dim == 0 {
+        if rows > 0 && dim == 0 {
             return Err(format!("holds an empty array of shape {:?}", array.shape));
         }
         array.check_length(float.width, bytes)?;
@@ -252,13 +257,15 @@ impl NpyFile {
         Ok(NpyFile { path: path.to_owned(), matrix })
     }
 
-    /// The tensor `name` of a safetensors file, which lies in it as an array does in an `.npy` file.
+    /// The first tensor of these `names` in a safetensors file, which lies in it as an array does in an
+    /// `.npy` file.
     ///
     /// # Errors
     /// If the file cannot be read, or has no such matrix of floats.
-    pub fn in_safetensors(path: &Path, name: &str) -> Result<NpyFile> {
-        let (_, array, bytes) = safetensors::open(path, &[name])?;
-        let matrix = Matrix::new(array, bytes)
+    pub fn in_safetensors(path: &Path, names: &[&str]) -> Result<NpyFile> {
+        let found = safetensors::open(path, names, "--embedding-column")?;
+        let name = found.name;
+        let matrix = Matrix::new(found.array, found.bytes)
             .map_err(|problem| Error::content(path, format!("tensor {name:?} {problem}")))?;
         Ok(NpyFile { path: path.to_owned(), matrix })
     }

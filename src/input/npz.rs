@@ -10,7 +10,7 @@ use zip::read::ZipFile;
 use super::element::{Element, Sink};
 use super::file;
 use super::npy::{self, Array, Matrix};
-use super::table::list;
+use super::table::absent;
 use crate::error::{Error, Result};
 
 /// Deflate packs 1032 bytes into one at most; what claims more is damaged, or meant to fill memory.
@@ -26,19 +26,21 @@ pub struct NpzFile {
 }
 
 impl NpzFile {
-    /// Reads and checks the header of the array `name` alone.
+    /// Reads and checks the header of the first array of these `names` alone.
     ///
     /// # Errors
     /// If the file cannot be read, or has no such matrix of floats.
-    pub fn open(path: &Path, name: &str) -> Result<NpzFile> {
-        let matrix = with_array(path, name, |entry| {
+    pub fn open(path: &Path, names: &[&str]) -> Result<NpzFile> {
+        with_array(path, names, "--embedding-column", |name, entry| {
             let bytes = entry.size();
-            let array = Array::parse(entry)?;
-            let bytes = bytes.saturating_sub(array.start);
-            Matrix::new(array, bytes)
+            let matrix = Array::parse(entry).and_then(|array| {
+                let bytes = bytes.saturating_sub(array.start);
+                Matrix::new(array, bytes)
+            });
+            let bad = |problem| Error::content(path, format!("array {name:?} {problem}"));
+            let matrix = matrix.map_err(bad)?;
+            Ok(NpzFile { path: path.to_owned(), name: name.into(), matrix })
         })?
-        .map_err(|problem| Error::content(path, format!("array {name:?} {problem}")))?;
-        Ok(NpzFile { path: path.to_owned(), name: name.into(), matrix })
     }
 
     /// Hands out blocks of `rows` rows until `sink` declines.
@@ -46,7 +48,7 @@ impl NpzFile {
     /// # Errors
     /// If reading fails.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        with_array(&self.path, &self.name, |entry| {
+        with_array(&self.path, &[&self.name], "--embedding-column", |_, entry| {
             if self.matrix.fortran {
                 // Columns need seeking, which a zip entry has not: unpack it to an unnamed file.
                 let mut file = tempfile::tempfile()?;
@@ -68,14 +70,15 @@ impl NpzFile {
     }
 }
 
-/// Opens the array `name` of an `.npz` file.
+/// What `read` makes of the first of the arrays `names` that there is in an `.npz` file, and of its name.
 ///
 /// # Errors
-/// If there is none; says which there are.
+/// If there is none; says which there are, and which `option` chooses among them.
 pub fn with_array<R>(
     path: &Path,
-    name: &str,
-    read: impl FnOnce(&mut ZipFile<BufReader<File>>) -> R,
+    names: &[&str],
+    option: &str,
+    read: impl FnOnce(&str, &mut ZipFile<BufReader<File>>) -> R,
 ) -> Result<R> {
     let (file, _) = file::open(path)?;
     let bad = |error| Error::content(path, format!("is not a readable npz file: {error}"));
@@ -87,16 +90,13 @@ pub fn with_array<R>(
         return Err(Error::content(path, "holds two arrays of one name: save it again"));
     }
     let mut archive = ZipArchive::new(reader).map_err(bad)?;
-    let entry = format!("{name}.npy");
-    if archive.index_for_name(&entry).is_none() {
-        let names: Vec<_> =
+    let entry = |name: &str| archive.index_for_name(&format!("{name}.npy"));
+    let Some((name, entry)) = names.iter().find_map(|name| Some((name, entry(name)?))) else {
+        let there: Vec<_> =
             archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
-        return Err(Error::content(
-            path,
-            format!("has no array {name:?}; it has {}", list(&names)),
-        ));
-    }
-    let mut entry = archive.by_name(&entry).map_err(bad)?;
+        return Err(Error::content(path, absent("array", names[0], &there, option)));
+    };
+    let mut entry = archive.by_index(entry).map_err(bad)?;
     if entry.size() > LARGEST_RATIO * (1 + entry.compressed_size()) {
         let problem = format!(
             "array {name:?} claims to unpack from {} to {} bytes, which it cannot: it is damaged",
@@ -105,7 +105,7 @@ pub fn with_array<R>(
         );
         return Err(Error::content(path, problem));
     }
-    Ok(read(&mut entry))
+    Ok(read(name, &mut entry))
 }
 
 /// How many entries the directory of an archive lists; the archive keeps one of each name.

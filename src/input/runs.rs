@@ -69,14 +69,14 @@ pub struct RunFiles {
 }
 
 impl RunFiles {
-    /// All files that the run is read from, in the order given.
+    /// All files that the run is read from.
     ///
     /// # Errors
     /// If a path names nothing, or cannot be read.
     pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?;
-        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?);
-        files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?);
+        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
+        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?.paths);
         files.extend([&self.class_names, &self.counts, &self.ap].into_iter().flatten().cloned());
         Ok(files)
     }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::file;
 use super::npy::Array;
-use super::table::list;
+use super::table::absent;
 use crate::error::{Error, Result};
 
 /// Longest header, as safetensors' own limit.
@@ -26,12 +26,24 @@ struct Tensor {
     data_offsets: [u64; 2],
 }
 
-/// Opens the first of the tensors `names` that there is: a reader at its data, what it is, and its bytes
-/// of data.
+/// A tensor of a file.
+pub struct Found<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// At its data.
+    pub reader: BufReader<File>,
+    /// What it is.
+    pub array: Array,
+    /// Bytes of data.
+    pub bytes: u64,
+}
+
+/// Opens the first of the tensors `names` that there is.
 ///
 /// # Errors
-/// If the file cannot be read or is damaged, or has none of these; says which there are.
-pub fn open(path: &Path, names: &[&str]) -> Result<(BufReader<File>, Array, u64)> {
+/// If the file cannot be read or is damaged, or has none of these; says which there are, and which
+/// `option` chooses among them.
+pub fn open<'a>(path: &Path, names: &[&'a str], option: &str) -> Result<Found<'a>> {
     let bad = |problem: String| Error::content(path, problem);
     let (file, length) = file::open(path)?;
     let mut reader = BufReader::new(file);
@@ -49,10 +61,10 @@ pub fn open(path: &Path, names: &[&str]) -> Result<(BufReader<File>, Array, u64)
     reader.by_ref().take(header).read_to_end(&mut text).map_err(Error::read(path))?;
     let damaged = |error| bad(format!("has a bad safetensors header: {error}"));
     let entries: BTreeMap<String, Value> = serde_json::from_slice(&text).map_err(damaged)?;
-    let Some((name, entry)) = names.iter().find_map(|&name| entries.get_key_value(name)) else {
+    let found = names.iter().find_map(|&name| Some((name, entries.get(name)?)));
+    let Some((name, entry)) = found else {
         let there: Vec<_> = entries.keys().filter(|name| *name != "__metadata__").collect();
-        let problem = format!("has no tensor {:?}; it has {}", names[0], list(&there));
-        return Err(bad(problem));
+        return Err(bad(absent("tensor", names[0], &there, option)));
     };
     let tensor: Tensor = serde_json::from_value(entry.clone()).map_err(damaged)?;
     let start = 8 + header;
@@ -70,7 +82,7 @@ pub fn open(path: &Path, names: &[&str]) -> Result<(BufReader<File>, Array, u64)
         descr: descr(&tensor.dtype).into(),
         start: start + from,
     };
-    Ok((reader, array, to - from))
+    Ok(Found { name, reader, array, bytes: to - from })
 }
 
 /// NumPy's description of an element type; of one that NumPy has not, its own name.

@@ -1,55 +1,233 @@
-//! Paths, directories and globs → files in a stable order.
+//! Paths, directories and globs → files, which are data, in one order.
 
-use std::path::{Path, PathBuf};
+use std::cmp::Ordering;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs;
+use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// The files that `paths` name, in the order given. A directory stands for its files with one of
-/// the `extensions`, a glob for what it matches; both in natural order (`part-2` before `part-10`).
+/// The files that a list of paths names. However they are named, they have one order.
+#[derive(Debug, Default)]
+pub struct Files {
+    /// In natural order of their paths (`part-2` before `part-10`).
+    pub paths: Vec<PathBuf>,
+    /// In the order in which they were named; those of a directory or glob in natural order.
+    named: Vec<PathBuf>,
+    /// Whether what named them is sorted as text, as a shell sorts what it expands.
+    as_text: bool,
+    /// Directories and globs among what named them.
+    folders: Vec<PathBuf>,
+}
+
+impl Files {
+    /// What to say of directories and globs: how many files were found, with so many rows.
+    pub fn note(&self, rows: usize) -> Option<String> {
+        let first = self.folders.first()?.display();
+        let more = match self.folders.len() - 1 {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        let count = |count: usize, of| format!("{count} {of}{}", if count == 1 { "" } else { "s" });
+        let (files, rows) = (count(self.paths.len(), "file"), count(rows, "row"));
+        Some(format!("{first}{more}: {files}, {rows}"))
+    }
+
+    /// Whether the user may have meant another order than the natural one.
+    fn in_own_order(&self) -> bool {
+        !self.as_text && self.named != self.paths
+    }
+
+    /// Checks that these files of embeddings, in natural order, surely are those of the `labels`.
+    ///
+    /// # Errors
+    /// If their names say otherwise, or the order in which they were named does.
+    pub fn check_labels(&self, labels: &Files) -> Result<()> {
+        let each = self.paths.len() == labels.paths.len();
+        let alike = each && self.names_agree(labels)?;
+        if alike || !(self.in_own_order() || labels.in_own_order()) {
+            return Ok(());
+        }
+        let pairs = |ours: &[PathBuf], theirs: &[PathBuf]| -> BTreeSet<_> {
+            ours.iter().cloned().zip(theirs.iter().cloned()).collect()
+        };
+        if each && pairs(&self.named, &labels.named) == pairs(&self.paths, &labels.paths) {
+            return Ok(());
+        }
+        let files = if self.in_own_order() { self } else { labels };
+        let at = files.named.iter().zip(&files.paths).position(|(named, path)| named != path);
+        Err(Error::content(
+            &files.named[at.unwrap_or(0)],
+            "is named in another order than the natural one of the file names, in which files are read: \
+             name the files in natural order, or rename embeddings and labels alike",
+        ))
+    }
+
+    /// Whether the names show that each file of labels belongs to the file of embeddings at its place:
+    /// in some place of the names, all have words that are of one file of embeddings alone.
+    ///
+    /// # Errors
+    /// If they show that labels belong to another file.
+    fn names_agree(&self, labels: &Files) -> Result<bool> {
+        if self.paths.len() == 1 {
+            return Ok(true);
+        }
+        let mut owners: HashMap<String, Option<usize>> = HashMap::new();
+        for (at, name) in words(&self.paths).into_iter().enumerate() {
+            for word in BTreeSet::from_iter(name) {
+                owners.entry(word).and_modify(|owner| *owner = None).or_insert(Some(at));
+            }
+        }
+        let names = words(&labels.paths);
+        let (mut agree, mut doubt) = (false, None);
+        for place in 0..names.iter().map(Vec::len).min().unwrap_or(0) {
+            if names.iter().all(|name| name[place] == names[0][place]) {
+                continue;
+            }
+            let owner = |name: &Vec<String>| owners.get(&name[place]).copied().flatten();
+            let owners: Vec<_> = names.iter().map(owner).collect();
+            let distinct: HashSet<_> = owners.iter().flatten().collect();
+            let own = |(at, owner): (usize, &Option<usize>)| *owner == Some(at);
+            let other = owners.iter().enumerate().find_map(|(at, owner)| {
+                owner.filter(|&owner| owner != at).map(|owner| (at, owner))
+            });
+            match other {
+                None => agree |= distinct.len() == owners.len(),
+                Some((at, owner)) if distinct.len() == owners.len() => {
+                    return Err(self.mistaken(owner, labels, at));
+                }
+                // As numbers from 0 beside numbers from 1.
+                Some(pair) if !owners.iter().enumerate().any(own) => {
+                    doubt.get_or_insert(pair);
+                }
+                Some(_) => {}
+            }
+        }
+        match doubt {
+            Some((at, owner)) if !agree => Err(self.mistaken(owner, labels, at)),
+            _ => Ok(agree),
+        }
+    }
+
+    /// That a file of labels seems to be of another file of embeddings than the one at its place.
+    fn mistaken(&self, owner: usize, labels: &Files, at: usize) -> Error {
+        let problem = format!(
+            "by its name it holds the labels of {}, but in natural order it stands beside {}: name the \
+             files of embeddings and of labels alike",
+            self.paths[owner].display(),
+            self.paths[at].display()
+        );
+        Error::content(&labels.paths[at], problem)
+    }
+}
+
+/// Of each path the words and numbers below the directory that all are in, in lower case and without a
+/// number's leading zeros; the last first, because ends differ most.
+fn words(paths: &[PathBuf]) -> Vec<Vec<String>> {
+    let names: Vec<Vec<_>> = paths.iter().map(|path| names(path).collect()).collect();
+    let shared = |at: &usize| names.iter().all(|name| name.get(*at) == names[0].get(*at));
+    let shared = (0..names[0].len()).take_while(shared).count();
+    let below = |name: &Vec<&Path>| {
+        let text = name.iter().skip(shared).collect::<PathBuf>();
+        let text: Vec<char> = text.to_string_lossy().to_lowercase().chars().collect();
+        let kind = |c: char| (c.is_numeric(), c.is_alphanumeric());
+        let runs =
+            text.chunk_by(|&a, &b| kind(a) == kind(b)).filter(|run| run[0].is_alphanumeric());
+        let word = |run: &[char]| {
+            let zeros = run.iter().take_while(|&&c| c == '0').count();
+            run[zeros.min(run.len() - 1)..].iter().collect()
+        };
+        runs.map(word).rev().collect()
+    };
+    names.iter().map(below).collect()
+}
+
+/// The files that `paths` name. A directory stands for its files with one of the `extensions`, and those
+/// of its sub-directories; a glob for what it matches. What begins with `.` or `_` is no data there.
 ///
 /// # Errors
-/// If a path names nothing, or cannot be read.
-pub fn expand(paths: &[PathBuf], extensions: &[&str]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
+/// If a path names nothing, cannot be read, or is empty; if a file is named twice, also under two names;
+/// or if it belongs to a table whose files are not all its rows.
+pub fn expand(paths: &[PathBuf], extensions: &[&str]) -> Result<Files> {
+    let mut files = Files { as_text: is_sorted_as_text(paths), ..Files::default() };
     for path in paths {
         if path.is_dir() {
-            files.extend(directory(path, extensions)?);
+            files.folders.push(path.clone());
+            check_table(path)?;
+            let mut found = Vec::new();
+            descend(path, extensions, &mut Vec::new(), &mut found)?;
+            if found.is_empty() {
+                let problem = format!("holds no file that ends in .{}", extensions.join(", ."));
+                return Err(Error::content(path, problem));
+            }
+            sort(&mut found);
+            files.named.extend(found);
         } else if path.exists() {
-            files.push(path.clone());
+            if paths.len() > 1 && is_hidden(path) {
+                let problem =
+                    "files that begin with . or _ are no data: leave it out, or rename it";
+                return Err(Error::content(path, problem));
+            }
+            files.named.push(path.clone());
         } else {
-            files.extend(matches(path)?);
+            files.folders.push(path.clone());
+            files.named.extend(matches(path, extensions)?);
         }
     }
+    check(&files.named)?;
+    files.paths = files.named.clone();
+    sort(&mut files.paths);
     Ok(files)
 }
 
-fn directory(path: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
-    let mut files = Vec::new();
-    for entry in path.read_dir().map_err(Error::read(path))? {
-        let file = entry.map_err(Error::read(path))?.path();
-        // A link that leads nowhere, or a pipe, is kept: to open it says so.
-        let hidden = file.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-        if !hidden && !file.is_dir() && extensions.contains(&extension(&file).as_str()) {
-            files.push(file);
+/// Adds the files of a directory and of those in it. `above` are those that it lies in.
+fn descend(
+    directory: &Path,
+    extensions: &[&str],
+    above: &mut Vec<Identity>,
+    files: &mut Vec<PathBuf>,
+) -> Result<()> {
+    let this = identity(directory).map_err(Error::read(directory))?;
+    if above.contains(&this) {
+        return Err(Error::content(
+            directory,
+            "is a link to a directory that it lies in: remove it",
+        ));
+    }
+    above.push(this);
+    for entry in directory.read_dir().map_err(Error::read(directory))? {
+        let path = entry.map_err(Error::read(directory))?.path();
+        if is_hidden(&path) {
+            continue;
+        }
+        if path.is_dir() {
+            descend(&path, extensions, above, files)?;
+        } else if extensions.contains(&extension(&path).as_str()) {
+            // A link that leads nowhere, or a pipe, is kept: to open it says so.
+            files.push(path);
         }
     }
-    if files.is_empty() {
-        let problem = format!("holds no file that ends in .{}", extensions.join(", ."));
-        return Err(Error::content(path, problem));
-    }
-    sort(&mut files);
-    Ok(files)
+    above.pop();
+    Ok(())
 }
 
-fn matches(pattern: &Path) -> Result<Vec<PathBuf>> {
-    let text = pattern.to_string_lossy();
+fn matches(pattern: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
+    let options =
+        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
+    let plain = |name: &&Path| !name.to_string_lossy().contains(['*', '?', '[']);
+    let plain = names(pattern).take_while(|name| plain(name)).count();
     let mut files = Vec::new();
-    for path in glob::glob(&text).into_iter().flatten() {
+    for path in glob::glob_with(&pattern.to_string_lossy(), options).into_iter().flatten() {
         let path = path.map_err(|error| {
             let directory = error.path().to_owned();
             Error::read(&directory)(error.into())
         })?;
-        if !path.is_dir() {
+        if names(&path).skip(plain).any(is_hidden) {
+            continue;
+        }
+        if path.is_dir() {
+            descend(&path, extensions, &mut Vec::new(), &mut files)?;
+        } else {
             files.push(path);
         }
     }
@@ -57,12 +235,133 @@ fn matches(pattern: &Path) -> Result<Vec<PathBuf>> {
         return Err(Error::Missing { path: pattern.to_owned() });
     }
     sort(&mut files);
+    // `**` matches a directory and what is in it.
+    files.dedup();
     Ok(files)
 }
 
+/// The names in a path, without `.`, `..` and the root.
+fn names(path: &Path) -> impl Iterator<Item = &Path> {
+    path.components().filter_map(|part| match part {
+        Component::Normal(name) => Some(Path::new(name)),
+        _ => None,
+    })
+}
+
+/// Whether its name is one that programs give to what is no data: `_SUCCESS`, `.part.crc`, `._x.npy`.
+fn is_hidden(path: &Path) -> bool {
+    let first = path.file_name().and_then(|name| name.as_encoded_bytes().first());
+    matches!(first, Some(b'.' | b'_'))
+}
+
+/// Checks that no file is there twice, is empty, or belongs to a table with a log of its own; and that
+/// none seems to hold the same rows as another in another format.
+fn check(files: &[PathBuf]) -> Result<()> {
+    let mut seen: HashMap<Identity, &Path> = HashMap::new();
+    let (mut stems, mut directories) = (HashMap::new(), HashSet::new());
+    for path in files {
+        // What cannot be found is an error when it is opened.
+        let Ok(metadata) = fs::metadata(path) else { continue };
+        if metadata.is_file() && metadata.len() == 0 {
+            let problem = "is empty, 0 bytes: was its writing cut off? Dump it again, or remove it";
+            return Err(Error::content(path, problem));
+        }
+        if let Some(first) = seen.insert(identity(path).map_err(Error::read(path))?, path) {
+            let problem = match first == path {
+                true => "is named twice: its rows would count twice".into(),
+                false => {
+                    format!("is the same file as {}: its rows would count twice", first.display())
+                }
+            };
+            return Err(Error::content(path, problem));
+        }
+        let stem = path.with_extension("");
+        if let Some(first) = stems.insert(stem, path).filter(|_| metadata.is_file()) {
+            let problem = format!(
+                "is called as {}: if it holds the same rows, they would count twice; remove or rename one",
+                first.display()
+            );
+            return Err(Error::content(path, problem));
+        }
+        let directory = path.parent().unwrap_or(Path::new(""));
+        if directories.insert(directory) {
+            check_table(directory)?;
+        }
+    }
+    Ok(())
+}
+
+/// Checks that neither a directory nor one that it lies in is a table whose log says which of its files
+/// and rows are live.
+fn check_table(directory: &Path) -> Result<()> {
+    let Ok(directory) = std::path::absolute(directory) else { return Ok(()) };
+    let directory: PathBuf = directory.components().collect();
+    for above in directory.ancestors() {
+        let kind = if above.join("_delta_log").is_dir() {
+            "Delta"
+        } else if above.join(".hoodie").is_dir() {
+            "Hudi"
+        } else if is_iceberg(above) {
+            "Iceberg"
+        } else {
+            continue;
+        };
+        let problem = format!(
+            "is a {kind} table, whose files are not all its rows: read it with a library for such tables, \
+             and write its rows to plain parquet files"
+        );
+        return Err(Error::content(above, problem));
+    }
+    Ok(())
+}
+
+fn is_iceberg(directory: &Path) -> bool {
+    let Ok(mut entries) = directory.join("metadata").read_dir() else { return false };
+    entries.any(|entry| {
+        entry.is_ok_and(|entry| {
+            let name = entry.file_name();
+            name.to_string_lossy().ends_with(".metadata.json") || name == "version-hint.text"
+        })
+    })
+}
+
+/// What is the same under all names of a file.
+#[cfg(unix)]
+type Identity = (u64, u64);
+#[cfg(not(unix))]
+type Identity = PathBuf;
+
+#[cfg(unix)]
+fn identity(path: &Path) -> std::io::Result<Identity> {
+    use std::os::unix::fs::MetadataExt;
+    fs::metadata(path).map(|metadata| (metadata.dev(), metadata.ino()))
+}
+
+#[cfg(not(unix))]
+fn identity(path: &Path) -> std::io::Result<Identity> {
+    fs::canonicalize(path)
+}
+
+/// Whether paths are in the order in which a shell sorts names: by their bytes, or in most languages by
+/// letters and digits alone.
+fn is_sorted_as_text(paths: &[PathBuf]) -> bool {
+    let letters = |path: &PathBuf| -> String {
+        let text = path.to_string_lossy().to_lowercase();
+        text.chars().filter(|c| c.is_alphanumeric()).collect()
+    };
+    paths.is_sorted_by_key(|path| path.as_os_str()) || paths.is_sorted_by_key(letters)
+}
+
+/// Sorts by natural order of each name in the paths.
 fn sort(files: &mut [PathBuf]) {
-    files
-        .sort_by(|a, b| natord::compare(&a.to_string_lossy(), &b.to_string_lossy()).then(a.cmp(b)));
+    files.sort_by(|a, b| {
+        let pairs = names(a).zip(names(b));
+        let names_of = |pair: (&Path, &Path)| {
+            natord::compare(&pair.0.to_string_lossy(), &pair.1.to_string_lossy())
+        };
+        let unequal = pairs.map(names_of).find(|order| *order != Ordering::Equal);
+        unequal.unwrap_or(Ordering::Equal).then_with(|| a.cmp(b))
+    });
 }
 
 /// The file's extension in lower case, or nothing.

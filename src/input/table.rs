@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::file::{self, check_name, trimmed};
-use super::parquet;
+use super::parquet::{self, Texts};
 use super::shards::extension;
 use crate::error::{Error, Result};
 
@@ -15,6 +15,8 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Line number in the file (in parquet the row, from 0), and the cells.
     pub rows: Vec<(u64, csv::StringRecord)>,
+    /// Columns of other types, or that cannot be read: each with what is wrong with it.
+    others: Vec<(String, String)>,
     /// What the rows are counted in.
     unit: &'static str,
 }
@@ -26,10 +28,10 @@ impl Table {
     /// If the file cannot be read, is not csv in UTF-8, has no row, or two columns of one name.
     pub fn read(path: &Path) -> Result<Table> {
         if extension(path) == "parquet" {
-            let (columns, rows) = parquet::texts(path)?;
+            let Texts { columns, rows, others } = parquet::texts(path)?;
             let cells = |row: Vec<String>| row.iter().map(|cell| trimmed(cell)).collect();
             let rows = (0..).zip(rows.into_iter().map(cells)).collect();
-            return Ok(Table { path: path.to_owned(), columns, rows, unit: "row" });
+            return Ok(Table { path: path.to_owned(), columns, rows, others, unit: "row" });
         }
         Table::parse(path, &file::text(path)?)
     }
@@ -40,6 +42,18 @@ impl Table {
     /// # Errors
     /// If it is not csv, has no row, or two columns of one name.
     pub fn parse(path: &Path, text: &str) -> Result<Table> {
+        let table = Table::parse_any(path, text)?;
+        if table.rows.is_empty() {
+            return Err(Error::content(path, "has no row below its header"));
+        }
+        Ok(table)
+    }
+
+    /// The same, but it may have no row.
+    ///
+    /// # Errors
+    /// If it is not csv, or has two columns of one name.
+    pub fn parse_any(path: &Path, text: &str) -> Result<Table> {
         // The csv parser counts a line that ends in \r\n for none.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let header = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
@@ -76,10 +90,7 @@ impl Table {
             let whole = record.iter().all(|cell| trimmed(cell).len() == cell.len());
             rows.push((line, if whole { record } else { record.iter().map(trimmed).collect() }));
         }
-        if rows.is_empty() {
-            return Err(Error::content(path, "has no row below its header"));
-        }
-        Ok(Table { path: path.to_owned(), columns, rows, unit: "line" })
+        Ok(Table { path: path.to_owned(), columns, rows, others: Vec::new(), unit: "line" })
     }
 
     /// The index of the column of this name, or else of the only one that it is but for capitals.
@@ -91,11 +102,23 @@ impl Table {
         })
     }
 
+    /// The same of a column that is wanted.
+    ///
+    /// # Errors
+    /// If there is one, but it cannot be read.
+    pub fn known(&self, name: &str) -> Result<Option<usize>> {
+        match self.others.iter().find(|(other, _)| other == name) {
+            Some((_, why)) => Err(Error::content(&self.path, format!("column {name:?} {why}"))),
+            None => Ok(self.find(name)),
+        }
+    }
+
     /// The index of the column of this name, which a user has chosen: capitals count.
     ///
     /// # Errors
-    /// If there is none; says which there are.
+    /// If it cannot be read; or if there is none, and says which there are.
     pub fn column(&self, name: &str) -> Result<usize> {
+        self.known(name)?;
         let found = self.columns.iter().position(|column| column == name);
         found.ok_or_else(|| self.lacks(name))
     }
@@ -105,7 +128,7 @@ impl Table {
     /// # Errors
     /// If there is none; says which there are.
     pub fn usual_column(&self, name: &str) -> Result<usize> {
-        self.find(name).ok_or_else(|| self.lacks(name))
+        self.known(name)?.ok_or_else(|| self.lacks(name))
     }
 
     fn lacks(&self, name: &str) -> Error {
@@ -150,6 +173,22 @@ pub fn suggestion<S: AsRef<str>>(wanted: &str, names: &[S]) -> String {
         Some((nearness, name)) if nearness > NEAR => format!(": did you mean {name:?}?"),
         _ => String::new(),
     }
+}
+
+/// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
+/// `there`.
+pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {
+    let unnamed = there.iter().any(|name| name.as_ref() == "arr_0");
+    let way_out = match (unnamed, suggestion(wanted, there)) {
+        (true, _) => {
+            ": np.savez was given no names; if they are in this order, give --embedding-column \
+                      arr_0 --label-column arr_1"
+                .into()
+        }
+        (false, near) if near.is_empty() => format!(": choose one with {option}"),
+        (false, near) => near,
+    };
+    format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
 }
 
 /// Names in quotes, for a sentence; many are cut short.

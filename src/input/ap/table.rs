@@ -52,7 +52,7 @@ pub fn printed(path: &Path) -> Option<Error> {
 }
 
 fn default_column(table: &Table) -> Result<usize> {
-    if let Some(column) = table.find("ap") {
+    if let Some(column) = table.known("ap")? {
         return Ok(column);
     }
     let mut except = classes::COLUMNS.to_vec();

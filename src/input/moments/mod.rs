@@ -46,7 +46,7 @@ impl MomentsFiles {
     /// If a file is no moments file, or two cannot be merged: they disagree in dimension, precision or
     /// classes, or hold the same embeddings.
     pub fn open(paths: &[PathBuf]) -> Result<MomentsFiles> {
-        let paths = shards::expand(paths, EXTENSIONS)?;
+        let paths = shards::expand(paths, EXTENSIONS)?.paths;
         let mut all: Option<Header> = None;
         let mut sources: HashMap<String, usize> = HashMap::new();
         let mut keys = Keys::default();

@@ -1,6 +1,7 @@
 //! Parquet files: a list column of embeddings, row group by row group, and plain columns.
 
 mod plain;
+mod types;
 
 use std::cell::Cell;
 use std::fs::File;
@@ -22,7 +23,8 @@ use crate::error::{Error, Result};
 use crate::input::element::{Element, Sink};
 use crate::input::file::{self, check_name};
 use crate::input::npy::{check_dim, failed};
-use crate::input::table::list;
+use crate::input::table::{list, suggestion};
+use types::Kind;
 
 /// Bytes that the values of a row group may take whatever they take in the file, and how many times
 /// larger than there they may be beyond: what claims more is damaged, or meant to fill memory.
@@ -48,33 +50,31 @@ pub struct ParquetFile {
 }
 
 impl ParquetFile {
-    /// Reads and checks the metadata.
+    /// Reads and checks the metadata; none if it has no rows, whatever its columns are.
     ///
     /// # Errors
     /// If the file cannot be read, or has no such column of lists of floats.
-    pub fn open(path: &Path, name: &str) -> Result<ParquetFile> {
-        let column = Column::open(path, name)?;
-        let bad = |problem| Error::content(path, format!("column {name:?} {problem}"));
-        let rows = column.rows()?;
-        let Some(first) = column.metadata.row_groups.iter().find(|group| group.num_rows() > 0)
+    pub fn open(path: &Path, name: &str) -> Result<Option<ParquetFile>> {
+        let footer = Footer::read(path)?;
+        let Some(first) = footer.metadata.row_groups.iter().find(|group| group.num_rows() > 0)
         else {
-            return Err(Error::content(path, "has no rows"));
+            return Ok(None);
         };
-        let dtype = &column.dtype;
-        let Some(inner) = dtype.inner_dtype().filter(|inner| inner.is_float()) else {
-            return Err(bad(format!("has type {dtype}: embeddings are lists of f16, f32 or f64")));
+        let column = Column::of(&footer, name)?;
+        let bad = |problem| Error::content(path, format!("column {name:?} {problem}"));
+        let values = values_of(&column.kind.dtype);
+        let Some(values) = values.filter(|values| values.is_float()) else {
+            let kind = &column.kind.name;
+            return Err(bad(format!("has type {kind}: embeddings are lists of f16, f32 or f64")));
         };
-        let double = *inner == DataType::Float64;
-        let dim = match dtype {
-            DataType::Array(_, width) => *width,
-            // Lists are of equal length, which `flat` checks.
-            _ => column.values(first) / first.num_rows(),
-        };
+        let double = *values == DataType::Float64;
+        // Lists are of equal length, which `flat` checks.
+        let dim = column.values(first) / first.num_rows();
         if dim == 0 {
             return Err(bad("holds lists without values".into()));
         }
         check_dim(dim).map_err(bad)?;
-        Ok(ParquetFile { column, rows, dim, double })
+        Ok(Some(ParquetFile { rows: footer.rows()?, column, dim, double }))
     }
 
     /// Bytes of values in the largest row group.
@@ -90,7 +90,7 @@ impl ParquetFile {
     /// If reading fails, or a list is missing or of another length.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
         let mut start = 0;
-        for group in &self.column.metadata.row_groups {
+        for group in self.column.row_groups() {
             let chunks = self.column.load(group)?;
             let plain =
                 decoded(&self.column.path, || plain::values(chunks, group.num_rows(), self.dim))?;
@@ -110,44 +110,65 @@ impl ParquetFile {
         Ok(())
     }
 
-    /// The values of all lists of a row group, after checking that each has p of them.
+    /// The values of all lists of a row group, after checking that each has p of them. Lists of lists
+    /// are tensors, which must be of one shape.
     fn flat(&self, lists: Series, start: usize) -> Result<Series> {
         let Column { path, name, .. } = &self.column;
         let bad = |error| unreadable(path, error);
-        let at = |row: usize, problem: String| {
+        let at = |row: usize, problem: &str| {
             Error::content(path, format!("row {row}, column {name:?}: {problem}"))
         };
-        if let Some(row) = first_null(&lists) {
-            return Err(at(start + row, "there is no embedding".into()));
+        let (mut values, mut width, mut part) = (lists, 1, false);
+        while let DataType::List(inner) = values.dtype() {
+            let tensor = part || inner.is_list();
+            if let Some(value) = first_null(&values) {
+                let missing = match part {
+                    true => "a part of the embedding is null",
+                    false => "there is no embedding",
+                };
+                return Err(at(start + value / width, missing));
+            }
+            let (lengths, inner) = lists_of(&values).map_err(bad)?;
+            let expected = match lengths.first() {
+                Some(&first) if start == 0 || tensor => first,
+                _ => self.dim,
+            };
+            if let Some(list) = lengths.iter().position(|&length| length != expected) {
+                let problem = match tensor {
+                    true => "the parts of the embedding are not as long as those before".into(),
+                    false => {
+                        let length = lengths[list];
+                        format!("the embedding has {length} values, row 0 has {expected}")
+                    }
+                };
+                return Err(at(start + list / width, &problem));
+            }
+            (values, width, part) = (inner, width * expected, true);
         }
-        let values = match lists.dtype() {
-            DataType::Array(..) => lists.array().map_err(bad)?.get_inner(),
-            _ => {
-                let lists = lists.list().map_err(bad)?.rechunk();
-                let offsets = lists.downcast_as_array().offsets();
-                let lengths = || offsets.lengths().enumerate();
-                let first = if start == 0 { lengths().next().map(|(_, n)| n) } else { None };
-                let dim = first.unwrap_or(self.dim);
-                if let Some((row, length)) = lengths().find(|&(_, n)| n != dim) {
-                    let problem = format!("the embedding has {length} values, row 0 has {dim}");
-                    return Err(at(start + row, problem));
-                }
-                if dim != self.dim {
-                    return Err(at(
-                        start,
-                        format!("{dim} values, where its header promises {}", self.dim),
-                    ));
-                }
-                lists.get_inner().slice(*offsets.first(), self.dim * lists.len())
-            }
-        };
+        if width != self.dim {
+            let problem = format!("{width} values, where its header promises {}", self.dim);
+            return Err(at(start, &problem));
+        }
         match first_null(&values) {
-            Some(value) => {
-                Err(at(start + value / self.dim, "a value of the embedding is null".into()))
-            }
+            Some(value) => Err(at(start + value / width, "a value of the embedding is null")),
             None => Ok(values),
         }
     }
+}
+
+/// The lengths of lists, and their values.
+fn lists_of(lists: &Series) -> PolarsResult<(Vec<usize>, Series)> {
+    let lists = lists.list()?.rechunk();
+    let offsets = lists.downcast_as_array().offsets();
+    let lengths: Vec<_> = offsets.lengths().collect();
+    let values = lists.get_inner().slice(*offsets.first(), lengths.iter().sum());
+    Ok((lengths, values))
+}
+
+/// The type of the values in lists, or lists of lists; none of what is no list.
+fn values_of(dtype: &DataType) -> Option<&DataType> {
+    let DataType::List(inner) = dtype else { return None };
+    values_of(inner).or(Some(inner))
 }
 
 /// The whole of a column of labels, if `fits` allows its number of rows.
@@ -156,55 +177,95 @@ impl ParquetFile {
 /// If the file cannot be read, has no such column (says which there are), or one that is neither of
 /// numbers nor of strings; or what `fits` says.
 pub fn column(path: &Path, name: &str, fits: &dyn Fn(usize) -> Result<()>) -> Result<Series> {
-    let column = Column::open(path, name)?;
+    let footer = Footer::read(path)?;
+    if footer.rows()? == 0 {
+        // Whatever its columns are.
+        return Ok(Series::new_empty(name.into(), &DataType::Int64));
+    }
+    let column = Column::of(&footer, name)?;
     match column.whole(fits)? {
         Some(whole) => Ok(whole),
         None => {
-            let dtype = &column.dtype;
-            let problem =
-                format!("column {name:?} has type {dtype}: labels are integers or strings");
+            let problem = format!(
+                "column {name:?} has type {}: labels are integers or strings",
+                column.kind.name
+            );
             Err(Error::content(path, problem))
         }
     }
 }
 
-/// The columns of numbers and of strings of a small table, every cell as a text, a null as an empty one.
+/// Whether there is a column of this name.
+///
+/// # Errors
+/// If the file cannot be read.
+pub fn has_column(path: &Path, name: &str) -> Result<bool> {
+    Ok(Footer::read(path)?.names().any(|column| column == name))
+}
+
+/// A small table, every cell as a text.
+pub struct Texts {
+    /// Names of the columns of numbers and of strings.
+    pub columns: Vec<String>,
+    /// The cells of each row, a null as an empty one.
+    pub rows: Vec<Vec<String>>,
+    /// Of each other column its name, and why it is none of these.
+    pub others: Vec<(String, String)>,
+}
+
+/// Reads a small table. A column that is of another type or cannot be read is no error: perhaps nobody
+/// asks for it.
 ///
 /// # Errors
 /// If the file cannot be read, has no rows, or more than a table of classes can have.
-pub fn texts(path: &Path) -> Result<(Vec<String>, Vec<Vec<String>>)> {
+pub fn texts(path: &Path) -> Result<Texts> {
     const MOST_ROWS: usize = 1 << 20;
     const MOST_COLUMNS: usize = 1 << 10;
     let file = Footer::read(path)?;
-    let names: Vec<String> =
-        file.schema.iter_names().take(MOST_COLUMNS).map(|name| name.to_string()).collect();
     let fits = |rows: usize| match rows {
         0 => Err(Error::content(path, "has no rows")),
         1..=MOST_ROWS => Ok(()),
         _ => Err(Error::content(path, format!("has {rows} rows: is it a table of classes?"))),
     };
-    let (mut columns, mut rows): (Vec<String>, Vec<Vec<String>>) = (Vec::new(), Vec::new());
-    for name in names {
-        check_name(&name).map_err(|problem| Error::content(path, problem))?;
-        let Some(column) = Column::of(&file, &name)?.whole(&fits)? else { continue };
-        rows.resize(column.len(), Vec::new());
-        let cells = decoded(path, || texts_of(&column))?;
-        rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
-        columns.push(name);
+    let count = file.rows()?;
+    fits(count)?;
+    let mut texts =
+        Texts { columns: Vec::new(), rows: vec![Vec::new(); count], others: Vec::new() };
+    for name in file.names().take(MOST_COLUMNS) {
+        match cells(&file, name) {
+            Ok(cells) => {
+                texts.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
+                texts.columns.push(name.to_owned());
+            }
+            Err(why) => texts.others.push((name.to_owned(), why)),
+        }
     }
-    Ok((columns, rows))
+    Ok(texts)
+}
+
+/// The cells of a column as texts; or why not, in words that follow on its name.
+fn cells(file: &Footer, name: &str) -> std::result::Result<Vec<String>, String> {
+    let why = |error: Error| match error {
+        Error::Content { problem, .. } => format!("cannot be read: {problem}"),
+        other => format!("cannot be read: {other}"),
+    };
+    check_name(name)?;
+    let column = Column::of(file, name).map_err(why)?;
+    let Some(whole) = column.whole(&|_| Ok(())).map_err(why)? else {
+        return Err(format!("has type {}: it should be numbers or strings", column.kind.name));
+    };
+    decoded(&file.path, || texts_of(&whole)).map_err(why)
 }
 
 fn texts_of(column: &Series) -> PolarsResult<Vec<String>> {
     fn texts<T: ToString>(values: impl Iterator<Item = Option<T>>) -> Vec<String> {
         values.map(|value| value.map_or_else(String::new, |value| value.to_string())).collect()
     }
-    Ok(if column.dtype().is_string() {
-        texts(column.str()?.iter())
-    } else if column.dtype().is_float() {
-        texts(column.cast(&DataType::Float64)?.f64()?.iter())
-    } else {
-        texts(column.cast(&DataType::Int64)?.i64()?.iter())
+    Ok(match column.dtype() {
+        DataType::String => texts(column.str()?.iter()),
+        DataType::UInt64 => texts(column.u64()?.iter()),
+        dtype if dtype.is_float() => texts(column.cast(&DataType::Float64)?.f64()?.iter()),
+        _ => texts(column.cast(&DataType::Int64)?.i64()?.iter()),
     })
 }
 
@@ -215,7 +276,6 @@ pub struct Footer {
     /// Bytes of the file.
     length: u64,
     metadata: Arc<FileMetadata>,
-    schema: ArrowSchema,
 }
 
 impl Footer {
@@ -225,12 +285,18 @@ impl Footer {
     /// If the file cannot be read, or is no parquet file.
     pub fn read(path: &Path) -> Result<Footer> {
         let (mut file, length) = file::open(path)?;
-        let (metadata, schema) = decoded(path, || {
-            let metadata = metadata(&mut file, length)?;
-            let schema = read::infer_schema(&metadata)?;
-            Ok((metadata, schema))
-        })?;
-        Ok(Footer { path: path.to_owned(), length, metadata: metadata.into(), schema })
+        let metadata = decoded(path, || metadata(&mut file, length))?;
+        Ok(Footer { path: path.to_owned(), length, metadata: metadata.into() })
+    }
+
+    /// The names of the columns.
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.metadata.schema().fields().iter().map(|column| column.name())
+    }
+
+    /// Number of rows.
+    fn rows(&self) -> Result<usize> {
+        rows(&self.path, &self.metadata)
     }
 
     /// The text under a key of its metadata.
@@ -257,34 +323,31 @@ impl Footer {
 pub struct Column {
     path: PathBuf,
     name: String,
-    field: ArrowField,
-    dtype: DataType,
+    kind: Kind,
     metadata: Arc<FileMetadata>,
 }
 
 impl Column {
-    fn open(path: &Path, name: &str) -> Result<Column> {
-        Column::of(&Footer::read(path)?, name)
-    }
-
     /// The column of this name.
     ///
     /// # Errors
-    /// If there is none; says which there are.
-    pub fn of(Footer { path, metadata, schema, .. }: &Footer, name: &str) -> Result<Column> {
-        let Some(field) = schema.get(name) else {
-            let names: Vec<_> = schema.iter_names().map(|name| name.as_str()).collect();
-            let problem = format!("has no column {name:?}; its columns are {}", list(&names));
+    /// If there is none, and says which there are; or if there are two.
+    pub fn of(footer: &Footer, name: &str) -> Result<Column> {
+        let Footer { path, metadata, .. } = footer;
+        let mut columns = metadata.schema().fields().iter().filter(|of| of.name() == name);
+        let Some(column) = columns.next() else {
+            let names: Vec<_> = footer.names().collect();
+            let near = suggestion(name, &names);
+            let problem = format!("has no column {name:?}; its columns are {}{near}", list(&names));
             return Err(Error::content(path, problem));
         };
-        let mut field = field.clone();
-        // Categories, as pandas calls them, are stored as their names.
-        if let ArrowDataType::Dictionary(_, names, _) = field.dtype {
-            field.dtype = *names;
+        if columns.next().is_some() {
+            let problem = format!("has two columns {name:?}: remove or rename one");
+            return Err(Error::content(path, problem));
         }
-        let dtype = decoded(path, || Ok(DataType::from_arrow_field(&field)))?;
+        let kind = decoded(path, || Ok(Kind::of(column)))?;
         let (path, name, metadata) = (path.clone(), name.to_owned(), metadata.clone());
-        Ok(Column { path, name, field, dtype, metadata })
+        Ok(Column { path, name, kind, metadata })
     }
 
     /// The same, if its type `fits`: else it should be of `what`.
@@ -298,10 +361,11 @@ impl Column {
         what: &str,
     ) -> Result<Column> {
         let column = Column::of(footer, name)?;
-        if fits(&column.dtype) {
+        if fits(&column.kind.dtype) {
             return Ok(column);
         }
-        let problem = format!("column {name:?} has type {}: it should be of {what}", column.dtype);
+        let kind = &column.kind.name;
+        let problem = format!("column {name:?} has type {kind}: it should be of {what}");
         Err(Error::content(&footer.path, problem))
     }
 
@@ -320,13 +384,13 @@ impl Column {
 
     /// All its values, if `fits` allows their number; none where they are neither numbers nor strings.
     fn whole(&self, fits: &dyn Fn(usize) -> Result<()>) -> Result<Option<Series>> {
-        let dtype = &self.dtype;
+        let dtype = &self.kind.dtype;
         if !(dtype.is_integer() || dtype.is_float() || dtype.is_string()) {
             return Ok(None);
         }
         fits(self.rows()?)?;
         let mut whole = Series::new_empty(self.name.as_str().into(), dtype);
-        for group in &self.metadata.row_groups {
+        for group in self.row_groups() {
             whole
                 .append_owned(self.decode(group)?)
                 .map_err(|error| unreadable(&self.path, error))?;
@@ -334,12 +398,14 @@ impl Column {
         Ok(Some(whole))
     }
 
+    /// The row groups that have rows.
+    fn row_groups(&self) -> impl Iterator<Item = &RowGroupMetadata> {
+        self.metadata.row_groups.iter().filter(|group| group.num_rows() > 0)
+    }
+
     /// Number of rows.
     fn rows(&self) -> Result<usize> {
-        let groups = self.metadata.row_groups.iter();
-        groups.map(|group| group.num_rows()).try_fold(0, usize::checked_add).ok_or_else(|| {
-            Error::content(&self.path, "claims more rows than can be counted: it is damaged")
-        })
+        rows(&self.path, &self.metadata)
     }
 
     /// Number of values in a row group.
@@ -380,14 +446,18 @@ impl Column {
     fn decode(&self, group: &RowGroupMetadata) -> Result<Series> {
         let chunks = self.load(group)?;
         let column = decoded(&self.path, || {
+            let field = &self.kind.field;
             let (mut columns, mut types) = (Vec::new(), Vec::new());
             for (chunk, bytes) in chunks {
                 columns.push(pages(chunk, bytes));
                 types.push(&chunk.descriptor().descriptor.primitive_type);
             }
-            let (arrays, _) =
-                read::column_iter_to_arrays(columns, types, self.field.clone(), None)?;
-            Series::try_from((&self.field, arrays))
+            let (arrays, _) = read::column_iter_to_arrays(columns, types, field.clone(), None)?;
+            let values = Series::try_from((field, arrays))?;
+            match self.kind.scale {
+                Some(scale) => types::decimals(&values, scale),
+                None => Ok(values),
+            }
         })?;
         if column.len() != group.num_rows() {
             let problem = format!(
@@ -400,6 +470,14 @@ impl Column {
         }
         Ok(column)
     }
+}
+
+/// Number of rows of a file.
+fn rows(path: &Path, metadata: &FileMetadata) -> Result<usize> {
+    let mut groups = metadata.row_groups.iter().map(|group| group.num_rows());
+    let sum = groups.try_fold(0, usize::checked_add);
+    let many = "claims more rows than can be counted: it is damaged";
+    sum.ok_or_else(|| Error::content(path, many))
 }
 
 /// A column chunk and its bytes.
@@ -437,6 +515,10 @@ fn metadata(file: &mut File, length: u64) -> PolarsResult<FileMetadata> {
     let mut protocol = TCompactInputProtocol::new(bytes, 9 * footer as usize);
     let read = FileMetaData::read_from_in_protocol(&mut protocol).map_err(damaged)?;
     check_depth(&read.schema)?;
+    let mut chunks = read.row_groups.iter().flat_map(|group| &group.columns);
+    if chunks.any(|chunk| chunk.file_path.as_ref().is_some_and(|path| !path.is_empty())) {
+        polars_bail!(ComputeError: "it holds no rows of its own, only where those of other files are: give those");
+    }
     let mut bytes = Vec::new();
     read.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut bytes)).map_err(damaged)?;
     Ok(deserialize_metadata(bytes.into())?)
