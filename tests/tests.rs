@@ -25,6 +25,7 @@ mod report;
 mod reports;
 mod shrinkage;
 mod storage;
+mod tables;
 mod terminal;
 mod truth;
 
