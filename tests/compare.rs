@@ -42,6 +42,42 @@ fn differences_and_ranks_are_by_name() {
 }
 
 #[test]
+fn what_rose_and_what_fell_is_counted() {
+    let work = two_runs();
+    work.write(
+        "a.csv",
+        format!("{HEAD}CE,0,a,9,1,0.1\nCE,1,b,9,2,0.2\nCE,2,c,9,3,0.3\nCE,3,d,9,4,0.4\n"),
+    );
+    work.write(
+        "b.csv",
+        format!("{HEAD}CE,0,a,9,2,0.2\nCE,1,b,9,3,0.1\nCE,2,c,9,2,0.1\nCE,3,d,9,4,0.3\n"),
+    );
+    let text = String::from_utf8(work.run("compare a.csv b.csv").stdout).unwrap();
+    let row = |name: &str| {
+        let line = text.lines().find(|line| line.starts_with(name)).unwrap();
+        line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
+    };
+    // Rose, fell, the same, and the mean.
+    assert_eq!(row("information"), ["2", "1", "1", "+0.2500"], "{text}");
+    assert_eq!(row("ap"), ["1", "3", "0", "-0.0750"], "{text}");
+}
+
+/// AP of 0–1 in one file and of 0–100 in the other has no difference.
+#[test]
+fn ap_on_two_scales_is_not_compared() {
+    let work = two_runs();
+    let percent = work.read("b.csv").replace(",0.5\n", ",50\n").replace(",0.375\n", ",37.5\n");
+    work.write("percent.csv", percent.replace(",0.1\n", ",10\n"));
+    for files in ["a.csv percent.csv", "percent.csv a.csv"] {
+        let output = work.command(&format!("compare {files}")).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(said.contains("0–100") && said.replace("0–100", "").contains("0–1"), "{said}");
+        assert!(work.files("reports").is_empty());
+    }
+}
+
+#[test]
 fn a_runs_file_is_computed() {
     let work = Workdir::new();
     let [csv, toml] = ["reports/information.csv", "data/fod-a/runs.toml"].map(repository);

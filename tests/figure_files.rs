@@ -67,6 +67,13 @@ fn width_changes_the_root_alone_and_theme_the_colours_alone() {
     assert!(
         wide.starts_with("<svg width=\"500\" height=\"") && after_size(&plain) == after_size(&wide)
     );
+    let size = |svg: &str| {
+        let root = roxmltree::Document::parse(svg).unwrap();
+        let number = |name| root.root_element().attribute(name).unwrap().parse::<f64>().unwrap();
+        (number("width"), number("height"))
+    };
+    let ((width, height), (_, scaled)) = (size(&plain), size(&wide));
+    assert!((scaled - height * 500.0 / width).abs() <= 0.05 && scaled != height);
     let without_colours = |svg: &str| {
         let mut parts = svg.split("=\"#");
         let first = parts.next().unwrap().to_owned();

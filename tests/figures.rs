@@ -175,6 +175,54 @@ fn the_ap_axis_says_which_ap_it_is() {
     find(&texts(&figure1(&[panel]).unwrap()), "AP (ap50)");
 }
 
+/// AP stands as high whichever scale it comes on, and the axis says which that is.
+#[test]
+fn ap_is_as_high_on_either_scale() {
+    let marks = |svg: &str| -> Vec<String> {
+        let document = roxmltree::Document::parse(svg).unwrap();
+        let marks = document.descendants().filter(|node| node.has_tag_name("circle"));
+        marks.map(|node| node.attribute("cy").unwrap().to_owned()).collect()
+    };
+    let aps = [0.1, 0.25, 0.375, 0.05];
+    let with = |scale: ApScale| {
+        let ap = |ap: f64| Some(ap * scale.full());
+        let classes = (0..4).map(|i| class(&i.to_string(), 10 - i, ap(aps[i as usize])));
+        let mut panel = bars(classes.collect(), None);
+        panel.ap_scale = scale;
+        let figure1 = figure1(&[panel]).unwrap();
+        let points = (0..4).map(|i| point(&i.to_string(), i as f64, ap(aps[i]).unwrap(), 5));
+        let mut panel = cloud(points.collect(), None);
+        panel.ap_scale = scale;
+        [figure1, scatter(&[panel]).unwrap()]
+    };
+    let (fraction, percent) = (with(ApScale::Fraction), with(ApScale::Percent));
+    for (fraction, percent) in fraction.iter().zip(&percent) {
+        let heights = marks(fraction);
+        assert_eq!(heights, marks(percent));
+        assert!(heights.iter().collect::<std::collections::HashSet<_>>().len() >= 4, "{heights:?}");
+        let (ours, theirs) = (texts(fraction), texts(percent));
+        let (at, same) = (find(&ours, "0.3"), find(&theirs, "30"));
+        assert_eq!((at.x, at.y), (same.x, same.y));
+    }
+}
+
+/// Labels of an axis are as exact as its step.
+#[test]
+fn large_counts_have_units() {
+    let with =
+        |most| figure1(&[bars(vec![class("a", most, None), class("b", most / 2, None)], None)]);
+    for (most, labels) in [
+        (7_000, &["2000", "4000", "8000"][..]),
+        (9_000, &["2k", "10k"]),
+        (45_000, &["10k", "20k", "50k"]),
+        (1_400_000, &["500k", "1M", "1.5M"]),
+        (12_000_000_000, &["5G", "10G", "15G"]),
+    ] {
+        let texts = texts(&with(most).unwrap());
+        labels.iter().for_each(|label| drop(find(&texts, label)));
+    }
+}
+
 #[test]
 fn a_class_without_ap_breaks_the_line() {
     let ap = [Some(0.1), Some(0.2), None, Some(0.3), Some(0.4), Some(0.5)];
@@ -316,6 +364,10 @@ fn margins_of_many_classes_are_means_over_groups() {
     assert_eq!(texts.iter().filter(|text| text.says == "1–30").count(), 2);
     assert_eq!(texts.iter().filter(|text| text.says == "1173–1203").count(), 2);
     find(&texts, "1203 classes in 40 groups, most information first; each cell is a mean");
+    // The greatest mean: of the 30 classes at the one end over those at the other.
+    let scale = texts.iter().filter_map(|text| text.says.parse::<f64>().ok());
+    let top = scale.fold(0.0, f64::max);
+    assert!((0.1..0.2).contains(&top), "{top}");
     // The diagonal too: within a group margins differ.
     assert_eq!(svg.matches("<rect").count() - 2 - 64, 40 * 41 / 2);
 }

@@ -366,9 +366,9 @@ fn hidden_files_are_no_shards() {
 fn the_widest_shard_decides_what_all_are_read_into() {
     let work = Workdir::new();
     // What f32 holds, and what differs in digits that it has not.
-    let narrow = Array2::from_shape_fn((8, 3), |(i, j)| ((i * 5 + j * 3) % 7) as f64);
+    let narrow = Array2::from_shape_fn((8, 12), |(i, j)| ((i * 5 + j * 3) % 7) as f64);
     let wide =
-        Array2::from_shape_fn((8, 3), |(i, j)| 1e6 + 1e-4 * ((i * i + 3 * j * i) % 11) as f64);
+        Array2::from_shape_fn((8, 12), |(i, j)| 1e6 + 1e-4 * ((i * i + 3 * j * i) % 11) as f64);
     write_npy(work.path("n.npy"), &narrow.mapv(|value| value as f32)).unwrap();
     write_npy(work.path("w.npy"), &wide).unwrap();
     let labels = |first: u8| Array1::from_shape_fn(16, |i| first ^ u8::from(i >= 8));

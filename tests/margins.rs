@@ -160,7 +160,18 @@ fn the_long_form_is_the_matrix() {
     use polars::prelude::{ParquetReader, SerReader};
     let work = Workdir::new();
     work.write("i.csv", "run,class_id,class,information\nr,0,a,2\nr,1,b,9\nr,2,c,4\n");
-    work.run("margins --information i.csv --normalization softmax");
+    let json = work.json("margins --information i.csv --normalization softmax");
+    let row = &json["margins"][2];
+    assert_eq!((&row["normalization"], &row["chosen"]), (&"softmax".into(), &1.into()));
+    let number = |name: &str| row[name].as_f64().unwrap();
+    for name in ["largest_margin", "median_positive_margin"] {
+        let degrees = number(name) * 180.0 / std::f64::consts::PI;
+        assert_close(&[number(&format!("{name}_degrees"))], &[degrees], 1e-14);
+    }
+    let lists = ["gain_most", "lose_most"].map(|name| row[name].as_str().unwrap());
+    let [gain, lose] = lists.map(|list| list.split("; ").collect::<Vec<_>>());
+    assert_eq!((gain[0], lose[0]), ("b", "a"));
+    assert!(gain.len() + lose.len() == 3 && gain.iter().all(|name| !lose.contains(name)));
     let margins: Array2<f64> = read_npy(work.path("reports/margins.npy")).unwrap();
     // The class of more information gains the angle.
     assert!(margins[(1, 0)] > margins[(1, 2)] && margins[(2, 0)] > 0.0 && margins[(0, 1)] == 0.0);
@@ -209,6 +220,14 @@ fn losses_of_a_real_classifier() {
         1e-9,
     );
     assert_close(&column(&computed["loss"], "igam_loss"), &numbers(&expected["igam"]), 1e-9);
+    // Over all samples, each counts once.
+    let instances = column(&computed["loss"], "instances");
+    for name in ["cosine_softmax_loss", "igam_loss", "difference"] {
+        let sums = column(&computed["loss"], name);
+        let sum: f64 = sums.iter().zip(&instances).map(|(mean, count)| mean * count).sum();
+        let mean = sum / instances.iter().sum::<f64>();
+        assert_close(&[computed["mean"][name].as_f64().unwrap()], &[mean], 1e-9);
+    }
     work.run(&format!("margins --embeddings {run}/embeddings.npy --labels {run}/labels.npy --normalization printed-mean"));
     let read = work.json(&format!("loss {input} --margins reports/margins.npy --threads 1"));
     assert_eq!(computed["loss"], read["loss"]);

@@ -267,6 +267,23 @@ fn classes_known_by_name_alone_are_numbered_after_merging() {
     assert_eq!(ids(&named), expected.map(|(name, bits)| (name.to_owned(), bits)));
 }
 
+/// Classes without embeddings are in the file, wherever they stand: a shard need not have all.
+#[test]
+fn classes_that_a_shard_has_not_are_kept() {
+    let work = Workdir::new();
+    let x = Array2::from_shape_fn((6, 2), |(i, j)| ((i * i + 3 * j * i) % 7) as f32);
+    write_npy(work.path("x.npy"), &x).unwrap();
+    write_npy(work.path("y.npy"), &Array1::from(vec![1, 1, 1, 4, 4, 4])).unwrap();
+    work.write("classes.txt", "a\nb\nc\nd\ne\nf\n");
+    work.run("moments --embeddings x.npy --labels y.npy --class-names classes.txt --out m.parquet");
+    work.run("merge m.parquet --out merged.parquet");
+    for file in ["m.parquet", "merged.parquet"] {
+        let json = work.json(&format!("information --moments {file}"));
+        assert_eq!(column(&json["information"], "instances"), [0.0, 3.0, 0.0, 0.0, 3.0, 0.0]);
+        assert_eq!(json["information"][4]["class"], "e");
+    }
+}
+
 /// What the code of `docs/moments.md` is used for.
 const USE: &str = r#"
 import sys

@@ -154,6 +154,21 @@ fn the_tables_of_the_page_are_those_of_the_files() {
     }
 }
 
+/// A name does not end the cell that it stands in.
+#[test]
+fn a_bar_in_a_name_is_no_bar_of_a_table() {
+    let work = detectors(1, 12);
+    let toml = work.read("runs.toml").replace("R-0 <b>", "a | b");
+    work.write("runs.toml", toml);
+    work.run("report --runs runs.toml");
+    let page = work.read("reports/report.md");
+    let bars = |line: &str| line.replace("\\|", "").matches('|').count();
+    let mut lines = page.lines().skip_while(|line| !line.starts_with('|'));
+    let table: Vec<_> = lines.by_ref().take_while(|line| line.starts_with('|')).collect();
+    assert!(table.len() > 2 && table[2].contains("a \\| b"), "{table:?}");
+    assert!(table.iter().all(|line| bars(line) == bars(table[0])), "{table:?}");
+}
+
 /// Opens the page in a window of this width, lets the page check itself, and returns what it says.
 fn check_in(chromium: &OsStr, work: &Workdir, width: u32, dark: bool) -> String {
     // A window has a least width of its own: a frame has none.

@@ -31,6 +31,7 @@ mod reports;
 mod shards;
 mod shrinkage;
 mod storage;
+mod tables;
 mod terminal;
 mod texts;
 mod truth;
