@@ -84,7 +84,7 @@ fn fillers_and_the_background_are_no_classes() {
         // Then no label may be 0.
         let work = work(FROM_0);
         work.write("names.txt", format!("{background}\ncup\nfork\n7\n"));
-        let sentence = "the label of row 0 (from 0) is 0, which is none of the 3 classes";
+        let sentence = "not all classes, but all are when 1 is added to each";
         refused(&work, &command("names.txt"), 1, sentence);
     }
     // A class may be called so elsewhere, and one that only stands once may be called none.

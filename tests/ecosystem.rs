@@ -31,7 +31,7 @@ fn places(classes: &Classes, keys: &Keys) -> Vec<Option<usize>> {
         whole: true,
         once: true,
         counted: false,
-        known: None,
+        known: classes.boxes(),
     };
     classes.join(&rows).unwrap().classes
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::{Classes, IdsFrom, Keys};
+use super::{Classes, IdsFrom, Keys, number};
 
 /// How keys mean classes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -112,6 +112,11 @@ pub enum Doubt {
         /// The class.
         class: String,
     },
+    /// Some keys are names, and one is a number that could be an id.
+    Mixed {
+        /// It.
+        number: String,
+    },
     /// Numbers that are no class, however they are read.
     Outside {
         /// The first of them.
@@ -178,6 +183,10 @@ impl fmt::Display for Doubt {
                  the --class-names of those that were evaluated"
             ),
             Doubt::Twice { class } => write!(f, "has two rows for the class {class:?}"),
+            Doubt::Mixed { number } => write!(
+                f,
+                "calls some classes by name and one {number:?}, which is no name of a class: write names or ids"
+            ),
             Doubt::Outside { number, classes } => write!(
                 f,
                 "has the number {number}, which is none of the {classes} classes, so that its other numbers \
@@ -272,7 +281,7 @@ impl Classes {
             Keys::Strings(_) | Keys::Cells(_) => {
                 if let Some(named) = by_name() {
                     if rows.keys.numbers().is_none() {
-                        return Ok(named);
+                        return self.names_among_numbers(named, rows);
                     } else if named.classes.iter().any(Option::is_some) {
                         return self.name_or_number(named, rows);
                     }
@@ -297,6 +306,21 @@ impl Classes {
             classes.iter_mut().zip(of_id).for_each(|(class, of_id)| *class = class.or(of_id));
         }
         Ok(Join { classes, by: Numbering::Names })
+    }
+
+    /// Texts that are not all numbers: names. One that is no class by name, but by id, is in doubt.
+    fn names_among_numbers(&self, named: Join, rows: &Rows) -> Result<Join, Doubt> {
+        let texts = rows.keys.names().unwrap_or_default();
+        let by_id = |row: usize| self.by_id.get(&number(&texts[row])?).copied();
+        let odd = |row: &usize| named.classes[*row].is_none() && by_id(*row).is_some();
+        let mixed = (0..texts.len()).find(odd).filter(|_| named.matched() > 0);
+        match mixed.and_then(|row| Some((row, by_id(row)?))) {
+            None => Ok(named),
+            Some((_, class)) if named.classes.contains(&Some(class)) => {
+                Err(Doubt::Twice { class: self.names()[class].clone() })
+            }
+            Some((row, _)) => Err(Doubt::Mixed { number: texts[row].clone() }),
+        }
     }
 
     /// Texts of which some are classes' names, and all are numbers too.

@@ -64,6 +64,11 @@ impl Keys {
         }
     }
 
+    /// The same rows as if they stood in a csv.
+    pub fn cells(&self) -> Keys {
+        Keys::Cells((0..self.len()).map(|row| self.text(row)).collect())
+    }
+
     /// The same rows without one of them.
     pub fn without(&self, row: usize) -> Keys {
         fn rest<T: Clone>(all: &[T], row: usize) -> Vec<T> {

@@ -50,6 +50,7 @@ pub fn summary(names: &[String], values: Values) -> Option<Summary> {
     if let Some(row) = names.iter().position(called) {
         return Some(Summary::Called(row));
     }
+    // The first or the last.
     let ends = [0, names.len().checked_sub(1)?];
     ends.into_iter().find(|&row| made_of_others(row, values)).map(Summary::Looks)
 }
@@ -59,14 +60,16 @@ fn made_of_others(row: usize, values: Values) -> bool {
         Values::Counts(counts) => {
             let rest = counts.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
             let others = counts.iter().filter(|&&count| count > 0).count().saturating_sub(1);
-            others >= FEWEST && counts[row] > 0 && rest - counts[row] == counts[row]
+            let alone = counts.iter().filter(|&&count| count == counts[row]).count() == 1;
+            others >= FEWEST && alone && counts[row] > 0 && rest - counts[row] == counts[row]
         }
         Values::Aps(aps) => {
             let others: Vec<f64> =
                 (0..aps.len()).filter(|&at| at != row).filter_map(|at| aps[at]).collect();
             let mean = others.iter().sum::<f64>() / others.len() as f64;
             aps[row].is_some_and(|ap| {
-                ap > 0.0 && others.len() >= FEWEST && (ap - mean).abs() <= rounding(ap)
+                let alone = !others.contains(&ap);
+                ap > 0.0 && alone && others.len() >= FEWEST && (ap - mean).abs() <= rounding(ap)
             })
         }
     }

@@ -85,7 +85,7 @@ impl Side<'_> {
             Doubt::CannotBe { .. } => {
                 format!("; leave {} out", self.option.unwrap_or("the numbering"))
             }
-            Doubt::Rows { .. } | Doubt::Twice { .. } => String::new(),
+            Doubt::Mixed { .. } | Doubt::Rows { .. } | Doubt::Twice { .. } => String::new(),
             Doubt::Readings { readings, .. } => {
                 let names: Vec<_> = readings.iter().map(|(by, _)| by.name()).collect();
                 format!("; {}", option(&names.join(" or ")))

@@ -312,12 +312,12 @@ impl Labels {
     ) -> std::result::Result<Labels, (usize, String)> {
         let mut interned = Interned::default();
         let mut codes = Vec::new();
-        for (row, text) in texts.enumerate() {
-            let text = trimmed(text);
+        for (row, whole) in texts.enumerate() {
+            let text = trimmed(whole);
             let code = match interned.find(text) {
                 Some(code) => code,
                 None => {
-                    check_name(text).map_err(|problem| (row, problem))?;
+                    check_name(whole).map_err(|problem| (row, problem))?;
                     interned.code(text.to_owned())
                 }
             };
@@ -342,12 +342,20 @@ impl Labels {
     }
 
     /// Adds the labels of another file.
-    fn append(&mut self, more: Labels) -> std::result::Result<(), &'static str> {
+    fn append(&mut self, mut more: Labels) -> std::result::Result<(), &'static str> {
         fn renumbered<T: Clone + Eq + Hash>(all: &mut Vec<T>, more: Vec<T>) -> Vec<u32> {
             let mut interned = Interned::new(std::mem::take(all));
             let codes = more.into_iter().map(|value| interned.code(value)).collect();
             *all = interned.values;
             codes
+        }
+        // Cells of a csv may be what those of another format are.
+        if matches!(self.keys, Keys::Cells(_)) != matches!(more.keys, Keys::Cells(_)) {
+            let alike = self.keys.numbers().is_some() == more.keys.numbers().is_some();
+            if alike {
+                self.keys = self.keys.cells();
+                more.keys = more.keys.cells();
+            }
         }
         let codes = match (&mut self.keys, more.keys) {
             (Keys::Numbers(all), Keys::Numbers(more)) => renumbered(all, more),
@@ -356,8 +364,7 @@ impl Labels {
             }
             _ => {
                 return Err(
-                    "holds numbers where other label files hold texts, or another kind of texts: write all \
-                     in one format",
+                    "holds class names where other label files hold ids, or ids where they hold names",
                 );
             }
         };
