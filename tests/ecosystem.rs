@@ -22,11 +22,11 @@ fn expected() -> Value {
         .unwrap()
 }
 
-/// The class of each row, without a doubt.
-fn places(classes: &Classes, keys: &Keys) -> Vec<Option<usize>> {
+/// The class of each row, without a doubt. A row of weight 0 says nothing.
+fn places(classes: &Classes, keys: &Keys, weights: &[u64]) -> Vec<Option<usize>> {
     let rows = Rows {
         keys,
-        weights: &vec![1; keys.len()],
+        weights,
         asked: None,
         whole: true,
         once: true,
@@ -50,7 +50,8 @@ fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Ve
         let column = |column: &ap::ApColumn| {
             assert_eq!(column.format, format, "{file}");
             let mut of_class = vec![Value::Null; classes.len()];
-            for (row, class) in places(&classes, &column.keys).iter().enumerate() {
+            let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();
+            for (row, class) in places(&classes, &column.keys, &weights).iter().enumerate() {
                 let class = class.expect("a class of every row");
                 of_class[class] = json!(column.values[row].map(|ap| ap / column.scale.full()));
             }
@@ -201,7 +202,7 @@ fn counts_as_pycocotools_counts() {
         let classes = counts.classes.clone().unwrap();
         let mut rows = vec![Value::Null; classes.len()];
         let mut letters = rows.clone();
-        let places = places(&classes, &counts.keys);
+        let places = places(&classes, &counts.keys, &counts.values);
         for (row, class) in places.into_iter().enumerate() {
             rows[class.unwrap()] = counts.values[row].into();
             let frequency = counts.frequencies.as_ref().unwrap()[row];
