@@ -520,7 +520,10 @@ impl Classes {
         Doubt::Readings {
             key: rows.keys.text(row),
             readings: readings.iter().map(|join| (join.by, class(join))).collect(),
-            agrees: readings.iter().find(agrees).map(|join| join.by),
+            agrees: match readings.iter().filter(agrees).collect::<Vec<_>>()[..] {
+                [only] => Some(only.by),
+                _ => None,
+            },
         }
     }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use super::annotations::{self, Include};
 use super::file::{check_name, trimmed};
 use super::names::{self, Names};
-use super::table::Table;
-use crate::classes::{Classes, IdsFrom, Keys};
+use super::table::{Kind, Table};
+use crate::classes::{Classes, IdsFrom, Keys, number};
 use crate::error::{Error, Result};
 
 /// Columns that say which class a row is of.
@@ -53,5 +53,18 @@ pub fn keys(table: &Table) -> Result<Keys> {
             ids.push(number.map_err(|_| table.at(*line, id, "the id is not a whole number"))?);
         }
     }
-    Ok(if id.is_some() { Keys::Both(names, ids) } else { Keys::Cells(names) })
+    if id.is_some() {
+        return Ok(Keys::Both(names, ids));
+    }
+    Ok(match table.kinds[class] {
+        Kind::Any => Keys::Cells(names),
+        Kind::Strings => Keys::Strings(names),
+        Kind::Numbers => {
+            let number = |((line, _), text): (&(u64, _), &String)| {
+                let wrong = || table.at(*line, class, "the number of the class is not whole");
+                number(text).ok_or_else(wrong)
+            };
+            Keys::Numbers(table.rows.iter().zip(&names).map(number).collect::<Result<_>>()?)
+        }
+    })
 }

@@ -15,10 +15,23 @@ pub struct Table {
     pub columns: Vec<String>,
     /// Line number in the file (in parquet the row, from 0), and the cells.
     pub rows: Vec<(u64, csv::StringRecord)>,
+    /// What the cells of each column are.
+    pub kinds: Vec<Kind>,
     /// Columns of other types, or that cannot be read: each with what is wrong with it.
     others: Vec<(String, String)>,
     /// What the rows are counted in.
     unit: &'static str,
+}
+
+/// What the cells of a column are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// Whatever csv holds, which knows no types.
+    Any,
+    /// Numbers.
+    Numbers,
+    /// Strings.
+    Strings,
 }
 
 impl Table {
@@ -28,10 +41,13 @@ impl Table {
     /// If the file cannot be read, is not csv in UTF-8, has no row, or two columns of one name.
     pub fn read(path: &Path) -> Result<Table> {
         if extension(path) == "parquet" {
-            let Texts { columns, rows, others } = parquet::texts(path)?;
+            let Texts { columns, strings, rows, others } = parquet::texts(path)?;
+            let kind = |strings| if strings { Kind::Strings } else { Kind::Numbers };
+            let kinds = strings.into_iter().map(kind).collect();
             let cells = |row: Vec<String>| row.iter().map(|cell| trimmed(cell)).collect();
             let rows = (0..).zip(rows.into_iter().map(cells)).collect();
-            return Ok(Table { path: path.to_owned(), columns, rows, others, unit: "row" });
+            let (path, unit) = (path.to_owned(), "row");
+            return Ok(Table { path, columns, rows, kinds, others, unit });
         }
         Table::parse(path, &file::text(path)?)
     }
@@ -90,7 +106,9 @@ impl Table {
             let whole = record.iter().all(|cell| trimmed(cell).len() == cell.len());
             rows.push((line, if whole { record } else { record.iter().map(trimmed).collect() }));
         }
-        Ok(Table { path: path.to_owned(), columns, rows, others: Vec::new(), unit: "line" })
+        let kinds = vec![Kind::Any; columns.len()];
+        let (path, others, unit) = (path.to_owned(), Vec::new(), "line");
+        Ok(Table { path, columns, rows, kinds, others, unit })
     }
 
     /// The index of the column of this name, or else of the only one that it is but for capitals.

@@ -207,6 +207,8 @@ pub fn has_column(path: &Path, name: &str) -> Result<bool> {
 pub struct Texts {
     /// Names of the columns of numbers and of strings.
     pub columns: Vec<String>,
+    /// Whether each is of strings.
+    pub strings: Vec<bool>,
     /// The cells of each row, a null as an empty one.
     pub rows: Vec<Vec<String>>,
     /// Of each other column its name, and why it is none of these.
@@ -229,11 +231,16 @@ pub fn texts(path: &Path) -> Result<Texts> {
     };
     let count = file.rows()?;
     fits(count)?;
-    let mut texts =
-        Texts { columns: Vec::new(), rows: vec![Vec::new(); count], others: Vec::new() };
+    let mut texts = Texts {
+        columns: Vec::new(),
+        strings: Vec::new(),
+        rows: vec![Vec::new(); count],
+        others: Vec::new(),
+    };
     for name in file.names().take(MOST_COLUMNS) {
         match cells(&file, name) {
-            Ok(cells) => {
+            Ok((cells, strings)) => {
+                texts.strings.push(strings);
                 texts.rows.iter_mut().zip(cells).for_each(|(row, cell)| row.push(cell));
                 texts.columns.push(name.to_owned());
             }
@@ -244,7 +251,7 @@ pub fn texts(path: &Path) -> Result<Texts> {
 }
 
 /// The cells of a column as texts; or why not, in words that follow on its name.
-fn cells(file: &Footer, name: &str) -> std::result::Result<Vec<String>, String> {
+fn cells(file: &Footer, name: &str) -> std::result::Result<(Vec<String>, bool), String> {
     let why = |error: Error| match error {
         Error::Content { problem, .. } => format!("cannot be read: {problem}"),
         other => format!("cannot be read: {other}"),
@@ -254,7 +261,8 @@ fn cells(file: &Footer, name: &str) -> std::result::Result<Vec<String>, String> 
     let Some(whole) = column.whole(&|_| Ok(())).map_err(why)? else {
         return Err(format!("has type {}: it should be numbers or strings", column.kind.name));
     };
-    decoded(&file.path, || texts_of(&whole)).map_err(why)
+    let texts = decoded(&file.path, || texts_of(&whole)).map_err(why)?;
+    Ok((texts, whole.dtype().is_string()))
 }
 
 fn texts_of(column: &Series) -> PolarsResult<Vec<String>> {

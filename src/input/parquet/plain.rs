@@ -132,7 +132,7 @@ mod tests {
             ("fixed_f2", false),
         ] {
             let path = folder.join(name).with_extension("parquet");
-            let file = ParquetFile::open(&path, "embedding").unwrap();
+            let file = ParquetFile::open(&path, "embedding").unwrap().expect("rows");
             for group in &file.column.metadata.row_groups {
                 let chunks = file.column.load(group).unwrap();
                 let values = super::values::<f64>(chunks, group.num_rows(), file.dim).unwrap();
