@@ -245,7 +245,7 @@ fn metrics_of_a_run_that_was_killed() {
     let work = work();
     for text in [
         lines[20..60].to_owned(),
-        format!("{{\n\"bbox\": {{\n\"AP-a\": 1,\n\"AP-b\": 2,\n"),
+        "{\n\"bbox\": {\n\"AP-a\": 1,\n\"AP-b\": 2,\n".to_owned(),
         format!("[\n{lines}"),
         format!("{first}log of something\n{last}"),
         format!("{{\"a\": \n{{\"b\": \n{first}"),

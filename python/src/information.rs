@@ -1,7 +1,5 @@
 //! `information`: the information amount of each class of arrays.
 
-use std::path::Path;
-
 use igam_analyze::classes::{Classes, IdsFrom};
 use igam_analyze::error::{Error, Result};
 use igam_analyze::information::Information;
@@ -120,7 +118,7 @@ fn of_rows<S: Widen<T>, T: Element>(
 pub fn known(names: &Bound<'_, PyAny>) -> PyResult<Classes> {
     let names = arrays::class_names(names)?;
     Classes::new(names, IdsFrom::List)
-        .map_err(|problem| exception(Error::content(Path::new(CLASS_NAMES), problem)))
+        .map_err(|problem| exception(Error::Content { path: CLASS_NAMES.into(), problem }))
 }
 
 /// The estimator of this name.

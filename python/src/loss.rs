@@ -1,7 +1,6 @@
 //! `margins` and `igam_loss`: what training makes of information amounts.
 
 use igam_analyze::error::{Error, Result};
-use igam_analyze::input::labels::Labels;
 use igam_analyze::loss::Batch;
 use igam_analyze::margin::{self, MarginError};
 use igam_analyze::normalization::Normalization;
