@@ -223,12 +223,10 @@ fn descend(
 }
 
 fn matches(pattern: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
-    let options =
-        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
     let plain = |name: &&Path| !name.to_string_lossy().contains(['*', '?', '[']);
     let plain = names(pattern).take_while(|name| plain(name)).count();
     let mut files = Vec::new();
-    for path in glob::glob_with(&pattern.to_string_lossy(), options).into_iter().flatten() {
+    for path in glob::glob(&pattern.to_string_lossy()).into_iter().flatten() {
         let path = path.map_err(|error| {
             let directory = error.path().to_owned();
             Error::read(&directory)(error.into())
