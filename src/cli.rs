@@ -466,18 +466,21 @@ fn positive(text: &str) -> std::result::Result<f64, String> {
 #[derive(Clone, Debug, Args)]
 #[group(id = "Input", multiple = true)]
 pub struct Input {
-    /// Embeddings, a row per instance: .npy, .npz, .safetensors, .parquet, directories or globs of them
+    /// Embeddings, a row per instance: .npy, .npz, .safetensors, .parquet, directories or globs of them.
+    /// However they are named, files are read in natural order of their paths (part-2 before part-10)
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input")]
     pub embeddings: Vec<PathBuf>,
-    /// Labels in the same order: .npy of integers, or a csv or parquet column of ids or names
-    /// [default: from the parquet, npz or safetensors files of the embeddings]
+    /// Labels in the same order: .npy of integers, a csv or parquet column of ids or names, an npz array
+    /// or a tensor; files in natural order, too [default: from the parquet, npz or safetensors files of
+    /// the embeddings, or from directories such as label=cat]
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input", requires = "embeddings")]
     pub labels: Vec<PathBuf>,
     /// Parquet column, npz array or tensor of the embeddings [default: `embedding`, in npz and
-    /// safetensors `embeddings`]
+    /// safetensors `embeddings` or else `embedding`]
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "embeddings")]
     pub embedding_column: Option<String>,
-    /// Csv or parquet column of the labels [default: `label`]
+    /// Csv or parquet column, npz array or tensor of the labels [default: `label`, in npz and
+    /// safetensors `labels` or else `label`]
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "embeddings")]
     pub label_column: Option<String>,
     /// Moments files in place of embeddings and labels, directories or globs of them: what

@@ -249,6 +249,15 @@ fn parquet_without_rows() {
 }
 
 #[test]
+fn two_columns_of_one_name() {
+    let work = with("twice.parquet");
+    let expected = amounts(&with("plain.parquet"), "plain.parquet");
+    assert_eq!(amounts(&work, "twice.parquet"), expected);
+    let arguments = "information --embeddings twice.parquet --label-column extra";
+    refused(&work, arguments, 1, "twice.parquet: has two columns \"extra\": remove or rename one");
+}
+
+#[test]
 fn a_parquet_file_of_metadata_alone() {
     let work = with("metadata.parquet");
     let sentence = "metadata.parquet: is not a readable parquet file: it holds no rows of its own";

@@ -138,6 +138,13 @@ fn row_counts_agree_file_by_file() {
     write_npy(work.path("lab/s.npy"), &y.slice(s![16..]).to_owned()).unwrap();
     let sentence = "lab/r.npy: holds 16 labels for the 20 embeddings of emb/p.npy";
     refused(&work, "information --embeddings emb --labels lab/*.npy", 1, sentence);
+    // Of a rank without rows there need be no labels.
+    let none = npy(&header("'<f4'", "(0, 3)"), &[]);
+    work.write("emb/o.npy", none);
+    refused(&work, "information --embeddings emb --labels lab", 1, sentence);
+    write_npy(work.path("lab/r.npy"), &y.slice(s![..20]).to_owned()).unwrap();
+    write_npy(work.path("lab/s.npy"), &y.slice(s![20..]).to_owned()).unwrap();
+    assert_eq!(amounts(&work, "--embeddings emb --labels lab"), truth());
     // Labels in the very files.
     let x = |rows: usize| npy(&header("'<f4'", &format!("({rows}, 2)")), &vec![0; 8 * rows]);
     let y = |rows: usize| npy(&header("'|i1'", &format!("({rows},)")), &vec![0; rows]);
@@ -171,6 +178,9 @@ fn names_that_contradict_the_order() {
         (["emb/0", "emb/1"], ["lab/0-rows22", "lab/1-rows1"], false),
         (["day", "night"], ["l", "m"], false),
         (["emb/x", "emb/y"], ["lab/7", "lab/8"], false),
+        (["e0-r1", "e1-r0"], ["e0-r1-y", "e1-r0-y"], false),
+        (["2023-12", "2024-01"], ["2023-12y", "2024-01y"], false),
+        (["part-00000-0d1a", "part-00001-1c0b"], ["part-00000-1f1e", "part-00001-0a0c"], false),
     ] {
         let work = Workdir::new();
         for at in 0..2 {

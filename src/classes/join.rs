@@ -196,7 +196,7 @@ impl fmt::Display for Doubt {
                 write!(f, "can be joined in more than one way:")?;
                 for (at, (reading, class)) in readings.iter().enumerate() {
                     let comma = if at > 0 { "," } else { "" };
-                    write!(f, "{comma} {reading} {key} is {class:?}")?;
+                    write!(f, "{comma} {reading} {key} is {class}")?;
                 }
                 match agrees {
                     Some(reading) => write!(f, " (joined {reading} the instance counts agree)"),
@@ -274,8 +274,14 @@ impl Classes {
                 return Err(Doubt::Rows { rows: *count, classes: self.len() });
             }
             // Their names are their ids.
-            Keys::Both(..) | Keys::Strings(_) | Keys::Cells(_)
-                if self.ids_from() == IdsFrom::Labels && rows.keys.numbers().is_some() => {}
+            Keys::Both(names, ids) if self.ids_from() == IdsFrom::Labels => {
+                return self.by_id_or_its_text(names, ids, rows);
+            }
+            Keys::Strings(_) | Keys::Cells(_) if self.ids_from() == IdsFrom::Labels => {
+                if rows.keys.numbers().is_none() {
+                    return Err(Doubt::NoName);
+                }
+            }
             Keys::Names(_) => return by_name().ok_or(Doubt::NoName),
             Keys::Both(names, ids) => return self.by_name_else_id(names, ids),
             Keys::Strings(_) | Keys::Cells(_) => {
@@ -290,6 +296,19 @@ impl Classes {
             Keys::Numbers(_) | Keys::InOrder(_) => {}
         }
         self.by_number(rows)
+    }
+
+    /// Rows with names and ids, where the labels alone name the classes: by id, unless their names are
+    /// the labels too, and of other classes.
+    fn by_id_or_its_text(&self, names: &[String], ids: &[i64], rows: &Rows) -> Result<Join, Doubt> {
+        let named = self.read(&Keys::Names(names.to_vec()), Numbering::Names);
+        let by_id = self.by_number(&Rows { keys: &Keys::Numbers(ids.to_vec()), ..*rows })?;
+        let named = Join { classes: named.unwrap_or_default(), by: Numbering::Names };
+        let other = differ(&named.classes, &by_id.classes, rows.weights).is_some();
+        if other && fits(&named.classes, rows.weights) {
+            return Err(self.readings(&[named, by_id], rows));
+        }
+        Ok(by_id)
     }
 
     /// By name; and where all names that are classes have those classes' ids, the others by id.
@@ -328,10 +347,13 @@ impl Classes {
         if matches!(rows.keys, Keys::Strings(_)) {
             return Ok(named);
         }
+        let complete = fits(&named.classes, rows.weights);
         let mut readings = vec![named];
         self.add_fitting(&mut readings, rows);
         match readings.len() {
-            1 => Ok(readings.remove(0)),
+            1 if complete => Ok(readings.remove(0)),
+            // That one of the numbers is a name may be an accident.
+            1 => self.none_fits(rows),
             _ => Err(self.readings(&readings, rows)),
         }
     }
@@ -375,7 +397,12 @@ impl Classes {
             ([], 1) => {
                 let other =
                     |classes: &Found| differ(classes, &first.classes, rows.weights).is_some();
-                match self.boxless(&first, rows).filter(|_| others.iter().any(other)) {
+                // Ids that are no positions are sure.
+                let low = |number: i64| (0..=self.len() as i64).contains(&number);
+                let positions =
+                    rows.keys.numbers().is_some_and(|numbers| numbers.into_iter().all(low));
+                let doubtful = |_: &Doubt| positions || others.iter().any(other);
+                match self.boxless(&first, rows).filter(doubtful) {
                     Some(doubt) => return Err(doubt),
                     None => first,
                 }
@@ -397,7 +424,7 @@ impl Classes {
         let classes = self.read(rows.keys, Numbering::Ids).unwrap_or_default();
         let join = Join { classes, by: Numbering::Ids };
         // Classes that only the labels name may be some of those that were evaluated.
-        if self.ids_from() == IdsFrom::Labels {
+        if self.ids_from() == IdsFrom::Labels && join.matched() == self.len() {
             return Ok(join);
         }
         let outside = |row: &usize| join.classes[*row].is_none() && rows.weights[*row] > 0;
@@ -479,6 +506,14 @@ impl Classes {
         }
     }
 
+    /// Whether it is known that there is none of the first class, and some of each class that has rows.
+    fn none_of_first(&self, first: usize, join: &Join, rows: &Rows) -> bool {
+        let Some(known) = rows.known else { return false };
+        let got = self.totals(&join.classes, rows.weights);
+        let some = |class: usize| known[class].is_none_or(|instances| instances > 0);
+        known[first] == Some(0) && (0..self.len()).all(|class| got[class] == 0 || some(class))
+    }
+
     /// Doubts counts that agree with those known otherwise only under another reading or order.
     fn check_counts(&self, join: &Join, others: &[Found], rows: &Rows) -> Result<(), Doubt> {
         let known: Option<Vec<u64>> = rows.known.and_then(|known| known.iter().copied().collect());
@@ -511,7 +546,7 @@ impl Classes {
     fn readings(&self, readings: &[Join], rows: &Rows) -> Doubt {
         let row = differ(&readings[0].classes, &readings[1].classes, rows.weights).unwrap_or(0);
         let class = |join: &Join| {
-            join.classes[row].map_or("no class".into(), |class| self.names()[class].clone())
+            join.classes[row].map_or("none".into(), |class| format!("{:?}", self.names()[class]))
         };
         let agrees = |join: &&Join| {
             let totals = self.totals(&join.classes, rows.weights).into_iter().map(Some);

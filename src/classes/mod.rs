@@ -110,8 +110,9 @@ impl Classes {
             _ => {
                 let texts = (0..keys.len()).map(|row| keys.text(row));
                 match keys.numbers() {
+                    // Numbers alone are their own names.
                     Some(numbers) => {
-                        Classes::new(numbers.into_iter().zip(texts).collect(), IdsFrom::Table)
+                        Classes::new(numbers.into_iter().zip(texts).collect(), IdsFrom::Labels)
                     }
                     None => Classes::new((0..).zip(texts).collect(), IdsFrom::Nobody),
                 }

@@ -150,7 +150,21 @@ pub fn counts_without_summary(
         return Ok(counts);
     }
     let row = match summary_row(&counts.keys, Values::Counts(&counts.values)) {
-        Some(Summary::Called(row)) if !is_class(listed, &counts.keys, row) => row,
+        // Without a list of the classes, it may be one that is called so: then it is no sum.
+        Some(Summary::Called(row))
+            if !is_class(listed, &counts.keys, row)
+                && (listed.is_some() || is_sum(&counts.values, row)) =>
+        {
+            row
+        }
+        Some(Summary::Called(row)) if listed.is_none() => {
+            let name = counts.keys.text(row);
+            let problem = format!(
+                "the row {name:?} may be over all classes, but its count is not their sum: remove it, or list \
+                 it in --class-names"
+            );
+            return Err(Error::content(&counts.path, problem));
+        }
         Some(Summary::Looks(row)) if listed.is_none() => {
             return Err(looks(&counts.path, &counts.keys, row, "count is the sum of the others'"));
         }
@@ -183,6 +197,11 @@ pub fn ap_without_summary(
     column.keys = column.keys.without(row);
     column.values.remove(row);
     Ok(column)
+}
+
+fn is_sum(counts: &[u64], row: usize) -> bool {
+    let sum = counts.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
+    sum - counts[row] == counts[row]
 }
 
 fn summary_row(keys: &Keys, values: Values) -> Option<Summary> {

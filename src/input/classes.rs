@@ -10,7 +10,7 @@ use crate::classes::{Classes, IdsFrom, Keys, number};
 use crate::error::{Error, Result};
 
 /// Columns that say which class a row is of.
-pub const COLUMNS: [&str; 3] = ["class", "id", "class_id"];
+pub const COLUMNS: [&str; 4] = ["class", "id", "class_id", "category_id"];
 
 /// Reads class names, from any of the files that `names` lists, with what the user should know of how
 /// they were read.
@@ -36,10 +36,12 @@ pub fn read(path: &Path) -> Result<(Classes, Vec<String>)> {
 /// If there is no column `class`, a cell in it is empty, or an id is not a whole number.
 pub fn keys(table: &Table) -> Result<Keys> {
     let class = table.usual_column("class")?;
-    let id = match table.known("id")? {
-        Some(id) => Some(id),
-        None => table.known("class_id")?,
-    };
+    let mut id = None;
+    for name in &COLUMNS[1..] {
+        if id.is_none() {
+            id = table.known(name)?;
+        }
+    }
     let (mut names, mut ids) = (Vec::new(), Vec::new());
     for (line, row) in &table.rows {
         let name = trimmed(&row[class]);

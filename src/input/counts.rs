@@ -53,6 +53,20 @@ pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Count
     from_table(&Table::read(path)?, wanted)
 }
 
+/// Columns of numbers that count no instances.
+const NO_COUNTS: [&str; 10] = [
+    "class",
+    "id",
+    "class_id",
+    "category_id",
+    "images",
+    "image_count",
+    "area",
+    "score",
+    "ap",
+    "index",
+];
+
 /// The same from a table that has been read.
 ///
 /// # Errors
@@ -67,7 +81,7 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     let column = match (wanted, table.known("instances")?) {
         (Some(name), _) => table.column(name)?,
         (None, Some(column)) => column,
-        (None, None) => match table.numeric_columns(&classes::COLUMNS)[..] {
+        (None, None) => match table.numeric_columns(&NO_COUNTS)[..] {
             [column] => column,
             _ => {
                 let problem = format!(

@@ -123,9 +123,9 @@ impl Dump {
         &self.shards[next - 1].path
     }
 
-    /// Number of rows of each file, in order.
-    pub(super) fn rows_by_file(&self) -> impl Iterator<Item = usize> {
-        self.shards.iter().map(|shard| shard.rows)
+    /// The files, in order, and their numbers of rows.
+    pub(super) fn rows_by_file(&self) -> impl Iterator<Item = (&Path, usize)> {
+        self.shards.iter().map(|shard| (shard.path.as_path(), shard.rows))
     }
 
     /// Number of instances N: the rows that are handed out.

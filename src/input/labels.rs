@@ -87,7 +87,7 @@ impl Labels {
     /// If a file cannot be used, some hold ids and others names, or there are more or fewer labels.
     pub fn read(paths: &[PathBuf], column: Option<&str>, rows: usize) -> Result<Labels> {
         let files = shards::expand(paths, EXTENSIONS)?;
-        Labels::concat(&files.paths, column, rows, None)
+        Labels::concat(&files.paths, column, rows, &[])
     }
 
     /// The same of the embeddings of a dump, and what to say of a directory or glob of files. Where there
@@ -103,8 +103,11 @@ impl Labels {
     ) -> Result<(Labels, Option<String>)> {
         let files = shards::expand(paths, EXTENSIONS)?;
         dump.files().check_labels(&files)?;
-        let each = (files.paths.len() == dump.files().paths.len()).then_some(dump);
-        let labels = Labels::concat(&files.paths, column, dump.rows_in_files(), each)?;
+        let shards: Vec<_> = dump.rows_by_file().collect();
+        let with_rows = shards.iter().copied().filter(|&(_, rows)| rows > 0).collect();
+        let mut each = [shards, with_rows].into_iter();
+        let each = each.find(|shards| shards.len() == files.paths.len()).unwrap_or_default();
+        let labels = Labels::concat(&files.paths, column, dump.rows_in_files(), &each)?;
         Ok((labels, files.note(dump.rows_in_files())))
     }
 
@@ -121,14 +124,15 @@ impl Labels {
             let problem = format!("give --labels: {} holds no labels of its own", path.display());
             return Err(Error::Usage(problem));
         }
-        Labels::concat(&dump.files().paths, column, dump.rows_in_files(), Some(dump))
+        let each: Vec<_> = dump.rows_by_file().collect();
+        Labels::concat(&dump.files().paths, column, dump.rows_in_files(), &each)
     }
 
     /// The labels in the names of the directories, `label=cat`, if all files lie in such and hold none of
     /// their own: npy files, and parquet files without that column.
     fn in_directories(dump: &Dump, column: &str) -> Result<Option<Labels>> {
         let mut values = Vec::new();
-        for (path, rows) in dump.paths().zip(dump.rows_by_file()) {
+        for (path, rows) in dump.rows_by_file() {
             let Some(value) = hive::value(path, column) else { return Ok(None) };
             match extension(path).as_str() {
                 "npy" => {}
@@ -144,17 +148,17 @@ impl Labels {
         })
     }
 
-    /// The labels of all files, `rows` together; where there is one `each` for the files of a dump, as
-    /// many as there are embeddings in that.
+    /// The labels of all files, `rows` together; where there is a file of embeddings for `each`, as many
+    /// as there are rows in that.
     fn concat(
         files: &[PathBuf],
         column: Option<&str>,
         rows: usize,
-        each: Option<&Dump>,
+        each: &[(&Path, usize)],
     ) -> Result<Labels> {
         let mut all: Option<Labels> = None;
-        let several = each.filter(|_| files.len() > 1);
-        let mut shards = several.iter().flat_map(|dump| dump.paths().zip(dump.rows_by_file()));
+        // Where there is one file alone, the sentence on all rows says it.
+        let mut shards = each.iter().copied().filter(|_| each.len() > 1);
         for path in files {
             let before = all.as_ref().map_or(0, Labels::len);
             let shard = shards.next();

@@ -131,7 +131,10 @@ fn of_lines(lines: &[&str]) -> std::result::Result<Vec<(i64, String)>, String> {
         if ids.clone().eq((0..).take(lines.len())) || ids.clone().eq((1..).take(lines.len())) {
             return Ok(numbered.into_iter().map(|(id, name)| (id, name.to_owned())).collect());
         }
-        if ids.is_sorted_by(|a, b| a < b) {
+        let mut sorted: Vec<i64> = ids.collect();
+        sorted.sort_unstable();
+        sorted.dedup();
+        if sorted.len() == lines.len() {
             return Err(format!(
                 "each line begins with a number, as {:?}: write a csv table with columns class and id if \
                  these are ids, or with the column class alone if they belong to the names",
@@ -162,6 +165,8 @@ fn no_list(lines: &[&str]) -> Option<&'static str> {
         Some("is a list of Python or JSON, not names")
     } else if lines.len() == 1 && first.starts_with(['[', '{', '(']) {
         Some("is a list of Python, or JSON whose name does not end in .json, not names")
+    } else if first.starts_with("# ") {
+        Some("begins with a comment, not a name")
     } else if first.starts_with("item {") || first.starts_with("item{") {
         Some("is a label map of TensorFlow, not names")
     } else if lines.len() == 1 && first.contains(',') {
@@ -215,7 +220,7 @@ fn of_table(table: &Table) -> Result<Vec<(i64, String)>> {
         Some(column) => column,
         None => table.usual_column("class")?,
     };
-    let id = table.find("id").or_else(|| table.find("class_id"));
+    let id = ["id", "class_id", "category_id"].iter().find_map(|name| table.find(name));
     let mut classes = Vec::new();
     for (at, (line, row)) in (0..).zip(&table.rows) {
         let name = &row[column];

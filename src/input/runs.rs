@@ -32,9 +32,9 @@ pub struct RunFiles {
     /// Files, directories or globs of moments, in place of embeddings and labels.
     #[serde(deserialize_with = "one_or_many")]
     pub moments: Vec<PathBuf>,
-    /// The parquet column or npz array of the embeddings.
+    /// The parquet column, npz array or tensor of the embeddings.
     pub embedding_column: Option<String>,
-    /// The csv or parquet column of the labels.
+    /// The csv or parquet column, npz array or tensor of the labels.
     pub label_column: Option<String>,
     /// Whether rows with NaN or infinities are left out.
     pub skip_invalid_rows: bool,

@@ -63,54 +63,45 @@ impl Files {
         ))
     }
 
-    /// Whether the names show that each file of labels belongs to the file of embeddings at its place:
-    /// in some place of the names, all have words that are of one file of embeddings alone.
+    /// Whether the names show that each file of labels belongs to the file of embeddings at its place.
     ///
     /// # Errors
     /// If they show that labels belong to another file.
     fn names_agree(&self, labels: &Files) -> Result<bool> {
-        if self.paths.len() == 1 {
-            return Ok(true);
-        }
-        let mut owners: HashMap<String, Option<usize>> = HashMap::new();
-        for (at, name) in words(&self.paths).into_iter().enumerate() {
-            for word in BTreeSet::from_iter(name) {
-                owners.entry(word).and_modify(|owner| *owner = None).or_insert(Some(at));
-            }
-        }
-        let names = words(&labels.paths);
-        let (mut agree, mut doubt) = (false, None);
-        for place in 0..names.iter().map(Vec::len).min().unwrap_or(0) {
-            if names.iter().all(|name| name[place] == names[0][place]) {
-                continue;
-            }
-            let owner = |name: &Vec<String>| owners.get(&name[place]).copied().flatten();
-            let owners: Vec<_> = names.iter().map(owner).collect();
-            let distinct: HashSet<_> = owners.iter().flatten().collect();
-            let own = |(at, owner): (usize, &Option<usize>)| *owner == Some(at);
-            let other = owners.iter().enumerate().find_map(|(at, owner)| {
-                owner.filter(|&owner| owner != at).map(|owner| (at, owner))
-            });
-            match other {
-                None => agree |= distinct.len() == owners.len(),
-                Some((at, owner)) if distinct.len() == owners.len() => {
-                    return Err(self.mistaken(owner, labels, at));
-                }
-                // As numbers from 0 beside numbers from 1.
-                Some(pair) if !owners.iter().enumerate().any(own) => {
-                    doubt.get_or_insert(pair);
-                }
-                Some(_) => {}
+        let columns = columns(&self.paths);
+        let (mut agree, mut doubt) = (self.paths.len() == 1, None);
+        for of_labels in self::columns(&labels.paths) {
+            // Of each file of labels the file of embeddings that has the same word in some column.
+            let owners = |column: &Vec<String>| -> Vec<Option<usize>> {
+                let at: HashMap<_, _> = column.iter().zip(0..).collect();
+                of_labels.iter().map(|word| at.get(word).copied()).collect()
+            };
+            let owners: Vec<_> = columns.iter().map(owners).collect();
+            if owners
+                .iter()
+                .any(|owners| owners.iter().copied().eq((0..).map(Some).take(owners.len())))
+            {
+                agree = true;
+            } else if let Some(others) =
+                owners.iter().find(|owners| owners.iter().all(Option::is_some))
+            {
+                return Err(self.mistaken(others, labels));
+            } else if let Some(shifted) = owners.into_iter().find(|owners| is_shift(owners)) {
+                doubt.get_or_insert(shifted);
             }
         }
         match doubt {
-            Some((at, owner)) if !agree => Err(self.mistaken(owner, labels, at)),
+            Some(shifted) if !agree => Err(self.mistaken(&shifted, labels)),
             _ => Ok(agree),
         }
     }
 
-    /// That a file of labels seems to be of another file of embeddings than the one at its place.
-    fn mistaken(&self, owner: usize, labels: &Files, at: usize) -> Error {
+    /// That files of labels seem to be of other files of embeddings than those at their places.
+    fn mistaken(&self, owners: &[Option<usize>], labels: &Files) -> Error {
+        let other = |(at, owner): (usize, &Option<usize>)| {
+            owner.filter(|&owner| owner != at).map(|owner| (at, owner))
+        };
+        let (at, owner) = owners.iter().enumerate().find_map(other).unwrap_or_default();
         let problem = format!(
             "by its name it holds the labels of {}, but in natural order it stands beside {}: name the \
              files of embeddings and of labels alike",
@@ -121,25 +112,45 @@ impl Files {
     }
 }
 
-/// Of each path the words and numbers below the directory that all are in, in lower case and without a
-/// number's leading zeros; the last first, because ends differ most.
-fn words(paths: &[PathBuf]) -> Vec<Vec<String>> {
-    let names: Vec<Vec<_>> = paths.iter().map(|path| names(path).collect()).collect();
-    let shared = |at: &usize| names.iter().all(|name| name.get(*at) == names[0].get(*at));
-    let shared = (0..names[0].len()).take_while(shared).count();
-    let below = |name: &Vec<&Path>| {
-        let text = name.iter().skip(shared).collect::<PathBuf>();
-        let text: Vec<char> = text.to_string_lossy().to_lowercase().chars().collect();
-        let kind = |c: char| (c.is_numeric(), c.is_alphanumeric());
-        let runs =
-            text.chunk_by(|&a, &b| kind(a) == kind(b)).filter(|run| run[0].is_alphanumeric());
-        let word = |run: &[char]| {
+/// Whether all but one are so many places off, as numbers from 1 beside numbers from 0.
+fn is_shift(owners: &[Option<usize>]) -> bool {
+    let mut shifts =
+        owners.iter().enumerate().filter_map(|(at, owner)| Some((*owner)? as isize - at as isize));
+    let count = shifts.clone().count();
+    let Some(first) = shifts.next() else { return false };
+    first != 0 && count + 1 == owners.len() && shifts.all(|shift| shift == first)
+}
+
+/// What tells files apart: the words at one place of their names, as far as they differ in all.
+fn columns(paths: &[PathBuf]) -> Vec<Vec<String>> {
+    let mut names: Vec<_> = paths.iter().map(|path| words(path)).collect();
+    let mut columns = Vec::new();
+    // From the end of the names: in front of them may stand any directories.
+    while let Some(column) = names.iter_mut().map(Vec::pop).collect::<Option<Vec<_>>>() {
+        let distinct: HashSet<_> = column.iter().collect();
+        if distinct.len() == column.len() {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
+/// The words and numbers of a path in lower case, numbers without leading zeros. What mixes the two more
+/// than `rank07` does is a word, such as 1f0c.
+fn words(path: &Path) -> Vec<String> {
+    let text = path.to_string_lossy().to_lowercase();
+    let chunks = text.split(|c: char| !c.is_alphanumeric()).filter(|chunk| !chunk.is_empty());
+    let mut words = Vec::new();
+    for chunk in chunks {
+        let letters: Vec<char> = chunk.chars().collect();
+        let runs: Vec<_> = letters.chunk_by(|a, b| a.is_numeric() == b.is_numeric()).collect();
+        let runs = if runs.len() > 2 { vec![&letters[..]] } else { runs };
+        for run in runs {
             let zeros = run.iter().take_while(|&&c| c == '0').count();
-            run[zeros.min(run.len() - 1)..].iter().collect()
-        };
-        runs.map(word).rev().collect()
-    };
-    names.iter().map(below).collect()
+            words.push(run[zeros.min(run.len() - 1)..].iter().collect());
+        }
+    }
+    words
 }
 
 /// The files that `paths` name. A directory stands for its files with one of the `extensions`, and those
@@ -212,12 +223,10 @@ fn descend(
 }
 
 fn matches(pattern: &Path, extensions: &[&str]) -> Result<Vec<PathBuf>> {
-    let options =
-        glob::MatchOptions { require_literal_leading_dot: true, ..glob::MatchOptions::default() };
     let plain = |name: &&Path| !name.to_string_lossy().contains(['*', '?', '[']);
     let plain = names(pattern).take_while(|name| plain(name)).count();
     let mut files = Vec::new();
-    for path in glob::glob_with(&pattern.to_string_lossy(), options).into_iter().flatten() {
+    for path in glob::glob(&pattern.to_string_lossy()).into_iter().flatten() {
         let path = path.map_err(|error| {
             let directory = error.path().to_owned();
             Error::read(&directory)(error.into())

@@ -90,7 +90,7 @@ impl ParquetFile {
     /// If reading fails, or a list is missing or of another length.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
         let mut start = 0;
-        for group in self.column.row_groups() {
+        for group in &self.column.metadata.row_groups {
             let chunks = self.column.load(group)?;
             let plain =
                 decoded(&self.column.path, || plain::values(chunks, group.num_rows(), self.dim))?;
@@ -398,17 +398,12 @@ impl Column {
         }
         fits(self.rows()?)?;
         let mut whole = Series::new_empty(self.name.as_str().into(), dtype);
-        for group in self.row_groups() {
+        for group in &self.metadata.row_groups {
             whole
                 .append_owned(self.decode(group)?)
                 .map_err(|error| unreadable(&self.path, error))?;
         }
         Ok(Some(whole))
-    }
-
-    /// The row groups that have rows.
-    fn row_groups(&self) -> impl Iterator<Item = &RowGroupMetadata> {
-        self.metadata.row_groups.iter().filter(|group| group.num_rows() > 0)
     }
 
     /// Number of rows.
@@ -517,7 +512,7 @@ fn metadata(file: &mut File, length: u64) -> PolarsResult<FileMetadata> {
         polars_bail!(ComputeError: "it claims a footer longer than the file");
     };
     file.seek(SeekFrom::Start(start))?;
-    let damaged = |_: thrift::Error| polars_err!(ComputeError: "its footer is damaged");
+    let damaged = |_: thrift::Error| polars_err!(ComputeError: "its footer is damaged, or of a newer version of the format");
     let bytes = BufReader::new(file.take(footer));
     // The protocol charges 8 bytes for each element of a list, which takes a byte at least.
     let mut protocol = TCompactInputProtocol::new(bytes, 9 * footer as usize);

@@ -141,3 +141,7 @@ pq.write_to_dataset(plain, HERE / "dataset", basename_template="{i}.parquet", me
 pq.write_metadata(plain.schema, HERE / "metadata.parquet", found)
 (HERE / "dataset" / "0.parquet").unlink()
 (HERE / "dataset").rmdir()
+
+columns = [embeddings["list_f32"], ids, texts, ids]
+twice = pa.Table.from_arrays(columns, ["embedding", "label", "extra", "extra"])
+pq.write_table(twice, HERE / "twice.parquet")
