@@ -94,7 +94,7 @@ mod spectrum {
     }
 }
 
-/// A row group of 20,000 lists of p f32 in memory, as embeddings and as polars' own; items are values.
+/// A file of 20,000 lists of p f32, read as embeddings and by polars alone; items are values.
 #[divan::bench_group(sample_count = 20)]
 mod parquet_lists {
     use polars::prelude::*;
@@ -133,7 +133,9 @@ mod parquet_lists {
         let lists = lists.with_name("embedding".into()).into_series().into_column();
         let mut frame = DataFrame::new_infer_height(vec![lists]).expect("a column");
         let file = std::fs::File::create(&path).expect("a file");
-        ParquetWriter::new(file).finish(&mut frame).expect("room for it");
+        // As pyarrow packs them unless told otherwise.
+        let writer = ParquetWriter::new(file).with_compression(ParquetCompression::Snappy);
+        writer.finish(&mut frame).expect("room for it");
         (folder, path)
     }
 }

@@ -2,6 +2,8 @@
 
 use std::process::Stdio;
 
+use igam_analyze::correlation::influence;
+
 use crate::{Workdir, assert_close, column, repository};
 
 /// Three classes of two-dimensional embeddings, in three csv-and-npy files.
@@ -130,6 +132,26 @@ fn runs_take_defaults_and_relative_paths() {
         .collect();
     assert_eq!(names, ["R-50 CE", "R-50 CE", "mine", "mine"]);
     assert_eq!(json["correlations"][0]["backbone"], "R-50");
+}
+
+#[test]
+fn several_columns_of_ap_are_several_runs() {
+    let work = Workdir::new();
+    work.write("ap.csv", "class,ap50,ap75\na,0.5,0.25\nb,0.75,0.5\nc,0.9,0.1\n");
+    work.write("counts.csv", "class,instances\na,4\nb,2\nc,1\n");
+    let both = "counts = 'counts.csv'\nap = 'ap.csv'\nap_column = ['ap50', 'ap75']\n";
+    work.write(
+        "runs.toml",
+        format!("{both}[[run]]\nname = 'R-50'\n[[run]]\nname = 'R-101'\nap_column = 'ap75'\n"),
+    );
+    let json = work.json("correlate --runs runs.toml");
+    let rows: Vec<_> = json["bias"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| (row["run"].as_str().unwrap(), row["mean_ap"].as_f64().unwrap().round()))
+        .collect();
+    assert_eq!(rows, [("R-50 ap50", 72.0), ("R-50 ap75", 28.0), ("R-101", 28.0)]);
 }
 
 #[test]
@@ -262,6 +284,46 @@ fn the_class_that_pascal_vocs_correlation_hangs_on_is_named() {
     assert!((row["pearson_without"].as_f64().unwrap() + 0.289).abs() < 5e-4);
     let text = String::from_utf8(work.run(&arguments).stdout).unwrap();
     assert!(text.contains("r hangs on person: −0.02 with it, −0.29 without"), "{text}");
+}
+
+/// The influential class is one of those that the row is over: all, or those with m ≥ p, m = p among them.
+#[test]
+fn the_influential_class_is_named_as_its_row_counts() {
+    let work = Workdir::new();
+    let counts = [9, 2, 5, 4, 30, 3, 7, 4, 12, 6];
+    let labels: Vec<i64> =
+        counts.iter().enumerate().flat_map(|(class, &count)| vec![class as i64; count]).collect();
+    let x = ndarray::Array2::from_shape_fn((labels.len(), 4), |(i, j)| {
+        ((i * i * 7 + j * 5 * i) % 23) as f64 / (1 + labels[i] % 3) as f64
+    });
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    ndarray_npy::write_npy(work.path("y.npy"), &ndarray::Array1::from(labels)).unwrap();
+    work.write("names.txt", "a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n");
+    // The classes of four embeddings, d and h, lie far from all others.
+    let aps = [0.3, 0.31, 0.33, 0.9, 0.35, 0.28, 0.32, 0.05, 0.3, 0.34];
+    let rows = ('a'..='j').zip(aps).map(|(class, ap)| format!("{class},{ap}\n"));
+    work.write("ap.csv", "class,ap\n".to_owned() + &rows.collect::<String>());
+    let json = work.json(
+        "correlate --embeddings x.npy --labels y.npy --class-names names.txt --ap ap.csv --estimator sample",
+    );
+    let classes = json["information"].as_array().unwrap();
+    let mut seen = 0;
+    for row in json["evidence"].as_array().unwrap() {
+        let over = |class: &&serde_json::Value| {
+            row["over"] == "all" || class["instances"].as_f64().unwrap() >= 4.0
+        };
+        let used: Vec<_> = classes.iter().filter(over).collect();
+        assert_eq!(row["classes"], used.len());
+        let number = |name: &str| -> Vec<f64> {
+            used.iter().map(|class| class[name].as_f64().unwrap()).collect()
+        };
+        let expected = influence(&number(row["x"].as_str().unwrap()), &number("ap")).unwrap();
+        assert_eq!(row["influential_class"], used[expected.class]["class"], "{row}");
+        let without = row["pearson_without"].as_f64().unwrap();
+        assert_close(&[without], &[expected.without.r], 1e-12);
+        seen += usize::from(row["over"] == "m >= p" && row["influential_class"] == "d");
+    }
+    assert!(seen > 0);
 }
 
 #[test]

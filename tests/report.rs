@@ -154,6 +154,22 @@ fn the_tables_of_the_page_are_those_of_the_files() {
     }
 }
 
+#[test]
+fn what_is_left_out_is_on_the_page() {
+    let work = detectors(1, 12);
+    let ap = work.read("ap.csv");
+    let lines: Vec<_> = ap.lines().filter(|line| !line.contains("number 7,")).collect();
+    work.write("ap.csv", lines.join("\n"));
+    work.run("report --runs runs.toml");
+    for name in ["report.md", "report.html"] {
+        let page = work.read(&format!("reports/{name}"));
+        let (_, left_out) = page.split_once("Left out").expect(name);
+        let (left_out, _) = left_out.split_once("Do it again").unwrap();
+        assert!(left_out.contains("no AP") && left_out.contains("number 7"), "{left_out}");
+        assert!(!left_out.contains("number 8"), "{left_out}");
+    }
+}
+
 /// A name does not end the cell that it stands in.
 #[test]
 fn a_bar_in_a_name_is_no_bar_of_a_table() {

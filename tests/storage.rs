@@ -309,6 +309,18 @@ fn the_command_reads_headers_and_labels_alone() {
         );
     }
     assert_eq!(stores[0]["mib"], (rows * dim * 2) as f64 / 1048576.0);
+    for store in stores.iter().filter(|store| !store["ratio"].is_null()) {
+        assert_eq!(store["saving"], 1.0 - store["ratio"].as_f64().unwrap());
+    }
+    // Counts are those of the same embeddings.
+    work.write("counts.csv", "class,instances\na,1000000\nb,2000000\n");
+    let with_counts = "queue-size --embeddings x.npy --counts counts.csv";
+    assert_eq!(work.json(with_counts)["storage"][0]["classes"], 2);
+    work.write("counts.csv", "class,instances\na,1000000\nb,2000001\n");
+    let refused = work.command(with_counts).output().unwrap();
+    assert_eq!(refused.status.code(), Some(1));
+    let said = String::from_utf8(refused.stderr).unwrap();
+    assert!(said.contains("3000000 embeddings") && said.contains("3000001"), "{said}");
     // 600,000 embeddings a class are folded.
     assert_eq!(stores[4]["ratio"], (5 * (1024 * 1025 / 2 + 1024)) as f64 / (rows * dim) as f64);
 }

@@ -498,7 +498,7 @@ impl Classes {
         let many = 2 * join.matched() >= self.len() || least == Some(1);
         match (first, least) {
             (Some(class), Some(least))
-                if fits_too && many && rows.known.is_none_or(|known| known[class] != Some(0)) =>
+                if fits_too && many && !self.none_of_first(class, join, rows) =>
             {
                 Err(Doubt::FirstMissing { class: self.names()[class].clone(), least })
             }
