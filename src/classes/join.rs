@@ -494,8 +494,8 @@ impl Classes {
             .and_then(|numbers| self.read(&Keys::Numbers(numbers), join.by))
             .is_some_and(|classes| fits(&classes, rows.weights));
         let first = self.read(&Keys::Numbers(vec![0]), join.by).and_then(|classes| classes[0]);
-        // Where most classes are missing, that the first is too says nothing.
-        let many = 2 * join.matched() >= self.len() || least == Some(1);
+        // Where nine of ten classes are missing, that the first is too says nothing.
+        let many = 10 * join.matched() >= self.len() || least == Some(1);
         match (first, least) {
             (Some(class), Some(least))
                 if fits_too && many && !self.none_of_first(class, join, rows) =>

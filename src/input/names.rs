@@ -131,10 +131,11 @@ fn of_lines(lines: &[&str]) -> std::result::Result<Vec<(i64, String)>, String> {
         if ids.clone().eq((0..).take(lines.len())) || ids.clone().eq((1..).take(lines.len())) {
             return Ok(numbered.into_iter().map(|(id, name)| (id, name.to_owned())).collect());
         }
+        let ascending = ids.clone().is_sorted_by(|a, b| a < b);
         let mut sorted: Vec<i64> = ids.collect();
         sorted.sort_unstable();
-        sorted.dedup();
-        if sorted.len() == lines.len() {
+        let all = |first: i64| sorted.iter().copied().eq((first..).take(lines.len()));
+        if ascending || all(0) || all(1) {
             return Err(format!(
                 "each line begins with a number, as {:?}: write a csv table with columns class and id if \
                  these are ids, or with the column class alone if they belong to the names",
