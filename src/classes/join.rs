@@ -393,7 +393,19 @@ impl Classes {
         let sound: Vec<&Join> =
             readings.iter().filter(|join| self.boxless(join, rows).is_none()).collect();
         let join = match (&sound[..], readings.len()) {
-            ([only], _) => (*only).clone(),
+            ([only], 1) => (*only).clone(),
+            // Boxes refute the others; they must refute what explains errors, too.
+            ([only], _) => {
+                let sound = |classes: &Found| {
+                    let other = Join { classes: classes.clone(), by: only.by };
+                    differ(classes, &only.classes, rows.weights).is_some()
+                        && self.boxless(&other, rows).is_none()
+                };
+                match others.iter().any(sound) {
+                    true => return Err(self.readings(&readings, rows)),
+                    false => (*only).clone(),
+                }
+            }
             ([], 1) => {
                 let other =
                     |classes: &Found| differ(classes, &first.classes, rows.weights).is_some();
@@ -490,28 +502,25 @@ impl Classes {
         }
         let least = numbers.iter().copied().min();
         let one_less = numbers.iter().map(|number| number.checked_sub(1)).collect();
-        let fits_too = shifted_or_none(one_less)
+        let shifted = shifted_or_none(one_less)
             .and_then(|numbers| self.read(&Keys::Numbers(numbers), join.by))
-            .is_some_and(|classes| fits(&classes, rows.weights));
+            .filter(|classes| fits(classes, rows.weights));
+        // Rows of a class of which there is none are no proof, but refute a reading beside one without.
+        let refuted = |classes: &Found| {
+            let none = |class: usize| rows.known.is_some_and(|known| known[class] == Some(0));
+            let mut rows = classes.iter().zip(rows.weights);
+            rows.any(|(class, &weight)| weight > 0 && class.is_some_and(none))
+        };
+        let doubtful = shifted.is_some_and(|classes| !refuted(&classes) || refuted(&join.classes));
         let first = self.read(&Keys::Numbers(vec![0]), join.by).and_then(|classes| classes[0]);
         // Where nine of ten classes are missing, that the first is too says nothing.
         let many = 10 * join.matched() >= self.len() || least == Some(1);
         match (first, least) {
-            (Some(class), Some(least))
-                if fits_too && many && !self.none_of_first(class, join, rows) =>
-            {
+            (Some(class), Some(least)) if doubtful && many => {
                 Err(Doubt::FirstMissing { class: self.names()[class].clone(), least })
             }
             _ => Ok(()),
         }
-    }
-
-    /// Whether it is known that there is none of the first class, and some of each class that has rows.
-    fn none_of_first(&self, first: usize, join: &Join, rows: &Rows) -> bool {
-        let Some(known) = rows.known else { return false };
-        let got = self.totals(&join.classes, rows.weights);
-        let some = |class: usize| known[class].is_none_or(|instances| instances > 0);
-        known[first] == Some(0) && (0..self.len()).all(|class| got[class] == 0 || some(class))
     }
 
     /// Doubts counts that agree with those known otherwise only under another reading or order.
