@@ -335,6 +335,10 @@ fn mmdetection_and_detectron2_number_otherwise() {
         let json = work.json("correlate --runs runs.toml");
         assert_eq!(column(&json["information"], "instances")[0], of_eave, "{numbering}");
     }
+    // Without a list of the classes there is nothing to number.
+    let alone = "information --embeddings x.npy --labels y.npy --label-numbering positions";
+    let output = work.command(alone).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
     // pycocotools' array has no keys: it is in order of id, unless the user says otherwise.
     let precision =
         ndarray::Array5::from_shape_fn((10, 11, 3, 1, 1), |(_, _, k, ..)| 0.1 * k as f64);

@@ -273,7 +273,6 @@ impl Classes {
             Keys::InOrder(count) if *count != self.len() => {
                 return Err(Doubt::Rows { rows: *count, classes: self.len() });
             }
-            // Their names are their ids.
             Keys::Both(names, ids) if self.ids_from() == IdsFrom::Labels => {
                 return self.by_id_or_its_text(names, ids, rows);
             }
@@ -429,7 +428,7 @@ impl Classes {
     /// Numbers of which some are no class, however they are read.
     fn none_fits(&self, rows: &Rows) -> Result<Join, Doubt> {
         for by in [-1, 1] {
-            if self.shifted(rows, by).is_some() {
+            if self.shifted(rows, by, Numbering::Ids).is_some() {
                 return Err(Doubt::Shifted { by });
             }
         }
@@ -452,7 +451,7 @@ impl Classes {
     /// Readings that nobody can ask for, but that explain errors, if they find a class for each row.
     fn other_readings(&self, rows: &Rows) -> Vec<Found> {
         let mut others: Vec<Found> =
-            [-1, 1].into_iter().filter_map(|by| self.shifted(rows, by)).collect();
+            [-1, 1].into_iter().filter_map(|by| self.shifted(rows, by, Numbering::Ids)).collect();
         let mut proper = Vec::new();
         self.add_fitting(&mut proper, rows);
         others.extend(proper.into_iter().map(|join| join.classes));
@@ -475,10 +474,10 @@ impl Classes {
         others
     }
 
-    /// The numbers as ids after `by` is added, if each row then has a class.
-    fn shifted(&self, rows: &Rows, by: i64) -> Option<Found> {
-        let shifted = rows.keys.numbers()?.iter().map(|number| number.checked_add(by)).collect();
-        let classes = self.read(&Keys::Numbers(shifted_or_none(shifted)?), Numbering::Ids)?;
+    /// The numbers under a reading after `by` is added, if each row then has a class.
+    fn shifted(&self, rows: &Rows, by: i64, reading: Numbering) -> Option<Found> {
+        let numbers = rows.keys.numbers()?.into_iter().map(|number| number.checked_add(by));
+        let classes = self.read(&Keys::Numbers(numbers.collect::<Option<_>>()?), reading)?;
         fits(&classes, rows.weights).then_some(classes)
     }
 
@@ -501,10 +500,7 @@ impl Classes {
             return Ok(());
         }
         let least = numbers.iter().copied().min();
-        let one_less = numbers.iter().map(|number| number.checked_sub(1)).collect();
-        let shifted = shifted_or_none(one_less)
-            .and_then(|numbers| self.read(&Keys::Numbers(numbers), join.by))
-            .filter(|classes| fits(classes, rows.weights));
+        let shifted = self.shifted(rows, -1, join.by);
         // Rows of a class of which there is none are no proof, but refute a reading beside one without.
         let refuted = |classes: &Found| {
             let none = |class: usize| rows.known.is_some_and(|known| known[class] == Some(0));
@@ -603,10 +599,6 @@ impl Classes {
 
 /// Fewest classes whose counts agree under another reading that are no accident.
 const FEWEST_AGREEING: usize = 3;
-
-fn shifted_or_none(numbers: Vec<Option<i64>>) -> Option<Vec<i64>> {
-    numbers.into_iter().collect()
-}
 
 /// Whether each row that says something has a class.
 fn fits(classes: &[Option<usize>], weights: &[u64]) -> bool {

@@ -8,7 +8,7 @@ use std::collections::HashMap;
 
 pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
-pub use summary::{Summary, Values, summary};
+pub use summary::{Summary, Values, is_sum, summary};
 
 /// The classes, in order of id.
 #[derive(Clone, Debug, Default)]

@@ -58,10 +58,9 @@ pub fn summary(names: &[String], values: Values) -> Option<Summary> {
 fn made_of_others(row: usize, values: Values) -> bool {
     match values {
         Values::Counts(counts) => {
-            let rest = counts.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
             let others = counts.iter().filter(|&&count| count > 0).count().saturating_sub(1);
             let alone = counts.iter().filter(|&&count| count == counts[row]).count() == 1;
-            others >= FEWEST && alone && counts[row] > 0 && rest - counts[row] == counts[row]
+            others >= FEWEST && alone && counts[row] > 0 && is_sum(counts, row)
         }
         Values::Aps(aps) => {
             let others: Vec<f64> =
@@ -73,6 +72,12 @@ fn made_of_others(row: usize, values: Values) -> bool {
             })
         }
     }
+}
+
+/// Whether a count is the sum of the others.
+pub fn is_sum(counts: &[u64], row: usize) -> bool {
+    let sum = counts.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
+    sum - counts[row] == counts[row]
 }
 
 /// By how much a number may have been rounded when it was printed; one of few decimals was not.

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::console::Console;
 use super::warning::Warning;
-use crate::classes::{Classes, Doubt, IdsFrom, Join, Keys, Rows, Summary, Values, summary};
+use crate::classes::{Classes, Doubt, IdsFrom, Join, Keys, Rows, Summary, Values, is_sum, summary};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::input::ap::ApColumn;
@@ -197,11 +197,6 @@ pub fn ap_without_summary(
     column.keys = column.keys.without(row);
     column.values.remove(row);
     Ok(column)
-}
-
-fn is_sum(counts: &[u64], row: usize) -> bool {
-    let sum = counts.iter().fold(0_u64, |sum, &count| sum.saturating_add(count));
-    sum - counts[row] == counts[row]
 }
 
 fn summary_row(keys: &Keys, values: Values) -> Option<Summary> {

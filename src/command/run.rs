@@ -376,6 +376,11 @@ pub fn instances(
     let side =
         Side { path: path.map_or("".as_ref(), |path| path), option: Some("--label-numbering") };
     let Some(classes) = expected else {
+        if files.label_numbering.is_some() {
+            return Err(Error::Usage(
+                "--label-numbering needs a file that lists the classes: give --class-names".into(),
+            ));
+        }
         let classes = labels.classes(&background)?;
         side.say_named(&classes, console);
         let index = labels.index_as_given(&classes, dump.left_out())?;
