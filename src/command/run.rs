@@ -41,6 +41,8 @@ pub struct Run {
     pub ap_scale: Option<ApScale>,
     /// The column that AP is from; empty where there is none.
     pub ap_column: String,
+    /// Names of the class's other numbers, to be held constant.
+    pub covariates: Vec<String>,
     /// In order of id.
     pub classes: Vec<Class>,
 }
@@ -52,8 +54,14 @@ pub struct Class {
     pub name: String,
     /// From the counts file, or else from the labels.
     pub instances: Option<u64>,
+    /// Embeddings in the dump, of which the information amount is made.
+    pub embeddings: Option<u64>,
     /// From the counts file.
     pub frequency: Option<Frequency>,
+    /// A number for each of the run's covariates, where there is one.
+    pub covariates: Vec<Option<f64>>,
+    /// The group of similar classes that it belongs to, such as its supercategory.
+    pub group: Option<String>,
     pub information: Option<Information>,
     /// Why the estimator gives none, if so.
     pub refusal: Option<Refusal>,
@@ -221,6 +229,7 @@ pub fn load(
         dim: None,
         ap_scale: None,
         ap_column: String::new(),
+        covariates: Vec::new(),
         classes: rows,
     };
     let mut runs = Vec::new();
@@ -293,7 +302,10 @@ pub fn rows(classes: &Classes) -> Vec<Class> {
         id,
         name: name.clone(),
         instances: None,
+        embeddings: None,
         frequency: None,
+        covariates: Vec::new(),
+        group: None,
         information: None,
         refusal: None,
         normalized: None,
@@ -488,8 +500,12 @@ fn moments(
     Ok((classes, Source::Moments { files: moments.into(), places, counts }))
 }
 
-/// Takes the counts from the labels unless a file gave them; warns where the two differ.
+/// Adds the counts of the labels, which are the instance counts too unless a file gave them; warns
+/// where the two differ.
 fn add_counts(rows: &mut [Class], counts: &[u64], file: Option<&Counts>, console: &mut Console) {
+    for (row, &labelled) in rows.iter_mut().zip(counts) {
+        row.embeddings = Some(labelled);
+    }
     let Some(file) = file else {
         for (row, &labelled) in rows.iter_mut().zip(counts) {
             row.instances = Some(labelled);
