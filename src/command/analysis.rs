@@ -6,16 +6,18 @@ use super::bias::{self, Bias};
 use super::console::Console;
 use super::evidence as tables;
 use super::run::{self, Class, Run};
+use super::verdict;
 use super::warning::Warning;
 use crate::ap;
 use crate::cli::{Detectors, Format};
 use crate::correlation::{Line, NoCorrelation, Pearson, least_squares};
 use crate::error::{Error, Result};
-use crate::evidence::{self, Association, Evidence};
+use crate::evidence::{self, Association, Evidence, Pooled};
 use crate::figure;
 use crate::groups::Grouping;
 use crate::input::runs::RunFiles;
 use crate::output::Table;
+use crate::shrinkage::Estimator;
 
 /// One run under one estimator, or its instance counts alone, over the classes that have all numbers.
 pub struct Correlated {
@@ -24,10 +26,12 @@ pub struct Correlated {
     pub evidence: Option<Evidence>,
     /// Instance count against AP.
     pub instances: Option<Association>,
+    /// Its logarithm against AP.
+    pub log_instances: Option<Association>,
     /// AP on information amount.
     line: Option<Line>,
-    /// Names of the classes used, and whether they have m ≥ p.
-    pub used: Vec<(String, bool)>,
+    /// Places of the classes used, among those of the run.
+    used: Vec<usize>,
     /// Classes not used: their names, by reason.
     pub left_out: Vec<(String, Vec<String>)>,
 }
@@ -35,6 +39,8 @@ pub struct Correlated {
 /// Detectors, each under every estimator; the first stands for all in most figures.
 pub struct Analysis {
     detectors: Vec<Vec<Correlated>>,
+    /// All runs as one, under each estimator; empty with fewer than two runs that have a say.
+    pooled: Vec<(Estimator, Pooled)>,
     grouping: Option<Grouping>,
 }
 
@@ -73,7 +79,12 @@ impl Analysis {
                 detectors.push(detector.into_iter().map(|run| correlate(run, console)).collect());
             }
         }
-        Ok(Analysis { detectors, grouping: arguments.groups.clone() })
+        let pooled = estimators.iter().filter_map(|&estimator| pooled(&detectors, estimator));
+        Ok(Analysis {
+            pooled: pooled.collect(),
+            detectors,
+            grouping: arguments.groups.clone(),
+        })
     }
 
     /// Each detector under each estimator.
@@ -81,8 +92,24 @@ impl Analysis {
         &self.detectors
     }
 
+    /// All runs as one, under each estimator.
+    pub fn pooled(&self) -> &[(Estimator, Pooled)] {
+        &self.pooled
+    }
+
+    /// Names of the covariates of any run.
+    pub fn covariates(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for name in self.detectors.iter().flatten().flat_map(Correlated::covariates) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
     /// Each detector under the first estimator.
-    fn first(&self) -> Vec<&Correlated> {
+    pub fn first(&self) -> Vec<&Correlated> {
         self.detectors.iter().filter_map(|detector| detector.first()).collect()
     }
 
@@ -103,16 +130,18 @@ impl Analysis {
 
     /// The tables, each with the name of its file, without extension.
     pub fn tables(&self) -> Result<Vec<(&'static str, Table)>> {
-        let mut tables = vec![
+        let mut all = vec![
             ("correlations", tables::correlations_table(&self.detectors)),
             ("evidence", tables::evidence_table(&self.detectors)),
             ("bias", bias::table(&self.bias()?)),
         ];
         let information = self.information();
         if !information.is_empty() {
-            tables.push(("information", run::information_csv(&information)));
+            all.insert(0, ("verdict", verdict::table(self)));
+            all.push(("commonality", tables::commonality_table(&self.detectors)));
+            all.push(("information", run::information_csv(&information)));
         }
-        Ok(tables)
+        Ok(all)
     }
 
     /// The figures.
@@ -157,14 +186,21 @@ impl Analysis {
         super::print(&match format {
             Format::Csv => tables::correlations_table(&self.detectors).csv(),
             Format::Json => super::json(json!({
+                "verdict": verdict::table(self).json(),
                 "correlations": tables::correlations_table(&self.detectors).json(),
                 "evidence": tables::evidence_table(&self.detectors).json(),
+                "commonality": tables::commonality_table(&self.detectors).json(),
                 "left_out": tables::left_out_json(&self.detectors),
                 "bias": bias::table(&bias).json(),
                 "information": run::information_table(&self.information()).json(),
                 "warnings": console.warnings(),
             })),
-            Format::Table => tables::text(&self.detectors) + "\n" + &bias::text(&bias),
+            Format::Table => {
+                let left_out = tables::left_out(&self.detectors).into_iter();
+                let left_out: String =
+                    left_out.map(|(subject, words)| format!("{subject}: {words}\n")).collect();
+                verdict::text(self) + &left_out + "\n" + &bias::text(&bias)
+            }
         })
     }
 }
@@ -187,9 +223,9 @@ fn reason(class: &Class, analysed: bool) -> Option<String> {
 fn correlate(run: Run, console: &mut Console) -> Correlated {
     let mut left_out: Vec<(String, Vec<String>)> = Vec::new();
     let mut used = Vec::new();
-    for class in &run.classes {
+    for (at, class) in run.classes.iter().enumerate() {
         match reason(class, run.estimator.is_some()) {
-            None => used.push(class),
+            None => used.push(at),
             Some(why) => match left_out.iter_mut().find(|(reason, _)| *reason == why) {
                 Some((_, names)) => names.push(class.name.clone()),
                 None => left_out.push((why, vec![class.name.clone()])),
@@ -197,17 +233,20 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
         }
     }
     let column = |number: fn(&Class) -> Option<f64>| -> Vec<f64> {
-        used.iter().filter_map(|class| number(class)).collect()
+        used.iter().filter_map(|&at| number(&run.classes[at])).collect()
     };
     let ap = column(|class| class.ap);
     if let Some((value, classes)) = ap::most_common(&ap) {
-        let (run, of) = (run.name.clone(), ap.len());
-        console.warn(Warning::EqualAp { run, ap: value, classes, of });
+        let (runs, of) = (vec![run.name.clone()], ap.len());
+        console.warn(Warning::EqualAp { runs, ap: value, classes, of });
     }
-    let evidence = run.dim.map(|dim| Evidence::of(&evidence_classes(&used), dim));
-    let instances = match &evidence {
-        Some(evidence) => evidence.all.instances,
-        None => Association::of(&column(|class| class.instances.map(|m| m as f64)), &ap),
+    let evidence = run.dim.map(|dim| Evidence::of(&evidence_classes(&run, &used), dim));
+    let (instances, log_instances) = match &evidence {
+        Some(evidence) => (evidence.all.instances, evidence.all.log_instances),
+        None => (
+            Association::of(&column(|class| class.instances.map(|m| m as f64)), &ap),
+            Association::of(&column(|class| class.instances.map(|m| (m.max(1) as f64).ln())), &ap),
+        ),
     };
     let mut warn = |why: &NoCorrelation, what: &str| {
         let why = match why {
@@ -216,7 +255,7 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
             NoCorrelation::ConstantY => "AP is the same for all classes".into(),
         };
         let between = format!("{what} and AP");
-        console.warn(Warning::NoCorrelation { run: run.name.clone(), between, why });
+        console.warn(Warning::NoCorrelation { runs: vec![run.name.clone()], between, why });
     };
     if let Some(Err(why)) = evidence.as_ref().map(|evidence| &evidence.all.information) {
         warn(why, "information amount");
@@ -224,42 +263,77 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
     if let Err(why) = &instances {
         warn(why, "instance count");
     }
-    let large = |class: &&Class| run.dim.is_some_and(|dim| class.instances >= Some(dim as u64));
     let line = least_squares(&column(|class| Some(class.information?.bits)), &ap);
     Correlated {
         evidence,
         instances: instances.ok(),
+        log_instances: log_instances.ok(),
         line: run.dim.and(line),
-        used: used.iter().map(|class| (class.name.clone(), large(class))).collect(),
+        used,
         left_out,
         run,
     }
 }
 
 /// The classes as the evidence wants them; all have embeddings, instances and AP.
-fn evidence_classes<'a>(classes: &[&'a Class]) -> Vec<evidence::Class<'a>> {
-    let class = |class: &&'a Class| {
+fn evidence_classes<'a>(run: &'a Run, used: &[usize]) -> Vec<evidence::Class<'a>> {
+    let class = |&at: &usize| {
+        let class = &run.classes[at];
         let information = class.information?;
         Some(evidence::Class {
             name: &class.name,
             information: information.bits,
             floor_bits: information.floor.map(|floor| floor.bits),
+            embeddings: class.embeddings?,
             instances: class.instances?,
+            covariates: &class.covariates,
+            group: class.group.as_deref(),
             ap: class.ap?,
         })
     };
-    classes.iter().filter_map(class).collect()
+    used.iter().filter_map(class).collect()
+}
+
+/// All detectors as one, under an estimator.
+fn pooled(detectors: &[Vec<Correlated>], estimator: Estimator) -> Option<(Estimator, Pooled)> {
+    let under = |one: &&Correlated| one.run.estimator == Some(estimator);
+    let runs = detectors.iter().flatten().filter(under).filter_map(|one| {
+        Some(evidence::Run { classes: evidence_classes(&one.run, &one.used), dim: one.run.dim? })
+    });
+    let runs: Vec<_> = runs.collect();
+    Some((estimator, Pooled::of(&runs)?))
 }
 
 impl Correlated {
+    /// The classes used.
+    pub fn used(&self) -> impl Iterator<Item = &Class> {
+        self.used.iter().map(|&at| &self.run.classes[at])
+    }
+
+    /// Whether a class has as many embeddings as dimensions.
+    pub fn is_large(&self, class: &Class) -> bool {
+        self.run.dim.is_some_and(|dim| class.embeddings >= Some(dim as u64))
+    }
+
+    /// Names of its covariates.
+    pub fn covariates(&self) -> Vec<&str> {
+        self.run.covariates.iter().map(String::as_str).collect()
+    }
+
     /// Information amount against AP.
-    fn information(&self) -> Option<Pearson> {
+    pub fn information(&self) -> Option<Pearson> {
         let evidence = self.evidence.as_ref()?;
         Some(evidence.all.information.as_ref().ok()?.pearson)
     }
 
-    fn count(&self) -> Option<Pearson> {
+    /// Instance count against AP.
+    pub fn count(&self) -> Option<Pearson> {
         self.instances.as_ref().map(|association| association.pearson)
+    }
+
+    /// Its logarithm against AP.
+    pub fn log_count(&self) -> Option<Pearson> {
+        self.log_instances.as_ref().map(|association| association.pearson)
     }
 }
 
@@ -269,6 +343,7 @@ fn figure1(runs: &[&Correlated]) -> Result<String> {
         ap_scale: one.run.ap_scale.unwrap_or_default(),
         ap_column: one.run.ap_column.clone(),
         pearson: one.count(),
+        log_pearson: one.log_count(),
         classes: one
             .run
             .classes
@@ -290,6 +365,7 @@ fn figure2(runs: &[&Correlated]) -> Result<String> {
             loss: loss.to_owned(),
             information: one.information(),
             instances: one.count(),
+            log_instances: one.log_count(),
         }
     };
     Ok(figure::figure2(&runs.iter().map(bars).collect::<Vec<_>>())?)

@@ -58,7 +58,7 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
     }
     let pairs = pairs(before.classes, after.classes);
     let results = results(&pairs, &names);
-    condition::check(&arguments.fail_if, &results)?;
+    condition::check(&arguments.fail_if, &results, &[])?;
 
     let table = table(&pairs);
     let panels = panels(&pairs, &names);
@@ -262,7 +262,7 @@ fn results(pairs: &[Pair], names: &[String; 2]) -> Vec<Named> {
             ("least_difference", least),
             ("greatest_difference", greatest),
         ] {
-            results.push(Named { name: format!("{name}.{what}"), of: of.clone(), value });
+            results.push(Named { name: format!("{name}.{what}"), of: of.clone(), value: value.into() });
         }
     }
     results

@@ -8,38 +8,52 @@ use crate::error::{Error, Result};
 use crate::input::suggestion;
 use crate::output::{Cell, Table};
 
-/// NAME OP NUMBER, such as `pearson.information>-0.3`.
+/// NAME OP NUMBER, such as `pearson.information>-0.3`, or NAME=WORD, such as `finding=beyond`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Condition {
     name: String,
     operator: &'static str,
-    number: f64,
+    value: Value,
 }
 
-/// Longer ones first, or `<=` would be `<`.
-const OPERATORS: [&str; 4] = ["<=", ">=", "<", ">"];
+#[derive(Clone, Debug, PartialEq)]
+enum Value {
+    Number(f64),
+    Word(String),
+}
+
+/// Longer ones first, or `<=` would be `<`. The last two are for words.
+const OPERATORS: [&str; 6] = ["<=", ">=", "!=", "<", ">", "="];
 
 impl FromStr for Condition {
     type Err = String;
 
     fn from_str(text: &str) -> std::result::Result<Condition, String> {
-        let wrong =
-            || "not NAME<NUMBER, with <, <=, > or >=, such as pearson.information>-0.3".into();
+        let wrong = || {
+            "not NAME<NUMBER, with <, <=, > or >=, such as pearson.information>-0.3, and not NAME=WORD or \
+             NAME!=WORD, such as finding=beyond"
+                .into()
+        };
         let split = |operator| Some((operator, text.split_once(operator)?));
-        let (operator, (name, number)) = OPERATORS.into_iter().find_map(split).ok_or_else(wrong)?;
-        let (name, number) = (name.trim().to_owned(), number.trim().parse().ok());
-        match number {
-            Some(number) if f64::is_finite(number) && !name.is_empty() => {
-                Ok(Condition { name, operator, number })
-            }
-            _ => Err(wrong()),
-        }
+        let (operator, (name, value)) = OPERATORS.into_iter().find_map(split).ok_or_else(wrong)?;
+        let (name, value) = (name.trim().to_owned(), value.trim());
+        let value = match (operator, value.parse::<f64>()) {
+            ("=" | "!=", Err(_)) => Some(Value::Word(value.into())),
+            ("=" | "!=", Ok(_)) | (_, Err(_)) => None,
+            (_, Ok(number)) => number.is_finite().then_some(Value::Number(number)),
+        };
+        let value = value.filter(|value| !name.is_empty() && *value != Value::Word(String::new()));
+        value.map(|value| Condition { name, operator, value }).ok_or_else(wrong)
     }
 }
 
 impl std::fmt::Display for Condition {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
-        write!(f, "{}{}{}", self.name, self.operator, self.number)
+        let Condition { name, operator, value } = self;
+        match value {
+            Value::Number(number) => write!(f, "{name}{operator}{number}"),
+            Value::Word(word) => write!(f, "{name}{operator}{word}"),
+        }
     }
 }
 
@@ -48,17 +62,25 @@ pub struct Named {
     pub name: String,
     /// What it is of, such as a run.
     pub of: String,
-    /// None where it does not exist.
-    pub value: Option<f64>,
+    /// Missing where it does not exist.
+    pub value: Cell,
 }
 
 impl Condition {
-    fn holds(&self, value: f64) -> bool {
-        match self.operator {
-            "<" => value < self.number,
-            "<=" => value <= self.number,
-            ">" => value > self.number,
-            _ => value >= self.number,
+    /// Whether it holds of a value; `None` where that does not exist.
+    fn holds(&self, cell: &Cell) -> Option<bool> {
+        match (&self.value, cell) {
+            (_, Cell::Missing) => None,
+            (Value::Word(word), cell) => Some((cell.csv() == *word) == (self.operator == "=")),
+            (Value::Number(number), cell) => {
+                let value = cell.number()?;
+                Some(match self.operator {
+                    "<" => value < *number,
+                    "<=" => value <= *number,
+                    ">" => value > *number,
+                    _ => value >= *number,
+                })
+            }
         }
     }
 }
@@ -78,18 +100,18 @@ pub fn named(table: &Table, row: &str) -> Vec<Named> {
         let value = |column: &usize| Named {
             name: format!("{}.{}", table.columns[*column], cells[at].csv()),
             of: cells[0].csv(),
-            value: cells[*column].number(),
+            value: cells[*column].clone(),
         };
         columns.iter().map(value).collect()
     };
     table.rows.iter().flat_map(of_row).collect()
 }
 
-/// Checks that the conditions name results.
+/// Checks that the conditions name results, numbers for numbers and `words` for words.
 ///
 /// # Errors
 /// If one does not; says which there are.
-pub fn check(conditions: &[Condition], results: &[Named]) -> Result<()> {
+pub fn check(conditions: &[Condition], results: &[Named], words: &[&str]) -> Result<()> {
     for condition in conditions {
         if results.iter().all(|result| result.name != condition.name) {
             let mut names: Vec<&str> = results.iter().map(|result| result.name.as_str()).collect();
@@ -102,6 +124,20 @@ pub fn check(conditions: &[Condition], results: &[Named]) -> Result<()> {
                 suggestion(&condition.name, &names)
             )));
         }
+        let is_word = |result: &Named| {
+            result.name == condition.name && matches!(result.value, Cell::Text(_))
+        };
+        let problem = match (&condition.value, results.iter().any(is_word)) {
+            (Value::Word(_), false) => "is a number: compare it with <, <=, > or >=".into(),
+            (Value::Number(_), true) => "is a word: compare it with = or !=".into(),
+            (Value::Word(word), true) if !words.contains(&word.as_str()) => format!(
+                "is never {word:?}, it is one of {}{}",
+                words.join(", "),
+                suggestion(word, words)
+            ),
+            _ => continue,
+        };
+        return Err(Error::Usage(format!("--fail-if {condition}: {} {problem}", condition.name)));
     }
     Ok(())
 }
@@ -115,11 +151,9 @@ pub fn judge(conditions: &[Condition], results: &[Named], console: &mut Console)
     for condition in conditions {
         let mut values = Vec::new();
         for Named { of, value, .. } in results.iter().filter(|one| one.name == condition.name) {
-            match value {
-                Some(value) if condition.holds(*value) => {
-                    values.push(format!("{value} for {of:?}"))
-                }
-                Some(_) => {}
+            match condition.holds(value) {
+                Some(true) => values.push(format!("{} for {of:?}", value.csv())),
+                Some(false) => {}
                 None => {
                     let (condition, of) = (condition.to_string(), of.clone());
                     console.warn(Warning::NoResult { condition, of });

@@ -25,7 +25,9 @@ pub struct Console {
     progress: bool,
     memory_limit: Option<u64>,
     precision: Precision,
-    warnings: Vec<String>,
+    warnings: Vec<Warning>,
+    /// How many of them have been said.
+    said: usize,
 }
 
 impl Console {
@@ -38,6 +40,7 @@ impl Console {
             memory_limit: global.memory_limit.map(|limit| limit.as_u64()),
             precision: global.precision,
             warnings: Vec::new(),
+            said: 0,
         }
     }
 
@@ -76,17 +79,26 @@ impl Console {
         self.verbose && !self.quiet
     }
 
-    /// Warns, once, and keeps the warning for the results in json.
+    /// Keeps a warning, which is said before anything is written, or at the end: once, and in one
+    /// sentence for all runs of which it is true.
     pub fn warn(&mut self, warning: Warning) {
-        let warning = warning.to_string();
-        if !self.warnings.contains(&warning) {
-            self.say(&format!("{WARNING}warning:{WARNING:#} "), &warning);
+        let (said, waiting) = self.warnings.split_at_mut(self.said);
+        let known = said.contains(&warning) || waiting.iter_mut().any(|other| other.absorb(&warning));
+        if !known {
             self.warnings.push(warning);
         }
     }
 
+    fn say_warnings(&mut self) {
+        for warning in &self.warnings[self.said..] {
+            self.say(&format!("{WARNING}warning:{WARNING:#} "), &warning.to_string());
+        }
+        self.said = self.warnings.len();
+    }
+
     /// Writes files to a directory, and says so.
-    pub fn write(&self, directory: &Path, outputs: Vec<Output>) -> Result<()> {
+    pub fn write(&mut self, directory: &Path, outputs: Vec<Output>) -> Result<()> {
+        self.say_warnings();
         let names: Vec<_> = outputs.iter().map(|output| output.name.clone()).collect();
         output::write(directory, outputs)?;
         self.note(&format!("wrote {} to {}", names.join(", "), directory.display()));
@@ -94,8 +106,8 @@ impl Console {
     }
 
     /// All warnings so far.
-    pub fn warnings(&self) -> &[String] {
-        &self.warnings
+    pub fn warnings(&self) -> Vec<String> {
+        self.warnings.iter().map(Warning::to_string).collect()
     }
 
     /// A bar for `total` rows, which shows itself once the work proves long; how to move it on.
@@ -120,5 +132,11 @@ impl Console {
                 bar.finish_and_clear();
             }
         }
+    }
+}
+
+impl Drop for Console {
+    fn drop(&mut self) {
+        self.say_warnings();
     }
 }

@@ -3,10 +3,11 @@
 use serde_json::{Value, json};
 
 use super::analysis::Correlated;
-use crate::correlation::{Coefficient, Influence, Pearson};
-use crate::evidence::{Association, Caveat, Evidence, Statistics};
+use super::verdict::pearson_cells;
+use crate::correlation::{Coefficient, Pearson, Share};
+use crate::evidence::{Association, Evidence, Statistics, part_name};
 use crate::input::list;
-use crate::output::{self, Cell, Table};
+use crate::output::{Cell, Table};
 
 const RUN: [&str; 5] = ["run", "backbone", "loss", "estimator", "x"];
 
@@ -50,60 +51,71 @@ struct Row<'a> {
 }
 
 /// The rows of all classes, or of those with m ≥ p.
-fn rows<'a>(one: &'a Correlated, statistics: &'a Statistics) -> [Row<'a>; 2] {
+fn rows<'a>(one: &'a Correlated, statistics: &'a Statistics) -> [Row<'a>; 3] {
     let regression = statistics.regression.as_ref().ok();
-    let row = |x, association, partial: Option<Pearson>, at: usize| Row {
+    let row = |x, association: &'a Result<Association, _>| Row {
         estimator: one.run.estimator.map(|estimator| estimator.name()),
         x,
-        association,
-        partial,
-        coefficient: regression.map(|regression| regression.coefficients[at]),
-        r_squared: regression.map(|regression| regression.r_squared),
-    };
-    let Statistics { information, instances, partial_information, partial_instances, .. } =
-        statistics;
-    [
-        row("information", information.as_ref().ok(), partial_information.ok(), 0),
-        row("instances", instances.as_ref().ok(), partial_instances.ok(), 1),
-    ]
-}
-
-/// The instance count of a run without embeddings against AP.
-fn count_alone(one: &Correlated) -> Row<'_> {
-    Row {
-        estimator: None,
-        x: "instances",
-        association: one.instances.as_ref(),
+        association: association.as_ref().ok(),
         partial: None,
         coefficient: None,
         r_squared: None,
-    }
+    };
+    let regressed = |row: Row<'a>, partial: &Result<Pearson, _>, at: usize| Row {
+        partial: partial.ok(),
+        coefficient: regression.map(|regression| regression.coefficients[at]),
+        r_squared: regression.map(|regression| regression.r_squared),
+        ..row
+    };
+    let Statistics { partial_information, partial_instances, .. } = statistics;
+    [
+        regressed(row("information", &statistics.information), partial_information, 0),
+        row("instances", &statistics.instances),
+        regressed(row("log_instances", &statistics.log_instances), partial_instances, 1),
+    ]
 }
 
-/// The rows of a detector under each estimator, with their verdicts; that of the instance count once.
+/// The instance count of a run without embeddings, and its logarithm, against AP.
+fn counts_alone(one: &Correlated) -> [Row<'_>; 2] {
+    let rows = [("instances", &one.instances), ("log_instances", &one.log_instances)];
+    rows.map(|(x, association)| Row {
+        estimator: None,
+        x,
+        association: association.as_ref(),
+        partial: None,
+        coefficient: None,
+        r_squared: None,
+    })
+}
+
+/// The rows of a detector under each estimator, with their verdicts; those of the instance count once.
 fn detector_rows(detector: &[Correlated]) -> Vec<(&Correlated, Row<'_>, Option<String>)> {
     let mut all = Vec::new();
-    let mut count = None;
+    let mut counts = Vec::new();
     for one in detector {
-        let Some(evidence) = &one.evidence else {
-            count.get_or_insert((one, count_alone(one), None));
-            continue;
+        let of_counts = match &one.evidence {
+            None => counts_alone(one),
+            Some(evidence) => {
+                let [information, instances, log_instances] = rows(one, &evidence.all);
+                all.push((one, information, Some(evidence.judged.verdict.to_string())));
+                [instances, log_instances].map(|row| Row { estimator: None, ..row })
+            }
         };
-        let [information, instances] = rows(one, &evidence.all);
-        all.push((one, information, Some(evidence.verdict.to_string())));
-        count.get_or_insert((one, Row { estimator: None, ..instances }, None));
+        if counts.is_empty() {
+            counts.extend(of_counts.map(|row| (one, row, None)));
+        }
     }
-    all.extend(count);
+    all.extend(counts);
     all
 }
 
-/// The columns of `correlations.csv`. The partial correlation in a row of instances is that of log m
-/// and AP given I, under the first estimator.
+/// The columns of `correlations.csv`. The partial correlation in a row of log m is given I, under the
+/// first estimator.
 pub fn correlations_table(detectors: &[Vec<Correlated>]) -> Table {
     let mut rows = Vec::new();
     for (one, row, verdict) in detectors.iter().flat_map(|detector| detector_rows(detector)) {
         let mut cells = head(one);
-        cells.extend([row.estimator.into(), row.x.into(), Cell::Integer(one.used.len() as i64)]);
+        cells.extend([row.estimator.into(), row.x.into(), Cell::Integer(one.used().count() as i64)]);
         cells.extend(row.association_cells());
         cells.extend(pearson_cells(row.partial));
         cells.push(verdict.as_deref().into());
@@ -118,12 +130,12 @@ pub fn correlations_table(detectors: &[Vec<Correlated>]) -> Table {
 pub fn evidence_table(detectors: &[Vec<Correlated>]) -> Table {
     let of_run = |one: &'_ Correlated| -> Vec<Vec<Cell>> {
         let Some(Evidence { all, large, .. }) = &one.evidence else {
-            return vec![evidence_row(one, count_alone(one), "all", one.used.len())];
+            return counts_alone(one).map(|row| evidence_row(one, row, "all", one.used().count())).into();
         };
         let parts = [("all", Some(all)), ("m >= p", large.as_ref())].into_iter();
         let part = |(over, statistics): (&str, Option<&Statistics>)| {
             let statistics = statistics?;
-            let row = |row| evidence_row(one, row, over, statistics.grounds.classes);
+            let row = |row| evidence_row(one, row, over, statistics.classes);
             Some(rows(one, statistics).map(row))
         };
         parts.filter_map(part).flatten().collect()
@@ -134,7 +146,7 @@ pub fn evidence_table(detectors: &[Vec<Correlated>]) -> Table {
 
 fn evidence_row(one: &Correlated, row: Row, over: &str, classes: usize) -> Vec<Cell> {
     let influence = row.association.and_then(|association| association.influence);
-    let mut names = one.used.iter().filter(|(_, large)| *large || over == "all");
+    let mut names = one.used().filter(|class| one.is_large(class) || over == "all");
     let influential = influence.and_then(|influence| names.nth(influence.class));
     let estimate = row.coefficient.map(|coefficient| coefficient.estimate);
     let mut cells = head(one);
@@ -150,7 +162,7 @@ fn evidence_row(one: &Correlated, row: Row, over: &str, classes: usize) -> Vec<C
         row.coefficient.map(|coefficient| coefficient.standardized).into(),
         row.coefficient.map(|coefficient| coefficient.vif).into(),
         row.r_squared.into(),
-        influential.map(|(name, _)| name.as_str()).into(),
+        influential.map(|class| class.name.as_str()).into(),
         influence.and_then(|influence| influence.without).map(|without| without.r).into(),
     ]);
     cells
@@ -169,7 +181,7 @@ impl Row<'_> {
     fn association_cells(&self) -> Vec<Cell> {
         let association = self.association;
         let bootstrap = association.and_then(|association| association.bootstrap);
-        let mut cells = pearson_cells(association.map(|association| association.pearson));
+        let mut cells = pearson_cells(association.map(|association| association.pearson)).to_vec();
         cells.extend([
             association.and_then(|association| association.pearson.p_value).into(),
             association.map(|association| association.spearman).into(),
@@ -182,14 +194,34 @@ impl Row<'_> {
     }
 }
 
-/// r and the ends of its interval.
-fn pearson_cells(pearson: Option<Pearson>) -> Vec<Cell> {
-    let interval = pearson.and_then(|pearson| pearson.interval);
-    vec![
-        pearson.map(|pearson| pearson.r).into(),
-        interval.map(|(low, _)| low).into(),
-        interval.map(|(_, high)| high).into(),
-    ]
+/// The columns of `commonality.csv`: how AP's variance is divided among the count, the information amount
+/// and the covariates, what each has to itself and what they share; and what none explains.
+pub fn commonality_table(detectors: &[Vec<Correlated>]) -> Table {
+    let of_run = |one: &Correlated| -> Vec<Vec<Cell>> {
+        let shares = one.evidence.as_ref().map_or(&[][..], |evidence| &evidence.shares);
+        let row = |part: &str, kind: &str, share: f64| {
+            let estimator = one.run.estimator.map(|estimator| estimator.name());
+            vec![
+                one.run.name.as_str().into(),
+                estimator.into(),
+                part.into(),
+                kind.into(),
+                share.into(),
+            ]
+        };
+        let part = |share: &Share| {
+            let kind = if share.blocks.len() == 1 { "unique" } else { "shared" };
+            row(&part_name(share), kind, share.share)
+        };
+        let mut rows: Vec<_> = shares.iter().map(part).collect();
+        if !rows.is_empty() {
+            let explained: f64 = shares.iter().map(|share| share.share).sum();
+            rows.push(row("none", "unexplained", 1.0 - explained));
+        }
+        rows
+    };
+    let columns = vec!["run", "estimator", "part", "kind", "share"];
+    Table { columns, rows: detectors.iter().flatten().flat_map(of_run).collect() }
 }
 
 /// What was left out of each run, and why, by estimator.
@@ -204,54 +236,7 @@ pub fn left_out_json(detectors: &[Vec<Correlated>]) -> Vec<Value> {
     detectors.iter().flatten().map(run).collect()
 }
 
-/// The correlations for reading, the verdicts, and what was left out.
-pub fn text(detectors: &[Vec<Correlated>]) -> String {
-    let mut rows = Vec::new();
-    for (one, row, _) in detectors.iter().flat_map(|detector| detector_rows(detector)) {
-        let label = row.estimator.map_or(row.x.into(), |name| format!("{} ({name})", row.x));
-        let pearson = row.association.map(|association| association.pearson);
-        let p = pearson.and_then(|pearson| pearson.p_value);
-        let interval = pearson.and_then(|pearson| pearson.interval);
-        rows.push(vec![
-            one.run.name.clone(),
-            label,
-            one.used.len().to_string(),
-            pearson.map_or("n/a".into(), |pearson| format!("{:+.4}", pearson.r)),
-            interval.map_or("n/a".into(), |(low, high)| format!("{low:+.3} … {high:+.3}")),
-            p.map_or(
-                "n/a".into(),
-                |p| {
-                    if p < 0.0001 { "< 0.0001".into() } else { format!("{p:.4}") }
-                },
-            ),
-        ]);
-    }
-    let columns = ["run", "AP against", "classes", "r", "95% interval", "p"];
-    let mut text = output::text(&columns, 2, rows);
-    let verdicts = verdicts(detectors);
-    if !verdicts.is_empty() {
-        text.push('\n');
-    }
-    for (subject, words) in verdicts.iter().chain(&left_out(detectors)) {
-        text += &format!("{subject}: {words}\n");
-    }
-    text
-}
-
-/// What is to be said of each run, and of what in it.
-pub fn verdicts(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
-    let rows = detectors.iter().flat_map(|detector| detector_rows(detector));
-    let words = |(one, row, verdict): (&Correlated, Row, Option<String>)| {
-        let (of, words) = match (verdict, row.estimator) {
-            (Some(verdict), Some(estimator)) => (estimator, verdict),
-            _ => ("instances", hangs_on(one, row.association?)?.to_string()),
-        };
-        Some((format!("{} ({of})", one.run.name), words))
-    };
-    rows.filter_map(words).collect()
-}
-
-/// What was left out of each run, and why.
+/// What was left out of which runs, and why.
 pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
     let of_run = |one: &'_ Correlated| -> Vec<(String, String)> {
         let estimator = one.run.estimator.map(|estimator| format!(" ({})", estimator.name()));
@@ -261,13 +246,17 @@ pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
         };
         one.left_out.iter().map(words).collect()
     };
-    detectors.iter().flatten().flat_map(of_run).collect()
+    together(detectors.iter().flatten().flat_map(of_run).collect())
 }
 
-/// The class on which the correlation hangs, if it hangs on one.
-fn hangs_on(one: &Correlated, association: &Association) -> Option<Caveat> {
-    let Influence { class, without, .. } = association.influence.filter(|found| found.strong)?;
-    let class = one.used[class].0.clone();
-    let without = without.map(|without| without.r);
-    Some(Caveat::HangsOn { class, r: association.pearson.r, without })
+/// What is to be said of several subjects, once for all of whom it is true.
+pub fn together(words: Vec<(String, String)>) -> Vec<(String, String)> {
+    let mut together: Vec<(String, String)> = Vec::new();
+    for (subject, words) in words {
+        match together.iter_mut().find(|(_, other)| *other == words) {
+            Some((subjects, _)) => *subjects += &format!(", {subject}"),
+            None => together.push((subject, words)),
+        }
+    }
+    together
 }

@@ -16,7 +16,7 @@ pub fn completions(arguments: Completions) -> Result<()> {
 }
 
 /// Writes a manual page a command, or prints that of the program.
-pub fn man(arguments: Manual, console: &Console) -> Result<()> {
+pub fn man(arguments: Manual, console: &mut Console) -> Result<()> {
     let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     let Some(directory) = arguments.out else {

@@ -18,6 +18,7 @@ mod queue_size;
 mod report;
 mod run;
 mod stages;
+mod verdict;
 mod warning;
 
 use std::io::{self, ErrorKind, Write};
@@ -59,7 +60,7 @@ pub fn run(cli: Cli) -> Result<()> {
         Command::Moments(arguments) => moments::run(arguments, &mut console),
         Command::Merge(arguments) => merge::run(arguments, &console),
         Command::Completions(arguments) => manual::completions(arguments),
-        Command::Man(arguments) => manual::man(arguments, &console),
+        Command::Man(arguments) => manual::man(arguments, &mut console),
     }
 }
 

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 use super::analysis::Analysis;
 use super::console::Console;
 use super::evidence as tables;
+use super::verdict;
 use crate::cli::Report;
 use crate::error::{Error, Result};
 use crate::output::page::{self, Part};
@@ -59,10 +60,11 @@ fn beginning(analysis: &Analysis, console: &Console) -> Vec<Part> {
                     or with their instance counts? And does information amount say anything of AP beyond \
                     the count?";
     let mut parts = vec![Part::Text(question.into())];
-    let verdicts = tables::verdicts(analysis.detectors());
-    if !verdicts.is_empty() {
-        parts.extend([heading("Verdicts"), Part::Words(verdicts)]);
+    let lead = verdict::lead(analysis);
+    if !lead.is_empty() {
+        parts.extend([heading("Verdict"), Part::Words(lead)]);
     }
+    parts.push(Part::Table(verdict::short_table(analysis)));
     if !console.warnings().is_empty() {
         parts.extend([heading("Warnings"), Part::List(console.warnings().to_vec())]);
     }
@@ -73,6 +75,14 @@ fn beginning(analysis: &Analysis, console: &Console) -> Vec<Part> {
 fn tabulated(name: &str, mut table: Table) -> [Part; 3] {
     let (title, note) = match name {
         "correlations" => ("Correlations with AP", "AP against x over the classes; ci is 95%."),
+        "verdict" => (
+            "The numbers that decide",
+            "Partial correlations of information amount and AP, given the count as a line and as a curve.",
+        ),
+        "commonality" => (
+            "What AP's variance goes with",
+            "Shares of R²: what each has to itself (unique), and what they have in common (shared).",
+        ),
         "evidence" => (
             "Evidence beyond the instance count",
             "The same with the regression of AP on information amount and log count.",

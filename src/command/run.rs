@@ -346,8 +346,8 @@ pub fn dump(files: &RunFiles, console: &mut Console) -> Result<Dump> {
             )));
         }
         if rows > 0 {
-            let (run, of) = (files.name.clone(), dump.rows_in_files());
-            console.warn(Warning::Invalid { run, rows, of });
+            let (runs, of) = (vec![files.name.clone()], dump.rows_in_files());
+            console.warn(Warning::Invalid { runs, rows, of });
         }
     }
     Ok(dump)
@@ -435,8 +435,8 @@ fn leave_out_background(
 ) -> Result<Vec<usize>> {
     let rows = labels.rows_of(label)?;
     if rows.is_empty() {
-        let (run, label) = (run.to_owned(), label.to_owned());
-        console.warn(Warning::NoBackground { run, label });
+        let (runs, label) = (vec![run.to_owned()], label.to_owned());
+        console.warn(Warning::NoBackground { runs, label });
     } else {
         console.note(&format!("{} rows of the background {label} are left out", rows.len()));
     }
@@ -650,7 +650,8 @@ fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console:
         console.warn(Warning::Empty { classes: empty });
     }
     for (refusal, classes) in refused {
-        console.warn(Warning::Refused { run: run.into(), estimator, refusal, classes });
+        let runs = vec![run.to_owned()];
+        console.warn(Warning::Refused { runs, estimator, refusal, classes });
     }
     let (mut classes, mut of, mut floor_bits, mut bits) = (0, 0, 0.0, 0.0);
     for information in rows.iter().filter_map(|row| row.information) {
@@ -661,7 +662,8 @@ fn warn_of_information(rows: &[Class], run: &str, estimator: Estimator, console:
         bits += information.bits;
     }
     if classes > 0 {
-        console.warn(Warning::Floor { run: run.into(), classes, of, share: floor_bits / bits });
+        let (runs, share) = (vec![run.to_owned()], floor_bits / bits);
+        console.warn(Warning::Floor { runs, classes, of, share: (share, share) });
     }
 }
 

@@ -9,23 +9,23 @@ use crate::input::list;
 use crate::shrinkage::{Estimator, Refusal};
 
 /// Something the user should know about a result.
-#[derive(Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Warning {
     /// Much of the information amount comes from the eigenvalue floor.
     Floor {
-        /// The run, where it has a name.
-        run: String,
+        /// The runs, where they have names.
+        runs: Vec<String>,
         /// Classes of which more than half of the bits come from the floor.
         classes: usize,
         /// All classes with an information amount.
         of: usize,
-        /// The floor's share of all bits, 0 to 1.
-        share: f64,
+        /// The floor's share of all bits, 0 to 1: the least and the greatest of the runs.
+        share: (f64, f64),
     },
     /// Rows that were skipped because they are not finite.
     Invalid {
-        /// The run, where it has a name.
-        run: String,
+        /// The runs, where they have names.
+        runs: Vec<String>,
         /// How many.
         rows: usize,
         /// Rows in the files.
@@ -40,8 +40,8 @@ pub enum Warning {
     },
     /// No label is the background's.
     NoBackground {
-        /// The run, where it has a name.
-        run: String,
+        /// The runs, where they have names.
+        runs: Vec<String>,
         /// The background's label.
         label: String,
     },
@@ -52,8 +52,8 @@ pub enum Warning {
     },
     /// Classes that the covariance estimator does not take.
     Refused {
-        /// The run, where it has a name.
-        run: String,
+        /// The runs, where they have names.
+        runs: Vec<String>,
         /// The estimator.
         estimator: Estimator,
         /// Why not.
@@ -87,8 +87,8 @@ pub enum Warning {
     },
     /// One AP that most classes have.
     EqualAp {
-        /// The run, where it has a name.
-        run: String,
+        /// The runs, where they have names.
+        runs: Vec<String>,
         /// The AP.
         ap: f64,
         /// Classes that have it.
@@ -140,8 +140,8 @@ pub enum Warning {
     },
     /// A correlation that does not exist.
     NoCorrelation {
-        /// The run, where it has a name.
-        run: String,
+        /// The runs, where they have names.
+        runs: Vec<String>,
         /// Which correlation.
         between: String,
         /// Why not.
@@ -152,19 +152,22 @@ pub enum Warning {
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Warning::Floor { run, classes, of, share } => write!(
-                f,
-                "{}in {classes} of {of} classes more than half of the information amount comes from the \
-                 eigenvalue floor ({:.0}% of the bits of all classes): there it measures the instance \
-                 count, not the embeddings; compare --estimator sample",
-                prefix(run),
-                100.0 * share
-            ),
-            Warning::Invalid { run, rows, of } => write!(
+            Warning::Floor { runs, classes, of, share: (least, greatest) } => {
+                let [least, greatest] = [least, greatest].map(|share| format!("{:.0}", 100.0 * share));
+                let share = if least == greatest { least } else { format!("{least}–{greatest}") };
+                write!(
+                    f,
+                    "{}in {classes} of {of} classes more than half of the information amount comes from \
+                     the eigenvalue floor ({share}% of the bits of all classes): there it measures the \
+                     instance count, not the embeddings; compare --estimator sample",
+                    prefix(runs)
+                )
+            }
+            Warning::Invalid { runs, rows, of } => write!(
                 f,
                 "{}{rows} of {of} embeddings hold NaN or infinite values and are left out: find out \
                  where they come from",
-                prefix(run)
+                prefix(runs)
             ),
             Warning::RowGroup { path, bytes } => write!(
                 f,
@@ -173,19 +176,19 @@ impl fmt::Display for Warning {
                 path.display(),
                 ByteSize::b(*bytes)
             ),
-            Warning::NoBackground { run, label } => write!(
+            Warning::NoBackground { runs, label } => write!(
                 f,
                 "{}no label is {label}, the --background-label: nothing is left out",
-                prefix(run)
+                prefix(runs)
             ),
             Warning::Empty { classes } => {
                 write!(f, "classes without instances have no information amount: {}", list(classes))
             }
-            Warning::Refused { run, estimator, refusal, classes } => write!(
+            Warning::Refused { runs, estimator, refusal, classes } => write!(
                 f,
                 "{}{} classes have no information amount under --estimator {}, because they have \
                  {refusal}: {}; --estimator oas takes every class of two instances or more",
-                prefix(run),
+                prefix(runs),
                 classes.len(),
                 estimator.name(),
                 list(classes)
@@ -225,10 +228,10 @@ impl fmt::Display for Warning {
                     names.join(", ")
                 )
             }
-            Warning::EqualAp { run, ap, classes, of } => write!(
+            Warning::EqualAp { runs, ap, classes, of } => write!(
                 f,
                 "{}AP is {ap} in {classes} of {of} classes: the correlations rest on the other {}",
-                prefix(run),
+                prefix(runs),
                 of - classes
             ),
             Warning::Unmatched { path, classes } => write!(
@@ -271,13 +274,60 @@ impl fmt::Display for Warning {
                 f,
                 "--fail-if {condition} is not judged for {of:?}, where the number does not exist"
             ),
-            Warning::NoCorrelation { run, between, why } => {
-                write!(f, "{}there is no correlation of {between}: {why}", prefix(run))
+            Warning::NoCorrelation { runs, between, why } => {
+                write!(f, "{}there is no correlation of {between}: {why}", prefix(runs))
             }
         }
     }
 }
 
-fn prefix(run: &str) -> String {
-    if run.is_empty() { String::new() } else { format!("{run}: ") }
+/// Before a sentence on these runs.
+fn prefix(runs: &[String]) -> String {
+    match runs {
+        [] => String::new(),
+        [run] if run.is_empty() => String::new(),
+        [run] => format!("{run}: "),
+        _ => format!("{} runs ({}): ", runs.len(), list(runs)),
+    }
+}
+
+impl Warning {
+    /// Takes in a warning that says the same of other runs; whether it does.
+    pub fn absorb(&mut self, other: &Warning) -> bool {
+        let mut other = other.clone();
+        if self.bare() != other.bare() {
+            return false;
+        }
+        if let (Warning::Floor { share: a, .. }, Warning::Floor { share: b, .. }) = (&mut *self, &other)
+        {
+            *a = (a.0.min(b.0), a.1.max(b.1));
+        }
+        let (Some(runs), Some(others)) = (self.runs(), other.runs()) else { return true };
+        others.retain(|run| !runs.contains(run));
+        runs.append(others);
+        true
+    }
+
+    /// Without what may differ from run to run.
+    fn bare(&self) -> Warning {
+        let mut bare = self.clone();
+        bare.runs().map(Vec::clear);
+        if let Warning::Floor { share, .. } = &mut bare {
+            *share = (0.0, 0.0);
+        }
+        bare
+    }
+
+    /// The runs it is about.
+    fn runs(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Warning::Floor { runs, .. }
+            | Warning::Invalid { runs, .. }
+            | Warning::NoBackground { runs, .. }
+            | Warning::Refused { runs, .. }
+            | Warning::EqualAp { runs, .. }
+            | Warning::NoCorrelation { runs, .. } => Some(runs),
+            _ => None,
+        }
+    }
 }

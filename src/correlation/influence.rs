@@ -1,7 +1,6 @@
 //! What one class does to a correlation.
 
-use super::regression::LeftOver;
-use super::{Pearson, Refusal, partial, pearson};
+use super::{Pearson, Refusal, Residuals, partial, pearson};
 
 /// The class whose removal moves r most.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -53,8 +52,9 @@ pub fn leave_one_out<C: AsRef<[f64]>>(
     y: &[f64],
     controls: &[C],
 ) -> Result<Vec<Option<Pearson>>, Refusal> {
-    let LeftOver { x: e, y: u, leverage } = LeftOver::of(x, y, controls)?;
-    let (xx, xy, yy) = (e.norm_squared(), e.dot(&u), u.norm_squared());
+    let residuals = Residuals::of(x, y, controls)?;
+    let (e, u, leverage) = (&residuals.x, &residuals.y, residuals.leverage());
+    let (xx, xy, yy) = (e.norm_squared(), e.dot(u), u.norm_squared());
     let without = |i: usize| {
         let rest = 1.0 - leverage[i];
         // A class that a control has to itself adds nothing: it goes, and the control with it.

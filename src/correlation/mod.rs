@@ -6,25 +6,31 @@
 //! | Spearman's and Kendall's rank correlations | [`spearman`], [`kendall`] |
 //! | permutation p-value, bootstrap interval | [`permutation_p`], [`bootstrap`] |
 //! | the class that moves r most | [`influence()`], [`leave_one_out`] |
-//! | partial correlation, regression | [`partial`], [`robust_p`], [`Regression`] |
+//! | partial correlation, regression | [`partial`], [`Residuals`], [`Regression`] |
+//! | over several runs, or classes that are alike or unequally noisy | [`Clustered`] |
+//! | what share of the variance goes with what | [`commonality()`] |
 //! | a curve to hold constant | [`natural_spline`] |
 
+mod clustered;
+mod commonality;
 mod influence;
 mod line;
 mod pearson;
 mod rank;
 mod regression;
 mod resample;
+mod residuals;
 mod spline;
 
+pub use clustered::Clustered;
+pub use commonality::{Share, commonality};
 pub use influence::{Influence, influence, leave_one_out};
 pub use line::{Line, least_squares};
 pub use pearson::{NoCorrelation, Pearson, pearson};
 pub use rank::{kendall, spearman};
-pub use regression::{
-    Coefficient, Estimate, Refusal, Regression, independent, partial, r_squared, robust_p,
-};
+pub use regression::{Coefficient, Estimate, Refusal, Regression, independent, r_squared};
 pub use resample::{BOOTSTRAPS, PERMUTATIONS, bootstrap, permutation_p};
+pub use residuals::{Residuals, partial};
 pub use spline::natural_spline;
 
 /// The values less their mean, of unit length; `None` if they are all the same up to rounding.

@@ -7,6 +7,9 @@ use super::standardized;
 /// z of a two-sided 95% interval.
 const Z95: f64 = 1.959_963_984_540_054;
 
+/// z below which a normal number is in 80% of cases.
+const Z80: f64 = 0.841_621_233_572_914_3;
+
 /// Pearson's correlation over classes, plain or given other numbers that are held constant.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Pearson {
@@ -64,6 +67,19 @@ impl Pearson {
             p_value: (n > 2).then(|| p_value(r, n - 2)),
             classes,
         }
+    }
+
+    /// The least |r| whose 95% interval leaves 0 out in 80% of sets of `classes` classes, given `controls`
+    /// other numbers: tanh((z₉₇.₅+z₈₀)/√(n−k−3)). `None` with fewer than k+4 classes.
+    pub fn detectable(classes: usize, controls: usize) -> Option<f64> {
+        let freedom = classes.checked_sub(controls + 3).filter(|&freedom| freedom > 0)?;
+        Some(((Z95 + Z80) / (freedom as f64).sqrt()).tanh())
+    }
+
+    /// The largest r² within the 95% interval: the share of the variance that may still go with the other
+    /// number.
+    pub fn largest_share(&self) -> Option<f64> {
+        self.interval.map(|(low, high)| (low * low).max(high * high))
     }
 
     /// Whether the 95% interval leaves 0 out.

@@ -1,12 +1,12 @@
-//! Several numbers per class at once: partial correlation and linear regression.
+//! Several numbers per class at once: linear regression, and what controls explain.
 
 use nalgebra::{DMatrix, DVector};
 use statrs::function::beta::beta_reg;
 
-use super::{Pearson, standardized};
+use super::standardized;
 
 /// A number counts as determined by others when they leave less than this of its spread.
-const DETERMINED: f64 = 1e-10;
+pub(super) const DETERMINED: f64 = 1e-10;
 
 /// Why several numbers per class cannot be told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -31,80 +31,6 @@ pub enum Refusal {
     /// The predictors, or the controls, determine y.
     #[error("the predictors determine what is to be explained: nothing is left to judge by")]
     Exact,
-}
-
-/// Partial correlation of x and y given k controls, each a number per class: Pearson's r of what
-/// the controls leave of both (Fisher 1924), with k degrees of freedom fewer.
-///
-/// # Errors
-/// With fewer than k+2 classes, a constant, or numbers that determine one another.
-///
-/// # Panics
-/// If the numbers of classes differ.
-pub fn partial<C: AsRef<[f64]>>(x: &[f64], y: &[f64], controls: &[C]) -> Result<Pearson, Refusal> {
-    let LeftOver { x: u, y: v, .. } = LeftOver::of(x, y, controls)?;
-    let r = (u.dot(&v) / u.norm() / v.norm()).clamp(-1.0, 1.0);
-    Ok(Pearson::with_controls(r, x.len(), controls.len()))
-}
-
-/// Two-sided p-value of [`partial`]'s correlation that holds also where the classes are not equally
-/// noisy: Student's t of x's coefficient in the regression of y on x and the controls, with White's
-/// standard error in its HC2 form (MacKinnon and White 1985). `None` with fewer than k+3 classes.
-///
-/// # Errors
-/// As [`partial`].
-///
-/// # Panics
-/// If the numbers of classes differ.
-pub fn robust_p<C: AsRef<[f64]>>(
-    x: &[f64],
-    y: &[f64],
-    controls: &[C],
-) -> Result<Option<f64>, Refusal> {
-    let LeftOver { x: e, y: u, leverage } = LeftOver::of(x, y, controls)?;
-    let (classes, needed) = (x.len(), controls.len() + 3);
-    if classes < needed {
-        return Ok(None);
-    }
-    let (square, value) = (e.norm_squared(), e.dot(&u) / e.norm_squared());
-    let term = |i: usize| {
-        let rest = 1.0 - leverage[i] - e[i] * e[i] / square;
-        // A class that a predictor has to itself is fitted exactly.
-        if rest > DETERMINED { (e[i] * (u[i] - value * e[i])).powi(2) / rest } else { 0.0 }
-    };
-    let error = (0..classes).map(term).sum::<f64>().sqrt() / square;
-    Ok(Some(Estimate::new(value, error, (classes - needed + 1) as f64).p_value))
-}
-
-/// What controls leave of two numbers per class, neither of them nothing.
-pub(super) struct LeftOver {
-    pub x: DVector<f64>,
-    pub y: DVector<f64>,
-    /// The controls' leverage h of each class, the mean's 1/n included.
-    pub leverage: Vec<f64>,
-}
-
-impl LeftOver {
-    pub fn of<C: AsRef<[f64]>>(x: &[f64], y: &[f64], controls: &[C]) -> Result<Self, Refusal> {
-        assert_eq!(x.len(), y.len(), "two numbers a class");
-        let (classes, needed) = (x.len(), controls.len() + 2);
-        if classes < needed {
-            return Err(Refusal::TooFew { classes, needed });
-        }
-        let basis = QrColumns::new(controls, classes)?;
-        let x = basis.left_over(&unit(x, Refusal::ConstantX)?);
-        let y = basis.left_over(&unit(y, Refusal::ConstantY)?);
-        if x.norm() <= DETERMINED {
-            return Err(Refusal::Collinear);
-        }
-        if y.norm() <= DETERMINED {
-            return Err(Refusal::Exact);
-        }
-        let leverage = (0..classes)
-            .map(|class| 1.0 / classes as f64 + basis.q.row(class).norm_squared())
-            .collect();
-        Ok(LeftOver { x, y, leverage })
-    }
 }
 
 /// The share R² of y's variance that a linear function of the columns explains, 0 to 1; none of it
@@ -157,9 +83,13 @@ pub struct Estimate {
 impl Estimate {
     fn new(value: f64, standard_error: f64, freedom: f64) -> Estimate {
         let t = value / standard_error;
-        let p_value = beta_reg(freedom / 2.0, 0.5, freedom / (freedom + t * t));
-        Estimate { value, standard_error, t, p_value }
+        Estimate { value, standard_error, t, p_value: two_sided_p(t, freedom) }
     }
+}
+
+/// P(|T| > |t|) for Student's t.
+pub(super) fn two_sided_p(t: f64, freedom: f64) -> f64 {
+    beta_reg(freedom / 2.0, 0.5, freedom / (freedom + t * t))
 }
 
 /// What one predictor does in a regression.
@@ -239,13 +169,13 @@ impl Regression {
 }
 
 /// Columns less their means, of unit length, as an orthonormal basis Q and the triangle R.
-struct QrColumns {
-    q: DMatrix<f64>,
+pub(super) struct QrColumns {
+    pub q: DMatrix<f64>,
     r: DMatrix<f64>,
 }
 
 impl QrColumns {
-    fn new<C: AsRef<[f64]>>(columns: &[C], classes: usize) -> Result<QrColumns, Refusal> {
+    pub fn new<C: AsRef<[f64]>>(columns: &[C], classes: usize) -> Result<QrColumns, Refusal> {
         let units: Vec<_> = columns
             .iter()
             .map(|column| unit(column.as_ref(), Refusal::ConstantX))
@@ -261,12 +191,12 @@ impl QrColumns {
     }
 
     /// What the columns leave of `values`.
-    fn left_over(&self, values: &DVector<f64>) -> DVector<f64> {
+    pub fn left_over(&self, values: &DVector<f64>) -> DVector<f64> {
         values - &self.q * self.q.tr_mul(values)
     }
 }
 
-fn unit(values: &[f64], constant: Refusal) -> Result<DVector<f64>, Refusal> {
+pub(super) fn unit(values: &[f64], constant: Refusal) -> Result<DVector<f64>, Refusal> {
     standardized(values).map(DVector::from_vec).ok_or(constant)
 }
 

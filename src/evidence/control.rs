@@ -1,37 +1,55 @@
-//! The instance count, to be held constant.
+//! What is held constant: the instance count, and the covariates.
 
 use super::Class;
 use crate::correlation::{independent, natural_spline};
 use crate::information::bits;
 use crate::shrinkage::mp_lower_edge;
 
-/// Functions of the instance count that are held constant when asking what I says beyond it.
+/// What is held constant when asking what I says of AP beyond it: functions of the instance count m, and
+/// every covariate as it is.
 ///
-/// Where the estimator has a floor, the bits ½ p log₂(1+λ₋) of a class that is all floor are among
-/// them: they are a function of p and m alone, of which I is then mostly made, and no curve of few
-/// knots follows it closely enough.
+/// Where the embeddings of some class are not as many as its instances, both counts are held constant: AP
+/// may go with the one and I with the other. Where the estimator has a floor, the bits ½ p log₂(1+λ₋) of a
+/// class that is all floor are among the functions: they depend on p and on the number of embeddings
+/// alone, I is mostly made of them, and no curve of few knots follows them closely enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Control {
-    /// log m.
+    /// The logarithms of the counts.
     Line,
-    /// A natural cubic spline of log m with ⌊n/6⌋ knots for n classes, 4 at least and 10 at most.
+    /// Natural cubic splines of them with ⌊n/6⌋ knots for n classes, 4 at least and 10 at most.
     Curve,
 }
 
 impl Control {
-    /// The functions that say something new, each a number per class; none where all counts are
-    /// the same.
+    /// The columns that say something new, each a number per class; those of unknown covariates are
+    /// 0. None where all counts and covariates are the same.
     pub fn columns(self, classes: &[Class], dim: usize) -> Vec<Vec<f64>> {
-        let instances = || classes.iter().map(|class| class.instances.max(1));
-        let log: Vec<f64> = instances().map(|m| (m as f64).ln()).collect();
-        let mut columns = vec![log.clone()];
-        if classes.iter().any(|class| class.floor_bits.is_some()) {
-            let floor = |m| dim as f64 * bits(&[mp_lower_edge(dim, m)]);
-            columns.push(instances().map(floor).collect());
+        let logarithms = |count: fn(&Class) -> u64| -> Vec<f64> {
+            classes.iter().map(|class| (count(class).max(1) as f64).ln()).collect()
+        };
+        let mut counts = vec![logarithms(|class| class.instances)];
+        if classes.iter().any(|class| class.embeddings != class.instances) {
+            counts.push(logarithms(|class| class.embeddings));
         }
+        let mut columns = counts.clone();
+        if classes.iter().any(|class| class.floor_bits.is_some()) {
+            let edge = |class: &Class| mp_lower_edge(dim, class.embeddings.max(1));
+            columns.push(classes.iter().map(|class| dim as f64 * bits(&[edge(class)])).collect());
+        }
+        columns.extend(covariates(classes));
         if self == Control::Curve {
-            columns.extend(natural_spline(&log, (classes.len() / 6).clamp(4, 10)));
+            let knots = (classes.len() / 6).clamp(4, 10);
+            columns.extend(counts.iter().flat_map(|count| natural_spline(count, knots)));
         }
         independent(columns)
     }
+}
+
+/// The covariates, each a number per class.
+pub(super) fn covariates(classes: &[Class]) -> Vec<Vec<f64>> {
+    let count = classes.first().map_or(0, |class| class.covariates.len());
+    let column = |at: usize| {
+        classes.iter().map(|class| class.covariates[at].unwrap_or_default()).collect()
+    };
+    (0..count).map(column).collect()
 }

@@ -1,29 +1,42 @@
-//! Does information amount explain AP beyond the instance count? All that the classes of one run say
-//! to that, and what it comes to in words.
+//! Does information amount explain AP beyond the instance count? All that the classes of one run, or of
+//! several runs, say to that, and what it comes to in words.
 //!
-//! [`Evidence::of`] is the whole of it. `docs/evidence.md` says what each statistic is for, and shows
-//! the rule at work on simulated classes whose truth is known.
+//! [`Evidence::of`] is the whole of it for one run, [`Pooled::of`] for several. `docs/evidence.md` says
+//! what each statistic is for, and shows the rule at work on simulated classes whose truth is known.
 
 mod control;
+mod grounds;
+mod pooled;
 mod statistics;
 mod verdict;
 mod words;
 
 pub use control::Control;
-pub use statistics::{Association, FloorPart, Grounds, Statistics};
-pub use verdict::{Caveat, Finding, LEAST_CLASSES, Share, Verdict};
+pub use grounds::{Grounds, Left, Source};
+pub use pooled::{Agreement, Pooled, Run};
+pub use statistics::{Association, Statistics};
+pub use verdict::{Caveat, Failure, Finding, LEAST_CLASSES, Power, TOKENS, Verdict};
+
+use crate::correlation::{Share, commonality};
 
 /// What is known of one class.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Class<'a> {
-    /// Its name, for the words.
+    /// Its name; the same in every run.
     pub name: &'a str,
     /// Information amount I, bits.
     pub information: f64,
     /// Bits of I that come from the eigenvalue floor, where the estimator has one.
     pub floor_bits: Option<f64>,
-    /// Instance count m; 0, which a class with embeddings cannot have, is taken as 1.
+    /// Embeddings that I is made of; 0, which a class with I cannot have, is taken as 1.
+    pub embeddings: u64,
+    /// Instance count m, which the embeddings may be a part of; 0 is taken as 1.
     pub instances: u64,
+    /// Other numbers to be held constant, such as the size of its objects: the same ones for every
+    /// class, where they are known.
+    pub covariates: &'a [Option<f64>],
+    /// The group of similar classes that it belongs to, such as its supercategory.
+    pub group: Option<&'a str>,
     /// Average precision, on any scale.
     pub ap: f64,
 }
@@ -38,27 +51,83 @@ fn columns(classes: &[Class]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     )
 }
 
+/// The classes of which every covariate is known.
+fn complete<'a>(classes: &[Class<'a>]) -> Vec<Class<'a>> {
+    let known = |class: &&Class| class.covariates.iter().all(Option::is_some);
+    classes.iter().filter(known).copied().collect()
+}
+
+/// The classes without their covariates; `None` where they have none.
+fn without_covariates<'a>(classes: &[Class<'a>]) -> Option<Vec<Class<'a>>> {
+    let plain = |class: &Class<'a>| Class { covariates: &[], ..*class };
+    let any = classes.iter().any(|class| !class.covariates.is_empty());
+    any.then(|| classes.iter().map(plain).collect())
+}
+
+/// What the rule looks at, and what it says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judged {
+    /// The numbers.
+    pub grounds: Grounds,
+    /// What they come to.
+    pub verdict: Verdict,
+}
+
 /// The evidence of one run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evidence {
     /// Over all classes.
     pub all: Statistics,
-    /// Over the classes with m ≥ p alone, whose sample covariance is not singular; `None` where
-    /// they are all or none.
+    /// Over the classes with as many embeddings as dimensions alone, whose sample covariance is not
+    /// singular; `None` where they are all or none.
     pub large: Option<Statistics>,
-    /// What it comes to.
-    pub verdict: Verdict,
+    /// With the count and all covariates held constant, over the classes of which they are known.
+    pub judged: Judged,
+    /// With the count alone held constant; `None` where there are no covariates.
+    pub without_covariates: Option<Judged>,
+    /// How AP's variance is divided among the blocks [`BLOCKS`]; empty where it cannot be told.
+    pub shares: Vec<Share>,
+}
+
+/// What AP's variance is divided among: the curve of the count, the information amount, and the
+/// covariates, where there are any.
+pub const BLOCKS: [&str; 3] = ["count", "information", "covariates"];
+
+/// The blocks of a share, such as "count + information".
+pub fn part_name(share: &Share) -> String {
+    let names: Vec<_> = share.blocks.iter().map(|&block| BLOCKS[block]).collect();
+    names.join(" + ")
 }
 
 impl Evidence {
     /// The evidence of classes with embeddings of dimension p = `dim`.
     pub fn of(classes: &[Class], dim: usize) -> Evidence {
-        let all = Statistics::of(classes, dim);
-        let large: Vec<Class> =
-            classes.iter().filter(|class| class.instances >= dim as u64).copied().collect();
+        let all = Statistics::of(classes);
+        let is_large = |class: &&Class| class.embeddings >= dim as u64;
+        let large: Vec<Class> = classes.iter().filter(is_large).copied().collect();
         let some = !large.is_empty() && large.len() < classes.len();
-        let large = some.then(|| Statistics::of(&large, dim));
-        let verdict = Verdict::of(classes, dim, &all, large.as_ref());
-        Evidence { all, large, verdict }
+        let large = some.then(|| Statistics::of(&large));
+        let others = Caveat::of_information(classes, &all, large.as_ref());
+        let judged = |classes: &[Class]| {
+            let grounds = Grounds::of(classes, dim);
+            let verdict = Verdict::of(classes, dim, &grounds, &others);
+            Judged { grounds, verdict }
+        };
+        Evidence {
+            judged: judged(&complete(classes)),
+            without_covariates: without_covariates(classes).map(|classes| judged(&classes)),
+            shares: shares(&complete(classes), dim),
+            all,
+            large,
+        }
     }
+}
+
+fn shares(classes: &[Class], dim: usize) -> Vec<Share> {
+    let (information, _, ap) = columns(classes);
+    let plain = without_covariates(classes);
+    let count = Control::Curve.columns(plain.as_deref().unwrap_or(classes), dim);
+    let mut blocks = vec![count, vec![information]];
+    blocks.extend(plain.map(|_| control::covariates(classes)));
+    commonality(&ap, &blocks).unwrap_or_default()
 }

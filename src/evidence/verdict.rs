@@ -1,29 +1,37 @@
-//! What the evidence comes to, in words.
+//! What the evidence comes to.
 //!
 //! # The rule
 //!
-//! The first that holds, for n classes, with 95% intervals throughout:
+//! The first that holds, for n classes and k controls, with 95% intervals throughout:
 //!
-//! 1. n < 10: [`Finding::TooFew`].
+//! 1. n < 10 or n < k+6: [`Finding::TooFew`].
 //! 2. AP or I is the same for all classes: [`Finding::Constant`].
-//! 3. The partial correlation of I and AP is clear of 0, on the same side, both given the line and
-//!    given the curve of the count ([`Control`]), and its p-value for unequally noisy classes
-//!    ([`robust_p`](crate::correlation::robust_p)) given the curve is below 0.05: [`Finding::Beyond`].
-//! 4. r(I, AP) is clear of 0, and more than half of the bits come from the floor or more than half
-//!    of I's variance goes with the curve of the count: [`Finding::Disguise`].
-//! 5. r(log m, AP) is clear of 0: [`Finding::Count`].
-//! 6. Else [`Finding::Nothing`].
+//! 3. The partial correlation of I and AP is clear of 0 given the curve of the count ([`Control`]), and
+//!    holds: it is clear on the same side given the line, its p-value for unequally noisy classes is below
+//!    0.05, and where groups of similar classes are known, its interval by group is clear of 0:
+//!    [`Finding::Beyond`].
+//! 4. It is clear of 0 given the curve, but does not hold: [`Finding::Unsettled`].
+//! 5. r(I, AP) is clear of 0, and the curve of the count explains more than half of I's variance (adjusted
+//!    R²): [`Finding::Disguise`].
+//! 6. r(log m, AP) is clear of 0: [`Finding::Count`].
+//! 7. Else [`Finding::Nothing`].
 //!
 //! Why not the partial correlation given log m alone: under the floor I is a bent function of m. If AP
 //! depends on the count alone but not as a straight line in log m (√m, m/(m+50)), what log m leaves of
 //! both bends the same way, and that partial correlation calls it information in up to all of the
 //! simulated sets. `docs/evidence.md` has the simulations.
 
-use super::{Class, Control, Grounds, Statistics, columns};
-use crate::correlation::{NoCorrelation, Pearson, leave_one_out};
+use super::{Association, Class, Control, Grounds, Statistics, columns};
+use crate::correlation::{Clustered, Influence, NoCorrelation, Pearson, leave_one_out};
 
-/// Fewer classes than this tell nothing: given a curve, too few degrees of freedom are left.
+/// Fewer classes than this tell nothing.
 pub const LEAST_CLASSES: usize = 10;
+
+/// Fewer degrees of freedom than this, n−k−2, tell nothing.
+const LEAST_FREEDOM: usize = 4;
+
+/// Below this share of I's variance, what the count leaves of it is said.
+const LITTLE: f64 = 0.05;
 
 /// A finding, and what a reader should know before believing it.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,12 +43,16 @@ pub struct Verdict {
 }
 
 /// What the evidence comes to.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
     /// Too few classes.
     TooFew {
         /// How many there are.
         classes: usize,
+        /// How many it takes.
+        needed: usize,
+        /// Numbers that are held constant.
+        controls: usize,
     },
     /// A number is the same for all classes.
     Constant {
@@ -52,14 +64,23 @@ pub enum Finding {
         /// I and AP given the curve of the count.
         partial: Pearson,
     },
+    /// I goes with AP given the curve of the count, but not by every measure.
+    Unsettled {
+        /// I and AP given the curve of the count.
+        partial: Pearson,
+        /// What it fails; one at least.
+        failures: Vec<Failure>,
+    },
     /// I goes with AP because both go with m.
     Disguise {
         /// I and AP.
         r: f64,
-        /// How I is made of the count.
-        share: Share,
+        /// Share of I's variance over classes that the curve of the count explains, 0 to 1.
+        share: f64,
         /// I and AP given the curve of the count, unless that leaves nothing of one of them.
         partial: Option<Pearson>,
+        /// What could have been seen.
+        power: Power,
     },
     /// m goes with AP, and I adds nothing that shows.
     Count {
@@ -67,21 +88,36 @@ pub enum Finding {
         r: f64,
         /// I and AP given the curve of the count, unless that leaves nothing of one of them.
         partial: Option<Pearson>,
+        /// What could have been seen.
+        power: Power,
     },
     /// Neither goes with AP so that it shows.
     Nothing {
         /// I and AP given the curve of the count, unless that leaves nothing of one of them.
         partial: Option<Pearson>,
+        /// What could have been seen.
+        power: Power,
     },
 }
 
-/// How the information amount is made of the instance count, 0 to 1.
+/// A condition of [`Finding::Beyond`] that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Share {
-    /// The share of all bits that comes from the floor.
-    FloorBits(f64),
-    /// The share of the variance over classes that a curve of the count explains.
-    Variance(f64),
+pub enum Failure {
+    /// Given the line of the count, the partial correlation is not clear of 0 on the same side.
+    Line(Option<Pearson>),
+    /// Its p-value for unequally noisy classes is 0.05 or more.
+    Noise(Option<Clustered>),
+    /// Its interval for classes that are like others of their group is not clear of 0.
+    Groups(Clustered),
+}
+
+/// What such classes could have shown.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Power {
+    /// The least |partial r| that shows in 80% of sets.
+    pub detectable: Option<f64>,
+    /// The share of AP's variance beyond the count that may still go with I.
+    pub largest_share: Option<f64>,
 }
 
 /// What a reader should know before believing a finding.
@@ -99,10 +135,17 @@ pub enum Caveat {
         /// Their share, 0 to 1.
         share: f64,
     },
-    /// Given log m alone, the partial correlation is clear of 0.
+    /// Given the line of the count, the partial correlation is clear of 0; given the curve it is not.
     LineOnly {
-        /// I and AP given log m.
+        /// I and AP given the line.
         partial: Pearson,
+    },
+    /// The curve of the count leaves little of I.
+    LittleLeft {
+        /// Share of I's variance, 0 to 1.
+        share: f64,
+        /// The fewest classes that make half of it, the most first.
+        half: Vec<String>,
     },
     /// One class moves r(I, AP) by more than a standard error.
     HangsOn {
@@ -123,80 +166,143 @@ pub enum Caveat {
 }
 
 impl Verdict {
-    /// Applies the rule to the statistics of all classes and of those with m ≥ p.
-    pub(super) fn of(
-        classes: &[Class],
-        dim: usize,
-        all: &Statistics,
-        large: Option<&Statistics>,
+    /// Applies the rule; `rests_on` is asked for the class that a [`Finding::Beyond`] rests on.
+    pub(super) fn new(
+        grounds: &Grounds,
+        rests_on: impl FnOnce() -> Option<Caveat>,
     ) -> Verdict {
-        let finding = Finding::of(&all.grounds);
+        let finding = Finding::of(grounds);
         let mut caveats = Vec::new();
         if matches!(finding, Finding::TooFew { .. } | Finding::Constant { .. }) {
             return Verdict { finding, caveats };
         }
-        let beyond = matches!(finding, Finding::Beyond { .. });
-        if beyond {
-            caveats.extend(rests_on(classes, dim));
-            let share = all.grounds.floor.map(|floor| floor.bits).filter(|&share| share > 0.5);
+        if matches!(finding, Finding::Beyond { .. }) {
+            caveats.extend(rests_on());
+            let share = grounds.floor_share.filter(|&share| share > 0.5);
             caveats.extend(share.map(|share| Caveat::FloorBits { share }));
         }
-        let line_only = all.partial_information.ok().filter(|line| line.is_clear() && !beyond);
-        caveats.extend(line_only.map(|partial| Caveat::LineOnly { partial }));
-        if let Ok(information) = &all.information {
-            let r = information.pearson.r;
-            let strong = information.influence.filter(|influence| influence.strong);
-            caveats.extend(strong.map(|influence| Caveat::HangsOn {
-                class: classes[influence.class].name.to_owned(),
-                r,
-                without: influence.without.map(|without| without.r),
-            }));
-            let large = large.and_then(|large| Some(large.information.as_ref().ok()?.pearson));
-            let differs = large.filter(|large| {
-                large.interval.is_some_and(|(low, high)| !(low..=high).contains(&r))
-            });
-            caveats.extend(differs.map(|large| Caveat::LargeClasses { r, large }));
-        }
+        let curve_is_clear = grounds.given_curve.is_ok_and(|curve| curve.is_clear());
+        let line = grounds.given_line.ok().filter(|line| line.is_clear() && !curve_is_clear);
+        caveats.extend(line.map(|partial| Caveat::LineOnly { partial }));
+        let little = grounds.left.clone().filter(|left| left.share < LITTLE);
+        caveats
+            .extend(little.map(|left| Caveat::LittleLeft { share: left.share, half: left.half }));
         Verdict { finding, caveats }
     }
+
+    /// Applies the rule to the numbers of one run, and adds what its other statistics speak against.
+    pub(super) fn of(classes: &[Class], dim: usize, grounds: &Grounds, others: &[Caveat]) -> Verdict {
+        let mut verdict = Verdict::new(grounds, || rests_on(classes, dim));
+        if !matches!(verdict.finding, Finding::TooFew { .. } | Finding::Constant { .. }) {
+            verdict.caveats.extend_from_slice(others);
+        }
+        verdict
+    }
 }
+
+impl Caveat {
+    /// The class on which a correlation hangs, if it hangs on one; `name` is that of a class by its place.
+    pub fn hangs_on<'a>(
+        association: &Association,
+        name: impl FnOnce(usize) -> &'a str,
+    ) -> Option<Caveat> {
+        let Influence { class, without, .. } =
+            association.influence.filter(|influence| influence.strong)?;
+        let without = without.map(|without| without.r);
+        Some(Caveat::HangsOn { class: name(class).into(), r: association.pearson.r, without })
+    }
+
+    /// What speaks against r(I, AP) as it is: one class, or the classes with m ≥ p.
+    pub(super) fn of_information(
+        classes: &[Class],
+        all: &Statistics,
+        large: Option<&Statistics>,
+    ) -> Vec<Caveat> {
+        let Ok(information) = &all.information else { return Vec::new() };
+        let r = information.pearson.r;
+        let large = large.and_then(|large| Some(large.information.as_ref().ok()?.pearson));
+        let differs = large.filter(|large| {
+            large.interval.is_some_and(|(low, high)| !(low..=high).contains(&r))
+        });
+        let hangs_on = Caveat::hangs_on(information, |class| classes[class].name);
+        hangs_on.into_iter().chain(differs.map(|large| Caveat::LargeClasses { r, large })).collect()
+    }
+}
+
+/// Why so many classes with so many controls tell nothing, if they do not.
+pub(super) fn too_few(classes: usize, controls: usize) -> Option<Finding> {
+    let needed = LEAST_CLASSES.max(controls + 2 + LEAST_FREEDOM);
+    (classes < needed).then_some(Finding::TooFew { classes, needed, controls })
+}
+
+/// The words of `verdict.csv`'s column `finding`: see [`Finding::token`].
+pub const TOKENS: [&str; 7] =
+    ["beyond", "unsettled", "disguise", "count", "nothing", "too-few", "constant"];
 
 impl Finding {
     /// Applies the rule.
     pub fn of(grounds: &Grounds) -> Finding {
-        let classes = grounds.classes;
-        if classes < LEAST_CLASSES {
-            return Finding::TooFew { classes };
+        if let Some(too_few) = too_few(grounds.classes, grounds.controls) {
+            return too_few;
         }
         let information = match grounds.information {
             Err(why) => return Finding::Constant { ap: why == NoCorrelation::ConstantY },
             Ok(information) => information,
         };
         let partial = grounds.given_curve.ok();
-        if let (Ok(line), Some(partial)) = (grounds.given_line, partial)
-            && both_clear(line, partial)
-            && grounds.robust_p.is_ok_and(|p| p.is_some_and(|p| p < 0.05))
-        {
-            return Finding::Beyond { partial };
+        if let Some(partial) = partial.filter(Pearson::is_clear) {
+            let failures = failures(grounds, partial);
+            return match failures[..] {
+                [] => Finding::Beyond { partial },
+                _ => Finding::Unsettled { partial, failures },
+            };
         }
-        let floor = grounds.floor.map(|floor| Share::FloorBits(floor.bits));
-        let variance = grounds.explained_by_count.ok().map(Share::Variance);
-        let most = [floor, variance].into_iter().flatten().find(|share| share.value() > 0.5);
-        match (most, grounds.log_instances) {
+        let power =
+            Power { detectable: grounds.detectable, largest_share: grounds.largest_share() };
+        let share = grounds.count_share.filter(|&share| share > 0.5);
+        match (share, grounds.log_instances) {
             (Some(share), _) if information.is_clear() => {
-                Finding::Disguise { r: information.r, share, partial }
+                Finding::Disguise { r: information.r, share, partial, power }
             }
-            (_, Ok(count)) if count.is_clear() => Finding::Count { r: count.r, partial },
-            _ => Finding::Nothing { partial },
+            (_, Ok(count)) if count.is_clear() => Finding::Count { r: count.r, partial, power },
+            _ => Finding::Nothing { partial, power },
+        }
+    }
+
+    /// Its word in `verdict.csv`, one of [`TOKENS`].
+    pub fn token(&self) -> &'static str {
+        match self {
+            Finding::Beyond { .. } => "beyond",
+            Finding::Unsettled { .. } => "unsettled",
+            Finding::Disguise { .. } => "disguise",
+            Finding::Count { .. } => "count",
+            Finding::Nothing { .. } => "nothing",
+            Finding::TooFew { .. } => "too-few",
+            Finding::Constant { .. } => "constant",
         }
     }
 }
 
-impl Share {
-    fn value(self) -> f64 {
-        match self {
-            Share::FloorBits(share) | Share::Variance(share) => share,
-        }
+/// What a partial correlation given the curve that is clear of 0 fails.
+fn failures(grounds: &Grounds, partial: Pearson) -> Vec<Failure> {
+    let line = grounds.given_line.ok();
+    let line_fails = !line.is_some_and(|line| both_clear(line, partial));
+    let noise = grounds.robust;
+    let noise_fails = !noise.is_some_and(|noise| noise.p_value() < 0.05);
+    let groups = grounds.by_group.filter(|groups| !groups.pearson(grounds.classes).is_clear());
+    let failures = [
+        line_fails.then_some(Failure::Line(line)),
+        noise_fails.then_some(Failure::Noise(noise)),
+        groups.map(Failure::Groups),
+    ];
+    failures.into_iter().flatten().collect()
+}
+
+impl Grounds {
+    /// Whether the partial correlations given the line and given the curve are clear of 0 on the same
+    /// side.
+    pub(super) fn both_clear(&self) -> bool {
+        self.given_line.is_ok_and(|line| self.given_curve.is_ok_and(|curve| both_clear(line, curve)))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use super::{Caveat, Finding, LEAST_CLASSES, Share, Verdict};
-use crate::correlation::Pearson;
+use super::{Agreement, Caveat, Failure, Finding, Power, Verdict};
+use crate::correlation::{Clustered, Pearson};
+use crate::input::list;
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -15,9 +16,11 @@ impl fmt::Display for Verdict {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Finding::TooFew { classes } => {
-                write!(f, "too few classes to tell (n = {classes}, at least {LEAST_CLASSES})")
-            }
+            Finding::TooFew { classes, needed, controls } => write!(
+                f,
+                "too few classes to tell (n = {classes}, at least {needed} with {controls} numbers held \
+                 constant)"
+            ),
             Finding::Constant { ap: true } => {
                 f.write_str("nothing to explain: AP is the same for all classes")
             }
@@ -35,40 +38,90 @@ impl fmt::Display for Finding {
                     Partial(Some(*partial))
                 )
             }
-            Finding::Disguise { r, share, partial } => write!(
+            Finding::Unsettled { partial, failures } => {
+                write!(
+                    f,
+                    "unsettled: information amount and AP are correlated given the curve of the count \
+                     ({}), but ",
+                    Partial(Some(*partial))
+                )?;
+                for (at, failure) in failures.iter().enumerate() {
+                    let and = if at == 0 { "" } else { ", and " };
+                    write!(f, "{and}{failure}")?;
+                }
+                Ok(())
+            }
+            Finding::Disguise { r, share, partial, power } => write!(
                 f,
-                "what is correlated here is the instance count: {share} (r = {}, but {})",
+                "this correlation reflects the instance count: r = {}, but the count explains {} of the \
+                 variance of information amount ({}){power}",
                 number(*r),
+                percent(*share),
                 Partial(*partial)
             ),
-            Finding::Count { r, partial } => write!(
+            Finding::Count { r, partial, power } => write!(
                 f,
                 "instance count goes with AP (r with its logarithm = {}), and there is no evidence that \
-                 information amount explains AP beyond it ({})",
+                 information amount explains AP beyond it ({}){power}",
                 number(*r),
                 Partial(*partial)
             ),
-            Finding::Nothing { partial } => write!(
+            Finding::Nothing { partial, power } => write!(
                 f,
-                "no evidence that information amount explains AP beyond instance count ({})",
+                "no evidence that information amount explains AP beyond instance count ({}){power}",
                 Partial(*partial)
             ),
         }
     }
 }
 
-impl fmt::Display for Share {
+impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Share::FloorBits(share) => {
-                write!(f, "{:.0}% of the bits come from the floor", 100.0 * share)
+            Failure::Line(line) => {
+                write!(f, "not given a straight line of log count ({})", Partial(*line))
             }
-            Share::Variance(share) => write!(
+            Failure::Noise(None) => {
+                f.write_str("nothing tells whether that holds for unequally noisy classes")
+            }
+            Failure::Noise(Some(noise)) => write!(
                 f,
-                "{:.0}% of the variance of information amount goes with it",
-                100.0 * share
+                "not if some classes are noisier than others (p = {} with {:.1} degrees of freedom)",
+                p_value(noise.p_value()),
+                noise.freedom
             ),
+            Failure::Groups(groups) => {
+                let Clustered { clusters, .. } = groups;
+                let interval = Some(groups.interval());
+                write!(
+                    f,
+                    "not if classes of one group are alike (r = {}{}, {clusters} groups)",
+                    number(groups.r),
+                    Interval(interval)
+                )
+            }
         }
+    }
+}
+
+impl fmt::Display for Power {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        if let Some(detectable) = self.detectable {
+            write!(
+                f,
+                "; a partial r of ±{} or more would have shown in 4 of 5 cases",
+                number(detectable)
+            )?;
+        }
+        if let Some(share) = self.largest_share {
+            write!(
+                f,
+                "; up to {} of the variance of AP that the count leaves may still go with information \
+                 amount",
+                percent(share)
+            )?;
+        }
+        Ok(())
     }
 }
 
@@ -83,13 +136,21 @@ impl fmt::Display for Caveat {
             }
             Caveat::FloorBits { share } => write!(
                 f,
-                "{:.0}% of the bits come from the floor, so compare an estimator without one",
-                100.0 * share
+                "{} of the bits come from the floor, so compare an estimator without one",
+                percent(*share)
             ),
             Caveat::LineOnly { partial } => write!(
                 f,
-                "given log m alone {}, which does not hold given a curve of the count",
+                "given a straight line of log count {}, which the curve of the count explains",
                 Partial(Some(*partial))
+            ),
+            Caveat::LittleLeft { share, half } => write!(
+                f,
+                "the count leaves {} of the variance of information amount, half of it in {} {}: {}",
+                percent(*share),
+                half.len(),
+                if half.len() == 1 { "class" } else { "classes" },
+                list(half)
             ),
             Caveat::HangsOn { class, r, without } => write!(
                 f,
@@ -109,6 +170,18 @@ impl fmt::Display for Caveat {
                 )
             }
         }
+    }
+}
+
+impl fmt::Display for Agreement {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let Agreement { least, greatest, effective } = *self;
+        write!(
+            f,
+            "AP correlates {}…{} between the runs, so that they are worth {effective:.1} independent ones",
+            number(least),
+            number(greatest)
+        )
     }
 }
 
@@ -138,8 +211,35 @@ impl fmt::Display for Interval {
     }
 }
 
-/// A correlation to two digits, with a minus sign and no minus before 0.
+/// A correlation to two digits, or as many as tell it from 0, with a minus sign.
 fn number(r: f64) -> String {
+    let mut digits = 2;
+    while digits < 6 && r != 0.0 && r.abs() < 0.5 * 0.1_f64.powi(digits as i32) {
+        digits += 1;
+    }
     // Adding 0 makes −0 into 0.
-    format!("{:.2}", (100.0 * r).round() / 100.0 + 0.0).replace('-', "−")
+    let scale = 10_f64.powi(digits as i32);
+    format!("{:.digits$}", (scale * r).round() / scale + 0.0).replace('-', "−")
+}
+
+/// A share in per cent, with as many digits as tell it from 0% and from 100%.
+fn percent(share: f64) -> String {
+    let mut digits = 0;
+    let near = |digits: usize| {
+        let half = 0.5 * 0.1_f64.powi(digits as i32);
+        [0.0, 100.0].into_iter().any(|end| end != 100.0 * share && (100.0 * share - end).abs() < half)
+    };
+    while digits < 4 && near(digits) {
+        digits += 1;
+    }
+    format!("{:.digits$}%", 100.0 * share + 0.0).replace('-', "−")
+}
+
+/// A p-value to two digits, or as many as tell it from 0.05.
+fn p_value(p: f64) -> String {
+    let mut digits = 2;
+    while digits < 6 && p != 0.05 && (p - 0.05).abs() < 0.5 * 0.1_f64.powi(digits as i32) {
+        digits += 1;
+    }
+    format!("{p:.digits$}")
 }

@@ -3,10 +3,10 @@
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
-use super::panels::{Grid, draw_head, head_height};
+use super::panels::{Grid, draw_head, head_height, pearson_text};
 use super::style::{
     BLUE, INK, LABEL, MID_BLUE, NAME, PALE, PALE_BLUE, ap_title, cut_to_width, ending, font,
-    stroke, text_width, upwards,
+    stroke, text_width, three_decimals, upwards,
 };
 use super::ticks::{Step, round_down, round_up, top_of};
 use crate::ap::ApScale;
@@ -20,6 +20,8 @@ pub struct Figure1Panel {
     pub classes: Vec<Figure1Class>,
     /// Instance count against AP; none where it does not exist.
     pub pearson: Option<Pearson>,
+    /// Its logarithm against AP.
+    pub log_pearson: Option<Pearson>,
     /// Scale of the classes' AP.
     pub ap_scale: ApScale,
     /// The column that AP is from, such as "ap50", for the axis.
@@ -62,7 +64,7 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
     };
     let ranked: Vec<_> = panels.iter().map(|panel| Ranked::new(panel, plot_width)).collect();
     let names = ranked.iter().map(Ranked::names_height).max().unwrap_or(0);
-    let heads = panels.iter().map(|panel| (panel.title.as_str(), panel.pearson.as_ref()));
+    let heads = panels.iter().map(|panel| (panel.title.as_str(), panel.correlations()));
     let grid = Grid {
         columns,
         plot_width,
@@ -77,12 +79,23 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
     paint(grid.size(panels.len()), |canvas| {
         for (index, ranked) in ranked.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            draw_head(canvas, strip, &ranked.panel.title, ranked.panel.pearson.as_ref());
+            draw_head(canvas, strip, &ranked.panel.title, &ranked.panel.correlations());
             ranked.draw(canvas, plot, ap_top);
             let caption = (plot.middle().0, plot.bottom + GAP + names + GAP + LABEL / 2);
             canvas.text(&ranked.caption(), caption, &font(LABEL, INK));
         }
     })
+}
+
+impl Figure1Panel {
+    /// r of the count, and of its logarithm, for the box.
+    fn correlations(&self) -> String {
+        let count = pearson_text(self.pearson.as_ref());
+        match self.log_pearson {
+            Some(log) => format!("{count}; log scale: r = {}", three_decimals(log.r)),
+            None => count,
+        }
+    }
 }
 
 /// The greatest AP of all panels as a share of the full scale, rounded up.

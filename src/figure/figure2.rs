@@ -7,7 +7,7 @@ use super::axis::{Axis, Side};
 use super::by_backbone::ByBackbone;
 use super::canvas::{Canvas, PX, Rect, paint};
 use super::legend::draw_legend;
-use super::style::{BLUE, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke, three_decimals};
+use super::style::{BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke, three_decimals};
 use super::ticks::Step;
 use crate::correlation::Pearson;
 
@@ -21,36 +21,39 @@ pub struct Figure2Run {
     pub information: Option<Pearson>,
     /// Instance count against AP.
     pub instances: Option<Pearson>,
+    /// Its logarithm against AP.
+    pub log_instances: Option<Pearson>,
 }
 
-/// One of the two bars of a run.
+/// One of the bars of a run.
 struct Series {
     name: &'static str,
     color: RGBColor,
     of: fn(&Figure2Run) -> Option<Pearson>,
 }
 
-const SERIES: [Series; 2] = [
+const SERIES: [Series; 3] = [
     Series { name: "r(information amount, AP)", color: BLUE, of: |run| run.information },
     Series { name: "r(instances, AP)", color: ORANGE, of: |run| run.instances },
+    Series { name: "r(log instances, AP)", color: GREEN, of: |run| run.log_instances },
 ];
 
 const LEFT: i32 = 62 * PX;
 const RIGHT: i32 = 20 * PX;
 const TOP: i32 = 40 * PX;
 const PLOT_HEIGHT: i32 = 320 * PX;
-const LEAST_WIDTH: i32 = 520 * PX;
+const LEAST_WIDTH: i32 = 660 * PX;
 const BAR: i32 = 34 * PX;
 const GAP: i32 = 4 * PX;
 
-/// Draws a pair of bars a run with 95% whiskers, the runs grouped by backbone in order of first
+/// Draws three bars a run with 95% whiskers, the runs grouped by backbone in order of first
 /// appearance.
 pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
     if runs.is_empty() {
         return Err(Error::Empty);
     }
     let names = runs.iter().map(|run| (run.backbone.as_str(), run.loss.as_str()));
-    let slots = ByBackbone::new(names, 2 * BAR + 3 * GAP);
+    let slots = ByBackbone::new(names, 3 * BAR + 3 * GAP);
     let width = (LEFT + slots.width() + RIGHT).max(LEAST_WIDTH);
     let plot = Rect { left: LEFT, top: TOP, right: width - RIGHT, bottom: TOP + PLOT_HEIGHT };
     // Room above 1 and below −1 for the printed values.
@@ -71,7 +74,7 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
 }
 
 fn draw_run(canvas: &mut Canvas, axis: &Axis, run: &Figure2Run, middle: i32) {
-    for (Series { color, of, .. }, left) in SERIES.into_iter().zip([middle - BAR, middle]) {
+    for (Series { color, of, .. }, left) in SERIES.into_iter().zip((middle - 3 * BAR / 2..).step_by(BAR as usize)) {
         let (x, zero) = (left + BAR / 2, axis.at(0.0));
         let Some(Pearson { r, interval, .. }) = of(run) else {
             canvas.text("n/a", (x, zero - TICK), &font(NAME, MUTED));

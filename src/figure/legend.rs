@@ -1,4 +1,4 @@
-//! What the colours of two series of correlations mean.
+//! What the colours of series of correlations mean.
 
 use plotters::prelude::RGBColor;
 
@@ -11,7 +11,7 @@ const GAP: i32 = 4 * PX;
 pub(super) fn draw_legend(
     canvas: &mut Canvas,
     (mut left, y): Point,
-    series: [(&str, RGBColor); 2],
+    series: impl IntoIterator<Item = (&'static str, RGBColor)>,
 ) {
     for (name, color) in series {
         let swatch = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };

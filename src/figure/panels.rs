@@ -51,7 +51,7 @@ impl Grid {
 }
 
 /// "r = −0.016 (95% CI −0.455…0.430)".
-fn pearson_text(pearson: Option<&Pearson>) -> String {
+pub(super) fn pearson_text(pearson: Option<&Pearson>) -> String {
     let Some(pearson) = pearson else {
         return "r = n/a".to_owned();
     };
@@ -76,11 +76,11 @@ fn box_width(text: &str) -> i32 {
 /// Height of the strip that holds titles and r boxes, which no data can reach: one line, or two
 /// where a title does not fit beside its box in `width`.
 pub(super) fn head_height<'a>(
-    heads: impl IntoIterator<Item = (&'a str, Option<&'a Pearson>)>,
+    heads: impl IntoIterator<Item = (&'a str, String)>,
     width: i32,
 ) -> i32 {
-    let beside = heads.into_iter().all(|(title, pearson)| {
-        text_width(title, TITLE) + BOX_PADDING + box_width(&pearson_text(pearson)) <= width
+    let beside = heads.into_iter().all(|(title, text)| {
+        text_width(title, TITLE) + BOX_PADDING + box_width(&text) <= width
     });
     if beside { LINE } else { 2 * LINE }
 }
@@ -93,10 +93,9 @@ pub(super) fn draw_title(canvas: &mut Canvas, strip: Rect, title: &str) {
 }
 
 /// Title at the upper left and red r box at the lower right of the strip.
-pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, title: &str, pearson: Option<&Pearson>) {
+pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, title: &str, text: &str) {
     draw_title(canvas, strip, title);
-    let text = pearson_text(pearson);
-    let frame = Rect { left: strip.right - box_width(&text), top: strip.bottom - LINE, ..strip };
+    let frame = Rect { left: strip.right - box_width(text), top: strip.bottom - LINE, ..strip };
     canvas.border(frame, stroke(RED, 10));
-    canvas.text(&text, frame.middle(), &font(TICK, RED));
+    canvas.text(text, frame.middle(), &font(TICK, RED));
 }

@@ -7,7 +7,7 @@ use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::colours::CountColours;
 use super::labels;
-use super::panels::{Grid, draw_head, head_height};
+use super::panels::{Grid, draw_head, head_height, pearson_text};
 use super::style::{
     GRID, INK, MUTED, NAME, ap_title, cut_to_width, ending, font, starting, stroke, text_width,
 };
@@ -60,7 +60,7 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
         2..=4 => (2, 450 * PX, 320 * PX),
         _ => (3, 370 * PX, 270 * PX),
     };
-    let heads = panels.iter().map(|panel| (panel.title.as_str(), panel.pearson.as_ref()));
+    let heads = panels.iter().map(|panel| (panel.title.as_str(), pearson_text(panel.pearson.as_ref())));
     let grid = Grid {
         columns,
         plot_width,
@@ -81,7 +81,8 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
     paint((width + CountColours::WIDTH, height), |canvas| {
         for (index, cloud) in clouds.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            draw_head(canvas, strip, &cloud.panel.title, cloud.panel.pearson.as_ref());
+            let text = pearson_text(cloud.panel.pearson.as_ref());
+            draw_head(canvas, strip, &cloud.panel.title, &text);
             cloud.draw(canvas, plot, ap_range, &colours);
         }
         colours.draw_bar(canvas);

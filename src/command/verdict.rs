@@ -1,0 +1,341 @@
+//! The verdicts, as `verdict.csv` and in words: one over all runs, then those of each.
+
+use super::analysis::{Analysis, Correlated};
+use super::condition::Named;
+use super::evidence::together;
+use crate::correlation::{Clustered, Pearson};
+use crate::evidence::{Caveat, Grounds, Judged, Pooled};
+use crate::output::{self, Cell, Table};
+use crate::shrinkage::Estimator;
+
+/// What the rows over several runs are called.
+const ALL: &str = "all";
+
+/// A verdict of one run, or of all.
+struct Row<'a> {
+    run: &'a str,
+    estimator: Estimator,
+    /// Number of runs that it is of.
+    runs: usize,
+    /// How many independent ones they are worth.
+    effective: Option<f64>,
+    /// What is held constant beside the count.
+    covariates: Vec<&'a str>,
+    /// Whether all is held constant that is known.
+    main: bool,
+    judged: &'a Judged,
+}
+
+/// The verdicts over all runs, then those of each run; each without its covariates behind it.
+fn rows(analysis: &Analysis) -> Vec<Row<'_>> {
+    let mut rows = Vec::new();
+    for (estimator, pooled) in analysis.pooled() {
+        let row = |judged, covariates| Row {
+            run: ALL,
+            estimator: *estimator,
+            runs: pooled.runs,
+            effective: pooled.agreement.map(|agreement| agreement.effective),
+            covariates,
+            main: true,
+            judged,
+        };
+        rows.push(row(&pooled.judged, analysis.covariates()));
+        let without = pooled.without_covariates.as_ref();
+        rows.extend(without.map(|judged| Row { main: false, ..row(judged, Vec::new()) }));
+    }
+    for one in analysis.detectors().iter().flatten() {
+        let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator) else {
+            continue;
+        };
+        let row = |judged, covariates| Row {
+            run: &one.run.name,
+            estimator,
+            runs: 1,
+            effective: None,
+            covariates,
+            main: true,
+            judged,
+        };
+        rows.push(row(&evidence.judged, one.covariates()));
+        let without = evidence.without_covariates.as_ref();
+        rows.extend(without.map(|judged| Row { main: false, ..row(judged, Vec::new()) }));
+    }
+    rows
+}
+
+const COLUMNS: [&str; 27] = [
+    "run",
+    "estimator",
+    "covariates",
+    "runs",
+    "effective_runs",
+    "classes",
+    "finding",
+    "partial_line",
+    "partial_line_low",
+    "partial_line_high",
+    "partial_curve",
+    "partial_curve_low",
+    "partial_curve_high",
+    "robust_p",
+    "robust_df",
+    "by_group",
+    "by_group_low",
+    "by_group_high",
+    "groups",
+    "floor_share",
+    "count_share",
+    "left_share",
+    "controls",
+    "residual_df",
+    "detectable",
+    "largest_share",
+    "verdict",
+];
+
+/// The columns of `verdict.csv`.
+pub fn table(analysis: &Analysis) -> Table {
+    Table { columns: COLUMNS.to_vec(), rows: rows(analysis).iter().map(Row::cells).collect() }
+}
+
+/// What a condition can name: the columns of the rows with all covariates held constant, such as
+/// `finding`, and `finding.all` for the row over all runs alone.
+pub fn named(analysis: &Analysis) -> Vec<Named> {
+    let mut results = Vec::new();
+    for row in rows(analysis).iter().filter(|row| row.main) {
+        let of = format!("{} ({})", row.run, row.estimator.name());
+        for (column, cell) in COLUMNS.into_iter().zip(row.cells()).skip(4) {
+            if column == "verdict" {
+                continue;
+            }
+            let mut name = |name: String| {
+                results.push(Named { name, of: of.clone(), value: cell.clone() });
+            };
+            name(column.into());
+            if row.run == ALL && row.runs > 1 {
+                name(format!("{column}.{ALL}"));
+            }
+        }
+    }
+    results
+}
+
+impl Row<'_> {
+    fn cells(&self) -> Vec<Cell> {
+        let grounds = &self.judged.grounds;
+        let Grounds { given_line, given_curve, robust, by_group, .. } = grounds;
+        let by_group = by_group.as_ref().map(|group| group.pearson(grounds.classes));
+        let mut cells = vec![
+            self.run.into(),
+            self.estimator.name().into(),
+            self.covariates.join("; ").as_str().into(),
+            (self.runs as u64).into(),
+            self.effective.into(),
+            (grounds.classes as u64).into(),
+            self.judged.verdict.finding.token().into(),
+        ];
+        cells.extend(pearson_cells(given_line.ok()));
+        cells.extend(pearson_cells(given_curve.ok()));
+        cells.push(robust.as_ref().map(Clustered::p_value).into());
+        cells.push(robust.map(|robust| robust.freedom).into());
+        cells.extend(pearson_cells(by_group));
+        cells.extend([
+            grounds.by_group.map(|group| group.clusters as u64).into(),
+            grounds.floor_share.into(),
+            grounds.count_share.into(),
+            grounds.left.as_ref().map(|left| left.share).into(),
+            (grounds.controls as u64).into(),
+            grounds.residual_df.into(),
+            grounds.detectable.into(),
+            grounds.largest_share().into(),
+            self.judged.verdict.to_string().as_str().into(),
+        ]);
+        cells
+    }
+}
+
+/// r and the ends of its interval.
+pub fn pearson_cells(pearson: Option<Pearson>) -> [Cell; 3] {
+    let interval = pearson.and_then(|pearson| pearson.interval);
+    [
+        pearson.map(|pearson| pearson.r).into(),
+        interval.map(|(low, _)| low).into(),
+        interval.map(|(_, high)| high).into(),
+    ]
+}
+
+/// What is to be said first: the verdict over all runs, or, where there is none, that of each; under the
+/// first estimator.
+pub fn lead(analysis: &Analysis) -> Vec<(String, String)> {
+    let words = match analysis.pooled().first() {
+        Some((_, pooled)) => pooled_lead(analysis, pooled),
+        None => analysis.first().into_iter().flat_map(run_lead).collect::<Vec<_>>(),
+    };
+    // Runs may have the same said of them, such as that they have too few classes.
+    let mut together = together(words);
+    together.extend(looked_at(analysis));
+    together
+}
+
+fn pooled_lead(analysis: &Analysis, pooled: &Pooled) -> Vec<(String, String)> {
+    let Judged { grounds, verdict } = &pooled.judged;
+    let subject = format!("{} runs of {} classes", pooled.runs, grounds.classes);
+    let mut words = verdict.to_string();
+    if let Some(agreement) = pooled.agreement {
+        words += &format!("; {agreement}");
+    }
+    let mut lead = vec![(subject, words)];
+    lead.extend(with_and_without(analysis.covariates(), pooled.without_covariates.as_ref()));
+    lead
+}
+
+fn run_lead(one: &Correlated) -> Vec<(String, String)> {
+    let name = |of: &str| format!("{} ({of})", one.run.name);
+    match (&one.evidence, one.run.estimator) {
+        (Some(evidence), Some(estimator)) => {
+            let mut lead = vec![(name(estimator.name()), evidence.judged.verdict.to_string())];
+            let without = evidence.without_covariates.as_ref();
+            lead.extend(with_and_without(one.covariates(), without));
+            lead
+        }
+        _ => {
+            let association = one.instances.as_ref();
+            let caveat =
+                association.and_then(|it| Caveat::hangs_on(it, |at| one.used().nth(at).map_or("", |class| &class.name)));
+            caveat.map(|caveat| (name("instances"), caveat.to_string())).into_iter().collect()
+        }
+    }
+}
+
+/// What is held constant beside the count, and what is found without that.
+fn with_and_without(covariates: Vec<&str>, without: Option<&Judged>) -> Option<(String, String)> {
+    let without = without?;
+    let held = format!("held constant beside the count: {}", covariates.join(", "));
+    Some((held, format!("without them: {}", without.verdict.finding)))
+}
+
+/// How many verdicts were looked at, where they are more than one.
+fn looked_at(analysis: &Analysis) -> Option<(String, String)> {
+    let count = |run: &Vec<Correlated>| run.iter().filter(|one| one.evidence.is_some()).count();
+    let verdicts: usize = analysis.detectors().iter().map(count).sum();
+    let runs = analysis.detectors().iter().filter(|run| count(run) > 0).count();
+    (verdicts > 1).then(|| {
+        let estimators = verdicts / runs;
+        let of = format!(
+            "{runs} run{}, {estimators} estimator{}",
+            if runs == 1 { "" } else { "s" },
+            if estimators == 1 { "" } else { "s" }
+        );
+        let words = "each further look is a further chance to err; the first line is the one to quote";
+        ("looked at".into(), format!("{of}; {words}"))
+    })
+}
+
+/// The verdicts in short, one over all runs before those of each: correlations with AP, the partial one
+/// given the count, the finding.
+pub fn short_table(analysis: &Analysis) -> Table {
+    let columns = vec![
+        "run",
+        "estimator",
+        "classes",
+        "r(I, AP)",
+        "r(m, AP)",
+        "r(log m, AP)",
+        "partial r",
+        "ci_low",
+        "ci_high",
+        "finding",
+    ];
+    type Correlations = [Option<Pearson>; 3];
+    let row = |name: &str, estimator: Option<Estimator>, r: Correlations, judged: Option<&Judged>| {
+        let mut cells = vec![name.into(), estimator.map(Estimator::name).into()];
+        let classes = r.iter().flatten().map(|r| r.classes as u64).max();
+        cells.push(classes.into());
+        cells.extend(r.map(|r| r.map(|r| r.r).into()));
+        cells.extend(pearson_cells(judged.and_then(|judged| judged.grounds.given_curve.ok())));
+        cells.push(judged.map(|judged| judged.verdict.finding.token()).into());
+        cells
+    };
+    let pooled = analysis.pooled().iter().map(|(estimator, pooled)| {
+        let grounds = &pooled.judged.grounds;
+        let r = [grounds.information, pooled.instances, grounds.log_instances].map(Result::ok);
+        row(ALL, Some(*estimator), r, Some(&pooled.judged))
+    });
+    let runs = analysis.detectors().iter().flatten().map(|one| {
+        let judged = one.evidence.as_ref().map(|evidence| &evidence.judged);
+        let r = [one.information(), one.count(), one.log_count()];
+        row(&one.run.name, one.run.estimator, r, judged)
+    });
+    Table { columns, rows: pooled.chain(runs).collect() }
+}
+
+/// The lead and a table, for the terminal.
+pub fn text(analysis: &Analysis) -> String {
+    let mut text = String::new();
+    for (subject, words) in lead(analysis) {
+        text += &format!("{subject}: {words}\n");
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    text + &match rows(analysis).len() {
+        0 | 1 => detailed(analysis),
+        _ => short(analysis),
+    }
+}
+
+/// A row a run and estimator.
+fn short(analysis: &Analysis) -> String {
+    let several = analysis.detectors().iter().any(|run| run.len() > 1);
+    let signed = |cell: &Cell| cell.number().map_or("n/a".into(), |r| format!("{r:+.2}"));
+    let row = |cells: &Vec<Cell>| {
+        let [run, estimator, _, r @ .., low, high, finding] = &cells[..] else { return Vec::new() };
+        let mut row = vec![run.csv()];
+        row.extend(several.then(|| estimator.csv()));
+        row.extend(r.iter().map(signed));
+        row.push(match low {
+            Cell::Missing => "n/a".into(),
+            _ => format!("{}…{}", signed(low), signed(high)),
+        });
+        row.push(finding.csv());
+        row
+    };
+    let mut columns = vec!["run"];
+    columns.extend(several.then_some("estimator"));
+    columns.extend(["r(I)", "r(m)", "r(log m)", "partial r", "95% CI", "finding"]);
+    let rows = short_table(analysis).rows.iter().map(row).collect();
+    let legend = "r with AP over the classes: of information amount I, instance count m, its logarithm; \
+                  partial r: of I, given the curve of the count\n";
+    output::text(&columns, 1 + usize::from(several), rows) + legend
+}
+
+/// A row a number that is correlated with AP.
+fn detailed(analysis: &Analysis) -> String {
+    let row = |one: &Correlated, name: String, r: Option<Pearson>| {
+        let interval = r.and_then(|r| r.interval);
+        let p = r.and_then(|r| r.p_value);
+        vec![
+            one.run.name.clone(),
+            name,
+            r.map_or(one.used().count(), |r| r.classes).to_string(),
+            r.map_or("n/a".into(), |r| format!("{:+.4}", r.r)),
+            interval.map_or("n/a".into(), |(low, high)| format!("{low:+.3} … {high:+.3}")),
+            match p {
+                Some(p) if p < 0.0001 => "< 0.0001".into(),
+                Some(p) => format!("{p:.4}"),
+                None => "n/a".into(),
+            },
+        ]
+    };
+    let mut rows = Vec::new();
+    for one in analysis.first() {
+        if let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator) {
+            rows.push(row(one, format!("information ({})", estimator.name()), one.information()));
+            let partial = evidence.judged.grounds.given_curve.ok();
+            rows.push(row(one, "the same, given the count".into(), partial));
+        }
+        rows.push(row(one, "instances".into(), one.count()));
+        rows.push(row(one, "log instances".into(), one.log_count()));
+    }
+    output::text(&["run", "AP against", "classes", "r", "95% interval", "p"], 2, rows)
+}

@@ -1,0 +1,174 @@
+//! The numbers that decide, those of `verdict.csv`.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+
+use super::{Class, Control, columns};
+use crate::correlation::{
+    Clustered, NoCorrelation, Pearson, Refusal, Residuals, pearson, r_squared,
+};
+
+/// What the verdict's rule looks at: of one run, or of several as one.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Grounds {
+    /// Number of classes n.
+    pub classes: usize,
+    /// I against AP.
+    pub information: Result<Pearson, NoCorrelation>,
+    /// log m against AP.
+    pub log_instances: Result<Pearson, NoCorrelation>,
+    /// I and AP given [`Control::Line`].
+    pub given_line: Result<Pearson, Refusal>,
+    /// I and AP given [`Control::Curve`].
+    pub given_curve: Result<Pearson, Refusal>,
+    /// The same, for classes that are not equally noisy; for several runs, where a class's APs go together.
+    pub robust: Option<Clustered>,
+    /// The same, for classes that are like others of their group; `None` where no groups are known.
+    pub by_group: Option<Clustered>,
+    /// Number of controls k that the curve has; of several runs the most.
+    pub controls: usize,
+    /// Degrees of freedom that are left: n−k−2, or of several runs those of [`Clustered`].
+    pub residual_df: Option<f64>,
+    /// The least |partial r| given the curve that such classes show in 80% of sets.
+    pub detectable: Option<f64>,
+    /// Share of I's variance over classes that the curve explains: R², adjusted for its columns.
+    pub count_share: Option<f64>,
+    /// What the curve leaves of I.
+    pub left: Option<Left>,
+    /// Share of all bits that come from the floor, where the estimator has one.
+    pub floor_share: Option<f64>,
+}
+
+/// What the curve of the count leaves of the information amounts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Left {
+    /// Its share 1−R² of their variance.
+    pub share: f64,
+    /// The fewest classes that make half of it, by name, the most first.
+    pub half: Vec<String>,
+}
+
+impl Left {
+    /// What is left in these runs, on average; `None` where that cannot be told in one of them.
+    pub(super) fn of(runs: &[&Source]) -> Option<Left> {
+        let mut share = 0.0;
+        let mut squares: HashMap<&str, f64> = HashMap::new();
+        for run in runs {
+            let left = &run.curve.as_ref().ok()?.x;
+            share += left.norm_squared() / runs.len() as f64;
+            for (class, left) in run.classes.iter().zip(left) {
+                *squares.entry(class.name).or_default() += left * left;
+            }
+        }
+        let mut squares: Vec<(&str, f64)> = squares.into_iter().collect();
+        squares.sort_by(|a, b| b.1.total_cmp(&a.1).then_with(|| a.0.cmp(b.0)));
+        let half = 0.5 * squares.iter().map(|(_, square)| square).sum::<f64>();
+        let mut sum = 0.0;
+        let most = squares.iter().take_while(|(_, square)| {
+            let before = sum;
+            sum += square;
+            before < half
+        });
+        Some(Left { share, half: most.map(|(name, _)| name.to_string()).collect() })
+    }
+}
+
+/// A run as the rule sees it: what is left of it given either control.
+pub struct Source<'a> {
+    /// Its classes.
+    pub classes: &'a [Class<'a>],
+    /// Given the line.
+    pub line: Result<Residuals, Refusal>,
+    /// Given the curve.
+    pub curve: Result<Residuals, Refusal>,
+    /// R² of I on the curve, and the number of the curve's columns.
+    explained: (Result<f64, Refusal>, usize),
+}
+
+impl Source<'_> {
+    /// Of these classes, with embeddings of dimension `dim`.
+    pub fn of<'a>(classes: &'a [Class<'a>], dim: usize) -> Source<'a> {
+        let (information, _, ap) = columns(classes);
+        let curve = Control::Curve.columns(classes, dim);
+        Source {
+            classes,
+            line: Residuals::of(&information, &ap, &Control::Line.columns(classes, dim)),
+            explained: (r_squared(&information, &curve), curve.len()),
+            curve: Residuals::of(&information, &ap, &curve),
+        }
+    }
+
+    /// Number of columns of the curve.
+    pub fn controls(&self) -> usize {
+        self.explained.1
+    }
+
+    /// R², adjusted for the number of columns: 1−(1−R²)(n−1)/(n−k−1).
+    pub fn count_share(&self) -> Option<f64> {
+        let (explained, columns) = self.explained;
+        let left = self.classes.len().checked_sub(columns + 1).filter(|&left| left > 0)?;
+        Some(1.0 - (1.0 - explained.ok()?) * (self.classes.len() - 1) as f64 / left as f64)
+    }
+}
+
+/// Bits from the floor over all bits, where the estimator has a floor.
+pub(super) fn floor_share<'a>(classes: impl Iterator<Item = &'a Class<'a>> + Clone) -> Option<f64> {
+    let floor: Vec<f64> = classes.clone().map(|class| class.floor_bits).collect::<Option<_>>()?;
+    let total: f64 = classes.map(|class| class.information).sum();
+    (total > 0.0).then(|| floor.iter().sum::<f64>() / total)
+}
+
+/// A number for each class's group, from 0 on; a class without one is its own. `None` without groups.
+pub(super) fn groups(classes: &[Class]) -> Option<Vec<usize>> {
+    let key = |class| match class {
+        &Class { group: Some(group), .. } => (true, group),
+        &Class { name, .. } => (false, name),
+    };
+    classes.iter().any(|class| class.group.is_some()).then(|| numbers(classes.iter().map(key)))
+}
+
+/// A number for each key, from 0 on: the same for equal ones.
+pub(super) fn numbers<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> Vec<usize> {
+    let mut numbers = HashMap::new();
+    let number = |key| {
+        let next = numbers.len();
+        *numbers.entry(key).or_insert(next)
+    };
+    keys.map(number).collect()
+}
+
+impl Grounds {
+    /// The grounds that these classes give, with embeddings of dimension `dim`.
+    pub fn of(classes: &[Class], dim: usize) -> Grounds {
+        let source = Source::of(classes, dim);
+        let (information, instances, ap) = columns(classes);
+        let log: Vec<f64> = instances.iter().map(|m| m.ln()).collect();
+        let curve = source.curve.as_ref();
+        let clustered = |clusters: Vec<usize>| Clustered::of(&[curve.ok()?], &[clusters]);
+        let partial = |left: &Result<Residuals, Refusal>| match left {
+            Ok(left) => Ok(left.partial()),
+            Err(why) => Err(*why),
+        };
+        let (count, controls) = (classes.len(), source.controls());
+        Grounds {
+            classes: count,
+            information: pearson(&information, &ap),
+            log_instances: pearson(&log, &ap),
+            given_line: partial(&source.line),
+            given_curve: partial(&source.curve),
+            robust: clustered((0..count).collect()),
+            by_group: groups(classes).and_then(clustered),
+            controls,
+            residual_df: count.checked_sub(controls + 2).map(|freedom| freedom as f64),
+            detectable: Pearson::detectable(count, controls),
+            count_share: source.count_share(),
+            left: Left::of(&[&source]),
+            floor_share: floor_share(classes.iter()),
+        }
+    }
+
+    /// The share of AP's variance beyond the count that the interval given the curve still allows for I.
+    pub fn largest_share(&self) -> Option<f64> {
+        self.given_curve.ok()?.largest_share()
+    }
+}

@@ -1,0 +1,211 @@
+//! Several runs of the same classes as one: they are not so many experiments.
+
+use std::collections::HashMap;
+
+use super::grounds::{floor_share, groups, numbers};
+use super::verdict::too_few;
+use super::{
+    Caveat, Class, Control, Grounds, Judged, Left, Source, Verdict, columns, complete,
+};
+use crate::correlation::{
+    Clustered, NoCorrelation, Pearson, Refusal, Residuals, leave_one_out, partial, pearson,
+};
+
+/// One of several runs.
+#[derive(Clone, Debug)]
+pub struct Run<'a> {
+    /// Its classes, which are those of the other runs where they have the same name.
+    pub classes: Vec<Class<'a>>,
+    /// Dimension p of its embeddings.
+    pub dim: usize,
+}
+
+/// The evidence of several runs: mean correlations over the runs, whose errors are clustered by class.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pooled {
+    /// Number of runs that have a say: those with enough classes, and neither I nor AP constant.
+    pub runs: usize,
+    /// How far they are one and the same experiment; `None` where two have no classes in common.
+    pub agreement: Option<Agreement>,
+    /// m against AP.
+    pub instances: Result<Pearson, NoCorrelation>,
+    /// With the count and all covariates held constant.
+    pub judged: Judged,
+    /// With the count alone held constant; `None` where there are no covariates.
+    pub without_covariates: Option<Judged>,
+}
+
+/// How AP goes together between runs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Agreement {
+    /// The least r of AP between two of the runs.
+    pub least: f64,
+    /// The greatest.
+    pub greatest: f64,
+    /// How many independent runs they are worth: R/(1+(R−1)ρ̄) for R runs of mean correlation ρ̄.
+    pub effective: f64,
+}
+
+impl<'a> Run<'a> {
+    fn complete(&self) -> Run<'a> {
+        Run { classes: complete(&self.classes), ..*self }
+    }
+
+    fn has_covariates(&self) -> bool {
+        self.classes.iter().any(|class| !class.covariates.is_empty())
+    }
+
+    fn without_covariates(&self) -> Run<'a> {
+        let classes = self.classes.iter().map(|class| Class { covariates: &[], ..*class });
+        Run { classes: classes.collect(), ..*self }
+    }
+
+    fn without(&self, name: &str) -> Run<'a> {
+        let others = self.classes.iter().filter(|class| class.name != name);
+        Run { classes: others.copied().collect(), ..*self }
+    }
+}
+
+impl Pooled {
+    /// The evidence of the runs that have a say; `None` where they are fewer than two.
+    pub fn of(runs: &[Run]) -> Option<Pooled> {
+        let with = usable(runs.iter().map(Run::complete));
+        let without = || judge(&usable(runs.iter().map(Run::without_covariates)));
+        Some(Pooled {
+            runs: with.len(),
+            agreement: Agreement::of(&with),
+            instances: mean(&with, |class| class.instances as f64),
+            judged: judge(&with)?,
+            without_covariates: runs.iter().any(Run::has_covariates).then(without).flatten(),
+        })
+    }
+}
+
+/// The runs that have a say.
+fn usable<'a>(runs: impl Iterator<Item = Run<'a>>) -> Vec<Run<'a>> {
+    let has_a_say = |run: &Run| {
+        let source = Source::of(&run.classes, run.dim);
+        source.curve.is_ok() && too_few(run.classes.len(), source.controls()).is_none()
+    };
+    runs.filter(has_a_say).collect()
+}
+
+fn judge(runs: &[Run]) -> Option<Judged> {
+    let grounds = grounds(runs)?;
+    let verdict = Verdict::new(&grounds, || rests_on(runs));
+    Some(Judged { grounds, verdict })
+}
+
+/// The rule's numbers over several runs; `None` with fewer than two.
+fn grounds(runs: &[Run]) -> Option<Grounds> {
+    if runs.len() < 2 {
+        return None;
+    }
+    let sources: Vec<Source> = runs.iter().map(|run| Source::of(&run.classes, run.dim)).collect();
+    let all: Vec<Class> = runs.iter().flat_map(|run| run.classes.iter().copied()).collect();
+    let by_class = by_class(runs);
+    let count = by_class.iter().flatten().max()? + 1;
+    let given = |left: fn(&Source) -> Result<Residuals, Refusal>, clusters: &[Vec<usize>]| {
+        clustered(sources.iter().map(left), clusters)
+    };
+    let curve = |source: &Source| source.curve.clone();
+    let robust = given(curve, &by_class).ok()?;
+    let by_group = groups(&all).and_then(|groups| given(curve, &by_run(runs, groups)).ok());
+    let line = given(|source| source.line.clone(), &by_class);
+    let shares = sources.iter().map(Source::count_share);
+    Some(Grounds {
+        classes: count,
+        information: mean(runs, |class| class.information),
+        log_instances: mean(runs, |class| (class.instances.max(1) as f64).ln()),
+        given_line: line.map(|line| line.pearson(count)),
+        given_curve: Ok(robust.pearson(count)),
+        robust: Some(robust),
+        by_group,
+        controls: sources.iter().map(Source::controls).max()?,
+        residual_df: Some(robust.freedom),
+        detectable: Some(robust.detectable()),
+        count_share: shares.sum::<Option<f64>>().map(|sum| sum / runs.len() as f64),
+        left: Left::of(&sources.iter().collect::<Vec<_>>()),
+        floor_share: floor_share(all.iter()),
+    })
+}
+
+/// The mean correlation, or partial correlation, of runs.
+fn clustered(
+    left: impl Iterator<Item = Result<Residuals, Refusal>>,
+    clusters: &[Vec<usize>],
+) -> Result<Clustered, Refusal> {
+    let left: Vec<Residuals> = left.collect::<Result<_, _>>()?;
+    Clustered::of(&left.iter().collect::<Vec<_>>(), clusters).ok_or(Refusal::Exact)
+}
+
+/// The mean correlation of a number of each class with AP.
+fn mean(runs: &[Run], x: fn(&Class) -> f64) -> Result<Pearson, NoCorrelation> {
+    let left = |run: &Run| {
+        let (.., ap) = columns(&run.classes);
+        let x: Vec<f64> = run.classes.iter().map(x).collect();
+        Residuals::of(&x, &ap, &[] as &[&[f64]])
+    };
+    let clusters = by_class(runs);
+    let classes = clusters.iter().flatten().max().map_or(0, |last| last + 1);
+    let mean = clustered(runs.iter().map(left), &clusters);
+    mean.map(|mean| mean.pearson(classes)).map_err(|_| NoCorrelation::ConstantX)
+}
+
+/// A number for each class of each run: the same for those of one name.
+fn by_class(runs: &[Run]) -> Vec<Vec<usize>> {
+    let names = runs.iter().flat_map(|run| run.classes.iter().map(|class| class.name));
+    by_run(runs, numbers(names))
+}
+
+/// Numbers of all classes of all runs, by run.
+fn by_run(runs: &[Run], numbers: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut numbers = numbers.into_iter();
+    runs.iter().map(|run| numbers.by_ref().take(run.classes.len()).collect()).collect()
+}
+
+/// The class without which the mean partial correlations are not both clear of 0, if it is the one that
+/// leaves the least given the curve.
+fn rests_on(runs: &[Run]) -> Option<Caveat> {
+    let (mut total, mut shifts) = (0.0, HashMap::<&str, f64>::new());
+    for run in runs {
+        let (information, _, ap) = columns(&run.classes);
+        let controls = Control::Curve.columns(&run.classes, run.dim);
+        let all = partial(&information, &ap, &controls).ok()?.r;
+        let others = leave_one_out(&information, &ap, &controls).ok()?;
+        total += all;
+        for (class, others) in run.classes.iter().zip(others) {
+            *shifts.entry(class.name).or_default() += others.map_or(0.0, |left| left.r) - all;
+        }
+    }
+    let left = |shift: f64| (total + shift).abs();
+    let least = |a: &(&str, f64), b: &(&str, f64)| {
+        left(a.1).total_cmp(&left(b.1)).then_with(|| a.0.cmp(b.0))
+    };
+    let (name, _) = shifts.into_iter().min_by(least)?;
+    let others: Vec<Run> = runs.iter().map(|run| run.without(name)).collect();
+    let left = grounds(&others);
+    let clear = left.as_ref().is_some_and(Grounds::both_clear);
+    let without = left.and_then(|left| left.given_curve.ok());
+    (!clear).then(|| Caveat::RestsOn { class: name.to_owned(), without })
+}
+
+impl Agreement {
+    fn of(runs: &[Run]) -> Option<Agreement> {
+        let (mut least, mut greatest, mut sum, mut pairs) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0);
+        for (at, a) in runs.iter().enumerate() {
+            for b in &runs[..at] {
+                let of_b: HashMap<&str, f64> =
+                    b.classes.iter().map(|class| (class.name, class.ap)).collect();
+                let both = a.classes.iter().filter_map(|class| Some((class.ap, *of_b.get(class.name)?)));
+                let (x, y): (Vec<f64>, Vec<f64>) = both.unzip();
+                let r = pearson(&x, &y).ok()?.r;
+                (least, greatest) = (least.min(r), greatest.max(r));
+                (sum, pairs) = (sum + r, pairs + 1);
+            }
+        }
+        let total = runs.len() as f64;
+        let mean: f64 = (sum / f64::from(pairs)).max(0.0);
+        (pairs > 0).then(|| Agreement { least, greatest, effective: total / (1.0 + (total - 1.0) * mean) })
+    }
+}
