@@ -167,6 +167,15 @@ impl Analysis {
                 });
             }
         }
+        let parts = analysed.iter().map(|one| (one.run.name.clone(), tables::parts(one)));
+        let parts: Vec<_> = parts.filter(|(_, parts)| !parts.is_empty()).collect();
+        if !parts.is_empty() {
+            figures.push(Drawn {
+                name: "commonality",
+                caption: "How much of AP's variance goes with instance count and information amount",
+                svg: figure::commonality(&parts)?,
+            });
+        }
         figures.push(Drawn {
             name: "figure1",
             caption: "Instance counts and AP by class",

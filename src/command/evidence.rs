@@ -6,6 +6,7 @@ use super::analysis::Correlated;
 use super::verdict::pearson_cells;
 use crate::correlation::{Coefficient, Pearson, Share};
 use crate::evidence::{Association, Evidence, Statistics, part_name};
+use crate::figure::{Part, PartKind};
 use crate::input::list;
 use crate::output::{Cell, Table};
 
@@ -198,30 +199,37 @@ impl Row<'_> {
 /// and the covariates, what each has to itself and what they share; and what none explains.
 pub fn commonality_table(detectors: &[Vec<Correlated>]) -> Table {
     let of_run = |one: &Correlated| -> Vec<Vec<Cell>> {
-        let shares = one.evidence.as_ref().map_or(&[][..], |evidence| &evidence.shares);
-        let row = |part: &str, kind: &str, share: f64| {
-            let estimator = one.run.estimator.map(|estimator| estimator.name());
+        let row = |part: &Part| {
             vec![
                 one.run.name.as_str().into(),
-                estimator.into(),
-                part.into(),
-                kind.into(),
-                share.into(),
+                one.run.estimator.map(|estimator| estimator.name()).into(),
+                part.name.as_str().into(),
+                part.kind.name().into(),
+                part.share.into(),
+                part.by_chance.into(),
             ]
         };
-        let part = |share: &Share| {
-            let kind = if share.blocks.len() == 1 { "unique" } else { "shared" };
-            row(&part_name(share), kind, share.share)
-        };
-        let mut rows: Vec<_> = shares.iter().map(part).collect();
-        if !rows.is_empty() {
-            let explained: f64 = shares.iter().map(|share| share.share).sum();
-            rows.push(row("none", "unexplained", 1.0 - explained));
-        }
-        rows
+        parts(one).iter().map(row).collect()
     };
-    let columns = vec!["run", "estimator", "part", "kind", "share"];
+    let columns = vec!["run", "estimator", "part", "kind", "share", "by_chance"];
     Table { columns, rows: detectors.iter().flatten().flat_map(of_run).collect() }
+}
+
+/// How a run's AP is divided.
+pub fn parts(one: &Correlated) -> Vec<Part> {
+    let shares = one.evidence.as_ref().map_or(&[][..], |evidence| &evidence.shares);
+    let part = |share: &Share| Part {
+        name: part_name(share),
+        kind: if share.blocks.len() == 1 { PartKind::Unique } else { PartKind::Shared },
+        share: share.share,
+        by_chance: share.by_chance,
+    };
+    let mut parts: Vec<_> = shares.iter().map(part).collect();
+    if !parts.is_empty() {
+        let share = 1.0 - shares.iter().map(|share| share.share).sum::<f64>();
+        parts.push(Part { name: "none".into(), kind: PartKind::Rest, share, by_chance: None });
+    }
+    parts
 }
 
 /// What was left out of each run, and why, by estimator.
@@ -246,13 +254,8 @@ pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
         };
         one.left_out.iter().map(words).collect()
     };
-    together(detectors.iter().flatten().flat_map(of_run).collect())
-}
-
-/// What is to be said of several subjects, once for all of whom it is true.
-pub fn together(words: Vec<(String, String)>) -> Vec<(String, String)> {
     let mut together: Vec<(String, String)> = Vec::new();
-    for (subject, words) in words {
+    for (subject, words) in detectors.iter().flatten().flat_map(of_run) {
         match together.iter_mut().find(|(_, other)| *other == words) {
             Some((subjects, _)) => *subjects += &format!(", {subject}"),
             None => together.push((subject, words)),

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::analysis::Analysis;
 use super::console::Console;
 use super::evidence as tables;
-use super::verdict;
+use super::verdict::{self, Said};
 use crate::cli::Report;
 use crate::error::{Error, Result};
 use crate::output::page::{self, Part};
@@ -60,13 +60,13 @@ fn beginning(analysis: &Analysis, console: &Console) -> Vec<Part> {
                     or with their instance counts? And does information amount say anything of AP beyond \
                     the count?";
     let mut parts = vec![Part::Text(question.into())];
-    let lead = verdict::lead(analysis);
-    if !lead.is_empty() {
-        parts.extend([heading("Verdict"), Part::Words(lead)]);
+    parts.push(heading("Verdict"));
+    for Said { subject, finding, points } in verdict::lead(analysis) {
+        parts.extend([Part::Words(vec![(subject, finding)]), Part::List(points)]);
     }
     parts.push(Part::Table(verdict::short_table(analysis)));
     if !console.warnings().is_empty() {
-        parts.extend([heading("Warnings"), Part::List(console.warnings().to_vec())]);
+        parts.extend([heading("Warnings"), Part::List(console.warnings())]);
     }
     parts
 }

@@ -2,7 +2,6 @@
 
 use super::analysis::{Analysis, Correlated};
 use super::condition::Named;
-use super::evidence::together;
 use crate::correlation::{Clustered, Pearson};
 use crate::evidence::{Caveat, Grounds, Judged, Pooled};
 use crate::output::{self, Cell, Table};
@@ -164,70 +163,87 @@ pub fn pearson_cells(pearson: Option<Pearson>) -> [Cell; 3] {
     ]
 }
 
-/// What is to be said first: the verdict over all runs, or, where there is none, that of each; under the
-/// first estimator.
-pub fn lead(analysis: &Analysis) -> Vec<(String, String)> {
-    let words = match analysis.pooled().first() {
-        Some((_, pooled)) => pooled_lead(analysis, pooled),
-        None => analysis.first().into_iter().flat_map(run_lead).collect::<Vec<_>>(),
-    };
-    // Runs may have the same said of them, such as that they have too few classes.
-    let mut together = together(words);
-    together.extend(looked_at(analysis));
-    together
+/// A verdict for reading.
+pub struct Said {
+    /// What it is of.
+    pub subject: String,
+    /// The finding in a sentence.
+    pub finding: String,
+    /// What to know beside it, a sentence each.
+    pub points: Vec<String>,
 }
 
-fn pooled_lead(analysis: &Analysis, pooled: &Pooled) -> Vec<(String, String)> {
-    let Judged { grounds, verdict } = &pooled.judged;
-    let subject = format!("{} runs of {} classes", pooled.runs, grounds.classes);
-    let mut words = verdict.to_string();
-    if let Some(agreement) = pooled.agreement {
-        words += &format!("; {agreement}");
+/// What is to be said first: the verdict over all runs, or, where there is none, that of each; under the
+/// first estimator.
+pub fn lead(analysis: &Analysis) -> Vec<Said> {
+    let mut lead: Vec<Said> = Vec::new();
+    let said = match analysis.pooled().first() {
+        Some((estimator, pooled)) => vec![said_of_all(analysis, *estimator, pooled)],
+        None => analysis.first().into_iter().filter_map(said_of_run).collect(),
+    };
+    // Runs may have the same said of them, such as that they have too few classes.
+    for said in said {
+        let same = |other: &&mut Said| {
+            other.finding == said.finding && other.points == said.points
+        };
+        match lead.iter_mut().find(same) {
+            Some(other) => other.subject += &format!(", {}", said.subject),
+            None => lead.push(said),
+        }
     }
-    let mut lead = vec![(subject, words)];
-    lead.extend(with_and_without(analysis.covariates(), pooled.without_covariates.as_ref()));
+    if let (Some(last), Some(looks)) = (lead.last_mut(), looks(analysis)) {
+        last.points.push(looks);
+    }
     lead
 }
 
-fn run_lead(one: &Correlated) -> Vec<(String, String)> {
-    let name = |of: &str| format!("{} ({of})", one.run.name);
-    match (&one.evidence, one.run.estimator) {
-        (Some(evidence), Some(estimator)) => {
-            let mut lead = vec![(name(estimator.name()), evidence.judged.verdict.to_string())];
-            let without = evidence.without_covariates.as_ref();
-            lead.extend(with_and_without(one.covariates(), without));
-            lead
-        }
-        _ => {
-            let association = one.instances.as_ref();
-            let caveat =
-                association.and_then(|it| Caveat::hangs_on(it, |at| one.used().nth(at).map_or("", |class| &class.name)));
-            caveat.map(|caveat| (name("instances"), caveat.to_string())).into_iter().collect()
-        }
+fn said_of_all(analysis: &Analysis, estimator: Estimator, pooled: &Pooled) -> Said {
+    let Judged { grounds, verdict } = &pooled.judged;
+    let without = pooled.without_covariates.as_ref();
+    let mut points = verdict.points();
+    points.extend(covariates_said(&analysis.covariates(), without));
+    points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
+    Said {
+        subject: format!("{} runs of {} classes ({})", pooled.runs, grounds.classes, estimator.name()),
+        finding: verdict.finding.to_string(),
+        points,
     }
 }
 
+fn said_of_run(one: &Correlated) -> Option<Said> {
+    let subject = |of: &str| format!("{} ({of})", one.run.name).trim().to_owned();
+    let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator) else {
+        let name = |at| one.used().nth(at).map_or("", |class| &class.name);
+        let caveat = Caveat::hangs_on(one.instances.as_ref()?, name)?;
+        let (subject, finding) = (subject("instances"), caveat.to_string());
+        return Some(Said { subject, finding, points: Vec::new() });
+    };
+    let verdict = &evidence.judged.verdict;
+    let mut points = verdict.points();
+    points.extend(covariates_said(&one.covariates(), evidence.without_covariates.as_ref()));
+    let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
+    Some(Said { subject, finding, points })
+}
+
 /// What is held constant beside the count, and what is found without that.
-fn with_and_without(covariates: Vec<&str>, without: Option<&Judged>) -> Option<(String, String)> {
-    let without = without?;
-    let held = format!("held constant beside the count: {}", covariates.join(", "));
-    Some((held, format!("without them: {}", without.verdict.finding)))
+fn covariates_said(covariates: &[&str], without: Option<&Judged>) -> Option<String> {
+    let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
+    Some(format!("held constant beside the count: {names}; without them: {finding}"))
 }
 
 /// How many verdicts were looked at, where they are more than one.
-fn looked_at(analysis: &Analysis) -> Option<(String, String)> {
-    let count = |run: &Vec<Correlated>| run.iter().filter(|one| one.evidence.is_some()).count();
-    let verdicts: usize = analysis.detectors().iter().map(count).sum();
-    let runs = analysis.detectors().iter().filter(|run| count(run) > 0).count();
-    (verdicts > 1).then(|| {
-        let estimators = verdicts / runs;
-        let of = format!(
-            "{runs} run{}, {estimators} estimator{}",
-            if runs == 1 { "" } else { "s" },
-            if estimators == 1 { "" } else { "s" }
-        );
-        let words = "each further look is a further chance to err; the first line is the one to quote";
-        ("looked at".into(), format!("{of}; {words}"))
+fn looks(analysis: &Analysis) -> Option<String> {
+    let judged = |run: &&Vec<Correlated>| run.iter().any(|one| one.evidence.is_some());
+    let runs = analysis.detectors().iter().filter(judged).count();
+    let estimators = analysis.detectors().iter().map(Vec::len).max().unwrap_or(0);
+    let s = |count: usize| if count == 1 { "" } else { "s" };
+    (runs * estimators > 1).then(|| {
+        format!(
+            "looked at: {runs} run{}, {estimators} estimator{}; quote this verdict, not the one of many that \
+             pleases most",
+            s(runs),
+            s(estimators)
+        )
     })
 }
 
@@ -272,10 +288,9 @@ pub fn short_table(analysis: &Analysis) -> Table {
 /// The lead and a table, for the terminal.
 pub fn text(analysis: &Analysis) -> String {
     let mut text = String::new();
-    for (subject, words) in lead(analysis) {
-        text += &format!("{subject}: {words}\n");
-    }
-    if !text.is_empty() {
+    for Said { subject, finding, points } in lead(analysis) {
+        text += &format!("{subject}: {finding}\n");
+        text.extend(points.into_iter().map(|point| format!("- {point}\n")));
         text.push('\n');
     }
     text + &match rows(analysis).len() {

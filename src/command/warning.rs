@@ -287,7 +287,7 @@ fn prefix(runs: &[String]) -> String {
         [] => String::new(),
         [run] if run.is_empty() => String::new(),
         [run] => format!("{run}: "),
-        _ => format!("{} runs ({}): ", runs.len(), list(runs)),
+        [first, .., last] => format!("{} runs ({first} to {last}): ", runs.len()),
     }
 }
 

@@ -38,6 +38,8 @@ const LITTLE: f64 = 0.05;
 pub struct Verdict {
     /// What the evidence comes to.
     pub finding: Finding,
+    /// What could have been seen, where no correlation beyond the count was.
+    pub power: Option<Power>,
     /// In order of weight.
     pub caveats: Vec<Caveat>,
 }
@@ -79,8 +81,6 @@ pub enum Finding {
         share: f64,
         /// I and AP given the curve of the count, unless that leaves nothing of one of them.
         partial: Option<Pearson>,
-        /// What could have been seen.
-        power: Power,
     },
     /// m goes with AP, and I adds nothing that shows.
     Count {
@@ -88,15 +88,11 @@ pub enum Finding {
         r: f64,
         /// I and AP given the curve of the count, unless that leaves nothing of one of them.
         partial: Option<Pearson>,
-        /// What could have been seen.
-        power: Power,
     },
     /// Neither goes with AP so that it shows.
     Nothing {
         /// I and AP given the curve of the count, unless that leaves nothing of one of them.
         partial: Option<Pearson>,
-        /// What could have been seen.
-        power: Power,
     },
 }
 
@@ -173,8 +169,8 @@ impl Verdict {
     ) -> Verdict {
         let finding = Finding::of(grounds);
         let mut caveats = Vec::new();
-        if matches!(finding, Finding::TooFew { .. } | Finding::Constant { .. }) {
-            return Verdict { finding, caveats };
+        if !finding.is_judged() {
+            return Verdict { finding, power: None, caveats };
         }
         if matches!(finding, Finding::Beyond { .. }) {
             caveats.extend(rests_on());
@@ -187,13 +183,16 @@ impl Verdict {
         let little = grounds.left.clone().filter(|left| left.share < LITTLE);
         caveats
             .extend(little.map(|left| Caveat::LittleLeft { share: left.share, half: left.half }));
-        Verdict { finding, caveats }
+        let seen = matches!(finding, Finding::Beyond { .. } | Finding::Unsettled { .. });
+        let (detectable, largest_share) = (grounds.detectable, grounds.largest_share());
+        let power = (!seen).then_some(Power { detectable, largest_share });
+        Verdict { finding, power, caveats }
     }
 
     /// Applies the rule to the numbers of one run, and adds what its other statistics speak against.
     pub(super) fn of(classes: &[Class], dim: usize, grounds: &Grounds, others: &[Caveat]) -> Verdict {
         let mut verdict = Verdict::new(grounds, || rests_on(classes, dim));
-        if !matches!(verdict.finding, Finding::TooFew { .. } | Finding::Constant { .. }) {
+        if verdict.finding.is_judged() {
             verdict.caveats.extend_from_slice(others);
         }
         verdict
@@ -257,16 +256,19 @@ impl Finding {
                 _ => Finding::Unsettled { partial, failures },
             };
         }
-        let power =
-            Power { detectable: grounds.detectable, largest_share: grounds.largest_share() };
         let share = grounds.count_share.filter(|&share| share > 0.5);
         match (share, grounds.log_instances) {
             (Some(share), _) if information.is_clear() => {
-                Finding::Disguise { r: information.r, share, partial, power }
+                Finding::Disguise { r: information.r, share, partial }
             }
-            (_, Ok(count)) if count.is_clear() => Finding::Count { r: count.r, partial, power },
-            _ => Finding::Nothing { partial, power },
+            (_, Ok(count)) if count.is_clear() => Finding::Count { r: count.r, partial },
+            _ => Finding::Nothing { partial },
         }
+    }
+
+    /// Whether there was enough to judge by.
+    pub fn is_judged(&self) -> bool {
+        !matches!(self, Finding::TooFew { .. } | Finding::Constant { .. })
     }
 
     /// Its word in `verdict.csv`, one of [`TOKENS`].

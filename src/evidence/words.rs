@@ -9,7 +9,15 @@ use crate::input::list;
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         write!(f, "{}", self.finding)?;
-        self.caveats.iter().try_for_each(|caveat| write!(f, "; {caveat}"))
+        self.points().iter().try_for_each(|point| write!(f, "; {point}"))
+    }
+}
+
+impl Verdict {
+    /// What is to be said beside the finding: what could have been seen, and the caveats.
+    pub fn points(&self) -> Vec<String> {
+        let power = self.power.iter().flat_map(Power::points);
+        power.chain(self.caveats.iter().map(Caveat::to_string)).collect()
     }
 }
 
@@ -51,24 +59,24 @@ impl fmt::Display for Finding {
                 }
                 Ok(())
             }
-            Finding::Disguise { r, share, partial, power } => write!(
+            Finding::Disguise { r, share, partial } => write!(
                 f,
                 "this correlation reflects the instance count: r = {}, but the count explains {} of the \
-                 variance of information amount ({}){power}",
+                 variance of information amount ({})",
                 number(*r),
                 percent(*share),
                 Partial(*partial)
             ),
-            Finding::Count { r, partial, power } => write!(
+            Finding::Count { r, partial } => write!(
                 f,
                 "instance count goes with AP (r with its logarithm = {}), and there is no evidence that \
-                 information amount explains AP beyond it ({}){power}",
+                 information amount explains AP beyond it ({})",
                 number(*r),
                 Partial(*partial)
             ),
-            Finding::Nothing { partial, power } => write!(
+            Finding::Nothing { partial } => write!(
                 f,
-                "no evidence that information amount explains AP beyond instance count ({}){power}",
+                "no evidence that information amount explains AP beyond instance count ({})",
                 Partial(*partial)
             ),
         }
@@ -104,24 +112,20 @@ impl fmt::Display for Failure {
     }
 }
 
-impl fmt::Display for Power {
-    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        if let Some(detectable) = self.detectable {
-            write!(
-                f,
-                "; a partial r of ±{} or more would have shown in 4 of 5 cases",
-                number(detectable)
-            )?;
-        }
-        if let Some(share) = self.largest_share {
-            write!(
-                f,
-                "; up to {} of the variance of AP that the count leaves may still go with information \
-                 amount",
-                percent(share)
-            )?;
-        }
-        Ok(())
+impl Power {
+    fn points(&self) -> Vec<String> {
+        let shows = self.detectable.map(|detectable| {
+            let detectable = number(detectable);
+            format!("a partial r of ±{detectable} or more would have shown in 4 of 5 cases")
+        });
+        let possible = self.largest_share.map(|share| {
+            let share = percent(share);
+            format!(
+                "up to {share} of the variance of AP that the count leaves may still go with information \
+                 amount"
+            )
+        });
+        shows.into_iter().chain(possible).collect()
     }
 }
 

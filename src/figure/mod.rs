@@ -7,6 +7,7 @@ mod axis;
 mod by_backbone;
 mod canvas;
 mod colours;
+mod commonality;
 mod figure1;
 mod figure2;
 mod figure3;
@@ -22,6 +23,7 @@ mod style;
 mod theme;
 mod ticks;
 
+pub use commonality::{Part, PartKind, commonality};
 pub use figure1::{Figure1Class, Figure1Panel, figure1};
 pub use figure2::{Figure2Run, figure2};
 pub use figure3::{Figure3Panel, Figure3Store, figure3, grouped};
