@@ -22,6 +22,7 @@ fn bars(classes: Vec<Figure1Class>, pearson: Option<Pearson>) -> Figure1Panel {
         title: "R-50-FPN CE".to_owned(),
         classes,
         pearson,
+        log_pearson: pearson.map(|log| Pearson { r: 0.125, ..log }),
         ap_scale: ApScale::Fraction,
         ap_column: "ap".to_owned(),
     }
@@ -51,6 +52,7 @@ fn run(backbone: &str, loss: &str, information: Option<Pearson>) -> Figure2Run {
         loss: loss.to_owned(),
         information,
         instances: Some(R),
+        log_instances: Some(Pearson { r: 0.25, interval: Some((-0.2, 0.6)), ..R }),
     }
 }
 

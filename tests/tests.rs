@@ -35,6 +35,7 @@ mod tables;
 mod terminal;
 mod texts;
 mod truth;
+mod verdict;
 
 use std::ffi::OsString;
 use std::io::Write;

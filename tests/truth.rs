@@ -75,7 +75,10 @@ impl Simulated {
             name: "",
             information: information.bits,
             floor_bits: information.floor.map(|floor| floor.bits),
+            embeddings: self.instances,
             instances: self.instances,
+            covariates: &[],
+            group: None,
             ap,
         })
     }

@@ -92,7 +92,7 @@ impl Figure1Panel {
     fn correlations(&self) -> String {
         let count = pearson_text(self.pearson.as_ref());
         match self.log_pearson {
-            Some(log) => format!("{count}; log scale: r = {}", three_decimals(log.r)),
+            Some(log) => format!("{count}; log count: r = {}", three_decimals(log.r)),
             None => count,
         }
     }
