@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Agreement, Caveat, Failure, Finding, Power, Verdict};
+use super::{Agreement, Caveat, Failure, Finding, LEAST_CLASSES, Power, Verdict};
 use crate::correlation::{Clustered, Pearson};
 use crate::input::list;
 
@@ -24,6 +24,9 @@ impl Verdict {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
+            Finding::TooFew { classes, needed, .. } if *needed == LEAST_CLASSES => {
+                write!(f, "too few classes to tell (n = {classes}, at least {needed})")
+            }
             Finding::TooFew { classes, needed, controls } => write!(
                 f,
                 "too few classes to tell (n = {classes}, at least {needed} with {controls} numbers held \
