@@ -3,7 +3,7 @@
 
 use igam_analyze::correlation::{Clustered, Pearson};
 use igam_analyze::evidence::{
-    Class, Evidence, Grounds, Pooled, Run, part_name,
+    Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name,
 };
 use serde_json::Value;
 
@@ -125,7 +125,8 @@ fn one_runs_numbers_are_those_of_numpy() {
         if let Some(by_group) = &grounds.by_group {
             assert_clustered(by_group, &curve["clustered"], &format!("{name}, groups"));
         }
-        assert_number(grounds.count_share, &case["count_share"], &format!("{name}: count share"));
+        let theirs = &case["count_share_without_covariates"];
+        assert_number(grounds.count_share, theirs, &format!("{name}: count share"));
         let left = grounds.left.clone().unwrap();
         assert_number(Some(left.share), &case["left_share"], &format!("{name}: left"));
         let half: Vec<_> = case["concentration"]["names"].as_array().unwrap().iter().collect();
@@ -193,4 +194,158 @@ fn numbers_over_all_runs_are_those_of_numpy() {
             assert_clustered(&by_group, &case["by_group"]["curve"], &format!("{name}, groups"));
         }
     }
+}
+
+/// Sets of all kinds: with and without a floor, covariates, groups and a counts file of another set; AP by
+/// the count, by information, by both or by nothing.
+fn any_set(seed: u64) -> (Vec<String>, Vec<[Option<f64>; 1]>, Vec<[f64; 5]>, [bool; 4]) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let n = random.usize(8..70);
+    let kinds = [random.bool(), random.bool(), random.bool(), random.bool()];
+    let [by_count, by_volume] = [random.f64() * random.f64(), random.f64() * random.f64()];
+    let noisy = random.bool();
+    let normal = |random: &mut fastrand::Rng| (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
+    let group: Vec<f64> = (0..n).map(|_| normal(&mut random)).collect();
+    let mut covariates = Vec::new();
+    let of_class = |class: usize| {
+        let log = 1.5 + 7.0 * random.f64();
+        let instances = log.exp().round();
+        let embeddings = if kinds[0] { (instances * random.f64()).ceil() } else { instances };
+        let edge = (1.0 - (32.0 / embeddings).sqrt()).powi(2);
+        let floor = 16.0 * (1.0 + edge).log2();
+        let volume = normal(&mut random) + if kinds[2] { 1.5 * group[class / 5] } else { 0.0 };
+        let information = 20.0 + volume + if kinds[1] { floor } else { 0.0 };
+        let noise = normal(&mut random) * if noisy { 5.0 / instances.sqrt() } else { 0.5 };
+        let ap = 0.5 + 0.1 * (by_count * (log - 5.0) - 3.0 * by_volume * volume + noise);
+        covariates.push([Some(volume + normal(&mut random)).filter(|_| random.u8(..) > 5)]);
+        [information, floor, embeddings, instances, ap]
+    };
+    let numbers = (0..n).map(of_class).collect();
+    ((0..n).map(|class| format!("class {}", class / 5)).collect(), covariates, numbers, kinds)
+}
+
+/// The number behind a word in a sentence, as it is written.
+fn written(sentence: &str, before: &str) -> Option<f64> {
+    let rest = &sentence[sentence.find(before)? + before.len()..];
+    let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.' || c == '−'));
+    rest[..end.unwrap_or(rest.len())].trim_end_matches('.').replace('−', "-").parse().ok()
+}
+
+/// Thousands of sets, each with its covariates and without.
+#[test]
+fn no_sentence_contradicts_its_numbers() {
+    let mut seen = std::collections::BTreeMap::new();
+    for seed in 0..3_000 {
+        let (groups, covariates, numbers, kinds) = any_set(seed);
+        let names: Vec<String> = (0..groups.len()).map(|class| format!("name {class}")).collect();
+        let class = |at: usize| {
+            let [information, floor, embeddings, instances, ap] = numbers[at];
+            Class {
+                name: &names[at],
+                information,
+                floor_bits: kinds[1].then_some(floor),
+                embeddings: embeddings as u64,
+                instances: instances as u64,
+                covariates: if kinds[3] { &covariates[at] } else { &[] },
+                group: kinds[2].then(|| groups[at].as_str()),
+                ap,
+            }
+        };
+        let classes: Vec<Class> = (0..names.len()).map(class).collect();
+        let plain: Vec<Class> =
+            classes.iter().map(|class| Class { covariates: &[], ..*class }).collect();
+        let known = |class: &&Class| class.covariates.iter().all(Option::is_some);
+        let complete: Vec<Class> = classes.iter().filter(known).copied().collect();
+        for Judged { grounds, verdict } in [Judged::of(&complete, 32), Judged::of(&plain, 32)] {
+            let (text, token) = (verdict.to_string(), verdict.finding.token());
+            *seen.entry(token).or_insert(0) += 1;
+            let fails = |what: &str| panic!("seed {seed}, {token}: {what}: {text}");
+            let says = |words: &str| text.contains(words);
+            if grounds.classes < 10 || grounds.residual_df < Some(4.0) {
+                assert_eq!(token, "too-few", "seed {seed}");
+                continue;
+            }
+            let clear = |r: Option<Pearson>| {
+                r.and_then(|r| r.interval).is_some_and(|(low, high)| low * high > 0.0)
+            };
+            let (line, curve) = (grounds.given_line.ok(), grounds.given_curve.ok());
+            let same_side = line.zip(curve).is_some_and(|(line, curve)| line.r * curve.r > 0.0);
+            let line_holds = clear(line) && same_side;
+            let noise_holds = grounds.robust.is_some_and(|robust| robust.p_value() < 0.05);
+            let groups_hold = grounds.by_group.is_none_or(|groups| {
+                let (low, high) = groups.interval();
+                low * high > 0.0
+            });
+            let holds = line_holds && noise_holds && groups_hold;
+            let r = grounds.information.unwrap();
+            let expected = match clear(curve) {
+                true if holds => "beyond",
+                true => "unsettled",
+                false if clear(Some(r)) && grounds.count_share > Some(0.5) => "disguise",
+                false if clear(grounds.log_instances.ok()) => "count",
+                false => "nothing",
+            };
+            assert_eq!(token, expected, "seed {seed}: {text}");
+            // The condition that is named is the one that fails.
+            let unsettled = token == "unsettled";
+            for (words, holds) in [
+                ("not given a straight line", line_holds),
+                ("not if some classes are noisier", noise_holds),
+                ("not if classes of one group are alike", groups_hold),
+            ] {
+                if says(words) != (unsettled && !holds) {
+                    fails(words);
+                }
+            }
+            let line_only = clear(line) && !clear(curve);
+            if says("which the curve of the count explains") != line_only {
+                fails("line only");
+            }
+            if says("lower AP") != (token == "beyond" && curve.is_some_and(|curve| curve.r < 0.0)) {
+                fails("direction");
+            }
+            if says("of the bits come from the floor")
+                != (token == "beyond" && grounds.floor_share > Some(0.5))
+            {
+                fails("floor");
+            }
+            if says("would have shown") != ["disguise", "count", "nothing"].contains(&token) {
+                fails("power");
+            }
+            // What is written is what was computed, and an interval that is clear of 0 looks so.
+            if let Some(Pearson { r, interval: Some((low, high)), .. }) = curve {
+                let head = &text[text.find("partial r = ").unwrap()..];
+                let (at, ends) = head.split_once("95% CI ").unwrap();
+                let (first, last) = ends.split_once('…').unwrap();
+                for (number, written) in [
+                    (r, written(at, "partial r = ")),
+                    (low, written(first, "")),
+                    (high, written(last, "")),
+                ] {
+                    let written = written.unwrap();
+                    if (number - written).abs() > 0.005 + 1e-12 || number * written < 0.0 {
+                        fails(&format!("{number} is written {written}"));
+                    }
+                    if (written == 0.0) != (number.abs() < 1e-6) {
+                        fails(&format!("{number} is written {written}"));
+                    }
+                }
+            }
+            if let Some(p) = written(&text, "(p = ")
+                && (p < 0.05 || (p - grounds.robust.unwrap().p_value()).abs() > 0.005)
+            {
+                fails("p");
+            }
+            if let Some(share) = written(&text, "up to ") {
+                let exact = 100.0 * grounds.largest_share().unwrap();
+                assert!((share - exact).abs() <= 0.5, "seed {seed}: {text}");
+            }
+            if let Some(shown) = written(&text, "a partial r of ±") {
+                assert!((shown - grounds.detectable.unwrap()).abs() <= 0.005, "seed {seed}: {text}");
+            }
+        }
+    }
+    // Each finding there is, but for a constant.
+    assert_eq!(seen.len(), TOKENS.len() - 1, "{seen:?}");
+    assert!(seen.values().all(|&count| count > 20), "{seen:?}");
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::{Class, Control, columns};
+use super::{Class, Control, columns, without_covariates};
 use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, pearson, r_squared,
 };
@@ -31,15 +31,16 @@ pub struct Grounds {
     pub residual_df: Option<f64>,
     /// The least |partial r| given the curve that such classes show in 80% of sets.
     pub detectable: Option<f64>,
-    /// Share of I's variance over classes that the curve explains: R², adjusted for its columns.
+    /// Share of I's variance over classes that the curve of the count explains, without the covariates:
+    /// R², adjusted for its columns.
     pub count_share: Option<f64>,
-    /// What the curve leaves of I.
+    /// What is left of I.
     pub left: Option<Left>,
     /// Share of all bits that come from the floor, where the estimator has one.
     pub floor_share: Option<f64>,
 }
 
-/// What the curve of the count leaves of the information amounts.
+/// What the curve of the count and the covariates leave of the information amounts.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
     /// Its share 1−R² of their variance.
@@ -81,8 +82,11 @@ pub struct Source<'a> {
     pub line: Result<Residuals, Refusal>,
     /// Given the curve.
     pub curve: Result<Residuals, Refusal>,
-    /// R² of I on the curve, and the number of the curve's columns.
-    explained: (Result<f64, Refusal>, usize),
+    /// Number of columns of the curve.
+    pub controls: usize,
+    /// Share of I's variance over classes that the curve without the covariates explains: R², adjusted
+    /// for its k columns, 1−(1−R²)(n−1)/(n−k−1).
+    pub count_share: Option<f64>,
 }
 
 impl Source<'_> {
@@ -93,22 +97,23 @@ impl Source<'_> {
         Source {
             classes,
             line: Residuals::of(&information, &ap, &Control::Line.columns(classes, dim)),
-            explained: (r_squared(&information, &curve), curve.len()),
             curve: Residuals::of(&information, &ap, &curve),
+            controls: curve.len(),
+            count_share: adjusted(&information, &count(classes, dim)),
         }
     }
+}
 
-    /// Number of columns of the curve.
-    pub fn controls(&self) -> usize {
-        self.explained.1
-    }
+/// R² of y on columns, adjusted for their number.
+fn adjusted(y: &[f64], columns: &[Vec<f64>]) -> Option<f64> {
+    let left = y.len().checked_sub(columns.len() + 1).filter(|&left| left > 0)?;
+    let unexplained = 1.0 - r_squared(y, columns).ok()?;
+    Some(1.0 - unexplained * (y.len() - 1) as f64 / left as f64)
+}
 
-    /// R², adjusted for the number of columns: 1−(1−R²)(n−1)/(n−k−1).
-    pub fn count_share(&self) -> Option<f64> {
-        let (explained, columns) = self.explained;
-        let left = self.classes.len().checked_sub(columns + 1).filter(|&left| left > 0)?;
-        Some(1.0 - (1.0 - explained.ok()?) * (self.classes.len() - 1) as f64 / left as f64)
-    }
+/// The columns of the curve without the covariates.
+pub(super) fn count(classes: &[Class], dim: usize) -> Vec<Vec<f64>> {
+    Control::Curve.columns(&without_covariates(classes), dim)
 }
 
 /// Bits from the floor over all bits, where the estimator has a floor.
@@ -149,7 +154,7 @@ impl Grounds {
             Ok(left) => Ok(left.partial()),
             Err(why) => Err(*why),
         };
-        let (count, controls) = (classes.len(), source.controls());
+        let (count, controls) = (classes.len(), source.controls);
         Grounds {
             classes: count,
             information: pearson(&information, &ap),
@@ -161,7 +166,7 @@ impl Grounds {
             controls,
             residual_df: count.checked_sub(controls + 2).map(|freedom| freedom as f64),
             detectable: Pearson::detectable(count, controls),
-            count_share: source.count_share(),
+            count_share: source.count_share,
             left: Left::of(&[&source]),
             floor_share: floor_share(classes.iter()),
         }

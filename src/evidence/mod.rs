@@ -57,11 +57,13 @@ fn complete<'a>(classes: &[Class<'a>]) -> Vec<Class<'a>> {
     classes.iter().filter(known).copied().collect()
 }
 
-/// The classes without their covariates; `None` where they have none.
-fn without_covariates<'a>(classes: &[Class<'a>]) -> Option<Vec<Class<'a>>> {
-    let plain = |class: &Class<'a>| Class { covariates: &[], ..*class };
-    let any = classes.iter().any(|class| !class.covariates.is_empty());
-    any.then(|| classes.iter().map(plain).collect())
+/// The classes without their covariates.
+fn without_covariates<'a>(classes: &[Class<'a>]) -> Vec<Class<'a>> {
+    classes.iter().map(|class| Class { covariates: &[], ..*class }).collect()
+}
+
+fn has_covariates(classes: &[Class]) -> bool {
+    classes.iter().any(|class| !class.covariates.is_empty())
 }
 
 /// What the rule looks at, and what it says.
@@ -71,6 +73,23 @@ pub struct Judged {
     pub grounds: Grounds,
     /// What they come to.
     pub verdict: Verdict,
+}
+
+impl Judged {
+    /// Applies the rule to the classes of one run, of which all covariates are known, with embeddings of
+    /// dimension p = `dim`.
+    pub fn of(classes: &[Class], dim: usize) -> Judged {
+        let grounds = Grounds::of(classes, dim);
+        let verdict = Verdict::of(classes, dim, &grounds);
+        Judged { grounds, verdict }
+    }
+
+    fn with(mut self, caveats: &[Caveat]) -> Judged {
+        if self.verdict.finding.is_judged() {
+            self.verdict.caveats.extend_from_slice(caveats);
+        }
+        self
+    }
 }
 
 /// The evidence of one run.
@@ -108,14 +127,11 @@ impl Evidence {
         let some = !large.is_empty() && large.len() < classes.len();
         let large = some.then(|| Statistics::of(&large));
         let others = Caveat::of_information(classes, &all, large.as_ref());
-        let judged = |classes: &[Class]| {
-            let grounds = Grounds::of(classes, dim);
-            let verdict = Verdict::of(classes, dim, &grounds, &others);
-            Judged { grounds, verdict }
-        };
+        let judged = |classes: &[Class]| Judged::of(classes, dim).with(&others);
+        let plain = || judged(&without_covariates(classes));
         Evidence {
             judged: judged(&complete(classes)),
-            without_covariates: without_covariates(classes).map(|classes| judged(&classes)),
+            without_covariates: has_covariates(classes).then(plain),
             shares: shares(&complete(classes), dim),
             all,
             large,
@@ -125,9 +141,7 @@ impl Evidence {
 
 fn shares(classes: &[Class], dim: usize) -> Vec<Share> {
     let (information, _, ap) = columns(classes);
-    let plain = without_covariates(classes);
-    let count = Control::Curve.columns(plain.as_deref().unwrap_or(classes), dim);
-    let mut blocks = vec![count, vec![information]];
-    blocks.extend(plain.map(|_| control::covariates(classes)));
+    let mut blocks = vec![grounds::count(classes, dim), vec![information]];
+    blocks.extend(has_covariates(classes).then(|| control::covariates(classes)));
     commonality(&ap, &blocks).unwrap_or_default()
 }

@@ -6,6 +6,7 @@ use super::grounds::{floor_share, groups, numbers};
 use super::verdict::too_few;
 use super::{
     Caveat, Class, Control, Grounds, Judged, Left, Source, Verdict, columns, complete,
+    has_covariates, without_covariates,
 };
 use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, leave_one_out, partial, pearson,
@@ -51,13 +52,8 @@ impl<'a> Run<'a> {
         Run { classes: complete(&self.classes), ..*self }
     }
 
-    fn has_covariates(&self) -> bool {
-        self.classes.iter().any(|class| !class.covariates.is_empty())
-    }
-
     fn without_covariates(&self) -> Run<'a> {
-        let classes = self.classes.iter().map(|class| Class { covariates: &[], ..*class });
-        Run { classes: classes.collect(), ..*self }
+        Run { classes: without_covariates(&self.classes), ..*self }
     }
 
     fn without(&self, name: &str) -> Run<'a> {
@@ -76,7 +72,7 @@ impl Pooled {
             agreement: Agreement::of(&with),
             instances: mean(&with, |class| class.instances as f64),
             judged: judge(&with)?,
-            without_covariates: runs.iter().any(Run::has_covariates).then(without).flatten(),
+            without_covariates: runs.iter().any(|run| has_covariates(&run.classes)).then(without).flatten(),
         })
     }
 }
@@ -85,7 +81,7 @@ impl Pooled {
 fn usable<'a>(runs: impl Iterator<Item = Run<'a>>) -> Vec<Run<'a>> {
     let has_a_say = |run: &Run| {
         let source = Source::of(&run.classes, run.dim);
-        source.curve.is_ok() && too_few(run.classes.len(), source.controls()).is_none()
+        source.curve.is_ok() && too_few(run.classes.len(), source.controls).is_none()
     };
     runs.filter(has_a_say).collect()
 }
@@ -112,7 +108,7 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
     let robust = given(curve, &by_class).ok()?;
     let by_group = groups(&all).and_then(|groups| given(curve, &by_run(runs, groups)).ok());
     let line = given(|source| source.line.clone(), &by_class);
-    let shares = sources.iter().map(Source::count_share);
+    let shares = sources.iter().map(|source| source.count_share);
     Some(Grounds {
         classes: count,
         information: mean(runs, |class| class.information),
@@ -121,7 +117,7 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
         given_curve: Ok(robust.pearson(count)),
         robust: Some(robust),
         by_group,
-        controls: sources.iter().map(Source::controls).max()?,
+        controls: sources.iter().map(|source| source.controls).max()?,
         residual_df: Some(robust.freedom),
         detectable: Some(robust.detectable()),
         count_share: shares.sum::<Option<f64>>().map(|sum| sum / runs.len() as f64),

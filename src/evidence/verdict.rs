@@ -189,13 +189,9 @@ impl Verdict {
         Verdict { finding, power, caveats }
     }
 
-    /// Applies the rule to the numbers of one run, and adds what its other statistics speak against.
-    pub(super) fn of(classes: &[Class], dim: usize, grounds: &Grounds, others: &[Caveat]) -> Verdict {
-        let mut verdict = Verdict::new(grounds, || rests_on(classes, dim));
-        if verdict.finding.is_judged() {
-            verdict.caveats.extend_from_slice(others);
-        }
-        verdict
+    /// Applies the rule to the numbers of one run.
+    pub(super) fn of(classes: &[Class], dim: usize, grounds: &Grounds) -> Verdict {
+        Verdict::new(grounds, || rests_on(classes, dim))
     }
 }
 

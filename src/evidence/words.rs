@@ -123,10 +123,7 @@ impl Power {
         });
         let possible = self.largest_share.map(|share| {
             let share = percent(share);
-            format!(
-                "up to {share} of the variance of AP that the count leaves may still go with information \
-                 amount"
-            )
+            format!("up to {share} of the remaining variance of AP may still go with information amount")
         });
         shows.into_iter().chain(possible).collect()
     }
@@ -153,7 +150,7 @@ impl fmt::Display for Caveat {
             ),
             Caveat::LittleLeft { share, half } => write!(
                 f,
-                "the count leaves {} of the variance of information amount, half of it in {} {}: {}",
+                "what is held constant leaves {} of the variance of information amount, half of it in {} {}: {}",
                 percent(*share),
                 half.len(),
                 if half.len() == 1 { "class" } else { "classes" },
