@@ -111,13 +111,14 @@ Examples:
   igam-analyze correlate --embeddings dump/*.parquet --ap ap.csv --class-names classes.txt
   igam-analyze correlate --runs runs.toml
   igam-analyze correlate --ap ap.csv --counts counts.csv      (instance counts alone, Figure 1)
-  igam-analyze correlate --runs runs.toml --fail-if \"pearson.information>-0.3\"
+  igam-analyze correlate --runs runs.toml --fail-if \"finding.all=beyond\"
   igam-analyze correlate --counts instances_train2017.json --ap metrics.json \
       --embeddings dump/embeddings --labels dump/labels
 
 Writes correlations.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance over the \
-classes) and, where there are embeddings, information.csv, figure2.svg and scatter.svg to the --out \
-directory.
+classes) and, where there are embeddings, verdict.csv (what is found and the numbers that decide it), \
+commonality.csv and .svg (how much of AP goes with what), information.csv, figure2.svg and \
+scatter.svg to the --out directory.
 
 A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
 paths are relative to it, and what stands above the first [[run]] holds for all.";
@@ -246,8 +247,9 @@ pub struct Information {
 pub struct Correlate {
     #[command(flatten)]
     pub detectors: Detectors,
-    /// Exit with 3 if a result of any run is so, such as pearson.information>-0.3: a column of
-    /// correlations.csv with its x, or of bias.csv with its group
+    /// Exit with 3 if any run meets the condition, such as finding=beyond: a column of verdict.csv (with
+    /// .all for the verdict over all runs alone), of correlations.csv with its x, such as
+    /// pearson.information>-0.3, or of bias.csv with its group
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<Condition>,
     #[command(flatten)]

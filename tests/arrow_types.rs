@@ -5,7 +5,7 @@ use polars::prelude::*;
 use serde_json::Value;
 
 use crate::bad_input::{parquet, refused};
-use crate::{Workdir, column, repository};
+use crate::{Workdir, pearson_of, repository};
 
 /// A copy of a file in a working directory.
 fn with(name: &str) -> Workdir {
@@ -138,8 +138,7 @@ fn tables_of_every_arrow_type() {
     let work = with("table.parquet");
     work.write("ap.csv", "class,ap\na,0.5\nb,0.25\nc,0.75\n");
     let pearson = |arguments: &str| {
-        let json = work.json(&format!("correlate {arguments}"));
-        column(&json["correlations"], "pearson")
+        pearson_of(&work.json(&format!("correlate {arguments}")), "instances")
     };
     let expected = pearson("--counts table.parquet --ap ap.csv");
     assert_eq!(pearson("--counts table.parquet --ap table.parquet"), expected, "by name alone");

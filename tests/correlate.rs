@@ -37,13 +37,15 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
         work.files("reports"),
         [
             "bias.csv",
+            "commonality.csv",
             "correlations.csv",
             "evidence.csv",
             "figure1.svg",
             "figure2.svg",
             "figure4.svg",
             "information.csv",
-            "scatter.svg"
+            "scatter.svg",
+            "verdict.csv"
         ]
     );
     let correlations = work.read("reports/correlations.csv");
@@ -130,7 +132,7 @@ fn runs_take_defaults_and_relative_paths() {
         .iter()
         .map(|row| row["run"].as_str().unwrap())
         .collect();
-    assert_eq!(names, ["R-50 CE", "R-50 CE", "mine", "mine"]);
+    assert_eq!(names, ["R-50 CE", "R-50 CE", "R-50 CE", "mine", "mine", "mine"]);
     assert_eq!(json["correlations"][0]["backbone"], "R-50");
 }
 
@@ -317,7 +319,11 @@ fn the_influential_class_is_named_as_its_row_counts() {
         let number = |name: &str| -> Vec<f64> {
             used.iter().map(|class| class[name].as_f64().unwrap()).collect()
         };
-        let expected = influence(&number(row["x"].as_str().unwrap()), &number("ap")).unwrap();
+        let x = match row["x"].as_str().unwrap() {
+            "log_instances" => number("instances").iter().map(|m| m.ln()).collect(),
+            name => number(name),
+        };
+        let expected = influence(&x, &number("ap")).unwrap();
         assert_eq!(row["influential_class"], used[expected.class]["class"], "{row}");
         let without = row["pearson_without"].as_f64().unwrap();
         assert_close(&[without], &[expected.without.unwrap().r], 1e-12);
@@ -447,8 +453,8 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
     let json = work.json(&format!("correlate --runs {} --estimator all", runs.display()));
     let rows = json["correlations"].as_array().unwrap();
     let names = ["mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf", "oas"];
-    assert_eq!(rows.len(), 6 * 7);
-    for detector in rows.chunks(7) {
+    assert_eq!(rows.len(), 6 * 8);
+    for detector in rows.chunks(8) {
         for (row, name) in detector.iter().zip(names) {
             assert_eq!((&row["estimator"], &row["x"]), (&name.into(), &"information".into()));
             assert!(row["verdict"].as_str().unwrap().contains("instance count"));
@@ -456,14 +462,17 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
             let classes = if name == "ledoit-peche" { 23 } else { 31 };
             assert_eq!(row["classes"], classes);
         }
-        assert_eq!((&detector[6]["estimator"], &detector[6]["verdict"]), (&().into(), &().into()));
+        for (row, x) in detector[6..].iter().zip(["instances", "log_instances"]) {
+            assert_eq!((&row["estimator"], &row["verdict"]), (&().into(), &().into()));
+            assert_eq!(row["x"], x);
+        }
     }
     // Each alone says the same as among all, but for rounding: sample alone needs no eigenvalues.
     for name in ["sample", "ledoit-peche"] {
         let alone = work.json(&format!("correlate --runs {} --estimator {name}", runs.display()));
         let ours = alone["correlations"].as_array().unwrap();
         let among: Vec<_> = rows.iter().filter(|row| row["estimator"] == name).collect();
-        for (ours, among) in ours.iter().step_by(2).zip(among) {
+        for (ours, among) in ours.iter().step_by(3).zip(among) {
             for (key, value) in among.as_object().unwrap() {
                 match value.as_f64() {
                     Some(number) => assert_close(&[ours[key].as_f64().unwrap()], &[number], 1e-9),
@@ -473,9 +482,9 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
         }
     }
     let evidence = json["evidence"].as_array().unwrap();
-    // I and m, over all classes and over those with m ≥ p.
-    assert_eq!(evidence.len(), 6 * 6 * 4);
-    assert_eq!((&evidence[2]["over"], &evidence[2]["classes"]), (&"m >= p".into(), &8.into()));
+    // I, m and log m, over all classes and over those with m ≥ p.
+    assert_eq!(evidence.len(), 6 * 6 * 6);
+    assert_eq!((&evidence[3]["over"], &evidence[3]["classes"]), (&"m >= p".into(), &8.into()));
     // A dot of each colour a detector and estimator: r, and the partial r given log m.
     let drawn = crate::figures::sensitivity_values(&work.read("reports/sensitivity.svg"));
     let mut drawn = drawn.into_iter();

@@ -149,7 +149,7 @@ fn same_bytes_for_any_threads_shards_format_and_run() {
     let labels: ndarray::Array1<i64> = read_npy(run.join("labels.npy")).unwrap();
     let one = format!("--embeddings {0}/embeddings.npy --labels {0}/labels.npy", run.display());
     let expected = written(&work, &one, "");
-    assert_eq!(expected.len(), 8);
+    assert_eq!(expected.len(), 11);
     assert_eq!(written(&work, &one, ""), expected, "second run");
     assert_eq!(written(&work, &one, "--threads 1"), expected, "one thread");
     assert_eq!(written(&work, &one, "--threads 2"), expected, "two threads");

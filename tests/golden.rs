@@ -1,6 +1,6 @@
 //! Against float64 NumPy and SciPy, by `tests/golden/make.py`, and the paper's own tables.
 
-use crate::{Workdir, assert_close, column, golden, numbers, repository};
+use crate::{Workdir, assert_close, column, golden, numbers, pearson_of, repository};
 
 #[test]
 fn real_runs_agree_with_numpy_and_scipy() {
@@ -57,13 +57,7 @@ fn the_papers_tables_give_its_correlations() {
     let tables = repository("data/tables");
     let tables = tables.display();
     let r = |arguments: String| {
-        let json = work.json(&format!("correlate {arguments}"));
-        json["correlations"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|row| row["pearson"].as_f64().unwrap())
-            .collect::<Vec<_>>()
+        pearson_of(&work.json(&format!("correlate {arguments}")), "instances")
     };
     let voc = r(format!(
         "--ap {tables}/table6_voc_ap.csv --ap-column R50-CE,R101-CE,R50-IGAM \

@@ -165,6 +165,12 @@ fn written(work: &Workdir, column: &str) -> Vec<String> {
     rows.records().map(|row| row.unwrap()[at].to_owned()).collect()
 }
 
+/// Pearson's r of the rows that correlate x with AP.
+fn pearson_of(results: &Value, x: &str) -> Vec<f64> {
+    let rows = results["correlations"].as_array().unwrap().iter();
+    rows.filter(|row| row["x"] == x).map(|row| row["pearson"].as_f64().unwrap()).collect()
+}
+
 /// One column of an array of objects.
 fn column(rows: &Value, name: &str) -> Vec<f64> {
     rows.as_array().unwrap().iter().map(|row| row[name].as_f64().unwrap()).collect()

@@ -1,13 +1,15 @@
 //! The numbers that decide, of one run and of several, against NumPy, SciPy and statsmodels
 //! (`tests/golden/verdict.py`).
 
+use std::collections::HashMap;
+
 use igam_analyze::correlation::{Clustered, Pearson};
 use igam_analyze::evidence::{
     Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name,
 };
 use serde_json::Value;
 
-use crate::{assert_close, numbers, repository};
+use crate::{Workdir, assert_close, numbers, repository};
 
 /// Relative, or absolute near 0.
 const TOLERANCE: f64 = 1e-9;
@@ -193,6 +195,56 @@ fn numbers_over_all_runs_are_those_of_numpy() {
             let by_group = pooled(true).judged.grounds.by_group.unwrap();
             assert_clustered(&by_group, &case["by_group"]["curve"], &format!("{name}, groups"));
         }
+    }
+}
+
+/// The six real runs through the binary.
+#[test]
+fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
+    let work = Workdir::new();
+    let input = format!("correlate --runs {}", repository("data/fod-a/runs.toml").display());
+    let output = work.run(&input);
+    let (stdout, stderr) =
+        [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).into();
+    assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
+    assert!(stdout.starts_with("6 runs of 31 classes (mp-floor): no evidence that"), "{stdout}");
+    assert!(stdout.contains("- looked at: 6 runs, 1 estimator"), "{stdout}");
+    let table = work.read("reports/verdict.csv");
+    let mut reader = csv::Reader::from_reader(table.as_bytes());
+    let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
+    assert_eq!(rows.iter().map(|row| &row["run"][..]).take(2).collect::<Vec<_>>(), ["all", "EfficientNet-Lite0 CE"]);
+    assert_eq!(rows.len(), 7);
+    let close = |cell: &str, theirs: &Value| {
+        let (ours, theirs) = (cell.parse::<f64>().unwrap(), theirs.as_f64().unwrap());
+        assert!((ours - theirs).abs() < 1e-6 * theirs.abs(), "{ours} against {theirs}");
+    };
+    let pooled = &golden("pooled").into_iter().find(|case| case["name"] == "fod-a mp-floor").unwrap();
+    let by_class = &pooled["by_class"];
+    for which in ["line", "curve"] {
+        close(&rows[0][&format!("partial_{which}")], &by_class[which]["value"]);
+        close(&rows[0][&format!("partial_{which}_low")], &by_class[which]["low"]);
+        close(&rows[0][&format!("partial_{which}_high")], &by_class[which]["high"]);
+    }
+    close(&rows[0]["robust_p"], &by_class["curve"]["p"]);
+    close(&rows[0]["residual_df"], &by_class["curve"]["df"]);
+    close(&rows[0]["detectable"], &by_class["detectable"]);
+    close(&rows[0]["largest_share"], &by_class["largest_share"]);
+    close(&rows[0]["effective_runs"], &pooled["agreement"]["effective_runs"]);
+    for (condition, code, says) in [
+        ("finding=beyond", 0, ""),
+        ("finding.all=nothing", 3, "nothing for \"all (mp-floor)\""),
+        ("finding=disguise", 3, "disguise for \"EfficientNet-Lite2 CE (mp-floor)\""),
+        ("finding.all!=nothing", 0, ""),
+        ("finding=byond", 2, "did you mean \"beyond\"?"),
+        ("finding<1", 2, "is a word: compare it with = or !="),
+        ("partial_curve=beyond", 2, "is a number"),
+        ("partial_curve.all<-0.1", 3, "partial_curve.all<-0.1 holds"),
+        ("finding=0.5", 2, "not NAME<NUMBER"),
+    ] {
+        let output = work.command(&format!("{input} --fail-if {condition}")).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(code), "{condition}: {stderr}");
+        assert!(stderr.contains(says), "{condition}: {stderr}");
     }
 }
 

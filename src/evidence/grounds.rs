@@ -165,7 +165,7 @@ impl Grounds {
             by_group: groups(classes).and_then(clustered),
             controls,
             residual_df: count.checked_sub(controls + 2).map(|freedom| freedom as f64),
-            detectable: Pearson::detectable(count, controls),
+            detectable: curve.ok().and_then(|_| Pearson::detectable(count, controls)),
             count_share: source.count_share,
             left: Left::of(&[&source]),
             floor_share: floor_share(classes.iter()),

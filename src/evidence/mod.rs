@@ -104,7 +104,8 @@ pub struct Evidence {
     pub judged: Judged,
     /// With the count alone held constant; `None` where there are no covariates.
     pub without_covariates: Option<Judged>,
-    /// How AP's variance is divided among the blocks [`BLOCKS`]; empty where it cannot be told.
+    /// How AP's variance is divided among the blocks [`BLOCKS`]; empty where the rule has too little to go
+    /// by.
     pub shares: Vec<Share>,
 }
 
@@ -129,10 +130,13 @@ impl Evidence {
         let others = Caveat::of_information(classes, &all, large.as_ref());
         let judged = |classes: &[Class]| Judged::of(classes, dim).with(&others);
         let plain = || judged(&without_covariates(classes));
+        let complete = complete(classes);
+        let judged_by_all = judged(&complete);
+        let enough = judged_by_all.verdict.finding.is_judged();
         Evidence {
-            judged: judged(&complete(classes)),
+            judged: judged_by_all,
             without_covariates: has_covariates(classes).then(plain),
-            shares: shares(&complete(classes), dim),
+            shares: enough.then(|| shares(&complete, dim)).unwrap_or_default(),
             all,
             large,
         }
