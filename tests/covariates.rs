@@ -244,7 +244,9 @@ fn what_is_read_is_said() {
     work.write("c.csv", "class,size\n11,3\n3,1\n9,2\n5,1\n");
     says(&work, &both, &[" c.csv: 4 of 4 classes matched, by id"]);
     // Without AP there is nothing to explain, and a covariate that is the same for all explains nothing.
-    let information = "queue-size --counts counts.json --dim 2";
+    ndarray_npy::write_npy(work.path("x.npy"), &ndarray::arr2(&[[1.0], [2.0], [4.0]])).unwrap();
+    work.write("y.csv", "label\nkiwi\nlime\nfig\n");
+    let information = "information --counts counts.json --embeddings x.npy --labels y.csv";
     assert!(!said(&work, information).contains("covariates"));
     let same: Vec<_> = [3, 5, 9].map(|id| (id, json!(id), json!({"area": 5}))).into();
     work.write("counts.json", file(&same));

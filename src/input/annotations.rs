@@ -563,8 +563,8 @@ impl Annotation {
             }
             _ => None,
         };
-        let areas = [self.area.number(), of_box].into_iter().flatten().map(|area| area as f32);
-        areas.into_iter().find(|area| *area > 0.0 && area.is_finite())
+        let mut areas = [self.area.number(), of_box].into_iter().flatten().map(|area| area as f32);
+        areas.find(|area| *area > 0.0 && area.is_finite())
     }
 }
 

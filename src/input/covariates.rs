@@ -52,11 +52,11 @@ pub fn read(path: &Path) -> Result<Covariates> {
     let keys = classes::keys(&table)?;
     let (mut columns, mut words, mut compared) = (Vec::new(), Vec::new(), Vec::new());
     for (at, name) in table.columns.iter().enumerate() {
-        let is = |one: &&str| name.eq_ignore_ascii_case(one);
+        let among = |names: &[&str]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
         // One without a name numbers the rows.
-        if name.is_empty() || classes::COLUMNS.iter().any(|one| is(one)) {
+        if name.is_empty() || among(&classes::COLUMNS) {
             continue;
-        } else if COMPARED.iter().any(|one| is(one)) {
+        } else if among(&COMPARED) {
             compared.push(name);
         } else if table.rows.iter().any(|(_, row)| is_number(&row[at])) {
             columns.push(Covariate { name: name.clone(), values: values(&table, at)? });
