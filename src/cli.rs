@@ -292,12 +292,21 @@ pub struct Detectors {
     /// values are above 1]
     #[arg(long, value_enum, value_name = "SCALE", requires = "ap")]
     pub ap_scale: Option<ApScale>,
+    /// Other numbers of the classes, to be held constant: a csv or parquet table with a column `class`
+    /// and columns of numbers, each under its name. They add to those of an annotation file given as
+    /// --counts, `median_log_area` and `instances_per_image`
+    #[arg(long, value_name = "FILE", conflicts_with = "runs")]
+    pub covariates: Option<PathBuf>,
+    /// Which classes are alike, such as car and truck: a csv or parquet table with columns `class` and
+    /// `group` [default: the `supercategory` in an annotation file given as --counts]
+    #[arg(long, value_name = "FILE", conflicts_with = "runs")]
+    pub class_groups: Option<PathBuf>,
     /// A runs file: several detectors at once
     #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
     pub runs: Option<PathBuf>,
-    /// Mean AP by group of classes, beside the model bias: lvis (rare, common, frequent; needs
+    /// Mean AP by how often classes occur, beside the model bias: lvis (rare, common, frequent; needs
     /// --counts with a column `frequency` or `images`), coco-lt, or the instance counts at which a
-    /// group begins, such as 20,400,8000
+    /// group begins, such as 20,400,8000. Which classes are alike is for --class-groups
     #[arg(long, value_name = "GROUPS")]
     pub groups: Option<Grouping>,
     #[command(flatten)]
@@ -319,6 +328,8 @@ impl Detectors {
                 ap_iou: self.ap_iou,
                 ap_numbering: self.ap_numbering,
                 ap_scale: self.ap_scale,
+                covariates: self.covariates.clone(),
+                class_groups: self.class_groups.clone(),
                 ..RunFiles::from(self.input.clone())
             }]),
         }

@@ -7,6 +7,7 @@ mod bad_input;
 mod class_lists;
 mod compare;
 mod correlate;
+mod covariates;
 mod degenerate;
 mod dependencies;
 mod dump;

@@ -8,7 +8,9 @@ use crate::classes::{Classes, Doubt, IdsFrom, Join, Keys, Rows, Summary, Values,
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::input::ap::ApColumn;
+use crate::input::class_groups::{self, ClassGroups};
 use crate::input::counts::Counts;
+use crate::input::covariates::{Covariate, Covariates};
 use crate::input::list;
 
 /// A file whose rows are joined, and the option that says how.
@@ -107,6 +109,25 @@ impl Side<'_> {
 pub struct Counted {
     pub instances: Vec<Option<u64>>,
     pub frequencies: Vec<Option<Frequency>>,
+    /// Other numbers of an annotation file.
+    pub covariates: Vec<Covariate>,
+    /// Groups of an annotation file.
+    pub groups: Vec<Option<String>>,
+}
+
+/// What the row of each class has, if it has one.
+fn by_class<T: Clone>(
+    rows: &[Option<T>],
+    places: &[Option<usize>],
+    classes: &Classes,
+) -> Vec<Option<T>> {
+    let mut of_class = vec![None; classes.len()];
+    for (row, place) in rows.iter().zip(places) {
+        if let Some(class) = *place {
+            of_class[class] = row.clone();
+        }
+    }
+    of_class
 }
 
 /// The counts of each class.
@@ -127,15 +148,127 @@ pub fn counts(
     };
     let side = Side { path: &counts.path, option: None };
     let places = side.join(classes, &rows, console)?;
-    let mut counted =
-        Counted { instances: vec![None; classes.len()], frequencies: vec![None; classes.len()] };
-    for (row, class) in places.into_iter().enumerate() {
-        if let Some(class) = class {
-            counted.instances[class] = Some(counts.values[row]);
-            counted.frequencies[class] = counts.frequencies.as_ref().map(|each| each[row]);
-        }
+    let instances: Vec<_> = counts.values.iter().copied().map(Some).collect();
+    let frequencies = counts.frequencies.iter().flatten().copied().map(Some);
+    Ok(Counted {
+        instances: by_class(&instances, &places, classes),
+        frequencies: by_class(&frequencies.collect::<Vec<_>>(), &places, classes),
+        covariates: covariates_by_class(&counts.covariates, &places, classes),
+        groups: by_class(&counts.groups, &places, classes),
+    })
+}
+
+/// The numbers of each class that can be held constant: those of an annotation file that was counted, and
+/// those of a `table`, which win where names are the same.
+pub fn covariates(
+    classes: &Classes,
+    counted: Option<(&Counts, &Counted)>,
+    table: Option<&Covariates>,
+    known: Option<&[Option<u64>]>,
+    console: &mut Console,
+) -> Result<Vec<Covariate>> {
+    let mut wanted = Vec::new();
+    if let Some(table) = table {
+        let has = |row: usize| table.columns.iter().any(|column| column.values[row].is_some());
+        let weights: Vec<u64> = (0..table.keys.len()).map(|row| has(row).into()).collect();
+        let places = join_table(&table.path, &table.keys, &weights, classes, known, console)?;
+        wanted = covariates_by_class(&table.columns, &places, classes);
     }
-    Ok(counted)
+    let mut all = Vec::new();
+    if let Some((counts, counted)) = counted {
+        let named = |name: &str| wanted.iter().any(|covariate| covariate.name == name);
+        let own = counted.covariates.iter();
+        let own = own.filter(|covariate| covariate.varies() && !named(&covariate.name));
+        all.extend(own.cloned());
+        say_covariates(&counts.path, &all, console);
+    }
+    if let Some(table) = table {
+        let (vary, same): (Vec<_>, Vec<_>) = wanted.into_iter().partition(Covariate::varies);
+        if !same.is_empty() {
+            console.note(&format!(
+                "{}: left out, as no two classes differ in them: {}",
+                table.path.display(),
+                list(&same.iter().map(|covariate| &covariate.name).collect::<Vec<_>>())
+            ));
+        }
+        say_covariates(&table.path, &vary, console);
+        all.extend(vary);
+    }
+    Ok(all)
+}
+
+fn covariates_by_class(
+    covariates: &[Covariate],
+    places: &[Option<usize>],
+    classes: &Classes,
+) -> Vec<Covariate> {
+    let of_classes = |Covariate { name, values }: &Covariate| {
+        let values = by_class(values, places, classes);
+        Covariate { name: name.clone(), values }
+    };
+    covariates.iter().map(of_classes).collect()
+}
+
+fn say_covariates(path: &Path, covariates: &[Covariate], console: &Console) {
+    if !covariates.is_empty() {
+        let names: Vec<_> = covariates.iter().map(|covariate| covariate.name.as_str()).collect();
+        console.note(&format!("{}: covariates: {}", path.display(), names.join(", ")));
+    }
+}
+
+/// The group of each class: of a `table`, or else of an annotation file that was counted. None, where
+/// they do not say which classes are alike.
+pub fn groups(
+    classes: &Classes,
+    counted: Option<(&Counts, &Counted)>,
+    table: Option<&ClassGroups>,
+    known: Option<&[Option<u64>]>,
+    console: &mut Console,
+) -> Result<Vec<Option<String>>> {
+    let nothing = vec![None; classes.len()];
+    let Some(table) = table else {
+        let Some((counts, Counted { groups, .. })) = counted else { return Ok(nothing) };
+        if !class_groups::tell_apart(groups) {
+            return Ok(nothing);
+        }
+        say_groups(&counts.path, groups, console);
+        return Ok(groups.clone());
+    };
+    let weights: Vec<u64> = table.values.iter().map(|group| group.is_some().into()).collect();
+    let places = join_table(&table.path, &table.keys, &weights, classes, known, console)?;
+    let groups = by_class(&table.values, &places, classes);
+    let path = table.path.clone();
+    if !class_groups::tell_apart(&groups) {
+        console.warn(Warning::NoGroups { path });
+        return Ok(nothing);
+    }
+    say_groups(&path, &groups, console);
+    let without = classes.names().iter().zip(&groups).filter(|(_, group)| group.is_none());
+    let without: Vec<_> = without.map(|(name, _)| name.clone()).collect();
+    if !without.is_empty() {
+        console.warn(Warning::NoGroup { path, classes: without });
+    }
+    Ok(groups)
+}
+
+fn say_groups(path: &Path, groups: &[Option<String>], console: &Console) {
+    let mut names: Vec<_> = groups.iter().flatten().collect();
+    names.sort_unstable();
+    names.dedup();
+    console.note(&format!("{}: {} groups of classes", path.display(), names.len()));
+}
+
+/// The class of each row of a table that says more of the classes.
+fn join_table(
+    path: &Path,
+    keys: &Keys,
+    weights: &[u64],
+    classes: &Classes,
+    known: Option<&[Option<u64>]>,
+    console: &mut Console,
+) -> Result<Vec<Option<usize>>> {
+    let rows = Rows { keys, weights, asked: None, whole: true, once: true, counted: false, known };
+    Side { path, option: None }.join(classes, &rows, console)
 }
 
 /// The counts without a row over all classes. Where a file `listed` the classes, that says which rows are

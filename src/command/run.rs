@@ -11,8 +11,10 @@ use crate::groups::Frequency;
 use crate::information::Information;
 use crate::input::annotations::Include;
 use crate::input::ap::{self, ApColumn, ApFormat};
+use crate::input::class_groups;
 use crate::input::classes;
 use crate::input::counts::{self, Counts};
+use crate::input::covariates;
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::information::{self, RunInformation};
@@ -168,6 +170,9 @@ pub fn load(
         ));
         column.notes.iter().for_each(|note| console.note(note));
     }
+    let covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
+    covariates.iter().flat_map(|table| &table.notes).for_each(|note| console.note(note));
+    let groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
     let listed = listed(files, console)?;
     let counts = counts(files, listed.as_ref(), console)?;
     let expected = listed.or_else(|| counts.as_ref()?.classes.clone());
@@ -202,8 +207,8 @@ pub fn load(
             row.frequency = counted.frequencies[class];
         }
     }
-    let known = counted.map(|counted| counted.instances);
-    let known = known.as_deref().or(classes.boxes()).or(in_dump.as_deref());
+    let known = counted.as_ref().map(|counted| &counted.instances[..]);
+    let known = known.or(classes.boxes()).or(in_dump.as_deref());
     let columns = columns.into_iter().map(|column| {
         let column = joined::ap_without_summary(column, &classes, console)?;
         let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();
@@ -221,6 +226,19 @@ pub fn load(
         Ok((column, places))
     });
     let columns: Vec<(ApColumn, Vec<Option<usize>>)> = columns.collect::<Result<_>>()?;
+    let mut covariate_names = Vec::new();
+    // They are there to explain AP.
+    if files.ap.is_some() {
+        let counted = counts.as_ref().zip(counted.as_ref());
+        let covariates =
+            joined::covariates(&classes, counted, covariates.as_ref(), known, console)?;
+        let groups = joined::groups(&classes, counted, groups.as_ref(), known, console)?;
+        for (class, (row, group)) in rows.iter_mut().zip(groups).enumerate() {
+            row.covariates = covariates.iter().map(|covariate| covariate.values[class]).collect();
+            row.group = group;
+        }
+        covariate_names = covariates.into_iter().map(|covariate| covariate.name).collect();
+    }
     let mut run = Run {
         name: files.name.clone(),
         backbone: files.backbone.clone(),
@@ -229,7 +247,7 @@ pub fn load(
         dim: None,
         ap_scale: None,
         ap_column: String::new(),
-        covariates: Vec::new(),
+        covariates: covariate_names,
         classes: rows,
     };
     let mut runs = Vec::new();

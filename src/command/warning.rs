@@ -103,6 +103,18 @@ pub enum Warning {
         /// What it calls them.
         classes: Vec<String>,
     },
+    /// Classes that a file of groups puts into none.
+    NoGroup {
+        /// The file.
+        path: PathBuf,
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Groups that do not say which classes are alike.
+    NoGroups {
+        /// The file.
+        path: PathBuf,
+    },
     /// A counts file and the labels say different things.
     Counts {
         /// The counts file.
@@ -239,6 +251,14 @@ impl fmt::Display for Warning {
                 "{}: not among the classes and left out: {}",
                 path.display(),
                 list(classes)
+            ),
+            Warning::NoGroup { path, classes } => {
+                write!(f, "{}: no group is given for: {}", path.display(), list(classes))
+            }
+            Warning::NoGroups { path } => write!(
+                f,
+                "{}: has no part in this: its classes are all in one group, or each in one of its own",
+                path.display()
             ),
             Warning::Counts { path, classes } => {
                 let pairs: Vec<_> = classes

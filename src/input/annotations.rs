@@ -1,6 +1,6 @@
-//! COCO and LVIS annotation files: categories, and how many annotations each has. The file is read as a
-//! stream, since such files take a gigabyte; what is held is some hundred numbers a category, and the
-//! size of each image.
+//! COCO and LVIS annotation files: categories, how many annotations each has, how large they are, and in
+//! how many images. The file is read as a stream, since such files take a gigabyte; what is held is the
+//! area of each annotation as f32, the images of each category, and the size of each image.
 //!
 //! Follows `createIndex` in `PythonAPI/pycocotools/coco.py` of cocodataset/cocoapi, and
 //! `lvis/lvis.py` of lvis-dataset/lvis-api, whose categories have `frequency` and `image_count`. What
@@ -15,8 +15,10 @@ use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::counts::Counts;
+use super::covariates::Covariate;
 use super::file::{check_name, trimmed};
 use super::json::{self, Scalar};
+use super::table::is_absent;
 use crate::classes::{Classes, IdsFrom, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
@@ -24,8 +26,11 @@ use crate::groups::Frequency;
 /// Most categories; the largest data sets have some ten thousand.
 const MOST_CATEGORIES: usize = 1 << 20;
 
-/// Images of a category that are told apart: from here on it is frequent.
-const MOST_IMAGES: usize = 101;
+/// The covariate of a category's area: the median of ln(area in pixels²) over the annotations that count.
+pub const MEDIAN_LOG_AREA: &str = "median_log_area";
+
+/// The covariate of how crowded it is: annotations that count by images that hold one of them.
+pub const INSTANCES_PER_IMAGE: &str = "instances_per_image";
 
 /// What is counted of that which trainers leave out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -44,6 +49,8 @@ pub struct Annotations {
     categories: Vec<Category>,
     /// By category id; none where the file has no annotations, as those of test images.
     tallies: Option<HashMap<i64, Tally>>,
+    /// Whether an annotation does not say its image.
+    lacks_image: bool,
     odd: Odd,
 }
 
@@ -51,6 +58,7 @@ pub struct Annotations {
 struct Category {
     id: i64,
     name: String,
+    supercategory: Option<String>,
     frequency: Option<String>,
     image_count: Option<u64>,
 }
@@ -59,8 +67,37 @@ struct Category {
 #[derive(Debug, Default)]
 struct Tally {
     instances: u64,
-    /// Its first images, ascending.
+    /// Its images; some more than once.
     images: Vec<u64>,
+    /// Area of each instance that has one, pixels².
+    areas: Vec<f32>,
+}
+
+impl Tally {
+    fn add_image(&mut self, image: u64) {
+        if self.images.last() == Some(&image) {
+            return;
+        }
+        // No more room is taken than twice the different images need.
+        if self.images.len() == self.images.capacity() {
+            self.leave_each_image_once();
+            self.images.reserve_exact(self.images.len());
+        }
+        self.images.push(image);
+    }
+
+    fn leave_each_image_once(&mut self) {
+        self.images.sort_unstable();
+        self.images.dedup();
+    }
+
+    /// Median of ln(area), if any area is known.
+    fn median_log_area(&mut self) -> Option<f64> {
+        self.areas.sort_unstable_by(f32::total_cmp);
+        let log = |at: usize| f64::from(self.areas[at]).ln();
+        let last = self.areas.len().checked_sub(1)?;
+        Some(0.5 * (log(last / 2) + log(last.div_ceil(2))))
+    }
 }
 
 /// Annotations that no or not every trainer takes.
@@ -116,7 +153,7 @@ pub fn read(path: &Path, include: Include) -> Result<Annotations> {
         top = Top { include, areas_count, sizes: top.sizes, sized: true, ..Top::default() };
         pass(path, &mut top)?;
     }
-    let Some(categories) = top.categories else {
+    let Some(categories) = top.categories.take() else {
         let problem =
             "has no \"categories\": is it an annotation file, such as instances_train2017.json?";
         return Err(Error::content(path, problem));
@@ -125,7 +162,8 @@ pub fn read(path: &Path, include: Include) -> Result<Annotations> {
         category.checked(at).map_err(|problem| Error::content(path, problem))
     };
     let categories = categories.into_iter().enumerate().map(checked).collect::<Result<_>>()?;
-    Ok(Annotations { path: path.to_owned(), categories, tallies: top.tallies, odd: top.odd })
+    let Top { tallies, lacks_image, odd, .. } = top;
+    Ok(Annotations { path: path.to_owned(), categories, tallies, lacks_image, odd })
 }
 
 /// Reads the file once.
@@ -170,7 +208,8 @@ impl Annotations {
     }
 
     /// Instance counts of all categories, with their frequency: LVIS's own letter, or else by the
-    /// number of images that each is in.
+    /// number of images that each is in. With them the covariates [`MEDIAN_LOG_AREA`] and
+    /// [`INSTANCES_PER_IMAGE`], and each category's `supercategory`.
     ///
     /// # Errors
     /// If there are no annotations, or one is of a category that the file does not list.
@@ -182,18 +221,24 @@ impl Annotations {
         };
         let (mut names, mut ids) = (Vec::new(), Vec::new());
         let (mut values, mut frequencies) = (Vec::new(), Vec::new());
+        let (mut areas, mut crowding, mut groups) = (Vec::new(), Vec::new(), Vec::new());
         for category in &self.categories {
-            let tally = tallies.remove(&category.id).unwrap_or_default();
-            let images = category.image_count.unwrap_or(tally.images.len() as u64);
+            let mut tally = tallies.remove(&category.id).unwrap_or_default();
+            tally.leave_each_image_once();
+            let images = tally.images.len() as u64;
             frequencies.push(match &category.frequency {
                 Some(letter) => letter
                     .parse()
                     .map_err(|problem| bad(format!("category {}: {problem}", category.id)))?,
-                None => Frequency::of_images(images),
+                None => Frequency::of_images(category.image_count.unwrap_or(images)),
             });
             names.push(category.name.clone());
             ids.push(category.id);
             values.push(tally.instances);
+            areas.push(tally.median_log_area());
+            let counted = images > 0 && !self.lacks_image;
+            crowding.push(counted.then(|| tally.instances as f64 / images as f64));
+            groups.push(category.supercategory.clone());
         }
         if let Some(id) = tallies.keys().min() {
             return Err(bad(format!(
@@ -202,8 +247,13 @@ impl Annotations {
         }
         let (path, frequencies) = (self.path.clone(), Some(frequencies));
         let keys = Keys::Both(names, ids);
+        let covariates = vec![
+            Covariate { name: MEDIAN_LOG_AREA.into(), values: areas },
+            Covariate { name: INSTANCES_PER_IMAGE.into(), values: crowding },
+        ];
         let notes = self.odd.note(&path).into_iter().collect();
-        Ok(Counts { path, keys, values, frequencies, classes: Some(classes), notes })
+        let classes = Some(classes);
+        Ok(Counts { path, keys, values, frequencies, covariates, groups, classes, notes })
     }
 }
 
@@ -214,6 +264,8 @@ struct RawCategory {
     id: Scalar,
     #[serde(default)]
     name: Scalar,
+    #[serde(default)]
+    supercategory: Scalar,
     frequency: Option<String>,
     #[serde(default)]
     image_count: Scalar,
@@ -239,7 +291,15 @@ impl RawCategory {
         }
         check_name(&name).map_err(|problem| format!("category {id}: {problem}"))?;
         let image_count = self.image_count.whole().and_then(|count| count.try_into().ok());
-        Ok(Category { id, name, frequency: self.frequency, image_count })
+        let supercategory = match &self.supercategory {
+            Scalar::Text(group) => Some(trimmed(group).to_owned()),
+            Scalar::Integer(group) => Some(group.to_string()),
+            _ => None,
+        };
+        // Nobody has asked for it: one that cannot be shown is none.
+        let supercategory =
+            supercategory.filter(|group| !is_absent(group) && check_name(group).is_ok());
+        Ok(Category { id, name, supercategory, frequency: self.frequency, image_count })
     }
 }
 
@@ -261,6 +321,8 @@ struct Top {
     /// Whether an annotation has an area above 0, and whether one lacks it.
     has_area: bool,
     lacks_area: bool,
+    /// Whether an annotation does not say its image.
+    lacks_image: bool,
     /// What is wrong with an annotation.
     problem: Option<String>,
 }
@@ -306,11 +368,9 @@ impl Top {
             return Ok(());
         }
         tally.instances += 1;
-        if let Err(at) = tally.images.binary_search(&image)
-            && tally.images.len() < MOST_IMAGES
-        {
-            tally.images.insert(at, image);
-        }
+        tally.add_image(image);
+        tally.areas.extend(annotation.size());
+        self.lacks_image |= matches!(annotation.image_id, Scalar::Missing);
         Ok(())
     }
 
@@ -492,6 +552,20 @@ struct Annotation {
     bbox: Sides,
     caption: Option<IgnoredAny>,
     segments_info: Option<IgnoredAny>,
+}
+
+impl Annotation {
+    /// Its area in pixels², or else that of its box; none that is 0 or not finite.
+    fn size(&self) -> Option<f32> {
+        let of_box = match self.bbox {
+            Sides::Four([_, _, width, height]) if width > 0.0 && height > 0.0 => {
+                Some(width * height)
+            }
+            _ => None,
+        };
+        let mut areas = [self.area.number(), of_box].into_iter().flatten().map(|area| area as f32);
+        areas.find(|area| *area > 0.0 && area.is_finite())
+    }
 }
 
 /// A box, where it is one: left, top, width and height.

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::annotations::{self, Include};
 use super::classes;
+use super::covariates::Covariate;
 use super::file::whole_number;
 use super::shards::extension;
 use super::table::{Table, list};
@@ -23,6 +24,10 @@ pub struct Counts {
     /// How often each row's class occurs, where the table has a column `frequency` of letters, or
     /// else one `images` of counts.
     pub frequencies: Option<Vec<Frequency>>,
+    /// Other numbers of the rows, where the file is an annotation file.
+    pub covariates: Vec<Covariate>,
+    /// The group of similar classes of each row, where an annotation file says one; else empty.
+    pub groups: Vec<Option<String>>,
     /// All classes that there are, where the file is an annotation file.
     pub classes: Option<Classes>,
     /// What the user should know of how the file was read.
@@ -101,6 +106,8 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
         keys,
         values,
         frequencies: frequencies(table)?,
+        covariates: Vec::new(),
+        groups: Vec::new(),
         classes: None,
         notes: Vec::new(),
     })

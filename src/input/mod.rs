@@ -3,8 +3,10 @@
 
 pub mod annotations;
 pub mod ap;
+pub mod class_groups;
 pub mod classes;
 pub mod counts;
+pub mod covariates;
 pub mod datasets;
 pub mod element;
 pub mod embeddings;

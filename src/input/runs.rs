@@ -66,6 +66,10 @@ pub struct RunFiles {
     pub ap_iou: Option<ApIou>,
     /// The scale of AP in a table, where it is not to be seen from the values.
     pub ap_scale: Option<ApScale>,
+    /// Other numbers of the classes, to be held constant.
+    pub covariates: Option<PathBuf>,
+    /// The group of similar classes that each class belongs to.
+    pub class_groups: Option<PathBuf>,
 }
 
 impl RunFiles {
@@ -77,7 +81,9 @@ impl RunFiles {
         let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
         files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
         files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?.paths);
-        files.extend([&self.class_names, &self.counts, &self.ap].into_iter().flatten().cloned());
+        let tables =
+            [&self.class_names, &self.counts, &self.ap, &self.covariates, &self.class_groups];
+        files.extend(tables.into_iter().flatten().cloned());
         Ok(files)
     }
 }
@@ -115,7 +121,8 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
             return Err(wrong("has both moments and embeddings or labels: give one".into()));
         }
         let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
-        for file in files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap) {
+        let files = files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap);
+        for file in files.chain(&mut run.covariates).chain(&mut run.class_groups) {
             if file.as_os_str().is_empty() {
                 return Err(wrong("the name of a file is empty".into()));
             }

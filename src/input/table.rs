@@ -167,6 +167,11 @@ impl Table {
             .collect()
     }
 
+    /// Names of the columns of other types than numbers and strings, or that cannot be read.
+    pub fn other_columns(&self) -> impl Iterator<Item = &String> {
+        self.others.iter().map(|(name, _)| name)
+    }
+
     /// A cell's place, for an error.
     pub fn at(&self, line: u64, column: usize, problem: &str) -> Error {
         let problem = format!("{} {line}, column {:?}: {problem}", self.unit, self.columns[column]);

@@ -1,0 +1,114 @@
+//! Numbers of the classes that could explain AP too, such as the size of their objects, from a csv or
+//! parquet table.
+
+use std::path::{Path, PathBuf};
+
+use super::classes;
+use super::table::{Table, is_absent, list};
+use crate::classes::Keys;
+use crate::error::{Error, Result};
+
+/// A number of each row, or of each class, that can be held constant.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Covariate {
+    /// Its name.
+    pub name: String,
+    /// The numbers, all finite; none where it is missing.
+    pub values: Vec<Option<f64>>,
+}
+
+impl Covariate {
+    /// Whether two of the numbers differ. One that is the same for all explains nothing.
+    pub fn varies(&self) -> bool {
+        let mut values = self.values.iter().flatten();
+        let first = values.next();
+        values.any(|value| Some(value) != first)
+    }
+}
+
+/// Covariates as a table has them.
+#[derive(Clone, Debug)]
+pub struct Covariates {
+    /// The file.
+    pub path: PathBuf,
+    /// The class of each row.
+    pub keys: Keys,
+    /// In the order of the columns, with a value for each row.
+    pub columns: Vec<Covariate>,
+    /// What the user should know of how the file was read.
+    pub notes: Vec<String>,
+}
+
+/// Columns of what is compared, which cannot be held constant.
+const COMPARED: [&str; 3] = ["information", "instances", "ap"];
+
+/// Reads each column of numbers, but for those that say which class a row is of and those of what is
+/// compared. Columns without any number are left out, too, and noted.
+///
+/// # Errors
+/// If the file cannot be used, has no such column, or a column has numbers and words.
+pub fn read(path: &Path) -> Result<Covariates> {
+    let table = Table::read(path)?;
+    let keys = classes::keys(&table)?;
+    let (mut columns, mut words, mut compared) = (Vec::new(), Vec::new(), Vec::new());
+    for (at, name) in table.columns.iter().enumerate() {
+        let among = |names: &[&str]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
+        // One without a name numbers the rows.
+        if name.is_empty() || among(&classes::COLUMNS) {
+            continue;
+        } else if among(&COMPARED) {
+            compared.push(name);
+        } else if table.rows.iter().any(|(_, row)| is_number(&row[at])) {
+            columns.push(Covariate { name: name.clone(), values: values(&table, at)? });
+        } else {
+            words.push(name);
+        }
+    }
+    words.extend(table.other_columns());
+    if columns.is_empty() {
+        let problem = format!(
+            "has no column of numbers that could be held constant; its columns are {}",
+            list(&table.columns)
+        );
+        return Err(Error::content(path, problem));
+    }
+    let left_out = [
+        (words, "left out, as they hold no numbers"),
+        (compared, "left out, as they are what is compared"),
+    ];
+    let note = |(names, why): (Vec<&String>, &str)| {
+        (!names.is_empty()).then(|| format!("{}: columns {why}: {}", path.display(), list(&names)))
+    };
+    let notes = left_out.into_iter().filter_map(note).collect();
+    Ok(Covariates { path: path.to_owned(), keys, columns, notes })
+}
+
+/// Whether a cell is meant as a number, however it is written.
+fn is_number(cell: &str) -> bool {
+    let number = cell.strip_suffix('%').unwrap_or(cell).trim_end().replacen(',', ".", 1);
+    !is_absent(cell) && number.parse::<f64>().is_ok()
+}
+
+fn values(table: &Table, column: usize) -> Result<Vec<Option<f64>>> {
+    let value = |(line, row): &(u64, csv::StringRecord)| {
+        read_cell(&row[column]).map_err(|problem| table.at(*line, column, &problem))
+    };
+    table.rows.iter().map(value).collect()
+}
+
+/// The number that a cell says, if it says one.
+fn read_cell(cell: &str) -> std::result::Result<Option<f64>, String> {
+    if is_absent(cell) {
+        return Ok(None);
+    }
+    match cell.parse::<f64>() {
+        Ok(number) if number.is_finite() => Ok(Some(number)),
+        Ok(_) => Err(format!("{cell:?} is not finite: leave the cell empty")),
+        Err(_) if is_number(cell) => Err(format!(
+            "{cell:?} is no number: write a point before the decimals, and no sign behind"
+        )),
+        Err(_) => Err(format!(
+            "{cell:?} is no number, as others in the column are: leave the cell empty where there is none"
+        )),
+    }
+}
