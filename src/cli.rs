@@ -277,20 +277,26 @@ pub struct Detectors {
     pub ap: Option<PathBuf>,
     /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers; of
     /// an evaluator's results `bbox`]
-    #[arg(long, value_name = "NAME", value_delimiter = ',', requires = "ap")]
+    #[arg(
+        long,
+        value_name = "NAME",
+        value_delimiter = ',',
+        requires = "ap",
+        conflicts_with = "runs"
+    )]
     pub ap_column: Vec<String>,
     /// What --ap was written by [default: recognized]
-    #[arg(long, value_enum, value_name = "FORMAT", requires = "ap")]
+    #[arg(long, value_enum, value_name = "FORMAT", requires = "ap", conflicts_with = "runs")]
     pub ap_format: Option<ApFormat>,
     /// The IoU thresholds of AP, where --ap is pycocotools' array [default: 0.5:0.95]
-    #[arg(long, value_enum, value_name = "IOU", requires = "ap")]
+    #[arg(long, value_enum, value_name = "IOU", requires = "ap", conflicts_with = "runs")]
     pub ap_iou: Option<ApIou>,
     /// How the rows of --ap mean classes [default: recognized; what can be read in two ways is refused]
-    #[arg(long, value_enum, value_name = "NUMBERING", requires = "ap")]
+    #[arg(long, value_enum, value_name = "NUMBERING", requires = "ap", conflicts_with = "runs")]
     pub ap_numbering: Option<Numbering>,
     /// The scale of AP in a table: needed where many classes are below 1% [default: percent where
     /// values are above 1]
-    #[arg(long, value_enum, value_name = "SCALE", requires = "ap")]
+    #[arg(long, value_enum, value_name = "SCALE", requires = "ap", conflicts_with = "runs")]
     pub ap_scale: Option<ApScale>,
     /// Other numbers of the classes, to be held constant: a csv or parquet table with a column `class`
     /// and columns of numbers, each under its name. They add to those of an annotation file given as

@@ -137,9 +137,8 @@ fn labels_of_every_arrow_type_are_read_or_named() {
 fn tables_of_every_arrow_type() {
     let work = with("table.parquet");
     work.write("ap.csv", "class,ap\na,0.5\nb,0.25\nc,0.75\n");
-    let pearson = |arguments: &str| {
-        pearson_of(&work.json(&format!("correlate {arguments}")), "instances")
-    };
+    let pearson =
+        |arguments: &str| pearson_of(&work.json(&format!("correlate {arguments}")), "instances");
     let expected = pearson("--counts table.parquet --ap ap.csv");
     assert_eq!(pearson("--counts table.parquet --ap table.parquet"), expected, "by name alone");
     for of in ["ap", "ap_f16", "ap_decimal"] {

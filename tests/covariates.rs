@@ -1,5 +1,6 @@
 //! What else could explain AP: sizes and groups of an annotation file, tables of covariates and of groups.
 
+use igam_analyze::evidence::{Class, Grounds};
 use igam_analyze::input::annotations::Include;
 use igam_analyze::input::class_groups::{self, tell_apart};
 use igam_analyze::input::counts::{self, Counts};
@@ -349,4 +350,101 @@ fn runs_files_name_both() {
     assert!(report.contains("in/c.csv") && report.contains("in/g.csv"), "{report}");
     work.write("in/runs.toml", "covariates = ''\nap = 'ap.csv'\n[[run]]\nname = 'a'\n");
     refused(&work, command, 1, "run 1: the name of a file is empty");
+}
+
+/// Forty classes of 5 to 44 embeddings, of which a counts file has more, AP and volume both going with a
+/// size; the tables are in another order than the labels, and the groups are of four.
+#[test]
+fn the_verdict_is_with_and_without_what_is_held_constant() {
+    let work = Workdir::new();
+    let mut random = fastrand::Rng::with_seed(7);
+    let mut normal = move || (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
+    let (dim, classes) = (6, 40);
+    let sizes: Vec<f64> = (0..classes).map(|_| normal()).collect();
+    let (mut rows, mut labels) = (Vec::new(), Vec::new());
+    for (class, size) in sizes.iter().enumerate() {
+        for _ in 0..5 + class * 17 % classes {
+            rows.extend((0..dim).map(|_| (0.4 * size).exp() * normal()));
+            labels.push(class as i64);
+        }
+    }
+    let x = ndarray::Array2::from_shape_vec((labels.len(), dim), rows).unwrap();
+    ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
+    ndarray_npy::write_npy(work.path("y.npy"), &ndarray::Array1::from(labels)).unwrap();
+    let name = |class: usize| format!("class {class:02}");
+    work.write("names.txt", (0..classes).map(|class| name(class) + "\n").collect::<String>());
+    let ap: Vec<f64> = sizes.iter().map(|size| 0.5 - 0.1 * size + 0.03 * normal()).collect();
+    let counts: Vec<usize> =
+        (0..classes).map(|class| (5 + class * 17 % classes) * (1 + class % 3)).collect();
+    let backwards = || (0..classes).rev();
+    let table = |head: &str, row: &dyn Fn(usize) -> String| {
+        backwards().fold(format!("class,{head}\n"), |text, class| {
+            text + &format!("{},{}\n", name(class), row(class))
+        })
+    };
+    work.write("ap.csv", table("ap", &|class| ap[class].to_string()));
+    work.write("counts.csv", table("instances", &|class| counts[class].to_string()));
+    // The size of one class is not known, and that of most is not in the second column.
+    let size = |class: usize| if class == 3 { String::new() } else { sizes[class].to_string() };
+    let rare = |class: usize| if class < 4 { class.to_string() } else { String::new() };
+    work.write("z.csv", table("size,rare", &|class| format!("{},{}", size(class), rare(class))));
+    work.write("groups.csv", table("group", &|class| format!("g{}", class / 4)));
+    let input = "correlate --embeddings x.npy --labels y.npy --class-names names.txt --ap ap.csv \
+                 --counts counts.csv --covariates z.csv --class-groups groups.csv --estimator sample";
+    let output = work.run(&format!("{input} --format json"));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("\"rare\" is known for 4 of 40 classes"), "{stderr}");
+    let json: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let [with, without] = &json["verdict"].as_array().unwrap()[..] else { panic!("{json}") };
+    assert_eq!((&with["covariates"], &without["covariates"]), (&json!("size"), &json!("")));
+    assert_eq!((&with["classes"], &without["classes"]), (&json!(39), &json!(40)));
+    assert_eq!(without["finding"], "beyond", "{without}");
+    assert_ne!(with["finding"], "beyond", "{with}");
+    // The same numbers from what the library says of these classes.
+    let information = json["information"].as_array().unwrap();
+    let names: Vec<String> = (0..classes).map(name).collect();
+    let groups: Vec<String> = (0..classes).map(|class| format!("g{}", class / 4)).collect();
+    let covariates: Vec<[Option<f64>; 1]> = sizes.iter().map(|&size| [Some(size)]).collect();
+    let class = |class: usize| Class {
+        name: &names[class],
+        information: information[class]["information"].as_f64().unwrap(),
+        floor_bits: None,
+        embeddings: 5 + (class * 17 % classes) as u64,
+        instances: counts[class] as u64,
+        covariates: &covariates[class],
+        group: Some(&groups[class]),
+        ap: ap[class],
+    };
+    let all: Vec<Class> = (0..classes).map(class).collect();
+    let known: Vec<Class> = all.iter().filter(|class| class.name != "class 03").copied().collect();
+    let plain: Vec<Class> = all.iter().map(|class| Class { covariates: &[], ..*class }).collect();
+    for (row, classes) in [(with, known), (without, plain)] {
+        let grounds = Grounds::of(&classes, dim);
+        let (curve, group) = (grounds.given_curve.unwrap(), grounds.by_group.unwrap());
+        let ours =
+            ["partial_line", "partial_curve", "robust_p", "by_group_low", "groups", "controls"]
+                .map(|name| row[name].as_f64().unwrap());
+        let line = grounds.given_line.unwrap().r;
+        let robust = grounds.robust.unwrap().p_value();
+        let (low, clusters) = (group.interval().0, group.clusters as f64);
+        let controls = grounds.controls as f64;
+        assert_close(&ours, &[line, curve.r, robust, low, clusters, controls], 1e-9);
+    }
+    let text = String::from_utf8(work.run(input).stdout).unwrap();
+    assert!(
+        text.contains(
+            "- held constant beside the count: size (known for 39 of 40 classes); without them: \
+             information amount explains AP beyond"
+        ),
+        "{text}"
+    );
+    // One condition is judged with all held constant.
+    let gate = |condition: &str| {
+        work.command(&format!("{input} --fail-if {condition}")).output().unwrap().status.code()
+    };
+    assert_eq!((gate("finding=beyond"), gate("finding!=beyond")), (Some(0), Some(3)));
+    let commonality = json["commonality"].as_array().unwrap();
+    let parts: Vec<_> = commonality.iter().map(|row| row["part"].as_str().unwrap()).collect();
+    assert_eq!(parts.len(), 8);
+    assert!(parts.contains(&"count + information + covariates"), "{parts:?}");
 }

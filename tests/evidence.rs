@@ -2,8 +2,8 @@
 //! closed forms and second routes.
 
 use igam_analyze::correlation::{
-    Clustered, Pearson, Refusal, Regression, bootstrap, influence, kendall, leave_one_out, natural_spline,
-    partial, pearson, permutation_p, spearman,
+    Clustered, Pearson, Refusal, Regression, bootstrap, influence, kendall, leave_one_out,
+    natural_spline, partial, pearson, permutation_p, spearman,
 };
 use igam_analyze::evidence::{Caveat, Class, Control, Evidence, Failure, Finding, Grounds};
 use serde_json::Value;
@@ -342,7 +342,8 @@ fn the_rule_keeps_its_bounds() {
     };
     let (below, above, unclear) = (partial(-0.6, -0.1), partial(0.1, 0.6), partial(-0.1, 0.4));
     // Student's t with 30 degrees of freedom is 2.042 or more in one of twenty cases.
-    let clustered = |t: f64| Clustered { r: -0.4, standard_error: 0.4 / t, freedom: 30.0, clusters: 8 };
+    let clustered =
+        |t: f64| Clustered { r: -0.4, standard_error: 0.4 / t, freedom: 30.0, clusters: 8 };
     let grounds = Grounds {
         classes: 40,
         information: Ok(below),

@@ -56,9 +56,8 @@ fn the_papers_tables_give_its_correlations() {
     let work = Workdir::new();
     let tables = repository("data/tables");
     let tables = tables.display();
-    let r = |arguments: String| {
-        pearson_of(&work.json(&format!("correlate {arguments}")), "instances")
-    };
+    let r =
+        |arguments: String| pearson_of(&work.json(&format!("correlate {arguments}")), "instances");
     let voc = r(format!(
         "--ap {tables}/table6_voc_ap.csv --ap-column R50-CE,R101-CE,R50-IGAM \
          --counts {tables}/voc_counts.csv --counts-column voc0712_trainval"

@@ -4,7 +4,7 @@
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use igam_analyze::correlation::{bootstrap, partial, pearson};
-use igam_analyze::evidence::{Class, Finding, Grounds};
+use igam_analyze::evidence::{Class, Finding, Grounds, Pooled, Run};
 use igam_analyze::information::{Information, bits};
 use igam_analyze::moments::Moments;
 use igam_analyze::shrinkage::Estimator;
@@ -432,7 +432,8 @@ impl Case {
         draw: impl Fn(&Law, &mut Random) -> Vec<Drawn<'a>> + Sync,
     ) -> Findings {
         let found = laws.iter().enumerate().map(|(at, law)| {
-            Case { seed: self.seed + at as u64, ..self }.findings(|random| draw(law.as_ref(), random))
+            Case { seed: self.seed + at as u64, ..self }
+                .findings(|random| draw(law.as_ref(), random))
         });
         found.max_by(|a, b| a.beyond().total_cmp(&b.beyond())).unwrap_or_default()
     }
@@ -514,9 +515,8 @@ fn grouped<'a>(
     const SIZE: usize = 5;
     let score = |random: &mut Random| {
         let group: Vec<f64> = (0..n.div_ceil(SIZE)).map(|_| random.normal()).collect();
-        let of_class = |class: usize| {
-            icc.sqrt() * group[class / SIZE] + (1.0 - icc).sqrt() * random.normal()
-        };
+        let of_class =
+            |class: usize| icc.sqrt() * group[class / SIZE] + (1.0 - icc).sqrt() * random.normal();
         (0..n).map(of_class).collect::<Vec<f64>>()
     };
     // The pool's class whose volume has this rank.
@@ -564,6 +564,49 @@ fn of_volume<'a>(
     drawn(classes, ap)
 }
 
+/// Six runs of the same classes, whose AP depends on the count alone or on volume, and whose noise is nine
+/// tenths the class's own.
+fn six_runs(
+    classes: &[&Simulated],
+    signal: &dyn Fn(&Simulated) -> f64,
+    random: &mut Random,
+) -> Vec<Vec<f64>> {
+    let own: Vec<f64> = classes.iter().map(|_| random.normal()).collect();
+    let mut run = |_| {
+        let signal = classes.iter().map(|class| signal(class)).collect();
+        with_noise(signal, 0.5, |at| 0.9_f64.sqrt() * own[at] + 0.1_f64.sqrt() * random.normal())
+    };
+    (0..6).map(&mut run).collect()
+}
+
+/// Over six runs, the shares of findings, and in `log_alone` how often one of the runs by itself is beyond.
+fn findings_over_runs(
+    pool: &[Simulated],
+    n: usize,
+    case: Case,
+    signal: &(dyn Fn(&Simulated) -> f64 + Sync),
+) -> Findings {
+    let names: Vec<String> = (0..n).map(|class| class.to_string()).collect();
+    tally(case.sets, |set| {
+        let random = &mut Random::of(case.seed << 32 | set);
+        let classes = pick(pool, n, random);
+        let run = |aps: Vec<f64>| {
+            let classes = classes.iter().zip(aps).zip(&names);
+            let classes = classes.filter_map(|((class, ap), name)| {
+                Some(Class { name, ..class.class(case.estimator, ap)? })
+            });
+            Run { classes: classes.collect(), dim: case.dim }
+        };
+        let runs: Vec<Run> = six_runs(&classes, signal, random).into_iter().map(run).collect();
+        let beyond = |run: &Run| {
+            let finding = Finding::of(&Grounds::of(&run.classes, case.dim));
+            matches!(finding, Finding::Beyond { .. })
+        };
+        let pooled = Pooled::of(&runs).expect("six runs");
+        (pooled.judged.verdict.finding, runs.iter().any(beyond))
+    })
+}
+
 /// The kinds of sets that people have and the rule was not made from; held back, they are drawn once
 /// more with other numbers of dimensions and classes, from another seed.
 fn kinds(dim: usize, sets: u64, seed: u64, numbers: [usize; 3]) -> Vec<(String, Findings)> {
@@ -584,7 +627,8 @@ fn kinds(dim: usize, sets: u64, seed: u64, numbers: [usize; 3]) -> Vec<(String, 
         let mut row = |what: String, found: Findings| {
             rows.push((format!("{what} | {}", estimator.name()), found));
         };
-        let case = |known, seed_of_kind| Case { dim, estimator, known, sets, seed: seed + seed_of_kind };
+        let case =
+            |known, seed_of_kind| Case { dim, estimator, known, sets, seed: seed + seed_of_kind };
         for n in [some, many] {
             for (of, of_dump) in [("the dump's", true), ("the file's", false)] {
                 let found = case(NOTHING_KNOWN, 100).worst(&laws, |law, random| {
@@ -595,34 +639,30 @@ fn kinds(dim: usize, sets: u64, seed: u64, numbers: [usize; 3]) -> Vec<(String, 
         }
         for n in [few * 3 / 4, few] {
             for (name, depends) in [("volume", true), ("nothing", false)] {
-                let found = case(NOTHING_KNOWN, 200).findings(|random| {
-                    of_volume(&equal, n, depends, random)
-                });
+                let found = case(NOTHING_KNOWN, 200)
+                    .findings(|random| of_volume(&equal, n, depends, random));
                 row(format!("AP by {name}, counts 800–1200 | {n} | counts"), found);
             }
         }
         for n in [few * 3 / 2, some, many] {
             for (name, covariate) in [("counts", false), ("counts, size", true)] {
                 let known = Known { covariate, groups: false };
-                let found = case(known, 300).findings(|random| {
-                    confounded_by_size(&pool, n, random)
-                });
+                let found =
+                    case(known, 300).findings(|random| confounded_by_size(&pool, n, random));
                 row(format!("AP by size, which goes with volume | {n} | {name}"), found);
             }
         }
         for icc in [0.5, 0.7] {
             for (name, groups) in [("counts", false), ("counts, groups", true)] {
                 let known = Known { covariate: false, groups };
-                let found = case(known, 400).worst(&laws, |law, random| {
-                    grouped(&by_volume, some, icc, law, random)
-                });
+                let found = case(known, 400)
+                    .worst(&laws, |law, random| grouped(&by_volume, some, icc, law, random));
                 row(format!("AP by counts, groups of five, ICC {icc} | {some} | {name}"), found);
             }
         }
         for n in [few, some, many] {
-            let found = case(NOTHING_KNOWN, 500).worst(&laws, |law, random| {
-                few_test_instances(&pool, n, law, random)
-            });
+            let found = case(NOTHING_KNOWN, 500)
+                .worst(&laws, |law, random| few_test_instances(&pool, n, law, random));
             row(format!("AP by counts, few test instances | {n} | counts"), found);
         }
     }
@@ -638,7 +678,9 @@ impl Findings {
 #[test]
 #[ignore = "takes minutes: prints tables of docs/evidence.md"]
 fn simulated_kinds() {
-    println!("| set | classes | known | estimator | beyond | unsettled | disguise | held back: beyond |");
+    println!(
+        "| set | classes | known | estimator | beyond | unsettled | disguise | held back: beyond |"
+    );
     println!("| --- | --- | --- | --- | --- | --- | --- | --- |");
     let shown = kinds(128, SETS, 1_000, [20, 60, 200]);
     let held_back = kinds(96, SETS, 9_000, [20, 45, 120]);
@@ -650,5 +692,34 @@ fn simulated_kinds() {
             100.0 * found.disguise,
             100.0 * held_back.beyond()
         );
+    }
+}
+
+#[test]
+#[ignore = "takes minutes: prints a table of docs/evidence.md"]
+fn simulated_runs() {
+    println!("| AP is | classes | estimator | beyond | unsettled | one of the six alone: beyond |");
+    println!("| --- | --- | --- | --- | --- | --- |");
+    let dim = 128;
+    let pool = long_tailed(1_500, dim, (3.0, 0.0), 5_000.0);
+    let laws = laws(dim);
+    for n in [20, 31, 60, 200] {
+        for estimator in [Estimator::MpFloor, Estimator::Sample] {
+            let case = Case { dim, estimator, known: NOTHING_KNOWN, sets: SETS, seed: 2_000 };
+            let of_counts = laws[..5].iter().map(|(_, law)| {
+                findings_over_runs(&pool, n, case, &|class: &Simulated| law(class))
+            });
+            let worst = of_counts.max_by(|a, b| a.beyond().total_cmp(&b.beyond())).unwrap();
+            let volume = findings_over_runs(&pool, n, case, &|class: &Simulated| -class.volume);
+            for (what, found) in [("five smooth laws", worst), ("−V", volume)] {
+                println!(
+                    "| {what} | {n} | {} | {:.1}% | {:.1}% | {:.1}% |",
+                    estimator.name(),
+                    100.0 * found.beyond(),
+                    100.0 * found.unsettled,
+                    100.0 * found.log_alone
+                );
+            }
+        }
     }
 }

@@ -4,9 +4,7 @@
 use std::collections::HashMap;
 
 use igam_analyze::correlation::{Clustered, Pearson};
-use igam_analyze::evidence::{
-    Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name,
-};
+use igam_analyze::evidence::{Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name};
 use serde_json::Value;
 
 use crate::{Workdir, assert_close, numbers, repository};
@@ -212,13 +210,17 @@ fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
     let table = work.read("reports/verdict.csv");
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
-    assert_eq!(rows.iter().map(|row| &row["run"][..]).take(2).collect::<Vec<_>>(), ["all", "EfficientNet-Lite0 CE"]);
+    assert_eq!(
+        rows.iter().map(|row| &row["run"][..]).take(2).collect::<Vec<_>>(),
+        ["all", "EfficientNet-Lite0 CE"]
+    );
     assert_eq!(rows.len(), 7);
     let close = |cell: &str, theirs: &Value| {
         let (ours, theirs) = (cell.parse::<f64>().unwrap(), theirs.as_f64().unwrap());
         assert!((ours - theirs).abs() < 1e-6 * theirs.abs(), "{ours} against {theirs}");
     };
-    let pooled = &golden("pooled").into_iter().find(|case| case["name"] == "fod-a mp-floor").unwrap();
+    let pooled =
+        &golden("pooled").into_iter().find(|case| case["name"] == "fod-a mp-floor").unwrap();
     let by_class = &pooled["by_class"];
     for which in ["line", "curve"] {
         close(&rows[0][&format!("partial_{which}")], &by_class[which]["value"]);
@@ -393,7 +395,10 @@ fn no_sentence_contradicts_its_numbers() {
                 assert!((share - exact).abs() <= 0.5, "seed {seed}: {text}");
             }
             if let Some(shown) = written(&text, "a partial r of ±") {
-                assert!((shown - grounds.detectable.unwrap()).abs() <= 0.005, "seed {seed}: {text}");
+                assert!(
+                    (shown - grounds.detectable.unwrap()).abs() <= 0.005,
+                    "seed {seed}: {text}"
+                );
             }
         }
     }

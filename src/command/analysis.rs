@@ -80,11 +80,7 @@ impl Analysis {
             }
         }
         let pooled = estimators.iter().filter_map(|&estimator| pooled(&detectors, estimator));
-        Ok(Analysis {
-            pooled: pooled.collect(),
-            detectors,
-            grouping: arguments.groups.clone(),
-        })
+        Ok(Analysis { pooled: pooled.collect(), detectors, grouping: arguments.groups.clone() })
     }
 
     /// Each detector under each estimator.
@@ -229,7 +225,23 @@ fn reason(class: &Class, analysed: bool) -> Option<String> {
     }
 }
 
-fn correlate(run: Run, console: &mut Console) -> Correlated {
+/// Drops covariates that are known for fewer than half of the classes used: to hold them constant would
+/// cost the others their say.
+fn drop_unknown_covariates(run: &mut Run, used: &[usize], console: &mut Console) {
+    for at in (0..run.covariates.len()).rev() {
+        let known = used.iter().filter(|&&class| run.classes[class].covariates[at].is_some());
+        let (classes, of) = (known.count(), used.len());
+        if 2 * classes < of {
+            let (runs, covariate) = (vec![run.name.clone()], run.covariates.remove(at));
+            console.warn(Warning::UnknownCovariate { runs, covariate, classes, of });
+            for class in &mut run.classes {
+                class.covariates.remove(at);
+            }
+        }
+    }
+}
+
+fn correlate(mut run: Run, console: &mut Console) -> Correlated {
     let mut left_out: Vec<(String, Vec<String>)> = Vec::new();
     let mut used = Vec::new();
     for (at, class) in run.classes.iter().enumerate() {
@@ -241,6 +253,7 @@ fn correlate(run: Run, console: &mut Console) -> Correlated {
             },
         }
     }
+    drop_unknown_covariates(&mut run, &used, console);
     let column = |number: fn(&Class) -> Option<f64>| -> Vec<f64> {
         used.iter().filter_map(|&at| number(&run.classes[at])).collect()
     };

@@ -262,7 +262,11 @@ fn results(pairs: &[Pair], names: &[String; 2]) -> Vec<Named> {
             ("least_difference", least),
             ("greatest_difference", greatest),
         ] {
-            results.push(Named { name: format!("{name}.{what}"), of: of.clone(), value: value.into() });
+            results.push(Named {
+                name: format!("{name}.{what}"),
+                of: of.clone(),
+                value: value.into(),
+            });
         }
     }
     results

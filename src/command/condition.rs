@@ -124,9 +124,8 @@ pub fn check(conditions: &[Condition], results: &[Named], words: &[&str]) -> Res
                 suggestion(&condition.name, &names)
             )));
         }
-        let is_word = |result: &Named| {
-            result.name == condition.name && matches!(result.value, Cell::Text(_))
-        };
+        let is_word =
+            |result: &Named| result.name == condition.name && matches!(result.value, Cell::Text(_));
         let problem = match (&condition.value, results.iter().any(is_word)) {
             (Value::Word(_), false) => "is a number: compare it with <, <=, > or >=".into(),
             (Value::Number(_), true) => "is a word: compare it with = or !=".into(),

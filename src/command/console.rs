@@ -83,7 +83,8 @@ impl Console {
     /// sentence for all runs of which it is true.
     pub fn warn(&mut self, warning: Warning) {
         let (said, waiting) = self.warnings.split_at_mut(self.said);
-        let known = said.contains(&warning) || waiting.iter_mut().any(|other| other.absorb(&warning));
+        let known =
+            said.contains(&warning) || waiting.iter_mut().any(|other| other.absorb(&warning));
         if !known {
             self.warnings.push(warning);
         }

@@ -116,7 +116,11 @@ pub fn correlations_table(detectors: &[Vec<Correlated>]) -> Table {
     let mut rows = Vec::new();
     for (one, row, verdict) in detectors.iter().flat_map(|detector| detector_rows(detector)) {
         let mut cells = head(one);
-        cells.extend([row.estimator.into(), row.x.into(), Cell::Integer(one.used().count() as i64)]);
+        cells.extend([
+            row.estimator.into(),
+            row.x.into(),
+            Cell::Integer(one.used().count() as i64),
+        ]);
         cells.extend(row.association_cells());
         cells.extend(pearson_cells(row.partial));
         cells.push(verdict.as_deref().into());
@@ -131,7 +135,9 @@ pub fn correlations_table(detectors: &[Vec<Correlated>]) -> Table {
 pub fn evidence_table(detectors: &[Vec<Correlated>]) -> Table {
     let of_run = |one: &'_ Correlated| -> Vec<Vec<Cell>> {
         let Some(Evidence { all, large, .. }) = &one.evidence else {
-            return counts_alone(one).map(|row| evidence_row(one, row, "all", one.used().count())).into();
+            return counts_alone(one)
+                .map(|row| evidence_row(one, row, "all", one.used().count()))
+                .into();
         };
         let parts = [("all", Some(all)), ("m >= p", large.as_ref())].into_iter();
         let part = |(over, statistics): (&str, Option<&Statistics>)| {

@@ -183,9 +183,7 @@ pub fn lead(analysis: &Analysis) -> Vec<Said> {
     };
     // Runs may have the same said of them, such as that they have too few classes.
     for said in said {
-        let same = |other: &&mut Said| {
-            other.finding == said.finding && other.points == said.points
-        };
+        let same = |other: &&mut Said| other.finding == said.finding && other.points == said.points;
         match lead.iter_mut().find(same) {
             Some(other) => other.subject += &format!(", {}", said.subject),
             None => lead.push(said),
@@ -201,10 +199,15 @@ fn said_of_all(analysis: &Analysis, estimator: Estimator, pooled: &Pooled) -> Sa
     let Judged { grounds, verdict } = &pooled.judged;
     let without = pooled.without_covariates.as_ref();
     let mut points = verdict.points();
-    points.extend(covariates_said(&analysis.covariates(), without));
+    points.extend(covariates_said(&analysis.covariates(), &pooled.judged, without));
     points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
     Said {
-        subject: format!("{} runs of {} classes ({})", pooled.runs, grounds.classes, estimator.name()),
+        subject: format!(
+            "{} runs of {} classes ({})",
+            pooled.runs,
+            grounds.classes,
+            estimator.name()
+        ),
         finding: verdict.finding.to_string(),
         points,
     }
@@ -220,15 +223,23 @@ fn said_of_run(one: &Correlated) -> Option<Said> {
     };
     let verdict = &evidence.judged.verdict;
     let mut points = verdict.points();
-    points.extend(covariates_said(&one.covariates(), evidence.without_covariates.as_ref()));
+    let without = evidence.without_covariates.as_ref();
+    points.extend(covariates_said(&one.covariates(), &evidence.judged, without));
     let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
     Some(Said { subject, finding, points })
 }
 
 /// What is held constant beside the count, and what is found without that.
-fn covariates_said(covariates: &[&str], without: Option<&Judged>) -> Option<String> {
-    let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
-    Some(format!("held constant beside the count: {names}; without them: {finding}"))
+fn covariates_said(covariates: &[&str], with: &Judged, without: Option<&Judged>) -> Option<String> {
+    let (names, without) = (covariates.join(", "), without?);
+    let (classes, of) = (with.grounds.classes, without.grounds.classes);
+    let known = if classes < of {
+        format!(" (known for {classes} of {of} classes)")
+    } else {
+        String::new()
+    };
+    let finding = &without.verdict.finding;
+    Some(format!("held constant beside the count: {names}{known}; without them: {finding}"))
 }
 
 /// How many verdicts were looked at, where they are more than one.
@@ -263,15 +274,16 @@ pub fn short_table(analysis: &Analysis) -> Table {
         "finding",
     ];
     type Correlations = [Option<Pearson>; 3];
-    let row = |name: &str, estimator: Option<Estimator>, r: Correlations, judged: Option<&Judged>| {
-        let mut cells = vec![name.into(), estimator.map(Estimator::name).into()];
-        let classes = r.iter().flatten().map(|r| r.classes as u64).max();
-        cells.push(classes.into());
-        cells.extend(r.map(|r| r.map(|r| r.r).into()));
-        cells.extend(pearson_cells(judged.and_then(|judged| judged.grounds.given_curve.ok())));
-        cells.push(judged.map(|judged| judged.verdict.finding.token()).into());
-        cells
-    };
+    let row =
+        |name: &str, estimator: Option<Estimator>, r: Correlations, judged: Option<&Judged>| {
+            let mut cells = vec![name.into(), estimator.map(Estimator::name).into()];
+            let classes = r.iter().flatten().map(|r| r.classes as u64).max();
+            cells.push(classes.into());
+            cells.extend(r.map(|r| r.map(|r| r.r).into()));
+            cells.extend(pearson_cells(judged.and_then(|judged| judged.grounds.given_curve.ok())));
+            cells.push(judged.map(|judged| judged.verdict.finding.token()).into());
+            cells
+        };
     let pooled = analysis.pooled().iter().map(|(estimator, pooled)| {
         let grounds = &pooled.judged.grounds;
         let r = [grounds.information, pooled.instances, grounds.log_instances].map(Result::ok);

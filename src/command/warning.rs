@@ -103,6 +103,17 @@ pub enum Warning {
         /// What it calls them.
         classes: Vec<String>,
     },
+    /// A covariate that most classes lack.
+    UnknownCovariate {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Its name.
+        covariate: String,
+        /// Classes of which it is known.
+        classes: usize,
+        /// All classes that are correlated.
+        of: usize,
+    },
     /// Classes that a file of groups puts into none.
     NoGroup {
         /// The file.
@@ -165,7 +176,8 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Warning::Floor { runs, classes, of, share: (least, greatest) } => {
-                let [least, greatest] = [least, greatest].map(|share| format!("{:.0}", 100.0 * share));
+                let [least, greatest] =
+                    [least, greatest].map(|share| format!("{:.0}", 100.0 * share));
                 let share = if least == greatest { least } else { format!("{least}–{greatest}") };
                 write!(
                     f,
@@ -252,6 +264,11 @@ impl fmt::Display for Warning {
                 path.display(),
                 list(classes)
             ),
+            Warning::UnknownCovariate { runs, covariate, classes, of } => write!(
+                f,
+                "{}{covariate:?} is known for {classes} of {of} classes and is not held constant",
+                prefix(runs)
+            ),
             Warning::NoGroup { path, classes } => {
                 write!(f, "{}: no group is given for: {}", path.display(), list(classes))
             }
@@ -318,7 +335,8 @@ impl Warning {
         if self.bare() != other.bare() {
             return false;
         }
-        if let (Warning::Floor { share: a, .. }, Warning::Floor { share: b, .. }) = (&mut *self, &other)
+        if let (Warning::Floor { share: a, .. }, Warning::Floor { share: b, .. }) =
+            (&mut *self, &other)
         {
             *a = (a.0.min(b.0), a.1.max(b.1));
         }
@@ -346,6 +364,7 @@ impl Warning {
             | Warning::NoBackground { runs, .. }
             | Warning::Refused { runs, .. }
             | Warning::EqualAp { runs, .. }
+            | Warning::UnknownCovariate { runs, .. }
             | Warning::NoCorrelation { runs, .. } => Some(runs),
             _ => None,
         }

@@ -48,8 +48,7 @@ impl Control {
 /// The covariates, each a number per class.
 pub(super) fn covariates(classes: &[Class]) -> Vec<Vec<f64>> {
     let count = classes.first().map_or(0, |class| class.covariates.len());
-    let column = |at: usize| {
-        classes.iter().map(|class| class.covariates[at].unwrap_or_default()).collect()
-    };
+    let column =
+        |at: usize| classes.iter().map(|class| class.covariates[at].unwrap_or_default()).collect();
     (0..count).map(column).collect()
 }

@@ -72,7 +72,11 @@ impl Pooled {
             agreement: Agreement::of(&with),
             instances: mean(&with, |class| class.instances as f64),
             judged: judge(&with)?,
-            without_covariates: runs.iter().any(|run| has_covariates(&run.classes)).then(without).flatten(),
+            without_covariates: runs
+                .iter()
+                .any(|run| has_covariates(&run.classes))
+                .then(without)
+                .flatten(),
         })
     }
 }
@@ -188,12 +192,14 @@ fn rests_on(runs: &[Run]) -> Option<Caveat> {
 
 impl Agreement {
     fn of(runs: &[Run]) -> Option<Agreement> {
-        let (mut least, mut greatest, mut sum, mut pairs) = (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0);
+        let (mut least, mut greatest, mut sum, mut pairs) =
+            (f64::INFINITY, f64::NEG_INFINITY, 0.0, 0);
         for (at, a) in runs.iter().enumerate() {
             for b in &runs[..at] {
                 let of_b: HashMap<&str, f64> =
                     b.classes.iter().map(|class| (class.name, class.ap)).collect();
-                let both = a.classes.iter().filter_map(|class| Some((class.ap, *of_b.get(class.name)?)));
+                let both =
+                    a.classes.iter().filter_map(|class| Some((class.ap, *of_b.get(class.name)?)));
                 let (x, y): (Vec<f64>, Vec<f64>) = both.unzip();
                 let r = pearson(&x, &y).ok()?.r;
                 (least, greatest) = (least.min(r), greatest.max(r));
@@ -202,6 +208,10 @@ impl Agreement {
         }
         let total = runs.len() as f64;
         let mean: f64 = (sum / f64::from(pairs)).max(0.0);
-        (pairs > 0).then(|| Agreement { least, greatest, effective: total / (1.0 + (total - 1.0) * mean) })
+        (pairs > 0).then(|| Agreement {
+            least,
+            greatest,
+            effective: total / (1.0 + (total - 1.0) * mean),
+        })
     }
 }

@@ -163,10 +163,7 @@ pub enum Caveat {
 
 impl Verdict {
     /// Applies the rule; `rests_on` is asked for the class that a [`Finding::Beyond`] rests on.
-    pub(super) fn new(
-        grounds: &Grounds,
-        rests_on: impl FnOnce() -> Option<Caveat>,
-    ) -> Verdict {
+    pub(super) fn new(grounds: &Grounds, rests_on: impl FnOnce() -> Option<Caveat>) -> Verdict {
         let finding = Finding::of(grounds);
         let mut caveats = Vec::new();
         if !finding.is_judged() {
@@ -216,9 +213,8 @@ impl Caveat {
         let Ok(information) = &all.information else { return Vec::new() };
         let r = information.pearson.r;
         let large = large.and_then(|large| Some(large.information.as_ref().ok()?.pearson));
-        let differs = large.filter(|large| {
-            large.interval.is_some_and(|(low, high)| !(low..=high).contains(&r))
-        });
+        let differs = large
+            .filter(|large| large.interval.is_some_and(|(low, high)| !(low..=high).contains(&r)));
         let hangs_on = Caveat::hangs_on(information, |class| classes[class].name);
         hangs_on.into_iter().chain(differs.map(|large| Caveat::LargeClasses { r, large })).collect()
     }
@@ -300,7 +296,8 @@ impl Grounds {
     /// Whether the partial correlations given the line and given the curve are clear of 0 on the same
     /// side.
     pub(super) fn both_clear(&self) -> bool {
-        self.given_line.is_ok_and(|line| self.given_curve.is_ok_and(|curve| both_clear(line, curve)))
+        self.given_line
+            .is_ok_and(|line| self.given_curve.is_ok_and(|curve| both_clear(line, curve)))
     }
 }
 

@@ -123,7 +123,9 @@ impl Power {
         });
         let possible = self.largest_share.map(|share| {
             let share = percent(share);
-            format!("up to {share} of the remaining variance of AP may still go with information amount")
+            format!(
+                "up to {share} of the remaining variance of AP may still go with information amount"
+            )
         });
         shows.into_iter().chain(possible).collect()
     }
@@ -231,7 +233,9 @@ fn percent(share: f64) -> String {
     let mut digits = 0;
     let near = |digits: usize| {
         let half = 0.5 * 0.1_f64.powi(digits as i32);
-        [0.0, 100.0].into_iter().any(|end| end != 100.0 * share && (100.0 * share - end).abs() < half)
+        [0.0, 100.0]
+            .into_iter()
+            .any(|end| end != 100.0 * share && (100.0 * share - end).abs() < half)
     };
     while digits < 4 && near(digits) {
         digits += 1;

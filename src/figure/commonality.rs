@@ -120,7 +120,9 @@ fn draw_part(canvas: &mut Canvas, axis: &Axis, plot: Rect, part: &Part, middle: 
 }
 
 fn draw_legend(canvas: &mut Canvas, (mut left, y): Point) {
-    for (kind, name) in [(PartKind::Unique, "goes with one alone"), (PartKind::Shared, "with both or all")] {
+    for (kind, name) in
+        [(PartKind::Unique, "goes with one alone"), (PartKind::Shared, "with both or all")]
+    {
         let swatch = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };
         canvas.fill(swatch, kind.color());
         canvas.text(name, (swatch.right + GAP, y), &starting(font(TICK, INK)));

@@ -7,7 +7,9 @@ use super::axis::{Axis, Side};
 use super::by_backbone::ByBackbone;
 use super::canvas::{Canvas, PX, Rect, paint};
 use super::legend::draw_legend;
-use super::style::{BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke, three_decimals};
+use super::style::{
+    BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke, three_decimals,
+};
 use super::ticks::Step;
 use crate::correlation::Pearson;
 
@@ -74,7 +76,9 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
 }
 
 fn draw_run(canvas: &mut Canvas, axis: &Axis, run: &Figure2Run, middle: i32) {
-    for (Series { color, of, .. }, left) in SERIES.into_iter().zip((middle - 3 * BAR / 2..).step_by(BAR as usize)) {
+    for (Series { color, of, .. }, left) in
+        SERIES.into_iter().zip((middle - 3 * BAR / 2..).step_by(BAR as usize))
+    {
         let (x, zero) = (left + BAR / 2, axis.at(0.0));
         let Some(Pearson { r, interval, .. }) = of(run) else {
             canvas.text("n/a", (x, zero - TICK), &font(NAME, MUTED));

@@ -79,9 +79,9 @@ pub(super) fn head_height<'a>(
     heads: impl IntoIterator<Item = (&'a str, String)>,
     width: i32,
 ) -> i32 {
-    let beside = heads.into_iter().all(|(title, text)| {
-        text_width(title, TITLE) + BOX_PADDING + box_width(&text) <= width
-    });
+    let beside = heads
+        .into_iter()
+        .all(|(title, text)| text_width(title, TITLE) + BOX_PADDING + box_width(&text) <= width);
     if beside { LINE } else { 2 * LINE }
 }
 

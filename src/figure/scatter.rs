@@ -60,7 +60,8 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
         2..=4 => (2, 450 * PX, 320 * PX),
         _ => (3, 370 * PX, 270 * PX),
     };
-    let heads = panels.iter().map(|panel| (panel.title.as_str(), pearson_text(panel.pearson.as_ref())));
+    let heads =
+        panels.iter().map(|panel| (panel.title.as_str(), pearson_text(panel.pearson.as_ref())));
     let grid = Grid {
         columns,
         plot_width,
