@@ -250,12 +250,23 @@ fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
     }
 }
 
+/// A simulated set: of each class its group, a covariate, and information, floor bits, embeddings, instances
+/// and AP.
+struct AnySet {
+    groups: Vec<String>,
+    covariates: Vec<[Option<f64>; 1]>,
+    numbers: Vec<[f64; 5]>,
+    has_floor: bool,
+    has_groups: bool,
+    has_covariates: bool,
+}
+
 /// Sets of all kinds: with and without a floor, covariates, groups and a counts file of another set; AP by
 /// the count, by information, by both or by nothing.
-fn any_set(seed: u64) -> (Vec<String>, Vec<[Option<f64>; 1]>, Vec<[f64; 5]>, [bool; 4]) {
+fn any_set(seed: u64) -> AnySet {
     let mut random = fastrand::Rng::with_seed(seed);
     let n = random.usize(8..70);
-    let kinds = [random.bool(), random.bool(), random.bool(), random.bool()];
+    let [part, has_floor, has_groups, has_covariates] = std::array::from_fn(|_| random.bool());
     let [by_count, by_volume] = [random.f64() * random.f64(), random.f64() * random.f64()];
     let noisy = random.bool();
     let normal = |random: &mut fastrand::Rng| (0..12).map(|_| random.f64()).sum::<f64>() - 6.0;
@@ -264,18 +275,19 @@ fn any_set(seed: u64) -> (Vec<String>, Vec<[Option<f64>; 1]>, Vec<[f64; 5]>, [bo
     let of_class = |class: usize| {
         let log = 1.5 + 7.0 * random.f64();
         let instances = log.exp().round();
-        let embeddings = if kinds[0] { (instances * random.f64()).ceil() } else { instances };
+        let embeddings = if part { (instances * random.f64()).ceil() } else { instances };
         let edge = (1.0 - (32.0 / embeddings).sqrt()).powi(2);
         let floor = 16.0 * (1.0 + edge).log2();
-        let volume = normal(&mut random) + if kinds[2] { 1.5 * group[class / 5] } else { 0.0 };
-        let information = 20.0 + volume + if kinds[1] { floor } else { 0.0 };
+        let volume = normal(&mut random) + if has_groups { 1.5 * group[class / 5] } else { 0.0 };
+        let information = 20.0 + volume + if has_floor { floor } else { 0.0 };
         let noise = normal(&mut random) * if noisy { 5.0 / instances.sqrt() } else { 0.5 };
         let ap = 0.5 + 0.1 * (by_count * (log - 5.0) - 3.0 * by_volume * volume + noise);
         covariates.push([Some(volume + normal(&mut random)).filter(|_| random.u8(..) > 5)]);
         [information, floor, embeddings, instances, ap]
     };
     let numbers = (0..n).map(of_class).collect();
-    ((0..n).map(|class| format!("class {}", class / 5)).collect(), covariates, numbers, kinds)
+    let groups = (0..n).map(|class| format!("group {}", class / 5)).collect();
+    AnySet { groups, covariates, numbers, has_floor, has_groups, has_covariates }
 }
 
 /// The number behind a word in a sentence, as it is written.
@@ -290,18 +302,19 @@ fn written(sentence: &str, before: &str) -> Option<f64> {
 fn no_sentence_contradicts_its_numbers() {
     let mut seen = std::collections::BTreeMap::new();
     for seed in 0..3_000 {
-        let (groups, covariates, numbers, kinds) = any_set(seed);
-        let names: Vec<String> = (0..groups.len()).map(|class| format!("name {class}")).collect();
+        let set = any_set(seed);
+        let names: Vec<String> =
+            (0..set.groups.len()).map(|class| format!("name {class}")).collect();
         let class = |at: usize| {
-            let [information, floor, embeddings, instances, ap] = numbers[at];
+            let [information, floor, embeddings, instances, ap] = set.numbers[at];
             Class {
                 name: &names[at],
                 information,
-                floor_bits: kinds[1].then_some(floor),
+                floor_bits: set.has_floor.then_some(floor),
                 embeddings: embeddings as u64,
                 instances: instances as u64,
-                covariates: if kinds[3] { &covariates[at] } else { &[] },
-                group: kinds[2].then(|| groups[at].as_str()),
+                covariates: if set.has_covariates { &set.covariates[at] } else { &[] },
+                group: set.has_groups.then(|| set.groups[at].as_str()),
                 ap,
             }
         };

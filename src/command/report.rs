@@ -34,7 +34,7 @@ pub fn run(arguments: Report, console: &mut Console) -> Result<()> {
         all.push(Part::Figure { caption: figure.caption.into(), svg: figure.svg });
     }
     for (name, table) in analysis.tables()? {
-        if matches!(name, "correlations" | "bias") {
+        if name == "bias" {
             summary.extend(tabulated(name, table.clone()));
         }
         all.extend(tabulated(name, table));
@@ -62,7 +62,8 @@ fn beginning(analysis: &Analysis, console: &Console) -> Vec<Part> {
     let mut parts = vec![Part::Text(question.into())];
     parts.push(heading("Verdict"));
     for Said { subject, finding, points } in verdict::lead(analysis) {
-        parts.extend([Part::Words(vec![(subject, finding)]), Part::List(points)]);
+        parts.push(Part::Words(vec![(subject, finding)]));
+        parts.extend((!points.is_empty()).then_some(Part::List(points)));
     }
     parts.push(Part::Table(verdict::short_table(analysis)));
     if !console.warnings().is_empty() {

@@ -125,11 +125,9 @@ pub(super) fn floor_share<'a>(classes: impl Iterator<Item = &'a Class<'a>> + Clo
 
 /// A number for each class's group, from 0 on; a class without one is its own. `None` without groups.
 pub(super) fn groups(classes: &[Class]) -> Option<Vec<usize>> {
-    let key = |class| match class {
-        &Class { group: Some(group), .. } => (true, group),
-        &Class { name, .. } => (false, name),
-    };
-    classes.iter().any(|class| class.group.is_some()).then(|| numbers(classes.iter().map(key)))
+    let keys =
+        classes.iter().map(|class| (class.group.is_some(), class.group.unwrap_or(class.name)));
+    classes.iter().any(|class| class.group.is_some()).then(|| numbers(keys))
 }
 
 /// A number for each key, from 0 on: the same for equal ones.

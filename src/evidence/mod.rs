@@ -131,12 +131,12 @@ impl Evidence {
         let judged = |classes: &[Class]| Judged::of(classes, dim).with(&others);
         let plain = || judged(&without_covariates(classes));
         let complete = complete(classes);
-        let judged_by_all = judged(&complete);
-        let enough = judged_by_all.verdict.finding.is_judged();
+        let with = judged(&complete);
+        let enough = with.verdict.finding.is_judged();
         Evidence {
-            judged: judged_by_all,
+            judged: with,
             without_covariates: has_covariates(classes).then(plain),
-            shares: enough.then(|| shares(&complete, dim)).unwrap_or_default(),
+            shares: if enough { shares(&complete, dim) } else { Vec::new() },
             all,
             large,
         }
