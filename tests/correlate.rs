@@ -500,3 +500,48 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
     }
     assert!(drawn.next().is_none());
 }
+
+/// What is true of several runs is said once, with the range of what differs; what is not, is said apart.
+/// It is said, too, where a later run ends the command.
+#[test]
+fn warnings_of_several_runs_are_one() {
+    let work = Workdir::new();
+    let dump = |name: &str, each: usize, scale: f32| {
+        let x = ndarray::Array2::from_shape_fn((3 * each, 8), |(i, j)| {
+            scale * ((7 * i + 3 * j * j) % 11) as f32
+        });
+        ndarray_npy::write_npy(work.path(&format!("{name}.npy")), &x).unwrap();
+        let labels: ndarray::Array1<i64> = (0..3 * each as i64).map(|row| row % 3).collect();
+        ndarray_npy::write_npy(work.path(&format!("{name}-labels.npy")), &labels).unwrap();
+    };
+    dump("a", 2, 0.01);
+    dump("b", 2, 0.5);
+    dump("c", 40, 1.0);
+    dump("d", 3, 0.01);
+    work.write("ap.csv", "class,ap\n0,0.5\n1,0.25\n2,0.75\n");
+    let run = |name: &str| {
+        format!(
+            "[[run]]\nname = '{name}'\nembeddings = '{name}.npy'\nlabels = '{name}-labels.npy'\n"
+        )
+    };
+    let head = "ap = 'ap.csv'\n";
+    work.write("runs.toml", head.to_owned() + &["a", "b", "c", "d"].map(run).concat());
+    let warnings = |stderr: Vec<u8>| -> Vec<String> {
+        let stderr = String::from_utf8(stderr).unwrap();
+        stderr.lines().filter_map(|line| Some(line.split_once("warning: ")?.1.to_owned())).collect()
+    };
+    let floor = |said: &[String]| -> Vec<String> {
+        said.iter().filter(|said| said.contains("eigenvalue floor")).cloned().collect()
+    };
+    let said = floor(&warnings(work.run("correlate --runs runs.toml").stderr));
+    let [said] = &said[..] else { panic!("{said:?}") };
+    assert!(said.starts_with("3 runs (a to d): in 3 of 3 classes more than half"), "{said}");
+    let range = said.split("(").nth(2).unwrap();
+    assert!(range.contains("–100% of the bits"), "{said}");
+    // The second run cannot be read, and the first is heard.
+    work.write("late.toml", head.to_owned() + &run("a") + &run("none"));
+    let output = work.command("correlate --runs late.toml").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = floor(&warnings(output.stderr));
+    assert!(said.len() == 1 && said[0].starts_with("a: in 3 of 3 classes"), "{said:?}");
+}

@@ -98,7 +98,7 @@ pub fn table(analysis: &Analysis) -> Table {
 }
 
 /// What a condition can name: the columns of the rows with all covariates held constant, such as
-/// `finding`, and `finding.all` for the row over all runs alone.
+/// `finding`, and `finding.all` for the row over all runs alone, which is that of a single run.
 pub fn named(analysis: &Analysis) -> Vec<Named> {
     let mut results = Vec::new();
     for row in rows(analysis).iter().filter(|row| row.main) {
@@ -111,7 +111,7 @@ pub fn named(analysis: &Analysis) -> Vec<Named> {
                 results.push(Named { name, of: of.clone(), value: cell.clone() });
             };
             name(column.into());
-            if row.run == ALL && row.runs > 1 {
+            if row.runs > 1 || analysis.pooled().is_empty() {
                 name(format!("{column}.{ALL}"));
             }
         }
@@ -289,7 +289,9 @@ pub fn short_table(analysis: &Analysis) -> Table {
         let r = [grounds.information, pooled.instances, grounds.log_instances].map(Result::ok);
         row(ALL, Some(*estimator), r, Some(&pooled.judged))
     });
-    let runs = analysis.detectors().iter().flatten().map(|one| {
+    // Where there is a verdict over all runs, it alone is under every estimator: the rest is in the files.
+    let shown = if analysis.pooled().is_empty() { usize::MAX } else { 1 };
+    let runs = analysis.detectors().iter().flat_map(|run| run.iter().take(shown)).map(|one| {
         let judged = one.evidence.as_ref().map(|evidence| &evidence.judged);
         let r = [one.information(), one.count(), one.log_count()];
         row(&one.run.name, one.run.estimator, r, judged)
@@ -333,7 +335,7 @@ fn short(analysis: &Analysis) -> String {
     let rows = short_table(analysis).rows.iter().map(row).collect();
     let legend = "r with AP over the classes: of information amount I, instance count m, its logarithm; \
                   partial r: of I, given the curve of the count\n";
-    output::text(&columns, 1 + usize::from(several), rows) + legend
+    output::text(&columns, 1, rows) + legend
 }
 
 /// A row a number that is correlated with AP.
