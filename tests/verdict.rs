@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use igam_analyze::correlation::{Clustered, Pearson};
+use igam_analyze::correlation::{Clustered, Pearson, commonality};
 use igam_analyze::evidence::{Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name};
 use serde_json::Value;
 
@@ -418,4 +418,25 @@ fn no_sentence_contradicts_its_numbers() {
     // Each finding there is, but for a constant.
     assert_eq!(seen.len(), TOKENS.len() - 1, "{seen:?}");
     assert!(seen.values().all(|&count| count > 20), "{seen:?}");
+}
+
+/// Noise in the place of a block has, on average, the share that is said.
+#[test]
+fn by_chance_is_what_noise_explains() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let mut column = || -> Vec<f64> { (0..30).map(|_| random.f64() - 0.5).collect() };
+    let (y, known) = (column(), vec![column(), column()]);
+    let mut sum = 0.0;
+    let mut said = None;
+    let draws = 4_000;
+    for _ in 0..draws {
+        let noise = vec![column(), column(), column()];
+        let shares = commonality(&y, &[known.clone(), noise]).unwrap();
+        assert_eq!(shares[1].blocks, [1]);
+        sum += shares[1].share;
+        said = shares[1].by_chance;
+    }
+    // The standard deviation of a share is below 0.1.
+    let (mean, said) = (sum / f64::from(draws), said.unwrap());
+    assert!((mean - said).abs() < 4.0 * 0.1 / f64::from(draws).sqrt(), "{mean} against {said}");
 }
