@@ -150,7 +150,12 @@ Examples:
 Writes margins.npy (C×C float64 radians, row = true class, in the class order of \
 information.csv), margins.parquet (class_i, class_j, margin), margins.csv (the table) and \
 margins.svg to the --out directory. The table shows every reading of the normalization; the files \
-hold the chosen one.";
+hold the chosen one.
+
+gain_most and lose_most, in margins.csv, are the classes whose training region θ_i < θ_j + m_ij grows \
+most, and those whose region falls behind most. In training, the samples of the first are judged more \
+gently. At test time there are no margins, and it is the other way round: the trained boundaries lie \
+nearer to the first, which lose space to the last.";
 
 const LOSS_EXAMPLE: &str = "\
 Example:

@@ -1,4 +1,8 @@
 //! After Eq. 6: the angular margins of the IGAM loss.
+//!
+//! A margin m_ij > 0 widens the region θ_i < θ_j + m_ij in which training takes a sample of class i for right.
+//! At test time there is no margin, and the trained boundary lies nearer to class i: it has lost space
+//! (`docs/paper.md`, "Which way a margin moves the boundary").
 
 use std::f64::consts::PI;
 
@@ -64,7 +68,8 @@ pub struct Summary {
     pub largest: f64,
     /// The median of those above 0, radians; there is none where no two classes differ.
     pub median_positive: Option<f64>,
-    /// For each class its mean gain of angle over the others, Σ_j (m_ij − m_ji)/(C−1), radians.
+    /// For each class its mean gain of angle over the others in training, Σ_j (m_ij − m_ji)/(C−1),
+    /// radians. At test time, without margins, a class above 0 has lost space.
     pub gain: Vec<f64>,
 }
 

@@ -108,6 +108,119 @@ fn gradients_of_embeddings_on_their_classes_weight() {
     }
 }
 
+/// Two classes on a circle: von Mises densities (concentration 30) about −0.3 and 0.3 rad, which overlap.
+struct Circle {
+    angles: Vec<f64>,
+    /// Share of a class in all samples at each angle: those of class 0, then those of class 1.
+    weights: Vec<f64>,
+    labels: Vec<usize>,
+}
+
+impl Circle {
+    const SCALE: f64 = igam_analyze::loss::SCALE;
+
+    fn new() -> Circle {
+        let grid = || (0..720).map(|n| (n as f64 / 720.0 - 0.5) * std::f64::consts::TAU);
+        let density = |angle: f64, mode: f64| (30.0 * ((angle - mode).cos() - 1.0)).exp();
+        let sum: f64 = grid().map(|angle| density(angle, 0.0)).sum();
+        let class = |mode: f64| grid().map(move |angle| density(angle, mode) / sum);
+        Circle {
+            angles: grid().chain(grid()).collect(),
+            weights: class(-0.3).chain(class(0.3)).collect(),
+            labels: (0..1440).map(|sample| sample / 720).collect(),
+        }
+    }
+
+    fn cosines(&self, directions: [f64; 2]) -> Array2<f64> {
+        let cosine =
+            |(sample, class): (usize, usize)| (self.angles[sample] - directions[class]).cos();
+        Array2::from_shape_fn((1440, 2), cosine)
+    }
+
+    /// Mean Eq. 6 over both classes.
+    fn risk(&self, directions: [f64; 2], margins: &Array2<f64>) -> f64 {
+        let cosines = self.cosines(directions);
+        let batch = Batch::new(cosines.view(), &self.labels).unwrap();
+        let losses = batch.losses(margins.view(), Circle::SCALE).unwrap();
+        losses.iter().zip(&self.weights).map(|(loss, weight)| loss * weight).sum()
+    }
+
+    /// Directions of the two weight vectors after gradient descent on the risk.
+    fn train(&self, margins: &Array2<f64>) -> [f64; 2] {
+        let mut directions = [-0.5, 0.2];
+        for _ in 0..4000 {
+            let cosines = self.cosines(directions);
+            let batch = Batch::new(cosines.view(), &self.labels).unwrap();
+            let gradients = batch.gradients(margins.view(), Circle::SCALE).unwrap();
+            let slope = |class: usize| -> f64 {
+                let samples = self.angles.iter().zip(&self.weights).zip(gradients.column(class));
+                let turn = |angle: f64| (angle - directions[class]).sin();
+                samples.map(|((&angle, weight), gradient)| weight * gradient * turn(angle)).sum()
+            };
+            let slopes = [slope(0), slope(1)];
+            directions = [0, 1].map(|class| directions[class] - 0.005 * slopes[class]);
+        }
+        directions
+    }
+
+    /// Share of class 0 that lies nearer to its own weight vector than to the other: its recall without margins.
+    fn recall(&self, directions: [f64; 2]) -> f64 {
+        let boundary = (directions[0] + directions[1]) / 2.0;
+        let own = self.angles.iter().zip(&self.weights).take(720);
+        own.filter(|(angle, _)| **angle < boundary).map(|(_, weight)| weight).sum()
+    }
+}
+
+/// With m_01 > 0 class 0 is judged more gently in training, and loses space at test time.
+#[test]
+fn trained_boundary_moves_towards_the_class_with_the_margin() {
+    const MARGIN: f64 = 0.1;
+    let circle = Circle::new();
+    let trained = |margins: [[f64; 2]; 2]| {
+        let margins = arr2(&margins);
+        let directions = circle.train(&margins);
+        // Gradients and losses agree where the least risk is.
+        for moved in [[0.01, 0.01], [-0.01, -0.01], [0.01, -0.01], [-0.01, 0.01]] {
+            let moved = [0, 1].map(|class| directions[class] + moved[class]);
+            assert!(circle.risk(moved, &margins) > circle.risk(directions, &margins));
+        }
+        let boundary = (directions[0] + directions[1]) / 2.0;
+        (boundary, circle.recall(directions))
+    };
+    let (plain, plain_recall) = trained([[0.0; 2]; 2]);
+    assert!(plain.abs() < 1e-9, "{plain}");
+    // Class 0 lies at negative angles. A quarter of the margin, about, and a half where it is signed.
+    let (gentle, gentle_recall) = trained([[0.0, MARGIN], [0.0, 0.0]]);
+    assert!((-0.3..-0.2).contains(&(gentle / MARGIN)), "{gentle}");
+    let (transposed, transposed_recall) = trained([[0.0, 0.0], [MARGIN, 0.0]]);
+    assert!((transposed + gentle).abs() < 1e-9, "{transposed} {gentle}");
+    let (signed, _) = trained([[0.0, MARGIN], [-MARGIN, 0.0]]);
+    assert!((-0.6..-0.4).contains(&(signed / MARGIN)), "{signed}");
+    assert!(gentle_recall < plain_recall - 0.005 && transposed_recall > plain_recall + 0.005);
+}
+
+/// docs/paper.md: where both classes are equally likely, training pulls θ_i until z = −a/2; the boundary
+/// z = 0 is left where class i is (1+e^a)/2 times as likely.
+#[test]
+fn what_a_margin_does_at_a_point() {
+    let (scale, angle, margin) =
+        (igam_analyze::loss::SCALE, std::f64::consts::FRAC_PI_3, 0.178_f64);
+    let bonus = scale * (angle.cos() - (angle + margin).cos());
+    let margins = arr2(&[[0.0, margin], [0.0, 0.0]]);
+    let pull = |z: f64, odds: f64| {
+        let own = angle.cos() + z / scale;
+        let cosines = arr2(&[[own, angle.cos()], [own, angle.cos()]]);
+        let gradients =
+            Batch::new(cosines.view(), &[0, 1]).unwrap().gradients(margins.view(), scale);
+        let gradients = gradients.unwrap();
+        odds * gradients[(0, 0)] + gradients[(1, 0)]
+    };
+    let odds = (1.0 + bonus.exp()) / 2.0;
+    assert!((63.0..65.0).contains(&odds), "{odds}");
+    assert!(pull(-bonus / 2.0, 1.0).abs() < 1e-12 && pull(0.0, odds).abs() < 1e-10);
+    assert!(pull(0.0, 1.0) > 1.0);
+}
+
 #[test]
 fn a_summary_by_hand() {
     let summary = Summary::of(&arr2(&[[0.0, 0.1, 0.4], [0.0, 0.0, 0.3], [0.0, 0.0, 0.0]]));
@@ -188,6 +301,30 @@ fn the_long_form_is_the_matrix() {
     for ((i, j), margin) in rows {
         assert_eq!(margin, margins[(place(&i), place(&j))], "{i} {j}");
     }
+}
+
+/// The class that training judges more gently is the one that loses space at test time.
+#[test]
+fn the_table_says_which_way_the_boundaries_move() {
+    let work = Workdir::new();
+    work.write("i.csv", "run,class_id,class,information\nr,0,a,2\nr,1,b,9\nr,2,c,4\n");
+    let printed = |arguments: &str| {
+        let command = format!("margins --information i.csv {arguments}");
+        String::from_utf8(work.run(&command).stdout).unwrap()
+    };
+    let words = printed("--normalization softmax");
+    let lines: Vec<&str> = words.lines().skip_while(|line| !line.starts_with("training")).collect();
+    assert_eq!(
+        lines,
+        [
+            "training region grows most: \"b\" (their samples are judged more gently)",
+            "trained boundaries lie nearer to them: at test time they lose space",
+            "space at test time is gained most by: \"a\", \"c\"",
+        ]
+    );
+    // No boundary moves where all margins are 0.
+    work.write("i.csv", "run,class_id,class,information\nr,0,a,2\nr,1,b,2\n");
+    assert!(!printed("").contains("boundaries"));
 }
 
 #[test]

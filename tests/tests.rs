@@ -32,6 +32,7 @@ mod reports;
 mod shards;
 mod shrinkage;
 mod storage;
+mod table1;
 mod tables;
 mod terminal;
 mod texts;

@@ -31,7 +31,8 @@ const NAMED: usize = 3;
 struct Reading {
     normalization: Normalization,
     summary: Summary,
-    /// The classes that gain most, and those that lose most, the most first.
+    /// The classes that gain most angle in training, and those that lose most, the most first. At test
+    /// time, without margins, it is the other way round.
     gain: Vec<String>,
     lose: Vec<String>,
 }
@@ -185,8 +186,16 @@ fn text(readings: &[Reading], chosen: Normalization) -> String {
     let mut text = output::text(&columns, 1, readings.iter().map(row).collect());
     text += &format!("* in the files; the largest change of a logit at s = {SCALE}\n");
     for reading in readings.iter().filter(|reading| reading.normalization == chosen) {
-        text += &format!("decision space gained most: {}\n", list(&reading.gain));
-        text += &format!("decision space lost most: {}\n", list(&reading.lose));
+        if reading.gain.is_empty() {
+            continue;
+        }
+        text += &format!(
+            "training region grows most: {} (their samples are judged more gently)\n\
+             trained boundaries lie nearer to them: at test time they lose space\n\
+             space at test time is gained most by: {}\n",
+            list(&reading.gain),
+            list(&reading.lose)
+        );
     }
     text
 }

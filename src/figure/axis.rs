@@ -103,7 +103,7 @@ impl Axis {
                     canvas.line((*at, plot.bottom), (*at, plot.bottom + TICK_LENGTH), line);
                     // Labels side by side may be longer than their step.
                     let half = text_width(label, TICK) / 2;
-                    if at - half >= free {
+                    if !label.is_empty() && at - half >= free {
                         canvas.text(label, (*at, plot.bottom + beyond + TICK / 2), &text);
                         free = at + half + GAP;
                     }

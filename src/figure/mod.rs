@@ -20,6 +20,7 @@ mod scatter;
 mod sensitivity;
 mod slope;
 mod style;
+mod table1;
 mod theme;
 mod ticks;
 
@@ -32,6 +33,7 @@ pub use margins::{MarginsFigure, margins};
 pub use scatter::{ScatterPanel, ScatterPoint, scatter};
 pub use sensitivity::{SensitivityPanel, SensitivityRow, Whiskered, sensitivity};
 pub use slope::{SlopeClass, SlopePanel, slope};
+pub use table1::{Table1Curve, Table1Figure, Table1Group, Table1Row, Table1Section, table1};
 pub use theme::Theme;
 
 /// Why a figure could not be drawn.
