@@ -384,10 +384,10 @@ fn the_rule_keeps_its_bounds() {
     );
     // Ten classes, and four degrees of freedom.
     assert_eq!(finding(|all| Grounds { classes: 10, ..all }), beyond);
-    let too_few = |classes, needed, controls| Finding::TooFew { classes, needed, controls };
-    assert_eq!(finding(|all| Grounds { classes: 9, ..all }), too_few(9, 10, 4));
+    let too_few = |classes, controls| Finding::TooFew { classes, controls };
+    assert_eq!(finding(|all| Grounds { classes: 9, ..all }), too_few(9, 4));
     assert_eq!(finding(|all| Grounds { classes: 20, controls: 14, ..all }), beyond);
-    assert_eq!(finding(|all| Grounds { classes: 20, controls: 15, ..all }), too_few(20, 21, 15));
+    assert_eq!(finding(|all| Grounds { classes: 20, controls: 15, ..all }), too_few(20, 15));
     // A disguise from half on, and only if r itself is clear.
     let more = Grounds { count_share: Some(0.51), ..curve(unclear) };
     assert!(matches!(Finding::of(&more), Finding::Disguise { .. }));

@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 use crate::evidence::{self, Association, Evidence, Pooled};
 use crate::figure;
 use crate::groups::Grouping;
+use crate::input::class_groups;
 use crate::input::runs::RunFiles;
 use crate::output::Table;
 use crate::shrinkage::Estimator;
@@ -36,11 +37,29 @@ pub struct Correlated {
     pub left_out: Vec<(String, Vec<String>)>,
 }
 
+/// All detectors as one, under an estimator.
+pub struct OverRuns {
+    pub estimator: Estimator,
+    /// What is held constant beside the count.
+    pub covariates: Vec<String>,
+    /// With that held constant; none where fewer than two runs have enough classes of which it is known.
+    pub with: Option<Pooled>,
+    /// With the count alone held constant; none where there is nothing else.
+    pub without: Option<Pooled>,
+}
+
+impl OverRuns {
+    /// The verdict to quote.
+    pub fn main(&self) -> Option<&Pooled> {
+        self.with.as_ref().or(self.without.as_ref())
+    }
+}
+
 /// Detectors, each under every estimator; the first stands for all in most figures.
 pub struct Analysis {
     detectors: Vec<Vec<Correlated>>,
-    /// All runs as one, under each estimator; empty with fewer than two runs that have a say.
-    pooled: Vec<(Estimator, Pooled)>,
+    /// All runs as one, under each estimator for which that can be.
+    over_runs: Vec<OverRuns>,
     grouping: Option<Grouping>,
 }
 
@@ -79,8 +98,10 @@ impl Analysis {
                 detectors.push(detector.into_iter().map(|run| correlate(run, console)).collect());
             }
         }
-        let pooled = estimators.iter().filter_map(|&estimator| pooled(&detectors, estimator));
-        Ok(Analysis { pooled: pooled.collect(), detectors, grouping: arguments.groups.clone() })
+        check_names(&detectors)?;
+        let over_runs = estimators.iter().filter_map(|&estimator| over_runs(&detectors, estimator));
+        let over_runs = over_runs.collect();
+        Ok(Analysis { over_runs, detectors, grouping: arguments.groups.clone() })
     }
 
     /// Each detector under each estimator.
@@ -88,20 +109,9 @@ impl Analysis {
         &self.detectors
     }
 
-    /// All runs as one, under each estimator.
-    pub fn pooled(&self) -> &[(Estimator, Pooled)] {
-        &self.pooled
-    }
-
-    /// Names of the covariates of any run.
-    pub fn covariates(&self) -> Vec<&str> {
-        let mut names = Vec::new();
-        for name in self.detectors.iter().flatten().flat_map(Correlated::covariates) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names
+    /// All runs as one, under each estimator for which that can be.
+    pub fn over_runs(&self) -> &[OverRuns] {
+        &self.over_runs
     }
 
     /// Each detector under the first estimator.
@@ -168,7 +178,7 @@ impl Analysis {
         if !parts.is_empty() {
             figures.push(Drawn {
                 name: "commonality",
-                caption: "How much of AP's variance goes with instance count and information amount",
+                caption: "How much of AP's variance goes with instance count, information amount and covariates",
                 svg: figure::commonality(&parts)?,
             });
         }
@@ -225,19 +235,32 @@ fn reason(class: &Class, analysed: bool) -> Option<String> {
     }
 }
 
-/// Drops covariates that are known for fewer than half of the classes used: to hold them constant would
-/// cost the others their say.
-fn drop_unknown_covariates(run: &mut Run, used: &[usize], console: &mut Console) {
+/// Drops what says nothing of the classes used, and what is known for fewer than half of them: to hold it
+/// constant would cost the others their say.
+fn drop_useless_covariates(run: &mut Run, used: &[usize], console: &mut Console) {
     for at in (0..run.covariates.len()).rev() {
-        let known = used.iter().filter(|&&class| run.classes[class].covariates[at].is_some());
-        let (classes, of) = (known.count(), used.len());
-        if 2 * classes < of {
-            let (runs, covariate) = (vec![run.name.clone()], run.covariates.remove(at));
-            console.warn(Warning::UnknownCovariate { runs, covariate, classes, of });
-            for class in &mut run.classes {
-                class.covariates.remove(at);
-            }
+        let known = used.iter().filter_map(|&class| run.classes[class].covariates[at]);
+        let known: Vec<f64> = known.collect();
+        let (classes, of) = (known.len(), used.len());
+        let varies = known.iter().any(|value| *value != known[0]);
+        if varies && 2 * classes >= of {
+            continue;
         }
+        let (runs, covariate) = (vec![run.name.clone()], run.covariates.remove(at));
+        console.warn(Warning::UselessCovariate { runs, covariate, classes, of });
+        for class in &mut run.classes {
+            class.covariates.remove(at);
+        }
+    }
+}
+
+/// Forgets groups that do not tell which of the classes used are alike.
+fn drop_useless_groups(run: &mut Run, used: &[usize], console: &mut Console) {
+    let groups: Vec<Option<String>> =
+        used.iter().map(|&at| run.classes[at].group.clone()).collect();
+    if groups.iter().any(Option::is_some) && !class_groups::tell_apart(&groups) {
+        console.warn(Warning::UselessGroups { runs: vec![run.name.clone()] });
+        run.classes.iter_mut().for_each(|class| class.group = None);
     }
 }
 
@@ -253,7 +276,8 @@ fn correlate(mut run: Run, console: &mut Console) -> Correlated {
             },
         }
     }
-    drop_unknown_covariates(&mut run, &used, console);
+    drop_useless_covariates(&mut run, &used, console);
+    drop_useless_groups(&mut run, &used, console);
     let column = |number: fn(&Class) -> Option<f64>| -> Vec<f64> {
         used.iter().filter_map(|&at| number(&run.classes[at])).collect()
     };
@@ -316,14 +340,53 @@ fn evidence_classes<'a>(run: &'a Run, used: &[usize]) -> Vec<evidence::Class<'a>
     used.iter().filter_map(class).collect()
 }
 
-/// All detectors as one, under an estimator.
-fn pooled(detectors: &[Vec<Correlated>], estimator: Estimator) -> Option<(Estimator, Pooled)> {
+/// All detectors as one, under an estimator; `None` where fewer than two have a say.
+fn over_runs(detectors: &[Vec<Correlated>], estimator: Estimator) -> Option<OverRuns> {
     let under = |one: &&Correlated| one.run.estimator == Some(estimator);
-    let runs = detectors.iter().flatten().filter(under).filter_map(|one| {
+    let all: Vec<&Correlated> = detectors.iter().flatten().filter(under).collect();
+    let runs = all.iter().filter_map(|one| {
         Some(evidence::Run { classes: evidence_classes(&one.run, &one.used), dim: one.run.dim? })
     });
-    let runs: Vec<_> = runs.collect();
-    Some((estimator, Pooled::of(&runs)?))
+    let runs: Vec<evidence::Run> = runs.collect();
+    let with = Pooled::of(&runs);
+    let plain: Vec<_> = runs.iter().map(evidence::Run::without_covariates).collect();
+    let has_covariates = all.iter().any(|one| !one.run.covariates.is_empty());
+    let without = has_covariates.then(|| Pooled::of(&plain)).flatten();
+    // A covariate need not be one of every run.
+    let used = |pooled: &Pooled| pooled.runs.iter().map(|&run| all[run]).collect::<Vec<_>>();
+    let used = with.as_ref().map(used).unwrap_or_default();
+    let mut covariates: Vec<(String, usize)> = Vec::new();
+    for name in used.iter().flat_map(|one| &one.run.covariates) {
+        match covariates.iter_mut().find(|(known, _)| known == name) {
+            Some((_, runs)) => *runs += 1,
+            None => covariates.push((name.clone(), 1)),
+        }
+    }
+    let said = |(name, runs): (String, usize)| match used.len() {
+        all if runs < all => format!("{name} (in {runs} of {all} runs)"),
+        _ => name,
+    };
+    let covariates = covariates.into_iter().map(said).collect();
+    (with.is_some() || without.is_some()).then_some(OverRuns {
+        estimator,
+        covariates,
+        with,
+        without,
+    })
+}
+
+/// Each run has a name of its own, or its rows could not be told from another's.
+fn check_names(detectors: &[Vec<Correlated>]) -> Result<()> {
+    let first = detectors.iter().filter_map(|run| run.first());
+    let names: Vec<&str> = first.map(|one| one.run.name.as_str()).collect();
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            return Err(Error::Input(format!(
+                "two runs are called {name:?}: give each a name, or each column of AP once"
+            )));
+        }
+    }
+    Ok(())
 }
 
 impl Correlated {
@@ -335,11 +398,6 @@ impl Correlated {
     /// Whether a class has as many embeddings as dimensions.
     pub fn is_large(&self, class: &Class) -> bool {
         self.run.dim.is_some_and(|dim| class.embeddings >= Some(dim as u64))
-    }
-
-    /// Names of its covariates.
-    pub fn covariates(&self) -> Vec<&str> {
-        self.run.covariates.iter().map(String::as_str).collect()
     }
 
     /// Information amount against AP.
@@ -415,7 +473,7 @@ fn scatter(runs: &[&Correlated]) -> Result<String> {
 
 fn sensitivity(detectors: &[Vec<Correlated>]) -> Result<String> {
     let row = |one: &Correlated| {
-        let partial = one.evidence.as_ref()?.all.partial_information.ok();
+        let partial = one.evidence.as_ref()?.judged.grounds.given_curve.ok();
         Some(figure::SensitivityRow {
             estimator: one.run.estimator?.name().to_owned(),
             raw: one.information().map(Into::into),

@@ -266,6 +266,7 @@ fn results(pairs: &[Pair], names: &[String; 2]) -> Vec<Named> {
                 name: format!("{name}.{what}"),
                 of: of.clone(),
                 value: value.into(),
+                word: false,
             });
         }
     }

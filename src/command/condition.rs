@@ -64,6 +64,8 @@ pub struct Named {
     pub of: String,
     /// Missing where it does not exist.
     pub value: Cell,
+    /// Whether it is a word, where it exists.
+    pub word: bool,
 }
 
 impl Condition {
@@ -93,7 +95,7 @@ pub fn named(table: &Table, row: &str) -> Vec<Named> {
     };
     let numeric = |column: usize| {
         let text = |cells: &Vec<Cell>| matches!(cells[column], Cell::Text(_));
-        column > at && !table.rows.iter().any(text)
+        column > at && table.columns[column] != "verdict" && !table.rows.iter().any(text)
     };
     let columns: Vec<usize> = (0..table.columns.len()).filter(|&column| numeric(column)).collect();
     let of_row = |cells: &Vec<Cell>| -> Vec<Named> {
@@ -101,6 +103,7 @@ pub fn named(table: &Table, row: &str) -> Vec<Named> {
             name: format!("{}.{}", table.columns[*column], cells[at].csv()),
             of: cells[0].csv(),
             value: cells[*column].clone(),
+            word: false,
         };
         columns.iter().map(value).collect()
     };
@@ -124,8 +127,7 @@ pub fn check(conditions: &[Condition], results: &[Named], words: &[&str]) -> Res
                 suggestion(&condition.name, &names)
             )));
         }
-        let is_word =
-            |result: &Named| result.name == condition.name && matches!(result.value, Cell::Text(_));
+        let is_word = |result: &Named| result.name == condition.name && result.word;
         let problem = match (&condition.value, results.iter().any(is_word)) {
             (Value::Word(_), false) => "is a number: compare it with <, <=, > or >=".into(),
             (Value::Number(_), true) => "is a word: compare it with = or !=".into(),

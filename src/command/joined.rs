@@ -176,7 +176,8 @@ pub fn covariates(
     }
     let mut all = Vec::new();
     if let Some((counts, counted)) = counted {
-        let named = |name: &str| wanted.iter().any(|covariate| covariate.name == name);
+        let named =
+            |name: &str| wanted.iter().any(|covariate| covariate.name.eq_ignore_ascii_case(name));
         let own = counted.covariates.iter();
         let own = own.filter(|covariate| covariate.varies() && !named(&covariate.name));
         all.extend(own.cloned());

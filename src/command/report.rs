@@ -78,7 +78,8 @@ fn tabulated(name: &str, mut table: Table) -> [Part; 3] {
         "correlations" => ("Correlations with AP", "AP against x over the classes; ci is 95%."),
         "verdict" => (
             "The numbers that decide",
-            "Partial correlations of information amount and AP, given the count as a line and as a curve.",
+            "Partial correlations of information amount and AP, given the count as a line and as a curve, and \
+             the covariates.",
         ),
         "commonality" => (
             "What AP's variance goes with",

@@ -26,6 +26,9 @@ use crate::output::{Cell, Table};
 use crate::shrinkage::{Estimator, Refusal};
 use crate::stream::{self, ClassInformation, Plan};
 
+/// What the results over all runs are called, which no run may be.
+pub use crate::input::runs::ALL_RUNS;
+
 /// Bytes of embeddings in a row group that are worth a warning.
 const ROW_GROUP: u64 = 64 << 20;
 
@@ -170,6 +173,7 @@ pub fn load(
         ));
         column.notes.iter().for_each(|note| console.note(note));
     }
+    // They are held constant in what information amount says of AP.
     let covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
     covariates.iter().flat_map(|table| &table.notes).for_each(|note| console.note(note));
     let groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
@@ -227,7 +231,11 @@ pub fn load(
     });
     let columns: Vec<(ApColumn, Vec<Option<usize>>)> = columns.collect::<Result<_>>()?;
     let mut covariate_names = Vec::new();
-    // They are there to explain AP.
+    if source.is_none() {
+        for path in [&files.covariates, &files.class_groups].into_iter().flatten() {
+            console.warn(Warning::NoEmbeddings { path: path.clone() });
+        }
+    }
     if files.ap.is_some() {
         let counted = counts.as_ref().zip(counted.as_ref());
         let covariates =
@@ -694,7 +702,9 @@ fn with_ap(mut run: Run, column: &ApColumn, places: &[Option<usize>], several: b
         }
     }
     if run.name.is_empty() {
-        run.name = column.name.clone();
+        // "all" is what all runs together are called.
+        run.name =
+            if column.name == ALL_RUNS { format!("AP {ALL_RUNS}") } else { column.name.clone() };
     } else if several {
         run.name = format!("{} {}", run.name, column.name);
     }

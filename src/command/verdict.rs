@@ -1,14 +1,12 @@
 //! The verdicts, as `verdict.csv` and in words: one over all runs, then those of each.
 
-use super::analysis::{Analysis, Correlated};
+use super::analysis::{Analysis, Correlated, OverRuns};
 use super::condition::Named;
+use super::run::ALL_RUNS;
 use crate::correlation::{Clustered, Pearson};
-use crate::evidence::{Caveat, Grounds, Judged, Pooled};
+use crate::evidence::{self, Caveat, Grounds, Judged, Pooled};
 use crate::output::{self, Cell, Table};
 use crate::shrinkage::Estimator;
-
-/// What the rows over several runs are called.
-const ALL: &str = "all";
 
 /// A verdict of one run, or of all.
 struct Row<'a> {
@@ -19,8 +17,8 @@ struct Row<'a> {
     /// How many independent ones they are worth.
     effective: Option<f64>,
     /// What is held constant beside the count.
-    covariates: Vec<&'a str>,
-    /// Whether all is held constant that is known.
+    covariates: &'a [String],
+    /// Whether it is the one to quote, and not another without what it holds constant.
     main: bool,
     judged: &'a Judged,
 }
@@ -28,36 +26,34 @@ struct Row<'a> {
 /// The verdicts over all runs, then those of each run; each without its covariates behind it.
 fn rows(analysis: &Analysis) -> Vec<Row<'_>> {
     let mut rows = Vec::new();
-    for (estimator, pooled) in analysis.pooled() {
-        let row = |judged, covariates| Row {
-            run: ALL,
-            estimator: *estimator,
-            runs: pooled.runs,
+    for over in analysis.over_runs() {
+        let with = over.with.as_ref().map(|pooled| (pooled, &over.covariates[..], true));
+        let without = over.without.as_ref().map(|pooled| (pooled, &[][..], over.with.is_none()));
+        rows.extend(with.into_iter().chain(without).map(|(pooled, covariates, main)| Row {
+            run: ALL_RUNS,
+            estimator: over.estimator,
+            runs: pooled.runs.len(),
             effective: pooled.agreement.map(|agreement| agreement.effective),
             covariates,
-            main: true,
-            judged,
-        };
-        rows.push(row(&pooled.judged, analysis.covariates()));
-        let without = pooled.without_covariates.as_ref();
-        rows.extend(without.map(|judged| Row { main: false, ..row(judged, Vec::new()) }));
+            main,
+            judged: &pooled.judged,
+        }));
     }
     for one in analysis.detectors().iter().flatten() {
         let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator) else {
             continue;
         };
-        let row = |judged, covariates| Row {
+        let row = |judged, covariates, main| Row {
             run: &one.run.name,
             estimator,
             runs: 1,
             effective: None,
             covariates,
-            main: true,
+            main,
             judged,
         };
-        rows.push(row(&evidence.judged, one.covariates()));
-        let without = evidence.without_covariates.as_ref();
-        rows.extend(without.map(|judged| Row { main: false, ..row(judged, Vec::new()) }));
+        rows.push(row(&evidence.judged, &one.run.covariates, true));
+        rows.extend(evidence.without_covariates.as_ref().map(|judged| row(judged, &[], false)));
     }
     rows
 }
@@ -97,29 +93,48 @@ pub fn table(analysis: &Analysis) -> Table {
     Table { columns: COLUMNS.to_vec(), rows: rows(analysis).iter().map(Row::cells).collect() }
 }
 
-/// What a condition can name: the columns of the rows with all covariates held constant, such as
-/// `finding`, and `finding.all` for the row over all runs alone, which is that of a single run.
+/// Columns that say what a row is of.
+const HEAD: usize = 6;
+
+/// What a condition can name: the columns of the rows with all that is known held constant, such as
+/// `finding`, and with `.all` those of the verdict over all runs alone, which is that of a single run.
 pub fn named(analysis: &Analysis) -> Vec<Named> {
+    let rows = rows(analysis);
     let mut results = Vec::new();
-    for row in rows(analysis).iter().filter(|row| row.main) {
-        let of = format!("{} ({})", row.run, row.estimator.name());
-        for (column, cell) in COLUMNS.into_iter().zip(row.cells()).skip(4) {
-            if column == "verdict" {
-                continue;
+    let mut add = |suffix: &str, of: String, cells: Option<Vec<Cell>>| {
+        for (at, column) in COLUMNS.into_iter().enumerate().skip(HEAD) {
+            if column != "verdict" {
+                let name = format!("{column}{suffix}");
+                let value = cells.as_ref().map_or(Cell::Missing, |cells| cells[at].clone());
+                results.push(Named { name, of: of.clone(), value, word: column == "finding" });
             }
-            let mut name = |name: String| {
-                results.push(Named { name, of: of.clone(), value: cell.clone() });
-            };
-            name(column.into());
-            if row.runs > 1 || analysis.pooled().is_empty() {
-                name(format!("{column}.{ALL}"));
-            }
+        }
+    };
+    let mut estimators: Vec<Estimator> = Vec::new();
+    for row in rows.iter().filter(|row| row.main) {
+        add("", row.subject(), Some(row.cells()));
+        if !estimators.contains(&row.estimator) {
+            estimators.push(row.estimator);
+        }
+    }
+    let single = analysis.detectors().len() == 1;
+    for estimator in estimators {
+        let over =
+            |row: &&Row| row.main && row.estimator == estimator && (row.run == ALL_RUNS || single);
+        let of = format!("{ALL_RUNS} ({})", estimator.name());
+        match rows.iter().find(over) {
+            Some(row) => add(".all", row.subject(), Some(row.cells())),
+            None => add(".all", of, None),
         }
     }
     results
 }
 
 impl Row<'_> {
+    fn subject(&self) -> String {
+        format!("{} ({})", self.run, self.estimator.name())
+    }
+
     fn cells(&self) -> Vec<Cell> {
         let grounds = &self.judged.grounds;
         let Grounds { given_line, given_curve, robust, by_group, .. } = grounds;
@@ -177,8 +192,9 @@ pub struct Said {
 /// first estimator.
 pub fn lead(analysis: &Analysis) -> Vec<Said> {
     let mut lead: Vec<Said> = Vec::new();
-    let said = match analysis.pooled().first() {
-        Some((estimator, pooled)) => vec![said_of_all(analysis, *estimator, pooled)],
+    let over_runs = analysis.over_runs().first();
+    let said = match over_runs.and_then(|over| Some((over, over.main()?))) {
+        Some((over, pooled)) => vec![said_of_all(over, pooled)],
         None => analysis.first().into_iter().filter_map(said_of_run).collect(),
     };
     // Runs may have the same said of them, such as that they have too few classes.
@@ -189,25 +205,30 @@ pub fn lead(analysis: &Analysis) -> Vec<Said> {
             None => lead.push(said),
         }
     }
-    if let (Some(last), Some(looks)) = (lead.last_mut(), looks(analysis)) {
-        last.points.push(looks);
+    if let ([only], Some(looks)) = (&mut lead[..], looks(analysis)) {
+        only.points.push(looks);
     }
     lead
 }
 
-fn said_of_all(analysis: &Analysis, estimator: Estimator, pooled: &Pooled) -> Said {
+fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
     let Judged { grounds, verdict } = &pooled.judged;
-    let without = pooled.without_covariates.as_ref();
     let mut points = verdict.points();
-    points.extend(covariates_said(&analysis.covariates(), &pooled.judged, without));
-    points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
-    Said {
-        subject: format!(
-            "{} runs of {} classes ({})",
-            pooled.runs,
-            grounds.classes,
-            estimator.name()
+    points.extend(match (&over.with, &over.without) {
+        (Some(with), Some(without)) => {
+            covariates_said(&over.covariates, &with.judged, Some(&without.judged))
+        }
+        (None, Some(_)) => Some(
+            "no verdict over all runs holds more than the count constant: fewer than two runs have enough \
+             classes of which the covariates are known"
+                .into(),
         ),
+        _ => None,
+    });
+    points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
+    let (runs, classes) = (pooled.runs.len(), grounds.classes);
+    Said {
+        subject: format!("{runs} runs of {classes} classes ({})", over.estimator.name()),
         finding: verdict.finding.to_string(),
         points,
     }
@@ -224,13 +245,17 @@ fn said_of_run(one: &Correlated) -> Option<Said> {
     let verdict = &evidence.judged.verdict;
     let mut points = verdict.points();
     let without = evidence.without_covariates.as_ref();
-    points.extend(covariates_said(&one.covariates(), &evidence.judged, without));
+    points.extend(covariates_said(&one.run.covariates, &evidence.judged, without));
     let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
     Some(Said { subject, finding, points })
 }
 
 /// What is held constant beside the count, and what is found without that.
-fn covariates_said(covariates: &[&str], with: &Judged, without: Option<&Judged>) -> Option<String> {
+fn covariates_said(
+    covariates: &[String],
+    with: &Judged,
+    without: Option<&Judged>,
+) -> Option<String> {
     let (names, without) = (covariates.join(", "), without?);
     let (classes, of) = (with.grounds.classes, without.grounds.classes);
     let known = if classes < of {
@@ -263,6 +288,7 @@ fn looks(analysis: &Analysis) -> Option<String> {
 pub fn short_table(analysis: &Analysis) -> Table {
     let columns = vec![
         "run",
+        "finding",
         "estimator",
         "classes",
         "r(I, AP)",
@@ -271,32 +297,31 @@ pub fn short_table(analysis: &Analysis) -> Table {
         "partial r",
         "ci_low",
         "ci_high",
-        "finding",
     ];
     type Correlations = [Option<Pearson>; 3];
-    let row =
-        |name: &str, estimator: Option<Estimator>, r: Correlations, judged: Option<&Judged>| {
-            let mut cells = vec![name.into(), estimator.map(Estimator::name).into()];
-            let classes = r.iter().flatten().map(|r| r.classes as u64).max();
-            cells.push(classes.into());
-            cells.extend(r.map(|r| r.map(|r| r.r).into()));
-            cells.extend(pearson_cells(judged.and_then(|judged| judged.grounds.given_curve.ok())));
-            cells.push(judged.map(|judged| judged.verdict.finding.token()).into());
-            cells
-        };
-    let pooled = analysis.pooled().iter().map(|(estimator, pooled)| {
+    let row = |name: &str, of: Option<Estimator>, r: Correlations, judged: Option<&Judged>| {
+        let finding = judged.map(|judged| judged.verdict.finding.token());
+        let mut cells = vec![name.into(), finding.into(), of.map(Estimator::name).into()];
+        let classes = r.iter().flatten().map(|r| r.classes as u64).max();
+        cells.push(classes.into());
+        cells.extend(r.map(|r| r.map(|r| r.r).into()));
+        cells.extend(pearson_cells(judged.and_then(|judged| judged.grounds.given_curve.ok())));
+        cells
+    };
+    let over_runs = analysis.over_runs().iter().filter_map(|over| {
+        let pooled = over.main()?;
         let grounds = &pooled.judged.grounds;
         let r = [grounds.information, pooled.instances, grounds.log_instances].map(Result::ok);
-        row(ALL, Some(*estimator), r, Some(&pooled.judged))
+        Some(row(ALL_RUNS, Some(over.estimator), r, Some(&pooled.judged)))
     });
     // Where there is a verdict over all runs, it alone is under every estimator: the rest is in the files.
-    let shown = if analysis.pooled().is_empty() { usize::MAX } else { 1 };
+    let shown = if analysis.over_runs().is_empty() { usize::MAX } else { 1 };
     let runs = analysis.detectors().iter().flat_map(|run| run.iter().take(shown)).map(|one| {
         let judged = one.evidence.as_ref().map(|evidence| &evidence.judged);
         let r = [one.information(), one.count(), one.log_count()];
         row(&one.run.name, one.run.estimator, r, judged)
     });
-    Table { columns, rows: pooled.chain(runs).collect() }
+    Table { columns, rows: over_runs.chain(runs).collect() }
 }
 
 /// The lead and a table, for the terminal.
@@ -316,9 +341,13 @@ pub fn text(analysis: &Analysis) -> String {
 /// A row a run and estimator.
 fn short(analysis: &Analysis) -> String {
     let several = analysis.detectors().iter().any(|run| run.len() > 1);
-    let signed = |cell: &Cell| cell.number().map_or("n/a".into(), |r| format!("{r:+.2}"));
+    let signed = |cell: &Cell| match cell.number() {
+        None => "n/a".into(),
+        Some(r) if r > 0.0 => format!("+{}", evidence::number(r)),
+        Some(r) => evidence::number(r),
+    };
     let row = |cells: &Vec<Cell>| {
-        let [run, estimator, _, r @ .., low, high, finding] = &cells[..] else { return Vec::new() };
+        let [run, finding, estimator, _, r @ .., low, high] = &cells[..] else { return Vec::new() };
         let mut row = vec![run.csv()];
         row.extend(several.then(|| estimator.csv()));
         row.extend(r.iter().map(signed));
@@ -334,7 +363,7 @@ fn short(analysis: &Analysis) -> String {
     columns.extend(["r(I)", "r(m)", "r(log m)", "partial r", "95% CI", "finding"]);
     let rows = short_table(analysis).rows.iter().map(row).collect();
     let legend = "r with AP over the classes: of information amount I, instance count m, its logarithm; \
-                  partial r: of I, given the curve of the count\n";
+                  partial r: of I, given all that is held constant; all: means over the runs\n";
     output::text(&columns, 1, rows) + legend
 }
 

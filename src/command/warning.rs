@@ -103,8 +103,8 @@ pub enum Warning {
         /// What it calls them.
         classes: Vec<String>,
     },
-    /// A covariate that most classes lack.
-    UnknownCovariate {
+    /// A covariate that most classes lack, or that is the same for all.
+    UselessCovariate {
         /// The runs, where they have names.
         runs: Vec<String>,
         /// Its name.
@@ -113,6 +113,16 @@ pub enum Warning {
         classes: usize,
         /// All classes that are correlated.
         of: usize,
+    },
+    /// Groups that do not tell which of the classes that are correlated are alike.
+    UselessGroups {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+    },
+    /// Covariates or groups of a run without embeddings.
+    NoEmbeddings {
+        /// The file.
+        path: PathBuf,
     },
     /// Classes that a file of groups puts into none.
     NoGroup {
@@ -211,11 +221,15 @@ impl fmt::Display for Warning {
             Warning::Refused { runs, estimator, refusal, classes } => write!(
                 f,
                 "{}{} classes have no information amount under --estimator {}, because they have \
-                 {refusal}: {}; --estimator oas takes every class of two instances or more",
+                 {refusal}: {}; {}",
                 prefix(runs),
                 classes.len(),
                 estimator.name(),
-                list(classes)
+                list(classes),
+                match refusal {
+                    Refusal::TooFew { needed: ..=2 } => "--estimator sample takes every class",
+                    _ => "--estimator oas takes every class of two instances or more",
+                }
             ),
             Warning::NoMargins { classes } => write!(
                 f,
@@ -264,10 +278,30 @@ impl fmt::Display for Warning {
                 path.display(),
                 list(classes)
             ),
-            Warning::UnknownCovariate { runs, covariate, classes, of } => write!(
+            Warning::UselessCovariate { runs, covariate, classes, of } if 2 * classes < *of => {
+                write!(
+                    f,
+                    "{}{covariate:?} is known for {classes} of {of} classes and is not held constant",
+                    prefix(runs)
+                )
+            }
+            Warning::UselessCovariate { runs, covariate, .. } => write!(
                 f,
-                "{}{covariate:?} is known for {classes} of {of} classes and is not held constant",
+                "{}{covariate:?} is the same for all classes that are correlated, and there is nothing to hold \
+                 constant",
                 prefix(runs)
+            ),
+            Warning::UselessGroups { runs } => write!(
+                f,
+                "{}the groups have no part in this: the classes that are correlated are all in one group, or \
+                 each in one of its own",
+                prefix(runs)
+            ),
+            Warning::NoEmbeddings { path } => write!(
+                f,
+                "{}: has no part in this: it is for the verdict on information amounts, which needs \
+                 --embeddings or --moments",
+                path.display()
             ),
             Warning::NoGroup { path, classes } => {
                 write!(f, "{}: no group is given for: {}", path.display(), list(classes))
@@ -364,7 +398,8 @@ impl Warning {
             | Warning::NoBackground { runs, .. }
             | Warning::Refused { runs, .. }
             | Warning::EqualAp { runs, .. }
-            | Warning::UnknownCovariate { runs, .. }
+            | Warning::UselessCovariate { runs, .. }
+            | Warning::UselessGroups { runs }
             | Warning::NoCorrelation { runs, .. } => Some(runs),
             _ => None,
         }

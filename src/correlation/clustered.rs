@@ -31,7 +31,7 @@ const TAKEN_UP: f64 = 1e-9;
 
 impl Clustered {
     /// Of runs with a cluster's number, from 0 on, for each class of each run: classes of one cluster, in
-    /// one run or several, may be alike. `None` where there is no run, or nothing to see the noise by.
+    /// one run or several, may be alike. `None` with fewer than two clusters, or nothing to see the noise by.
     ///
     /// # Panics
     /// If the numbers of runs or of classes differ.
@@ -44,6 +44,9 @@ impl Clustered {
             clusters.iter().enumerate().for_each(|(row, &at)| members[at].push((run, row)));
         }
         members.retain(|members| !members.is_empty());
+        if members.len() < 2 {
+            return None;
+        }
 
         let runs: Vec<Scaled> = runs.iter().map(|run| Scaled::of(run)).collect();
         let total = runs.len() as f64;
@@ -106,9 +109,10 @@ impl Clustered {
         two_sided_p(self.r / self.standard_error, self.freedom)
     }
 
-    /// The least |r| that is told from 0 at 5% in 80% of such sets (Bloom 1995).
-    pub fn detectable(&self) -> f64 {
-        ((self.quantile(0.975) + self.quantile(0.8)) * self.standard_error).min(1.0)
+    /// The least |r| that is told from 0 at 5% in 80% of such sets (Bloom 1995); `None` where not even 1 is.
+    pub fn detectable(&self) -> Option<f64> {
+        let least = (self.quantile(0.975) + self.quantile(0.8)) * self.standard_error;
+        (least < 1.0).then_some(least)
     }
 
     /// With its interval and p-value, as the correlation of `classes` classes.

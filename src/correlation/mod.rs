@@ -37,8 +37,14 @@ pub use spline::natural_spline;
 fn standardized(values: &[f64]) -> Option<Vec<f64>> {
     let mean = values.iter().sum::<f64>() / values.len() as f64;
     let mut centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
+    // So that no square overflows, or is lost.
+    let largest = centred.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
+    if largest <= 1e-13 * mean.abs() || !largest.is_finite() {
+        return None;
+    }
+    centred.iter_mut().for_each(|value| *value /= largest);
     let length = centred.iter().map(|value| value * value).sum::<f64>().sqrt();
-    if length <= 1e-13 * mean.abs() * (values.len() as f64).sqrt() {
+    if length * largest <= 1e-13 * mean.abs() * (values.len() as f64).sqrt() {
         return None;
     }
     centred.iter_mut().for_each(|value| *value /= length);

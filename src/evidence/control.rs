@@ -1,6 +1,6 @@
 //! What is held constant: the instance count, and the covariates.
 
-use super::Class;
+use super::{Class, logarithm};
 use crate::correlation::{independent, natural_spline};
 use crate::information::bits;
 use crate::shrinkage::mp_lower_edge;
@@ -25,7 +25,7 @@ impl Control {
     /// 0. None where all counts and covariates are the same.
     pub fn columns(self, classes: &[Class], dim: usize) -> Vec<Vec<f64>> {
         let logarithms = |count: fn(&Class) -> u64| -> Vec<f64> {
-            classes.iter().map(|class| (count(class).max(1) as f64).ln()).collect()
+            classes.iter().map(|class| logarithm(count(class))).collect()
         };
         let mut counts = vec![logarithms(|class| class.instances)];
         if classes.iter().any(|class| class.embeddings != class.instances) {

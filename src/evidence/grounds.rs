@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use super::{Class, Control, columns, without_covariates};
+use super::{Class, Control, columns, logarithm, without_covariates};
 use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, pearson, r_squared,
 };
@@ -123,11 +123,15 @@ pub(super) fn floor_share<'a>(classes: impl Iterator<Item = &'a Class<'a>> + Clo
     (total > 0.0).then(|| floor.iter().sum::<f64>() / total)
 }
 
-/// A number for each class's group, from 0 on; a class without one is its own. `None` without groups.
-pub(super) fn groups(classes: &[Class]) -> Option<Vec<usize>> {
+/// A number for each class's group, from 0 on; a class without one is its own. `None` where the groups do
+/// not tell which classes are alike: there is one in all, or each class is its own.
+fn groups(classes: &[Class]) -> Option<Vec<usize>> {
     let keys =
         classes.iter().map(|class| (class.group.is_some(), class.group.unwrap_or(class.name)));
-    classes.iter().any(|class| class.group.is_some()).then(|| numbers(keys))
+    let groups = numbers(keys);
+    let count = groups.iter().max().map_or(0, |last| last + 1);
+    let known = classes.iter().any(|class| class.group.is_some());
+    (known && (2..classes.len()).contains(&count)).then_some(groups)
 }
 
 /// A number for each key, from 0 on: the same for equal ones.
@@ -144,8 +148,8 @@ impl Grounds {
     /// The grounds that these classes give, with embeddings of dimension `dim`.
     pub fn of(classes: &[Class], dim: usize) -> Grounds {
         let source = Source::of(classes, dim);
-        let (information, instances, ap) = columns(classes);
-        let log: Vec<f64> = instances.iter().map(|m| m.ln()).collect();
+        let (information, _, ap) = columns(classes);
+        let log: Vec<f64> = classes.iter().map(|class| logarithm(class.instances)).collect();
         let curve = source.curve.as_ref();
         let clustered = |clusters: Vec<usize>| Clustered::of(&[curve.ok()?], &[clusters]);
         let partial = |left: &Result<Residuals, Refusal>| match left {

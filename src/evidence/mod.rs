@@ -16,6 +16,7 @@ pub use grounds::{Grounds, Left, Source};
 pub use pooled::{Agreement, Pooled, Run};
 pub use statistics::{Association, Statistics};
 pub use verdict::{Caveat, Failure, Finding, LEAST_CLASSES, Power, TOKENS, Verdict};
+pub use words::number;
 
 use crate::correlation::{Share, commonality};
 
@@ -30,7 +31,7 @@ pub struct Class<'a> {
     pub floor_bits: Option<f64>,
     /// Embeddings that I is made of; 0, which a class with I cannot have, is taken as 1.
     pub embeddings: u64,
-    /// Instance count m, which the embeddings may be a part of; 0 is taken as 1.
+    /// Instance count m, which the embeddings may be a part of; log 0 is taken as 0.
     pub instances: u64,
     /// Other numbers to be held constant, such as the size of its objects: the same ones for every
     /// class, where they are known.
@@ -41,12 +42,17 @@ pub struct Class<'a> {
     pub ap: f64,
 }
 
+/// log m; 0 where m is 0.
+fn logarithm(instances: u64) -> f64 {
+    (instances.max(1) as f64).ln()
+}
+
 /// I, m and AP of each class.
 fn columns(classes: &[Class]) -> (Vec<f64>, Vec<f64>, Vec<f64>) {
     let column = |number: fn(&Class) -> f64| classes.iter().map(number).collect();
     (
         column(|class| class.information),
-        column(|class| class.instances.max(1) as f64),
+        column(|class| class.instances as f64),
         column(|class| class.ap),
     )
 }

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::grounds::{floor_share, groups, numbers};
+use super::grounds::{floor_share, numbers};
 use super::verdict::too_few;
 use super::{
-    Caveat, Class, Control, Grounds, Judged, Left, Source, Verdict, columns, complete,
-    has_covariates, without_covariates,
+    Caveat, Class, Control, Grounds, Judged, Left, Source, Verdict, columns, complete, logarithm,
+    without_covariates,
 };
 use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, leave_one_out, partial, pearson,
@@ -24,16 +24,14 @@ pub struct Run<'a> {
 /// The evidence of several runs: mean correlations over the runs, whose errors are clustered by class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pooled {
-    /// Number of runs that have a say: those with enough classes, and neither I nor AP constant.
-    pub runs: usize,
+    /// Places of the runs that have a say: those with enough classes, and neither I nor AP constant.
+    pub runs: Vec<usize>,
     /// How far they are one and the same experiment; `None` where two have no classes in common.
     pub agreement: Option<Agreement>,
     /// m against AP.
     pub instances: Result<Pearson, NoCorrelation>,
-    /// With the count and all covariates held constant.
+    /// What the rule says.
     pub judged: Judged,
-    /// With the count alone held constant; `None` where there are no covariates.
-    pub without_covariates: Option<Judged>,
 }
 
 /// How AP goes together between runs.
@@ -48,52 +46,42 @@ pub struct Agreement {
 }
 
 impl<'a> Run<'a> {
-    fn complete(&self) -> Run<'a> {
-        Run { classes: complete(&self.classes), ..*self }
+    /// Without what is held constant beside the count.
+    pub fn without_covariates(&self) -> Run<'a> {
+        Run { classes: without_covariates(&self.classes), ..*self }
     }
 
-    fn without_covariates(&self) -> Run<'a> {
-        Run { classes: without_covariates(&self.classes), ..*self }
+    fn complete(&self) -> Run<'a> {
+        Run { classes: complete(&self.classes), ..*self }
     }
 
     fn without(&self, name: &str) -> Run<'a> {
         let others = self.classes.iter().filter(|class| class.name != name);
         Run { classes: others.copied().collect(), ..*self }
     }
-}
 
-impl Pooled {
-    /// The evidence of the runs that have a say; `None` where they are fewer than two.
-    pub fn of(runs: &[Run]) -> Option<Pooled> {
-        let with = usable(runs.iter().map(Run::complete));
-        let without = || judge(&usable(runs.iter().map(Run::without_covariates)));
-        Some(Pooled {
-            runs: with.len(),
-            agreement: Agreement::of(&with),
-            instances: mean(&with, |class| class.instances as f64),
-            judged: judge(&with)?,
-            without_covariates: runs
-                .iter()
-                .any(|run| has_covariates(&run.classes))
-                .then(without)
-                .flatten(),
-        })
+    fn has_a_say(&self) -> bool {
+        let source = Source::of(&self.classes, self.dim);
+        source.curve.is_ok() && too_few(self.classes.len(), source.controls).is_none()
     }
 }
 
-/// The runs that have a say.
-fn usable<'a>(runs: impl Iterator<Item = Run<'a>>) -> Vec<Run<'a>> {
-    let has_a_say = |run: &Run| {
-        let source = Source::of(&run.classes, run.dim);
-        source.curve.is_ok() && too_few(run.classes.len(), source.controls).is_none()
-    };
-    runs.filter(has_a_say).collect()
-}
-
-fn judge(runs: &[Run]) -> Option<Judged> {
-    let grounds = grounds(runs)?;
-    let verdict = Verdict::new(&grounds, || rests_on(runs));
-    Some(Judged { grounds, verdict })
+impl Pooled {
+    /// The evidence of the runs that have a say, over the classes of which all covariates are known; `None`
+    /// where they are fewer than two.
+    pub fn of(runs: &[Run]) -> Option<Pooled> {
+        let complete = runs.iter().map(Run::complete).enumerate();
+        let (places, runs): (Vec<usize>, Vec<Run>) =
+            complete.filter(|(_, run)| run.has_a_say()).unzip();
+        let grounds = grounds(&runs)?;
+        let verdict = Verdict::new(&grounds, || rests_on(&runs));
+        Some(Pooled {
+            runs: places,
+            agreement: Agreement::of(&runs),
+            instances: mean(&runs, |class| class.instances as f64),
+            judged: Judged { grounds, verdict },
+        })
+    }
 }
 
 /// The rule's numbers over several runs; `None` with fewer than two.
@@ -110,20 +98,20 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
     };
     let curve = |source: &Source| source.curve.clone();
     let robust = given(curve, &by_class).ok()?;
-    let by_group = groups(&all).and_then(|groups| given(curve, &by_run(runs, groups)).ok());
+    let by_group = by_group(runs).and_then(|groups| given(curve, &groups).ok());
     let line = given(|source| source.line.clone(), &by_class);
     let shares = sources.iter().map(|source| source.count_share);
     Some(Grounds {
         classes: count,
         information: mean(runs, |class| class.information),
-        log_instances: mean(runs, |class| (class.instances.max(1) as f64).ln()),
+        log_instances: mean(runs, |class| logarithm(class.instances)),
         given_line: line.map(|line| line.pearson(count)),
         given_curve: Ok(robust.pearson(count)),
         robust: Some(robust),
         by_group,
         controls: sources.iter().map(|source| source.controls).max()?,
         residual_df: Some(robust.freedom),
-        detectable: Some(robust.detectable()),
+        detectable: robust.detectable(),
         count_share: shares.sum::<Option<f64>>().map(|sum| sum / runs.len() as f64),
         left: Left::of(&sources.iter().collect::<Vec<_>>()),
         floor_share: floor_share(all.iter()),
@@ -156,6 +144,40 @@ fn mean(runs: &[Run], x: fn(&Class) -> f64) -> Result<Pearson, NoCorrelation> {
 fn by_class(runs: &[Run]) -> Vec<Vec<usize>> {
     let names = runs.iter().flat_map(|run| run.classes.iter().map(|class| class.name));
     by_run(runs, numbers(names))
+}
+
+/// A number for each class of each run: the same for those of one name, and for those that a run puts into
+/// one group. `None` where that does not tell which classes are alike.
+fn by_group(runs: &[Run]) -> Option<Vec<Vec<usize>>> {
+    let all = || runs.iter().flat_map(|run| &run.classes);
+    let names = numbers(all().map(|class| class.name));
+    let groups = numbers(all().map(|class| class.group));
+    let mut clusters = names.clone();
+    // Two clusters that a group has parts of are one, until none is left to join.
+    loop {
+        let mut least = HashMap::new();
+        for ((class, group), &cluster) in all().zip(&groups).zip(&clusters) {
+            if class.group.is_some() {
+                let least = least.entry(*group).or_insert(cluster);
+                *least = cluster.min(*least);
+            }
+        }
+        let mut of_name = HashMap::new();
+        for (((class, group), name), &cluster) in all().zip(&groups).zip(&names).zip(&clusters) {
+            let group = class.group.and_then(|_| least.get(group)).copied().unwrap_or(cluster);
+            let least = of_name.entry(*name).or_insert(cluster);
+            *least = group.min(*least);
+        }
+        let joined: Vec<usize> = names.iter().map(|name| of_name[name]).collect();
+        if joined == clusters {
+            break;
+        }
+        clusters = joined;
+    }
+    let clusters = numbers(clusters.into_iter());
+    let count = |numbers: &[usize]| numbers.iter().max().map_or(0, |last| last + 1);
+    let tell = (2..count(&names)).contains(&count(&clusters));
+    tell.then(|| by_run(runs, clusters))
 }
 
 /// Numbers of all classes of all runs, by run.

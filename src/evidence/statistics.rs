@@ -1,6 +1,6 @@
 //! The numbers of `correlations.csv` and `evidence.csv`.
 
-use super::{Class, columns};
+use super::{Class, columns, logarithm};
 use crate::correlation::{
     Influence, NoCorrelation, Pearson, Refusal, Regression, bootstrap, influence, kendall, partial,
     pearson, permutation_p, spearman,
@@ -66,7 +66,7 @@ impl Statistics {
     /// The statistics of these classes.
     pub fn of(classes: &[Class]) -> Statistics {
         let (information, instances, ap) = columns(classes);
-        let log: Vec<f64> = instances.iter().map(|m| m.ln()).collect();
+        let log: Vec<f64> = classes.iter().map(|class| logarithm(class.instances)).collect();
         Statistics {
             classes: classes.len(),
             information: Association::of(&information, &ap),

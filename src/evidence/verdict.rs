@@ -28,7 +28,7 @@ use crate::correlation::{Clustered, Influence, NoCorrelation, Pearson, leave_one
 pub const LEAST_CLASSES: usize = 10;
 
 /// Fewer degrees of freedom than this, n−k−2, tell nothing.
-const LEAST_FREEDOM: usize = 4;
+pub(super) const LEAST_FREEDOM: usize = 4;
 
 /// Below this share of I's variance, what the count leaves of it is said.
 const LITTLE: f64 = 0.05;
@@ -51,8 +51,6 @@ pub enum Finding {
     TooFew {
         /// How many there are.
         classes: usize,
-        /// How many it takes.
-        needed: usize,
         /// Numbers that are held constant.
         controls: usize,
     },
@@ -223,7 +221,7 @@ impl Caveat {
 /// Why so many classes with so many controls tell nothing, if they do not.
 pub(super) fn too_few(classes: usize, controls: usize) -> Option<Finding> {
     let needed = LEAST_CLASSES.max(controls + 2 + LEAST_FREEDOM);
-    (classes < needed).then_some(Finding::TooFew { classes, needed, controls })
+    (classes < needed).then_some(Finding::TooFew { classes, controls })
 }
 
 /// The words of `verdict.csv`'s column `finding`: see [`Finding::token`].

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::verdict::LEAST_FREEDOM;
 use super::{Agreement, Caveat, Failure, Finding, LEAST_CLASSES, Power, Verdict};
 use crate::correlation::{Clustered, Pearson};
 use crate::input::list;
@@ -24,13 +25,14 @@ impl Verdict {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Finding::TooFew { classes, needed, .. } if *needed == LEAST_CLASSES => {
-                write!(f, "too few classes to tell (n = {classes}, at least {needed})")
+            Finding::TooFew { classes, .. } if *classes < LEAST_CLASSES => {
+                write!(f, "too few classes to tell (n = {classes}, at least {LEAST_CLASSES})")
             }
-            Finding::TooFew { classes, needed, controls } => write!(
+            Finding::TooFew { classes, controls } => write!(
                 f,
-                "too few classes to tell (n = {classes}, at least {needed} with {controls} numbers held \
-                 constant)"
+                "too few classes to tell (n = {classes} with {controls} numbers held constant, which leaves \
+                 {} degrees of freedom; it takes {LEAST_FREEDOM})",
+                classes.saturating_sub(controls + 2)
             ),
             Finding::Constant { ap: true } => {
                 f.write_str("nothing to explain: AP is the same for all classes")
@@ -52,8 +54,7 @@ impl fmt::Display for Finding {
             Finding::Unsettled { partial, failures } => {
                 write!(
                     f,
-                    "unsettled: information amount and AP are correlated given the curve of the count \
-                     ({}), but ",
+                    "unsettled: information amount and AP are correlated beyond instance count ({}), but ",
                     Partial(Some(*partial))
                 )?;
                 for (at, failure) in failures.iter().enumerate() {
@@ -106,7 +107,7 @@ impl fmt::Display for Failure {
                 let interval = Some(groups.interval());
                 write!(
                     f,
-                    "not if classes of one group are alike (r = {}{}, {clusters} groups)",
+                    "not if classes of one group are alike (partial r = {}{}, {clusters} groups)",
                     number(groups.r),
                     Interval(interval)
                 )
@@ -182,11 +183,11 @@ impl fmt::Display for Caveat {
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Agreement { least, greatest, effective } = *self;
+        let [least, greatest] = [least, greatest].map(number);
+        let range = if least == greatest { least } else { format!("{least}…{greatest}") };
         write!(
             f,
-            "AP correlates {}…{} between the runs, so that they are worth {effective:.1} independent ones",
-            number(least),
-            number(greatest)
+            "AP correlates {range} between the runs, so that they are worth {effective:.1} independent ones"
         )
     }
 }
@@ -200,7 +201,9 @@ impl fmt::Display for Partial {
             Some(partial) => {
                 write!(f, "partial r = {}{}", number(partial.r), Interval(partial.interval))
             }
-            None => f.write_str("there is no partial r: the count determines one of them"),
+            None => f.write_str(
+                "there is no partial r: what is held constant determines one of the two",
+            ),
         }
     }
 }
@@ -218,14 +221,15 @@ impl fmt::Display for Interval {
 }
 
 /// A correlation to two digits, or as many as tell it from 0, with a minus sign.
-fn number(r: f64) -> String {
-    let mut digits = 2;
-    while digits < 6 && r != 0.0 && r.abs() < 0.5 * 0.1_f64.powi(digits as i32) {
-        digits += 1;
-    }
-    // Adding 0 makes −0 into 0.
-    let scale = 10_f64.powi(digits as i32);
-    format!("{:.digits$}", (scale * r).round() / scale + 0.0).replace('-', "−")
+pub fn number(r: f64) -> String {
+    let rounded = |digits: usize| {
+        let scale = 10_f64.powi(digits as i32);
+        // Adding 0 makes −0 into 0.
+        (scale * r).round() / scale + 0.0
+    };
+    // What is smaller than a millionth is rounding.
+    let digits = (2..=6).find(|&digits| rounded(digits) != 0.0).unwrap_or(2);
+    format!("{:.digits$}", rounded(digits)).replace('-', "−")
 }
 
 /// A share in per cent, with as many digits as tell it from 0% and from 100%.

@@ -85,7 +85,8 @@ pub fn commonality(panels: &[(String, Vec<Part>)]) -> Result<String, Error> {
         head: LINE,
         above: LEGEND,
     };
-    let top = top_of(parts().map(|part| part.share), 1.0);
+    let reaches = |part: &Part| part.share.max(part.by_chance.unwrap_or(0.0));
+    let top = top_of(parts().map(reaches), 1.0);
     let least = parts().map(|part| part.share).fold(0.0, f64::min);
     let step = Step::fitting(100.0 * (top - least), 4);
     let range = (-step.round_up(-100.0 * least), 100.0 * top);
@@ -93,7 +94,8 @@ pub fn commonality(panels: &[(String, Vec<Part>)]) -> Result<String, Error> {
         draw_legend(canvas, (2 * GAP, LEGEND / 2 + GAP));
         for (index, (title, parts)) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            draw_title(canvas, strip, title);
+            // From the left end of the names, or a long title would be cut.
+            draw_title(canvas, Rect { left: strip.left - grid.left + 2 * GAP, ..strip }, title);
             let axis = Axis::linear(range, step, (plot.left, plot.right));
             axis.draw_grid(canvas, plot, Side::Bottom, GRID);
             axis.draw(canvas, plot, Side::Bottom, "share of the variance of AP (%)", INK);

@@ -29,7 +29,7 @@ pub struct SensitivityRow {
     pub estimator: String,
     /// r(I, AP).
     pub raw: Option<Whiskered>,
-    /// Partial r(I, AP) given log m.
+    /// Partial r(I, AP) given all that is held constant.
     pub partial: Option<Whiskered>,
 }
 
@@ -49,7 +49,7 @@ impl From<Pearson> for Whiskered {
 }
 
 const RAW: (&str, RGBColor) = ("r(information amount, AP)", BLUE);
-const PARTIAL: (&str, RGBColor) = ("partial r, given log(instances)", ORANGE);
+const PARTIAL: (&str, RGBColor) = ("partial r, given the count", ORANGE);
 
 const ROW: i32 = 38 * PX;
 /// Distance of a dot from the middle of its row.
@@ -61,7 +61,7 @@ const LEGEND: i32 = 24 * PX;
 const LONGEST_NAME: i32 = 14 * TICK;
 
 /// Draws a panel a run: for each estimator a dot and a 95% whisker for r(I, AP) and for the partial
-/// r given log m, on one axis from −1 to 1, with the values at the right.
+/// r given the count, on one axis from −1 to 1, with the values at the right.
 ///
 /// # Errors
 /// If there is no panel.

@@ -40,7 +40,16 @@ pub struct Covariates {
 }
 
 /// Columns of what is compared, which cannot be held constant.
-const COMPARED: [&str; 3] = ["information", "instances", "ap"];
+const COMPARED: [&str; 8] = [
+    "information",
+    "instances",
+    "ap",
+    "normalized_information",
+    "floor",
+    "floored_fraction",
+    "floor_bits",
+    "dim_per_instance",
+];
 
 /// Reads each column of numbers, but for those that say which class a row is of and those of what is
 /// compared. Columns without any number are left out, too, and noted.

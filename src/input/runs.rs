@@ -88,6 +88,9 @@ impl RunFiles {
     }
 }
 
+/// What the results over all runs are called, which no run may be.
+pub const ALL_RUNS: &str = "all";
+
 /// Reads a runs file; its paths become relative to where it lies.
 ///
 /// # Errors
@@ -116,6 +119,11 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
             .into_iter()
             .try_for_each(|name| check_name(name))
             .map_err(wrong)?;
+        if run.name == ALL_RUNS {
+            return Err(wrong(
+                "is called \"all\", as the results over all runs are: rename it".into(),
+            ));
+        }
         let no_dump = run.embeddings.is_empty() && run.labels.is_empty();
         if !(run.moments.is_empty() || no_dump) {
             return Err(wrong("has both moments and embeddings or labels: give one".into()));
