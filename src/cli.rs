@@ -252,9 +252,9 @@ pub struct Information {
 pub struct Correlate {
     #[command(flatten)]
     pub detectors: Detectors,
-    /// Exit with 3 if any run meets the condition, such as finding=beyond: a column of verdict.csv (with
-    /// .all for the verdict over all runs alone), of correlations.csv with its x, such as
-    /// pearson.information>-0.3, or of bias.csv with its group
+    /// Exit with 3 if any run meets the condition, such as finding=beyond: a column of verdict.csv, with
+    /// .all for all runs together alone (finding.all=beyond); a column of correlations.csv with its x
+    /// (pearson.information>-0.3); or of bias.csv with its group (mean_ap.all<20)
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<Condition>,
     #[command(flatten)]
