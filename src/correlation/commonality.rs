@@ -15,8 +15,8 @@ pub struct Share {
 }
 
 /// Commonality analysis (Newton and Spurrell 1967): y's R² on all blocks of columns, divided into what
-/// goes with each block alone (unique), and with each set of blocks together (shared). The sum over all
-/// is R².
+/// goes with each block alone (unique), and with each set of blocks together (shared), small sets first. The
+/// sum over all is R².
 ///
 /// Columns that those before determine are left out.
 ///
@@ -54,5 +54,7 @@ pub fn commonality(y: &[f64], blocks: &[Vec<Vec<f64>>]) -> Result<Vec<Share>, Re
         share: share(set),
         by_chance: set.is_power_of_two().then(|| by_chance(set)).flatten(),
     };
-    Ok((1..sets).map(share).collect())
+    let mut shares: Vec<Share> = (1..sets).map(share).collect();
+    shares.sort_by_key(|share| share.blocks.len());
+    Ok(shares)
 }

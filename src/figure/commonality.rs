@@ -89,7 +89,7 @@ pub fn commonality(panels: &[(String, Vec<Part>)]) -> Result<String, Error> {
     let top = top_of(parts().map(reaches), 1.0);
     let least = parts().map(|part| part.share).fold(0.0, f64::min);
     let step = Step::fitting(100.0 * (top - least), 4);
-    let range = (-step.round_up(-100.0 * least), 100.0 * top);
+    let range = (5.0 * (20.0 * least).floor(), 100.0 * top);
     paint(grid.size(panels.len()), |canvas| {
         draw_legend(canvas, (2 * GAP, LEGEND / 2 + GAP));
         for (index, (title, parts)) in panels.iter().enumerate() {
