@@ -253,7 +253,7 @@ pub struct Correlate {
     #[command(flatten)]
     pub detectors: Detectors,
     /// Exit with 3 if any run meets the condition, such as finding=beyond: a column of verdict.csv, with
-    /// .all for all runs together alone (finding.all=beyond); a column of correlations.csv with its x
+    /// .all of all runs together only, or of a single run (finding.all=beyond); a column of correlations.csv with its x
     /// (pearson.information>-0.3); or of bias.csv with its group (mean_ap.all<20)
     #[arg(long, value_name = "CONDITION")]
     pub fail_if: Vec<Condition>,
@@ -305,11 +305,12 @@ pub struct Detectors {
     pub ap_scale: Option<ApScale>,
     /// Other numbers of the classes, to be held constant: a csv or parquet table with a column `class`
     /// and columns of numbers, each under its name. They add to those of an annotation file given as
-    /// --counts, `median_log_area` and `instances_per_image`
+    /// --counts, `median_log_area` and `instances_per_image`. In a runs file: covariates = "FILE"
     #[arg(long, value_name = "FILE", conflicts_with = "runs")]
     pub covariates: Option<PathBuf>,
     /// Which classes are alike, such as car and truck: a csv or parquet table with columns `class` and
-    /// `group` [default: the `supercategory` in an annotation file given as --counts]
+    /// `group` [default: the `supercategory` in an annotation file given as --counts]. In a runs file:
+    /// class_groups = "FILE"
     #[arg(long, value_name = "FILE", conflicts_with = "runs")]
     pub class_groups: Option<PathBuf>,
     /// A runs file: several detectors at once

@@ -347,6 +347,7 @@ fn the_rule_keeps_its_bounds() {
     let grounds = Grounds {
         classes: 40,
         information: Ok(below),
+        instances: Ok(above),
         log_instances: Ok(above),
         given_line: Ok(below),
         given_curve: Ok(below),

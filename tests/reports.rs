@@ -60,7 +60,10 @@ fn the_readme_has_the_verdict() {
         reader.deserialize().map(Result::unwrap).collect()
     };
     let correlations = table("correlations.csv");
-    let signed = |cell: &str| format!("{:+.2}", cell.parse::<f64>().unwrap()).replace('-', "−");
+    let signed = |cell: &str| {
+        let r: f64 = cell.parse().unwrap();
+        format!("{}{}", if r > 0.0 { "+" } else { "" }, igam_analyze::evidence::number(r))
+    };
     for verdict in table("verdict.csv") {
         let r = |x: &str| {
             let of_run =

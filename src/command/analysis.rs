@@ -244,6 +244,13 @@ fn drop_useless_covariates(run: &mut Run, used: &[usize], console: &mut Console)
         let (classes, of) = (known.len(), used.len());
         let varies = known.iter().any(|value| *value != known[0]);
         if varies && 2 * classes >= of {
+            let unknown = used.iter().map(|&class| &run.classes[class]);
+            let unknown = unknown.filter(|class| class.covariates[at].is_none());
+            let classes: Vec<String> = unknown.map(|class| class.name.clone()).collect();
+            if !classes.is_empty() {
+                let (runs, covariate) = (vec![run.name.clone()], run.covariates[at].clone());
+                console.warn(Warning::UnknownCovariate { runs, covariate, classes });
+            }
             continue;
         }
         let (runs, covariate) = (vec![run.name.clone()], run.covariates.remove(at));
@@ -341,15 +348,20 @@ fn evidence_classes<'a>(run: &'a Run, used: &[usize]) -> Vec<evidence::Class<'a>
 }
 
 /// All detectors as one, under an estimator; `None` where fewer than two have a say.
-fn over_runs(detectors: &[Vec<Correlated>], estimator: Estimator) -> Option<OverRuns> {
+fn over_runs<'a>(detectors: &'a [Vec<Correlated>], estimator: Estimator) -> Option<OverRuns> {
     let under = |one: &&Correlated| one.run.estimator == Some(estimator);
-    let all: Vec<&Correlated> = detectors.iter().flatten().filter(under).collect();
+    let all: Vec<&'a Correlated> = detectors.iter().flatten().filter(under).collect();
     let runs = all.iter().filter_map(|one| {
         Some(evidence::Run { classes: evidence_classes(&one.run, &one.used), dim: one.run.dim? })
     });
-    let runs: Vec<evidence::Run> = runs.collect();
+    let runs: Vec<evidence::Run<'a>> = runs.collect();
     let with = Pooled::of(&runs);
-    let plain: Vec<_> = runs.iter().map(evidence::Run::without_covariates).collect();
+    // The same classes, if that leaves a verdict.
+    let plain = |run: &evidence::Run<'a>| match &with {
+        Some(_) => run.complete().without_covariates(),
+        None => run.without_covariates(),
+    };
+    let plain: Vec<_> = runs.iter().map(plain).collect();
     let has_covariates = all.iter().any(|one| !one.run.covariates.is_empty());
     let without = has_covariates.then(|| Pooled::of(&plain)).flatten();
     // A covariate need not be one of every run.

@@ -216,7 +216,8 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
     let mut points = verdict.points();
     points.extend(match (&over.with, &over.without) {
         (Some(with), Some(without)) => {
-            covariates_said(&over.covariates, &with.judged, Some(&without.judged))
+            let classes = with.judged.grounds.classes;
+            covariates_said(&over.covariates, (classes, classes), Some(&without.judged))
         }
         (None, Some(_)) => Some(
             "no verdict over all runs holds more than the count constant: fewer than two runs have enough \
@@ -245,26 +246,23 @@ fn said_of_run(one: &Correlated) -> Option<Said> {
     let verdict = &evidence.judged.verdict;
     let mut points = verdict.points();
     let without = evidence.without_covariates.as_ref();
-    points.extend(covariates_said(&one.run.covariates, &evidence.judged, without));
+    let classes = (evidence.judged.grounds.classes, one.used().count());
+    points.extend(covariates_said(&one.run.covariates, classes, without));
     let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
     Some(Said { subject, finding, points })
 }
 
-/// What is held constant beside the count, and what is found without that.
+/// What is held constant beside the count, of how many of the classes it is known, and what is found without
+/// that.
 fn covariates_said(
     covariates: &[String],
-    with: &Judged,
+    (known, all): (usize, usize),
     without: Option<&Judged>,
 ) -> Option<String> {
-    let (names, without) = (covariates.join(", "), without?);
-    let (classes, of) = (with.grounds.classes, without.grounds.classes);
-    let known = if classes < of {
-        format!(" (known for {classes} of {of} classes)")
-    } else {
-        String::new()
-    };
-    let finding = &without.verdict.finding;
-    Some(format!("held constant beside the count: {names}{known}; without them: {finding}"))
+    let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
+    let of =
+        if known < all { format!(" (known for {known} of {all} classes)") } else { String::new() };
+    Some(format!("held constant beside the count: {names}{of}; without it: {finding}"))
 }
 
 /// How many verdicts were looked at, where they are more than one.
@@ -275,8 +273,7 @@ fn looks(analysis: &Analysis) -> Option<String> {
     let s = |count: usize| if count == 1 { "" } else { "s" };
     (runs * estimators > 1).then(|| {
         format!(
-            "looked at: {runs} run{}, {estimators} estimator{}; quote this verdict, not the one of many that \
-             pleases most",
+            "looked at: {runs} run{}, {estimators} estimator{}; report this verdict, not the one that suits best",
             s(runs),
             s(estimators)
         )
@@ -286,42 +283,46 @@ fn looks(analysis: &Analysis) -> Option<String> {
 /// The verdicts in short, one over all runs before those of each: correlations with AP, the partial one
 /// given the count, the finding.
 pub fn short_table(analysis: &Analysis) -> Table {
-    let columns = vec![
-        "run",
-        "finding",
-        "estimator",
-        "classes",
-        "r(I, AP)",
-        "r(m, AP)",
-        "r(log m, AP)",
-        "partial r",
-        "ci_low",
-        "ci_high",
-    ];
-    type Correlations = [Option<Pearson>; 3];
-    let row = |name: &str, of: Option<Estimator>, r: Correlations, judged: Option<&Judged>| {
-        let finding = judged.map(|judged| judged.verdict.finding.token());
-        let mut cells = vec![name.into(), finding.into(), of.map(Estimator::name).into()];
-        let classes = r.iter().flatten().map(|r| r.classes as u64).max();
-        cells.push(classes.into());
-        cells.extend(r.map(|r| r.map(|r| r.r).into()));
-        cells.extend(pearson_cells(judged.and_then(|judged| judged.grounds.given_curve.ok())));
+    let columns =
+        vec!["run", "finding", "r(I, AP)", "r(m, AP)", "r(log m, AP)", "partial r", "95% CI"];
+    let several = analysis.detectors().iter().any(|run| run.len() > 1);
+    let row = |name: &str, of: Option<Estimator>, r: [Option<f64>; 3], judged: Option<&Judged>| {
+        let name = match of.filter(|_| several) {
+            Some(estimator) => format!("{name} ({})", estimator.name()),
+            None => name.to_owned(),
+        };
+        let partial = judged.and_then(|judged| judged.grounds.given_curve.ok());
+        let interval = partial.and_then(|partial| partial.interval);
+        let mut cells = vec![name.as_str().into()];
+        cells.push(judged.map(|judged| judged.verdict.finding.token()).into());
+        cells.extend(r.map(Cell::from));
+        cells.push(partial.map(|partial| partial.r).into());
+        let text = interval.map(|(low, high)| format!("{}…{}", signed(low), signed(high)));
+        cells.push(text.as_deref().into());
         cells
     };
+    let correlations = |judged: &Judged| {
+        let Grounds { information, instances, log_instances, .. } = &judged.grounds;
+        [information, instances, log_instances].map(|r| r.as_ref().ok().map(|r| r.r))
+    };
     let over_runs = analysis.over_runs().iter().filter_map(|over| {
-        let pooled = over.main()?;
-        let grounds = &pooled.judged.grounds;
-        let r = [grounds.information, pooled.instances, grounds.log_instances].map(Result::ok);
-        Some(row(ALL_RUNS, Some(over.estimator), r, Some(&pooled.judged)))
+        let judged = &over.main()?.judged;
+        Some(row(ALL_RUNS, Some(over.estimator), correlations(judged), Some(judged)))
     });
     // Where there is a verdict over all runs, it alone is under every estimator: the rest is in the files.
     let shown = if analysis.over_runs().is_empty() { usize::MAX } else { 1 };
     let runs = analysis.detectors().iter().flat_map(|run| run.iter().take(shown)).map(|one| {
         let judged = one.evidence.as_ref().map(|evidence| &evidence.judged);
-        let r = [one.information(), one.count(), one.log_count()];
-        row(&one.run.name, one.run.estimator, r, judged)
+        let counts = || [None, one.count(), one.log_count()].map(|r| r.map(|r| r.r));
+        row(&one.run.name, one.run.estimator, judged.map_or_else(counts, correlations), judged)
     });
     Table { columns, rows: over_runs.chain(runs).collect() }
+}
+
+/// A correlation with its sign.
+fn signed(r: f64) -> String {
+    let plus = if r > 0.0 { "+" } else { "" };
+    format!("{plus}{}", evidence::number(r))
 }
 
 /// The lead and a table, for the terminal.
@@ -340,31 +341,27 @@ pub fn text(analysis: &Analysis) -> String {
 
 /// A row a run and estimator.
 fn short(analysis: &Analysis) -> String {
-    let several = analysis.detectors().iter().any(|run| run.len() > 1);
-    let signed = |cell: &Cell| match cell.number() {
-        None => "n/a".into(),
-        Some(r) if r > 0.0 => format!("+{}", evidence::number(r)),
-        Some(r) => evidence::number(r),
+    let text = |cell: &Cell| match cell {
+        Cell::Missing => "n/a".into(),
+        Cell::Number(r) => signed(*r),
+        cell => cell.csv(),
     };
+    // The finding last, where it is read after the numbers.
     let row = |cells: &Vec<Cell>| {
-        let [run, finding, estimator, _, r @ .., low, high] = &cells[..] else { return Vec::new() };
-        let mut row = vec![run.csv()];
-        row.extend(several.then(|| estimator.csv()));
-        row.extend(r.iter().map(signed));
-        row.push(match low {
-            Cell::Missing => "n/a".into(),
-            _ => format!("{}…{}", signed(low), signed(high)),
-        });
-        row.push(finding.csv());
-        row
+        let [run, finding, numbers @ ..] = &cells[..] else { return Vec::new() };
+        let numbers = numbers.iter().map(text);
+        std::iter::once(run.csv()).chain(numbers).chain([text(finding)]).collect()
     };
-    let mut columns = vec!["run"];
-    columns.extend(several.then_some("estimator"));
-    columns.extend(["r(I)", "r(m)", "r(log m)", "partial r", "95% CI", "finding"]);
+    let columns = ["run", "r(I)", "r(m)", "r(log m)", "partial r", "95% CI", "finding"];
     let rows = short_table(analysis).rows.iter().map(row).collect();
-    let legend = "r with AP over the classes: of information amount I, instance count m, its logarithm; \
-                  partial r: of I, given all that is held constant; all: means over the runs\n";
-    output::text(&columns, 1, rows) + legend
+    let mut legend =
+        "r with AP over the classes: of information amount I, instance count m, its logarithm; \
+                      partial r: of I, given all that is held constant\n"
+            .to_owned();
+    if !analysis.over_runs().is_empty() {
+        legend = legend.trim_end().to_owned() + "; all: means over the runs\n";
+    }
+    output::text(&columns, 1, rows) + &legend
 }
 
 /// A row a number that is correlated with AP.
@@ -390,7 +387,7 @@ fn detailed(analysis: &Analysis) -> String {
         if let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator) {
             rows.push(row(one, format!("information ({})", estimator.name()), one.information()));
             let partial = evidence.judged.grounds.given_curve.ok();
-            rows.push(row(one, "the same, given the count".into(), partial));
+            rows.push(row(one, "the same, given the curve".into(), partial));
         }
         rows.push(row(one, "instances".into(), one.count()));
         rows.push(row(one, "log instances".into(), one.log_count()));

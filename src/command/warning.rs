@@ -103,6 +103,15 @@ pub enum Warning {
         /// What it calls them.
         classes: Vec<String>,
     },
+    /// A covariate that some classes lack.
+    UnknownCovariate {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Its name.
+        covariate: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
     /// A covariate that most classes lack, or that is the same for all.
     UselessCovariate {
         /// The runs, where they have names.
@@ -278,6 +287,12 @@ impl fmt::Display for Warning {
                 path.display(),
                 list(classes)
             ),
+            Warning::UnknownCovariate { runs, covariate, classes } => write!(
+                f,
+                "{}{covariate:?} is not known for these classes, and they have no part in the verdict: {}",
+                prefix(runs),
+                list(classes)
+            ),
             Warning::UselessCovariate { runs, covariate, classes, of } if 2 * classes < *of => {
                 write!(
                     f,
@@ -398,6 +413,7 @@ impl Warning {
             | Warning::NoBackground { runs, .. }
             | Warning::Refused { runs, .. }
             | Warning::EqualAp { runs, .. }
+            | Warning::UnknownCovariate { runs, .. }
             | Warning::UselessCovariate { runs, .. }
             | Warning::UselessGroups { runs }
             | Warning::NoCorrelation { runs, .. } => Some(runs),

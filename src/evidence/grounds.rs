@@ -15,6 +15,8 @@ pub struct Grounds {
     pub classes: usize,
     /// I against AP.
     pub information: Result<Pearson, NoCorrelation>,
+    /// m against AP, which the rule does not look at.
+    pub instances: Result<Pearson, NoCorrelation>,
     /// log m against AP.
     pub log_instances: Result<Pearson, NoCorrelation>,
     /// I and AP given [`Control::Line`].
@@ -148,7 +150,7 @@ impl Grounds {
     /// The grounds that these classes give, with embeddings of dimension `dim`.
     pub fn of(classes: &[Class], dim: usize) -> Grounds {
         let source = Source::of(classes, dim);
-        let (information, _, ap) = columns(classes);
+        let (information, instances, ap) = columns(classes);
         let log: Vec<f64> = classes.iter().map(|class| logarithm(class.instances)).collect();
         let curve = source.curve.as_ref();
         let clustered = |clusters: Vec<usize>| Clustered::of(&[curve.ok()?], &[clusters]);
@@ -160,6 +162,7 @@ impl Grounds {
         Grounds {
             classes: count,
             information: pearson(&information, &ap),
+            instances: pearson(&instances, &ap),
             log_instances: pearson(&log, &ap),
             given_line: partial(&source.line),
             given_curve: partial(&source.curve),

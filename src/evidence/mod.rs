@@ -108,7 +108,7 @@ pub struct Evidence {
     pub large: Option<Statistics>,
     /// With the count and all covariates held constant, over the classes of which they are known.
     pub judged: Judged,
-    /// With the count alone held constant; `None` where there are no covariates.
+    /// With the count alone held constant, over the same classes; `None` where there are no covariates.
     pub without_covariates: Option<Judged>,
     /// How AP's variance is divided among the blocks [`BLOCKS`]; empty where the rule has too little to go
     /// by.
@@ -135,8 +135,8 @@ impl Evidence {
         let large = some.then(|| Statistics::of(&large));
         let others = Caveat::of_information(classes, &all, large.as_ref());
         let judged = |classes: &[Class]| Judged::of(classes, dim).with(&others);
-        let plain = || judged(&without_covariates(classes));
         let complete = complete(classes);
+        let plain = || judged(&without_covariates(&complete));
         let with = judged(&complete);
         let enough = with.verdict.finding.is_judged();
         Evidence {

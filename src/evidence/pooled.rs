@@ -28,8 +28,6 @@ pub struct Pooled {
     pub runs: Vec<usize>,
     /// How far they are one and the same experiment; `None` where two have no classes in common.
     pub agreement: Option<Agreement>,
-    /// m against AP.
-    pub instances: Result<Pearson, NoCorrelation>,
     /// What the rule says.
     pub judged: Judged,
 }
@@ -51,7 +49,8 @@ impl<'a> Run<'a> {
         Run { classes: without_covariates(&self.classes), ..*self }
     }
 
-    fn complete(&self) -> Run<'a> {
+    /// With the classes of which all covariates are known.
+    pub fn complete(&self) -> Run<'a> {
         Run { classes: complete(&self.classes), ..*self }
     }
 
@@ -78,7 +77,6 @@ impl Pooled {
         Some(Pooled {
             runs: places,
             agreement: Agreement::of(&runs),
-            instances: mean(&runs, |class| class.instances as f64),
             judged: Judged { grounds, verdict },
         })
     }
@@ -104,6 +102,7 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
     Some(Grounds {
         classes: count,
         information: mean(runs, |class| class.information),
+        instances: mean(runs, |class| class.instances as f64),
         log_instances: mean(runs, |class| logarithm(class.instances)),
         given_line: line.map(|line| line.pearson(count)),
         given_curve: Ok(robust.pearson(count)),

@@ -134,6 +134,8 @@ pub enum Caveat {
         /// I and AP given the line.
         partial: Pearson,
     },
+    /// The interval for classes that are like others of their group.
+    ByGroup(Clustered),
     /// The curve of the count leaves little of I.
     LittleLeft {
         /// Share of I's variance, 0 to 1.
@@ -175,6 +177,9 @@ impl Verdict {
         let curve_is_clear = grounds.given_curve.is_ok_and(|curve| curve.is_clear());
         let line = grounds.given_line.ok().filter(|line| line.is_clear() && !curve_is_clear);
         caveats.extend(line.map(|partial| Caveat::LineOnly { partial }));
+        let said = matches!(&finding, Finding::Unsettled { failures, .. }
+            if failures.iter().any(|failure| matches!(failure, Failure::Groups(_))));
+        caveats.extend(grounds.by_group.filter(|_| !said).map(Caveat::ByGroup));
         let little = grounds.left.clone().filter(|left| left.share < LITTLE);
         caveats
             .extend(little.map(|left| Caveat::LittleLeft { share: left.share, half: left.half }));

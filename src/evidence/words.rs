@@ -120,13 +120,14 @@ impl Power {
     fn points(&self) -> Vec<String> {
         let shows = self.detectable.map(|detectable| {
             let detectable = number(detectable);
-            format!("a partial r of ±{detectable} or more would have shown in 4 of 5 cases")
+            format!(
+                "with such classes a partial r beyond ±{detectable} shows in 4 of 5 cases, and a weaker one is \
+                 often missed"
+            )
         });
         let possible = self.largest_share.map(|share| {
             let share = percent(share);
-            format!(
-                "up to {share} of the remaining variance of AP may still go with information amount"
-            )
+            format!("information amount may still explain up to {share} of what remains of AP's variance")
         });
         shows.into_iter().chain(possible).collect()
     }
@@ -151,9 +152,16 @@ impl fmt::Display for Caveat {
                 "given a straight line of log count {}, which the curve of the count explains",
                 Partial(Some(*partial))
             ),
+            Caveat::ByGroup(groups) => write!(
+                f,
+                "by group the 95% CI is {} ({} groups)",
+                range(groups.interval()),
+                groups.clusters
+            ),
             Caveat::LittleLeft { share, half } => write!(
                 f,
-                "what is held constant leaves {} of the variance of information amount, half of it in {} {}: {}",
+                "what is held constant explains all but {} of the variance of information amount; the verdict \
+                 rests on that, and half of it is in {} {}: {}",
                 percent(*share),
                 half.len(),
                 if half.len() == 1 { "class" } else { "classes" },
@@ -187,7 +195,7 @@ impl fmt::Display for Agreement {
         let range = if least == greatest { least } else { format!("{least}…{greatest}") };
         write!(
             f,
-            "AP correlates {range} between the runs, so that they are worth {effective:.1} independent ones"
+            "AP of the runs correlates {range}: they count as about {effective:.1} independent runs"
         )
     }
 }
@@ -214,10 +222,14 @@ struct Interval(Option<(f64, f64)>);
 impl fmt::Display for Interval {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self.0 {
-            Some((low, high)) => write!(f, ", 95% CI {}…{}", number(low), number(high)),
+            Some(interval) => write!(f, ", 95% CI {}", range(interval)),
             None => Ok(()),
         }
     }
+}
+
+fn range((low, high): (f64, f64)) -> String {
+    format!("{}…{}", number(low), number(high))
 }
 
 /// A correlation to two digits, or as many as tell it from 0, with a minus sign.
