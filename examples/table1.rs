@@ -6,7 +6,7 @@
 //!
 //! Prints the tables of docs/paper.md and draws docs/table1.svg. The instance counts are those of LVIS v1.0
 //! train; AP per class is not published, only its mean over each group of classes. So AP is one of three laws
-//! that have these means, with noise within the groups or without.
+//! that have these means or come near them, with noise within the groups or without.
 
 use std::path::Path;
 

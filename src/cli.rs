@@ -115,10 +115,10 @@ Examples:
   igam-analyze correlate --counts instances_train2017.json --ap metrics.json \
       --embeddings dump/embeddings --labels dump/labels
 
-Writes correlations.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance over the \
-classes) and, where there are embeddings, verdict.csv (what is found and the numbers that decide it), \
-commonality.csv and .svg (how much of AP goes with what), information.csv, figure2.svg and \
-scatter.svg to the --out directory.
+Writes correlations.csv, evidence.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance \
+over the classes) and, where there are embeddings, verdict.csv (what is found and the numbers that decide it), \
+commonality.csv and .svg (how much of AP goes with what), information.csv, figure2.svg, scatter.svg \
+and, under several estimators, sensitivity.svg to the --out directory.
 
 A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
 paths are relative to it, and what stands above the first [[run]] holds for all.";

@@ -64,3 +64,4 @@ pub mod shrinkage;
 pub mod spectrum;
 pub mod storage;
 pub mod stream;
+pub mod words;

@@ -494,7 +494,7 @@ fn all_estimators_have_a_row_and_a_verdict_each() {
         assert_eq!((&row["run"], &row["estimator"]), (&verdict["run"], &verdict["estimator"]));
         for (words, number) in [
             ("r(information amount, AP)", &row["pearson"]),
-            ("partial r, given the count", &verdict["partial_curve"]),
+            ("partial r, given what is held constant", &verdict["partial_curve"]),
         ] {
             let (of, value) = drawn.next().unwrap();
             assert_eq!(of, words);

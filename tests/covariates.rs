@@ -1,8 +1,8 @@
 //! What else could explain AP: sizes and groups of an annotation file, tables of covariates and of groups.
 
-use igam_analyze::evidence::{Class, Grounds};
+use igam_analyze::evidence::{Class, Grounds, groups_tell};
 use igam_analyze::input::annotations::Include;
-use igam_analyze::input::class_groups::{self, tell_apart};
+use igam_analyze::input::class_groups;
 use igam_analyze::input::counts::{self, Counts};
 use igam_analyze::input::covariates::{self, Covariate};
 use polars::prelude::*;
@@ -130,13 +130,14 @@ fn categories_are_in_groups() {
     let counts = read(&file(&annotations()), false, false);
     let groups: Vec<_> = counts.groups.iter().map(Option::as_deref).collect();
     assert_eq!(groups, [Some("sweet"), Some("sweet"), Some("sour"), None]);
-    let of = |groups: &[&str]| -> Vec<Option<String>> {
-        groups.iter().map(|&group| (!group.is_empty()).then(|| group.into())).collect()
+    // A class without a group is alone.
+    let tell = |groups: &[&'static str]| {
+        let groups = groups.iter().map(|&group| (!group.is_empty()).then_some(group));
+        groups_tell(["kiwi", "lime", "fig", "plum"].into_iter().zip(groups))
     };
-    assert!(tell_apart(&of(&["a", "b", "a"])));
-    assert!(tell_apart(&of(&["a", "b", "b", ""])));
-    for nothing in [&["a", "a", "a"][..], &["a", "b", "c"], &["a", "", "b"], &["", "a", "a"], &[]] {
-        assert!(!tell_apart(&of(nothing)), "{nothing:?}");
+    assert!(tell(&["a", "b", "a"]) && tell(&["a", "b", "b", ""]) && tell(&["", "a", "a"]));
+    for nothing in [&["a", "a", "a"][..], &["a", "b", "c"], &["a", "", "b"], &["", "", ""], &[]] {
+        assert!(!tell(nothing), "{nothing:?}");
     }
 }
 
@@ -268,7 +269,7 @@ fn what_is_in_no_group_is_said() {
             " g.csv: no group is given for: \"plum\"",
         ],
     );
-    work.write("g.csv", "class,group\nkiwi,a\nlime,a\nfig,a\n");
+    work.write("g.csv", "class,group\nkiwi,a\nlime,a\nfig,a\nplum,a\n");
     let nothing =
         " g.csv: has no part in this: its classes are all in one group, or each in one of its own";
     says(&work, &command, &[nothing]);

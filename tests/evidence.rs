@@ -352,6 +352,7 @@ fn the_rule_keeps_its_bounds() {
         given_line: Ok(below),
         given_curve: Ok(below),
         robust: Some(clustered(2.05)),
+        groups: None,
         by_group: None,
         controls: 4,
         residual_df: Some(34.0),
@@ -369,9 +370,11 @@ fn the_rule_keeps_its_bounds() {
         let grounds = Grounds { robust: noise, ..grounds.clone() };
         assert_eq!(Finding::of(&grounds), unsettled(Failure::Noise(noise)));
     }
-    let groups = |t| Finding::of(&Grounds { by_group: Some(clustered(t)), ..grounds.clone() });
-    assert_eq!(groups(2.05), beyond);
-    assert_eq!(groups(2.03), unsettled(Failure::Groups(clustered(2.03))));
+    let groups = |by_group| Finding::of(&Grounds { groups: Some(8), by_group, ..grounds.clone() });
+    assert_eq!(groups(Some(clustered(2.05))), beyond);
+    for by_group in [None, Some(clustered(2.03))] {
+        assert_eq!(groups(by_group), unsettled(Failure::Groups(by_group)));
+    }
     // Not clear given the line, or on the other side.
     for other in [unclear, above] {
         let line = Grounds { given_line: Ok(other), ..grounds.clone() };
@@ -441,8 +444,11 @@ fn what_a_finding_rests_on_most_is_named() {
             .filter(|(_, line, curve)| !(line.is_clear() && curve.is_clear()))
             .collect();
         candidates.sort_by(|a, b| a.2.r.abs().total_cmp(&b.2.r.abs()));
-        if let [(class, _, curve), _, ..] = candidates[..] {
-            let expected = Caveat::RestsOn { class: names[class].clone(), without: Some(curve) };
+        if let [(class, line, curve), _, ..] = candidates[..] {
+            let given_line = curve.is_clear();
+            let without = Some(if given_line { line } else { curve });
+            let class = names[class].clone();
+            let expected = Caveat::RestsOn { class, given_line, without };
             assert_eq!(Evidence::of(&classes, 128).judged.verdict.caveats[0], expected);
             seen += 1;
         }

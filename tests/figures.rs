@@ -565,7 +565,7 @@ fn sensitivity_does_not_mix_up_its_two_numbers() {
         sensitivity_values(&svg),
         [("r(information amount, AP)".to_owned(), 0.5)]
             .into_iter()
-            .chain([("partial r, given the count".to_owned(), -0.5)])
+            .chain([("partial r, given what is held constant".to_owned(), -0.5)])
             .collect::<Vec<_>>()
     );
 }

@@ -62,7 +62,7 @@ fn the_readme_has_the_verdict() {
     let correlations = table("correlations.csv");
     let signed = |cell: &str| {
         let r: f64 = cell.parse().unwrap();
-        format!("{}{}", if r > 0.0 { "+" } else { "" }, igam_analyze::evidence::number(r))
+        format!("{}{}", if r > 0.0 { "+" } else { "" }, igam_analyze::words::correlation(r))
     };
     for verdict in table("verdict.csv") {
         let r = |x: &str| {

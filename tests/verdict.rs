@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
-use igam_analyze::correlation::{Clustered, Pearson, commonality, pearson};
+use igam_analyze::correlation::{Clustered, Pearson, Refusal, Residuals, commonality, pearson};
 use igam_analyze::evidence::{Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name};
+use nalgebra::{DMatrix, DVector};
 use serde_json::Value;
 
 use crate::{Workdir, assert_close, numbers, pearson_of, repository};
@@ -125,8 +126,7 @@ fn one_runs_numbers_are_those_of_numpy() {
         if let Some(by_group) = &grounds.by_group {
             assert_clustered(by_group, &curve["clustered"], &format!("{name}, groups"));
         }
-        let theirs = &case["count_share_without_covariates"];
-        assert_number(grounds.count_share, theirs, &format!("{name}: count share"));
+        assert_number(grounds.count_share, &case["count_share"], &format!("{name}: count share"));
         let left = grounds.left.clone().unwrap();
         assert_number(Some(left.share), &case["left_share"], &format!("{name}: left"));
         let half: Vec<_> = case["concentration"]["names"].as_array().unwrap().iter().collect();
@@ -186,6 +186,17 @@ fn numbers_over_all_runs_are_those_of_numpy() {
         let detectable = theirs["detectable"].as_f64().filter(|least| *least < 1.0);
         assert_number(grounds.detectable, &detectable.into(), name);
         assert_number(grounds.largest_share(), &theirs["largest_share"], name);
+        let together = &case["together"];
+        assert_eq!(grounds.classes as u64, together["classes"].as_u64().unwrap(), "{name}");
+        assert_eq!(grounds.controls as u64, together["controls"].as_u64().unwrap(), "{name}");
+        assert_number(grounds.count_share, &together["count_share"], name);
+        let left = grounds.left.as_ref().unwrap();
+        assert_number(Some(left.share), &together["left_share"], name);
+        let half: Vec<_> = together["half"].as_array().unwrap().iter().collect();
+        assert_eq!(left.half.iter().collect::<Vec<_>>(), half, "{name}");
+        if !together["floor_share"].is_null() {
+            assert_number(grounds.floor_share, &together["floor_share"], name);
+        }
         let (agreement, theirs) = (plain.agreement.unwrap(), &case["agreement"]);
         assert_number(Some(agreement.least), &theirs["least"], name);
         assert_number(Some(agreement.greatest), &theirs["greatest"], name);
@@ -340,10 +351,11 @@ fn no_sentence_contradicts_its_numbers() {
             let same_side = line.zip(curve).is_some_and(|(line, curve)| line.r * curve.r > 0.0);
             let line_holds = clear(line) && same_side;
             let noise_holds = grounds.robust.is_some_and(|robust| robust.p_value() < 0.05);
-            let groups_hold = grounds.by_group.is_none_or(|groups| {
-                let (low, high) = groups.interval();
-                low * high > 0.0
-            });
+            let groups_hold = grounds.groups.is_none()
+                || grounds.by_group.is_some_and(|groups| {
+                    let (low, high) = groups.interval();
+                    low * high > 0.0
+                });
             let holds = line_holds && noise_holds && groups_hold;
             let r = grounds.information.unwrap();
             let expected = match clear(curve) {
@@ -356,12 +368,12 @@ fn no_sentence_contradicts_its_numbers() {
             assert_eq!(token, expected, "seed {seed}: {text}");
             // The condition that is named is the one that fails.
             let unsettled = token == "unsettled";
-            for (words, holds) in [
-                ("not given a straight line", line_holds),
-                ("not if some classes are noisier", noise_holds),
-                ("not if classes of one group are alike", groups_hold),
+            for (words, nothing_tells, holds) in [
+                ("not given a straight line", "not given a straight line", line_holds),
+                ("not if some classes are noisier", "holds for unequally noisy", noise_holds),
+                ("not if classes of one group are alike", "holds if classes of one", groups_hold),
             ] {
-                if says(words) != (unsettled && !holds) {
+                if (says(words) || says(nothing_tells)) != (unsettled && !holds) {
                     fails(words);
                 }
             }
@@ -425,7 +437,7 @@ fn no_sentence_contradicts_its_numbers() {
 #[test]
 fn by_chance_is_what_noise_explains() {
     let mut random = fastrand::Rng::with_seed(3);
-    let mut column = || -> Vec<f64> { (0..30).map(|_| random.f64() - 0.5).collect() };
+    let mut column = || -> Vec<f64> { (0..12).map(|_| random.f64() - 0.5).collect() };
     let (y, known) = (column(), vec![column(), column()]);
     let mut sum = 0.0;
     let mut said = None;
@@ -437,9 +449,9 @@ fn by_chance_is_what_noise_explains() {
         sum += shares[1].share;
         said = shares[1].by_chance;
     }
-    // The standard deviation of a share is below 0.1.
+    // The standard deviation of a share is below 0.17.
     let (mean, said) = (sum / f64::from(draws), said.unwrap());
-    assert!((mean - said).abs() < 4.0 * 0.1 / f64::from(draws).sqrt(), "{mean} against {said}");
+    assert!((mean - said).abs() < 4.0 * 0.17 / f64::from(draws).sqrt(), "{mean} against {said}");
 }
 
 /// A dump of `counts` embeddings by class, as wide as `scales` say; files are called after the run.
@@ -634,4 +646,96 @@ fn a_count_of_0_is_0() {
     let ap: Vec<f64> = ap.records().map(|row| row.unwrap()[1].parse().unwrap()).collect();
     let m: Vec<f64> = (0..12).map(|class| f64::from(class * 5 % 7)).collect();
     assert_close(&pearson_of(&with, "instances"), &[pearson(&m, &ap).unwrap().r], 1e-12);
+}
+
+/// Groups of many classes, whose matrices are taken by another way, against explicit matrices.
+#[test]
+fn large_groups_are_weighed_like_small_ones() {
+    let (n, controls) = (90, 2);
+    let mut random = fastrand::Rng::with_seed(5);
+    let mut column = || -> Vec<f64> { (0..n).map(|_| random.f64() - 0.5).collect() };
+    let (x, y) = (column(), column());
+    let known: Vec<Vec<f64>> = (0..controls).map(|_| column()).collect();
+    let residuals = Residuals::of(&x, &y, &known).unwrap();
+    for groups in [2, 3, 45] {
+        let cluster: Vec<usize> = (0..n).map(|class| class % groups).collect();
+        let ours = Clustered::of(&[&residuals], std::slice::from_ref(&cluster)).unwrap();
+        // Of the regression on 1, the controls and x, the last coefficient.
+        let design = DMatrix::from_fn(n, controls + 2, |class, at| match at {
+            0 => 1.0,
+            1 | 2 => known[at - 1][class],
+            _ => x[class],
+        });
+        let inverse = (design.transpose() * &design).try_inverse().unwrap();
+        let hat = &design * &inverse * design.transpose();
+        let left = DMatrix::identity(n, n) - &hat;
+        let noise = &left * DVector::from_column_slice(&y);
+        let slope = (&inverse * design.transpose()).row(controls + 1).transpose();
+        let mut weights = DMatrix::zeros(n, groups);
+        for group in 0..groups {
+            let members: Vec<usize> = (0..n).filter(|&class| cluster[class] == group).collect();
+            let size = members.len();
+            let own = DMatrix::from_fn(size, size, |a, b| left[(members[a], members[b])]);
+            let eigen = own.symmetric_eigen();
+            let root = &eigen.eigenvectors
+                * DMatrix::from_diagonal(&eigen.eigenvalues.map(|value| value.sqrt().recip()))
+                * eigen.eigenvectors.transpose();
+            let of_members = DVector::from_iterator(size, members.iter().map(|&at| slope[at]));
+            for (&member, weight) in members.iter().zip((root * of_members).iter()) {
+                weights[(member, group)] = *weight;
+            }
+        }
+        let variance: f64 = weights.tr_mul(&noise).norm_squared();
+        let g: DMatrix<f64> = weights.transpose() * &left * &weights;
+        let freedom = g.trace().powi(2) / g.norm_squared();
+        let t = slope.dot(&DVector::from_column_slice(&y)) / variance.sqrt();
+        assert_close(&[ours.freedom, ours.r / ours.standard_error], &[freedom, t], 1e-9);
+    }
+}
+
+/// One class that x hangs on takes its noise up: nothing tells that noise, and no check is passed by it.
+#[test]
+fn a_class_that_all_hangs_on_passes_no_check() {
+    let mut random = fastrand::Rng::with_seed(9);
+    let mut seen = 0;
+    for _ in 0..200 {
+        let class = |at: usize| Class {
+            name: if at == 39 { "zebra" } else { "other" },
+            information: if at == 39 { 9.0 } else { 0.0 },
+            floor_bits: None,
+            embeddings: 5 + (at * at) as u64,
+            instances: 5 + (at * at) as u64,
+            covariates: &[],
+            group: None,
+            ap: (random.f64() - 0.5) * if at == 39 { 20.0 } else { 1.0 },
+        };
+        let judged = Judged::of(&(0..40).map(class).collect::<Vec<_>>(), 128);
+        assert_eq!(judged.grounds.robust, None);
+        assert_ne!(judged.verdict.finding.token(), "beyond");
+        seen += usize::from(judged.verdict.finding.token() == "unsettled");
+    }
+    assert!(seen > 50, "{seen}");
+}
+
+/// A dump that lacks a row has no other counts; what is not finite has no correlation.
+#[test]
+fn few_missing_rows_are_no_other_count() {
+    let (work, _) = runs(&[30]);
+    let counts = |more: usize| {
+        let rows = (0..30).map(|class| {
+            format!("{class},{}\n", 3 + class * 7 % 23 + if class == 17 { more } else { 0 })
+        });
+        work.write("m.csv", "class,instances\n".to_owned() + &rows.collect::<String>());
+        let json = work.json(
+            "correlate --embeddings r0.npy --labels r0-labels.npy --ap r0.csv --counts m.csv",
+        );
+        json["verdict"][0]["controls"].as_u64().unwrap()
+    };
+    let alike = counts(0);
+    assert_eq!(counts(1), alike);
+    assert!(counts(400) > alike);
+    assert_eq!(
+        Residuals::of(&[1.0, f64::NAN, 2.0], &[1.0, 3.0, 2.0], &[] as &[&[f64]]).err(),
+        Some(Refusal::ConstantX)
+    );
 }

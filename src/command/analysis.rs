@@ -12,10 +12,9 @@ use crate::ap;
 use crate::cli::{Detectors, Format};
 use crate::correlation::{Line, NoCorrelation, Pearson, least_squares};
 use crate::error::{Error, Result};
-use crate::evidence::{self, Association, Evidence, Pooled};
+use crate::evidence::{self, Association, Evidence, Pooled, groups_tell, logarithm};
 use crate::figure;
 use crate::groups::Grouping;
-use crate::input::class_groups;
 use crate::input::runs::RunFiles;
 use crate::output::Table;
 use crate::shrinkage::Estimator;
@@ -42,6 +41,8 @@ pub struct OverRuns {
     pub estimator: Estimator,
     /// What is held constant beside the count.
     pub covariates: Vec<String>,
+    /// Whether some class has a group.
+    pub has_groups: bool,
     /// With that held constant; none where fewer than two runs have enough classes of which it is known.
     pub with: Option<Pooled>,
     /// With the count alone held constant; none where there is nothing else.
@@ -263,9 +264,9 @@ fn drop_useless_covariates(run: &mut Run, used: &[usize], console: &mut Console)
 
 /// Forgets groups that do not tell which of the classes used are alike.
 fn drop_useless_groups(run: &mut Run, used: &[usize], console: &mut Console) {
-    let groups: Vec<Option<String>> =
-        used.iter().map(|&at| run.classes[at].group.clone()).collect();
-    if groups.iter().any(Option::is_some) && !class_groups::tell_apart(&groups) {
+    let groups = used.iter().map(|&at| &run.classes[at]);
+    let groups = groups.map(|class| (class.name.as_str(), class.group.as_deref()));
+    if groups.clone().any(|(_, group)| group.is_some()) && !groups_tell(groups) {
         console.warn(Warning::UselessGroups { runs: vec![run.name.clone()] });
         run.classes.iter_mut().for_each(|class| class.group = None);
     }
@@ -283,8 +284,10 @@ fn correlate(mut run: Run, console: &mut Console) -> Correlated {
             },
         }
     }
-    drop_useless_covariates(&mut run, &used, console);
-    drop_useless_groups(&mut run, &used, console);
+    if run.dim.is_some() {
+        drop_useless_covariates(&mut run, &used, console);
+        drop_useless_groups(&mut run, &used, console);
+    }
     let column = |number: fn(&Class) -> Option<f64>| -> Vec<f64> {
         used.iter().filter_map(|&at| number(&run.classes[at])).collect()
     };
@@ -298,7 +301,7 @@ fn correlate(mut run: Run, console: &mut Console) -> Correlated {
         Some(evidence) => (evidence.all.instances, evidence.all.log_instances),
         None => (
             Association::of(&column(|class| class.instances.map(|m| m as f64)), &ap),
-            Association::of(&column(|class| class.instances.map(|m| (m.max(1) as f64).ln())), &ap),
+            Association::of(&column(|class| class.instances.map(logarithm)), &ap),
         ),
     };
     let mut warn = |why: &NoCorrelation, what: &str| {
@@ -379,12 +382,9 @@ fn over_runs<'a>(detectors: &'a [Vec<Correlated>], estimator: Estimator) -> Opti
         _ => name,
     };
     let covariates = covariates.into_iter().map(said).collect();
-    (with.is_some() || without.is_some()).then_some(OverRuns {
-        estimator,
-        covariates,
-        with,
-        without,
-    })
+    let has_groups = all.iter().any(|one| one.used().any(|class| class.group.is_some()));
+    let any = with.is_some() || without.is_some();
+    any.then_some(OverRuns { estimator, covariates, has_groups, with, without })
 }
 
 /// Each run has a name of its own, or its rows could not be told from another's.

@@ -14,9 +14,10 @@ use crate::cli::{Compare, Format};
 use crate::error::{Error, Result};
 use crate::figure::{self, SlopeClass, SlopePanel};
 use crate::input::information::{self, ClassInformation, RunInformation};
-use crate::input::{list, runs, suggestion};
+use crate::input::runs;
 use crate::output::{self, Cell, Output, Table};
 use crate::shrinkage::Estimator;
+use crate::words::{list, suggestion};
 
 /// Classes in the table for reading.
 const SHOWN: usize = 10;

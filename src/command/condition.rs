@@ -5,8 +5,8 @@ use std::str::FromStr;
 use super::console::Console;
 use super::warning::Warning;
 use crate::error::{Error, Result};
-use crate::input::suggestion;
 use crate::output::{Cell, Table};
+use crate::words::suggestion;
 
 /// NAME OP NUMBER, such as `pearson.information>-0.3`, or NAME=WORD, such as `finding=beyond`.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ use super::verdict::pearson_cells;
 use crate::correlation::{Coefficient, Pearson, Share};
 use crate::evidence::{Association, Evidence, Statistics, part_name};
 use crate::figure::{Part, PartKind};
-use crate::input::list;
 use crate::output::{Cell, Table};
+use crate::words::list;
 
 const RUN: [&str; 5] = ["run", "backbone", "loss", "estimator", "x"];
 

@@ -6,12 +6,13 @@ use super::console::Console;
 use super::warning::Warning;
 use crate::classes::{Classes, Doubt, IdsFrom, Join, Keys, Rows, Summary, Values, is_sum, summary};
 use crate::error::{Error, Result};
+use crate::evidence::groups_tell;
 use crate::groups::Frequency;
 use crate::input::ap::ApColumn;
-use crate::input::class_groups::{self, ClassGroups};
+use crate::input::class_groups::ClassGroups;
 use crate::input::counts::Counts;
 use crate::input::covariates::{Covariate, Covariates};
-use crate::input::list;
+use crate::words::list;
 
 /// A file whose rows are joined, and the option that says how.
 #[derive(Clone, Copy)]
@@ -229,7 +230,7 @@ pub fn groups(
     let nothing = vec![None; classes.len()];
     let Some(table) = table else {
         let Some((counts, Counted { groups, .. })) = counted else { return Ok(nothing) };
-        if !class_groups::tell_apart(groups) {
+        if !tell(classes, groups) {
             return Ok(nothing);
         }
         say_groups(&counts.path, groups, console);
@@ -239,7 +240,7 @@ pub fn groups(
     let places = join_table(&table.path, &table.keys, &weights, classes, known, console)?;
     let groups = by_class(&table.values, &places, classes);
     let path = table.path.clone();
-    if !class_groups::tell_apart(&groups) {
+    if !tell(classes, &groups) {
         console.warn(Warning::NoGroups { path });
         return Ok(nothing);
     }
@@ -252,11 +253,17 @@ pub fn groups(
     Ok(groups)
 }
 
+fn tell(classes: &Classes, groups: &[Option<String>]) -> bool {
+    let groups = groups.iter().map(Option::as_deref);
+    groups_tell(classes.names().iter().map(String::as_str).zip(groups))
+}
+
 fn say_groups(path: &Path, groups: &[Option<String>], console: &Console) {
     let mut names: Vec<_> = groups.iter().flatten().collect();
     names.sort_unstable();
     names.dedup();
-    console.note(&format!("{}: {} groups of classes", path.display(), names.len()));
+    let s = if names.len() == 1 { "" } else { "s" };
+    console.note(&format!("{}: {} group{s} of classes", path.display(), names.len()));
 }
 
 /// The class of each row of a table that says more of the classes.

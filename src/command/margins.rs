@@ -13,13 +13,13 @@ use crate::cli::{Format, MarginChoice, Margins};
 use crate::error::{Error, Result};
 use crate::figure::{self, MarginsFigure};
 use crate::input::information::{self, ClassInformation, RunInformation};
-use crate::input::list;
 use crate::input::runs::RunFiles;
 use crate::loss::SCALE;
 use crate::margin::{MarginError, Summary, check_size, expand, known, logit_change, margins};
 use crate::normalization::Normalization;
 use crate::output::{self, Cell, Output, Table, margins_parquet};
 use crate::shrinkage::Estimator;
+use crate::words::list;
 
 /// Below this margin (radians), training will hardly feel it.
 const FELT: f64 = 0.01;

@@ -4,9 +4,10 @@ use super::analysis::{Analysis, Correlated, OverRuns};
 use super::condition::Named;
 use super::run::ALL_RUNS;
 use crate::correlation::{Clustered, Pearson};
-use crate::evidence::{self, Caveat, Grounds, Judged, Pooled};
+use crate::evidence::{Caveat, Grounds, Judged, Pooled};
 use crate::output::{self, Cell, Table};
 use crate::shrinkage::Estimator;
+use crate::words;
 
 /// A verdict of one run, or of all.
 struct Row<'a> {
@@ -154,7 +155,7 @@ impl Row<'_> {
         cells.push(robust.map(|robust| robust.freedom).into());
         cells.extend(pearson_cells(by_group));
         cells.extend([
-            grounds.by_group.map(|group| group.clusters as u64).into(),
+            grounds.groups.map(|groups| groups as u64).into(),
             grounds.floor_share.into(),
             grounds.count_share.into(),
             grounds.left.as_ref().map(|left| left.share).into(),
@@ -215,6 +216,9 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
     let Judged { grounds, verdict } = &pooled.judged;
     let mut points = verdict.points();
     points.extend(match (&over.with, &over.without) {
+        (Some(_), Some(_)) if over.covariates.is_empty() => Some(
+            "the runs with covariates have too few classes of which they are known, and no say".into(),
+        ),
         (Some(with), Some(without)) => {
             let classes = with.judged.grounds.classes;
             covariates_said(&over.covariates, (classes, classes), Some(&without.judged))
@@ -226,6 +230,7 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
         ),
         _ => None,
     });
+    points.extend(lost_groups(over.has_groups, grounds));
     points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
     let (runs, classes) = (pooled.runs.len(), grounds.classes);
     Said {
@@ -246,6 +251,8 @@ fn said_of_run(one: &Correlated) -> Option<Said> {
     let verdict = &evidence.judged.verdict;
     let mut points = verdict.points();
     let without = evidence.without_covariates.as_ref();
+    let has_groups = one.used().any(|class| class.group.is_some());
+    points.extend(lost_groups(has_groups, &evidence.judged.grounds));
     let classes = (evidence.judged.grounds.classes, one.used().count());
     points.extend(covariates_said(&one.run.covariates, classes, without));
     let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
@@ -263,6 +270,13 @@ fn covariates_said(
     let of =
         if known < all { format!(" (known for {known} of {all} classes)") } else { String::new() };
     Some(format!("held constant beside the count: {names}{of}; without it: {finding}"))
+}
+
+/// That groups are known and do not tell, where that is so.
+fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
+    let lost = known && grounds.groups.is_none();
+    let words = "the groups of these classes do not tell which are alike, and are left aside";
+    lost.then(|| words.to_owned())
 }
 
 /// How many verdicts were looked at, where they are more than one.
@@ -322,7 +336,7 @@ pub fn short_table(analysis: &Analysis) -> Table {
 /// A correlation with its sign.
 fn signed(r: f64) -> String {
     let plus = if r > 0.0 { "+" } else { "" };
-    format!("{plus}{}", evidence::number(r))
+    format!("{plus}{}", words::correlation(r))
 }
 
 /// The lead and a table, for the terminal.
@@ -387,7 +401,7 @@ fn detailed(analysis: &Analysis) -> String {
         if let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator) {
             rows.push(row(one, format!("information ({})", estimator.name()), one.information()));
             let partial = evidence.judged.grounds.given_curve.ok();
-            rows.push(row(one, "the same, given the curve".into(), partial));
+            rows.push(row(one, "its partial r".into(), partial));
         }
         rows.push(row(one, "instances".into(), one.count()));
         rows.push(row(one, "log instances".into(), one.log_count()));

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use bytesize::ByteSize;
 
-use crate::input::list;
 use crate::shrinkage::{Estimator, Refusal};
+use crate::words::list;
 
 /// Something the user should know about a result.
 #[derive(Clone, Debug, PartialEq)]

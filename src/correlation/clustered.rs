@@ -51,48 +51,37 @@ impl Clustered {
         let runs: Vec<Scaled> = runs.iter().map(|run| Scaled::of(run)).collect();
         let total = runs.len() as f64;
         let r = runs.iter().map(|run| run.x.dot(&run.y)).sum::<f64>() / total;
-        // Columns of 1 and the controls of each run, then the one of x.
+        // Where the columns of each run begin: 1 and its controls; the column of x is the last.
+        let starts: Vec<usize> = runs
+            .iter()
+            .scan(0, |next, run| Some(std::mem::replace(next, *next + run.basis.ncols())))
+            .collect();
         let width = runs.iter().map(|run| run.basis.ncols()).sum::<usize>() + 1;
         let mut weights = DMatrix::<f64>::zeros(width, members.len());
-        let (mut meat, mut lengths) = (0.0, Vec::new());
+        let (mut meat, mut own) = (0.0, Vec::new());
         for (mut projected, members) in weights.column_iter_mut().zip(&members) {
-            let x = DVector::from_iterator(
-                members.len(),
-                members.iter().map(|&(run, row)| runs[run].x[row]),
-            );
-            let noise = DVector::from_iterator(
-                members.len(),
-                members.iter().map(|&(run, row)| runs[run].y[row] - r * runs[run].x[row]),
-            );
-            let left = DMatrix::from_fn(members.len(), members.len(), |i, j| {
-                let ((run, a), (other, b)) = (members[i], members[j]);
-                let within = if run == other { runs[run].hat(a, b) } else { 0.0 };
-                f64::from(i == j) - within - x[i] * x[j] / total
-            });
-            // (1−H)^−½ of this cluster, times x.
-            let SymmetricEigen { eigenvectors, eigenvalues } = left.symmetric_eigen();
-            let mut along = eigenvectors.tr_mul(&x);
-            along.zip_apply(&eigenvalues, |along, value| {
-                *along *= if value > TAKEN_UP { value.sqrt().recip() } else { 0.0 };
-            });
-            let weight = eigenvectors * along;
-            meat += weight.dot(&noise).powi(2);
-            lengths.push(weight.norm_squared());
-            for (&weight, &(run, row)) in weight.iter().zip(members) {
-                let before: usize = runs[..run].iter().map(|run| run.basis.ncols()).sum();
-                for (at, value) in runs[run].basis.row(row).iter().enumerate() {
-                    projected[before + at] += weight * value;
-                }
-                projected[width - 1] += weight * runs[run].x[row] / total.sqrt();
+            let x = members.iter().map(|&(run, row)| runs[run].x[row]);
+            let x = DVector::from_iterator(members.len(), x);
+            let noise = members.iter().map(|&(run, row)| runs[run].y[row] - r * runs[run].x[row]);
+            let noise = DVector::from_iterator(members.len(), noise);
+            // The hat matrix of the cluster is this times its transpose.
+            let mut hat = DMatrix::<f64>::zeros(members.len(), width);
+            for (at, &(run, row)) in members.iter().enumerate() {
+                let basis = runs[run].basis.row(row);
+                hat.view_mut((at, starts[run]), (1, basis.ncols())).copy_from(&basis);
+                hat[(at, width - 1)] = runs[run].x[row] / total.sqrt();
             }
+            let (weight, length) = weigh(&hat, &x, total)?;
+            meat += weight.dot(&noise).powi(2);
+            projected.copy_from(&hat.tr_mul(&weight));
+            own.push(length);
         }
-        // G has these on its diagonal, and −zᵢ·zⱼ elsewhere, with z the columns of the weights.
-        let projected: Vec<f64> = weights.column_iter().map(|z| z.norm_squared()).collect();
-        let pairs = || lengths.iter().zip(&projected);
-        let trace: f64 = pairs().map(|(length, projected)| length - projected).sum();
-        let gram: DMatrix<f64> = &weights * weights.transpose();
-        let squares = pairs().map(|(length, projected)| length * length - 2.0 * length * projected);
-        let freedom = trace * trace / (squares.sum::<f64>() + gram.norm_squared());
+        // G = (1−H) between the weights of two clusters: their own on the diagonal, −zᵢ·zⱼ elsewhere.
+        let trace: f64 = own.iter().sum();
+        let mut between = weights.tr_mul(&weights);
+        between.fill_diagonal(0.0);
+        let squares = own.iter().map(|own| own * own).sum::<f64>() + between.norm_squared();
+        let freedom = trace * trace / squares;
         let standard_error = meat.sqrt() / total;
         let is_some = standard_error > 0.0 && freedom.is_finite() && freedom > 0.0;
         is_some.then_some(Clustered { r, standard_error, freedom, clusters: members.len() })
@@ -127,6 +116,49 @@ impl Clustered {
     }
 }
 
+/// (1−H)^−½ x of a cluster with H = UUᵀ, U being `hat`, and xᵀ(1−H)^−½(1−H)(1−H)^−½x, which is x's length
+/// without the directions that the fit takes up. `None` where it is x itself, of length² `total` in all
+/// clusters, that takes one up: nothing then tells the noise in the direction that r hangs on.
+fn weigh(hat: &DMatrix<f64>, x: &DVector<f64>, total: f64) -> Option<(DVector<f64>, f64)> {
+    let (members, width) = hat.shape();
+    let taken_up = |left: f64, along: f64| -> Option<bool> {
+        let taken_up = left <= TAKEN_UP;
+        (!taken_up || along * along <= TAKEN_UP * total).then_some(taken_up)
+    };
+    let mut length = x.norm_squared();
+    if members <= width {
+        let left = DMatrix::identity(members, members) - hat * hat.transpose();
+        let SymmetricEigen { eigenvectors, eigenvalues } = left.symmetric_eigen();
+        let mut along = eigenvectors.tr_mul(x);
+        for (along, &left) in along.iter_mut().zip(&eigenvalues) {
+            if taken_up(left, *along)? {
+                length -= *along * *along;
+                *along = 0.0;
+            } else {
+                *along /= left.sqrt();
+            }
+        }
+        return Some((eigenvectors * along, length));
+    }
+    // Many members: 1−UUᵀ is 1 but for the span of U, whose eigenvectors are U·e/√s with UᵀU e = s e.
+    let SymmetricEigen { eigenvectors, eigenvalues } = hat.tr_mul(hat).symmetric_eigen();
+    let mut along = eigenvectors.tr_mul(&hat.tr_mul(x));
+    for (along, &square) in along.iter_mut().zip(&eigenvalues) {
+        if square <= TAKEN_UP {
+            *along = 0.0;
+            continue;
+        }
+        let (left, component) = (1.0 - square, *along / square.sqrt());
+        if taken_up(left, component)? {
+            length -= component * component;
+            *along /= -square;
+        } else {
+            *along *= (left.sqrt().recip() - 1.0) / square;
+        }
+    }
+    Some((x + hat * (eigenvectors * along), length))
+}
+
 /// A run's residuals, of length 1 each.
 struct Scaled<'a> {
     x: DVector<f64>,
@@ -137,10 +169,5 @@ struct Scaled<'a> {
 impl Scaled<'_> {
     fn of(run: &Residuals) -> Scaled<'_> {
         Scaled { x: run.x.normalize(), y: run.y.normalize(), basis: &run.basis }
-    }
-
-    /// Of the constant and the controls.
-    fn hat(&self, a: usize, b: usize) -> f64 {
-        self.basis.row(a).dot(&self.basis.row(b))
     }
 }

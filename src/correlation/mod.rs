@@ -39,7 +39,9 @@ fn standardized(values: &[f64]) -> Option<Vec<f64>> {
     let mut centred: Vec<f64> = values.iter().map(|value| value - mean).collect();
     // So that no square overflows, or is lost.
     let largest = centred.iter().fold(0.0_f64, |largest, value| largest.max(value.abs()));
-    if largest <= 1e-13 * mean.abs() || !largest.is_finite() {
+    // What is not finite has no correlation either.
+    let varies = largest > 1e-13 * mean.abs() && largest.is_finite();
+    if !varies {
         return None;
     }
     centred.iter_mut().for_each(|value| *value /= largest);

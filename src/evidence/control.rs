@@ -1,15 +1,15 @@
 //! What is held constant: the instance count, and the covariates.
 
 use super::{Class, logarithm};
-use crate::correlation::{independent, natural_spline};
+use crate::correlation::{independent, natural_spline, r_squared};
 use crate::information::bits;
 use crate::shrinkage::mp_lower_edge;
 
 /// What is held constant when asking what I says of AP beyond it: functions of the instance count m, and
 /// every covariate as it is.
 ///
-/// Where the embeddings of some class are not as many as its instances, both counts are held constant: AP
-/// may go with the one and I with the other. Where the estimator has a floor, the bits ½ p log₂(1+λ₋) of a
+/// Where the embeddings are counted otherwise than the instances, both counts are held constant: AP may go
+/// with the one and I with the other. Where the estimator has a floor, the bits ½ p log₂(1+λ₋) of a
 /// class that is all floor are among the functions: they depend on p and on the number of embeddings
 /// alone, I is mostly made of them, and no curve of few knots follows them closely enough.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,16 +20,25 @@ pub enum Control {
     Curve,
 }
 
+/// The share of the variance of the logarithm of embeddings that log m must leave for them to be a count of
+/// their own: a few rows that are missing in a dump are none.
+const ANOTHER_COUNT: f64 = 0.01;
+
 impl Control {
     /// The columns that say something new, each a number per class; those of unknown covariates are
     /// 0. None where all counts and covariates are the same.
+    ///
+    /// # Panics
+    /// If the classes have covariates of different number.
     pub fn columns(self, classes: &[Class], dim: usize) -> Vec<Vec<f64>> {
         let logarithms = |count: fn(&Class) -> u64| -> Vec<f64> {
             classes.iter().map(|class| logarithm(count(class))).collect()
         };
         let mut counts = vec![logarithms(|class| class.instances)];
-        if classes.iter().any(|class| class.embeddings != class.instances) {
-            counts.push(logarithms(|class| class.embeddings));
+        let embeddings = logarithms(|class| class.embeddings);
+        let known = r_squared(&embeddings, &independent(counts.clone())).unwrap_or(1.0);
+        if 1.0 - known > ANOTHER_COUNT {
+            counts.push(embeddings);
         }
         let mut columns = counts.clone();
         if classes.iter().any(|class| class.floor_bits.is_some()) {

@@ -25,7 +25,10 @@ pub struct Grounds {
     pub given_curve: Result<Pearson, Refusal>,
     /// The same, for classes that are not equally noisy; for several runs, where a class's APs go together.
     pub robust: Option<Clustered>,
-    /// The same, for classes that are like others of their group; `None` where no groups are known.
+    /// Number of groups, a class without one counted as one; `None` where none are known that tell which
+    /// classes are alike.
+    pub groups: Option<usize>,
+    /// The same, for classes that are like others of their group; `None` where nothing tells their noise.
     pub by_group: Option<Clustered>,
     /// Number of controls k that the curve has; of several runs the most.
     pub controls: usize,
@@ -125,15 +128,22 @@ pub(super) fn floor_share<'a>(classes: impl Iterator<Item = &'a Class<'a>> + Clo
     (total > 0.0).then(|| floor.iter().sum::<f64>() / total)
 }
 
-/// A number for each class's group, from 0 on; a class without one is its own. `None` where the groups do
-/// not tell which classes are alike: there is one in all, or each class is its own.
+/// Whether groups tell which of the classes are alike: they put several into one, and not all. A class
+/// without a group is alone.
+pub fn groups_tell<'a>(classes: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone) -> bool {
+    let count = classes.clone().count();
+    let keys = classes.map(|(name, group)| (group.is_some(), group.unwrap_or(name)));
+    let groups = numbers(keys).into_iter().max().map_or(0, |last| last + 1);
+    (2..count).contains(&groups)
+}
+
+/// A number for each class's group, from 0 on; `None` where the groups do not tell which are alike.
 fn groups(classes: &[Class]) -> Option<Vec<usize>> {
     let keys =
         classes.iter().map(|class| (class.group.is_some(), class.group.unwrap_or(class.name)));
-    let groups = numbers(keys);
-    let count = groups.iter().max().map_or(0, |last| last + 1);
     let known = classes.iter().any(|class| class.group.is_some());
-    (known && (2..classes.len()).contains(&count)).then_some(groups)
+    let tell = known && groups_tell(classes.iter().map(|class| (class.name, class.group)));
+    tell.then(|| numbers(keys))
 }
 
 /// A number for each key, from 0 on: the same for equal ones.
@@ -159,6 +169,7 @@ impl Grounds {
             Err(why) => Err(*why),
         };
         let (count, controls) = (classes.len(), source.controls);
+        let groups = groups(classes);
         Grounds {
             classes: count,
             information: pearson(&information, &ap),
@@ -167,7 +178,8 @@ impl Grounds {
             given_line: partial(&source.line),
             given_curve: partial(&source.curve),
             robust: clustered((0..count).collect()),
-            by_group: groups(classes).and_then(clustered),
+            groups: groups.as_ref().and_then(|groups| Some(groups.iter().max()? + 1)),
+            by_group: groups.and_then(clustered),
             controls,
             residual_df: count.checked_sub(controls + 2).map(|freedom| freedom as f64),
             detectable: curve.ok().and_then(|_| Pearson::detectable(count, controls)),

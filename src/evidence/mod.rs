@@ -12,15 +12,14 @@ mod verdict;
 mod words;
 
 pub use control::Control;
-pub use grounds::{Grounds, Left, Source};
+pub use grounds::{Grounds, Left, Source, groups_tell};
 pub use pooled::{Agreement, Pooled, Run};
 pub use statistics::{Association, Statistics};
 pub use verdict::{Caveat, Failure, Finding, LEAST_CLASSES, Power, TOKENS, Verdict};
-pub use words::number;
 
 use crate::correlation::{Share, commonality};
 
-/// What is known of one class.
+/// What is known of one class. All numbers are finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Class<'a> {
     /// Its name; the same in every run.
@@ -42,8 +41,8 @@ pub struct Class<'a> {
     pub ap: f64,
 }
 
-/// log m; 0 where m is 0.
-fn logarithm(instances: u64) -> f64 {
+/// log m, or 0 where m is 0.
+pub fn logarithm(instances: u64) -> f64 {
     (instances.max(1) as f64).ln()
 }
 
@@ -84,6 +83,9 @@ pub struct Judged {
 impl Judged {
     /// Applies the rule to the classes of one run, of which all covariates are known, with embeddings of
     /// dimension p = `dim`.
+    ///
+    /// # Panics
+    /// If the classes have covariates of different number.
     pub fn of(classes: &[Class], dim: usize) -> Judged {
         let grounds = Grounds::of(classes, dim);
         let verdict = Verdict::of(classes, dim, &grounds);
@@ -127,6 +129,9 @@ pub fn part_name(share: &Share) -> String {
 
 impl Evidence {
     /// The evidence of classes with embeddings of dimension p = `dim`.
+    ///
+    /// # Panics
+    /// If the classes have covariates of different number.
     pub fn of(classes: &[Class], dim: usize) -> Evidence {
         let all = Statistics::of(classes);
         let is_large = |class: &&Class| class.embeddings >= dim as u64;

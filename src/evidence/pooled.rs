@@ -26,7 +26,7 @@ pub struct Run<'a> {
 pub struct Pooled {
     /// Places of the runs that have a say: those with enough classes, and neither I nor AP constant.
     pub runs: Vec<usize>,
-    /// How far they are one and the same experiment; `None` where two have no classes in common.
+    /// How far they are one and the same experiment; `None` where two have no r of AP.
     pub agreement: Option<Agreement>,
     /// What the rule says.
     pub judged: Judged,
@@ -96,7 +96,8 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
     };
     let curve = |source: &Source| source.curve.clone();
     let robust = given(curve, &by_class).ok()?;
-    let by_group = by_group(runs).and_then(|groups| given(curve, &groups).ok());
+    let groups = by_group(runs);
+    let by_group = groups.as_ref().and_then(|groups| given(curve, groups).ok());
     let line = given(|source| source.line.clone(), &by_class);
     let shares = sources.iter().map(|source| source.count_share);
     Some(Grounds {
@@ -107,6 +108,7 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
         given_line: line.map(|line| line.pearson(count)),
         given_curve: Ok(robust.pearson(count)),
         robust: Some(robust),
+        groups: groups.and_then(|groups| Some(groups.iter().flatten().max()? + 1)),
         by_group,
         controls: sources.iter().map(|source| source.controls).max()?,
         residual_df: Some(robust.freedom),
@@ -136,7 +138,10 @@ fn mean(runs: &[Run], x: fn(&Class) -> f64) -> Result<Pearson, NoCorrelation> {
     let clusters = by_class(runs);
     let classes = clusters.iter().flatten().max().map_or(0, |last| last + 1);
     let mean = clustered(runs.iter().map(left), &clusters);
-    mean.map(|mean| mean.pearson(classes)).map_err(|_| NoCorrelation::ConstantX)
+    mean.map(|mean| mean.pearson(classes)).map_err(|why| match why {
+        Refusal::ConstantY => NoCorrelation::ConstantY,
+        _ => NoCorrelation::ConstantX,
+    })
 }
 
 /// A number for each class of each run: the same for those of one name.
@@ -148,35 +153,23 @@ fn by_class(runs: &[Run]) -> Vec<Vec<usize>> {
 /// A number for each class of each run: the same for those of one name, and for those that a run puts into
 /// one group. `None` where that does not tell which classes are alike.
 fn by_group(runs: &[Run]) -> Option<Vec<Vec<usize>>> {
-    let all = || runs.iter().flat_map(|run| &run.classes);
-    let names = numbers(all().map(|class| class.name));
-    let groups = numbers(all().map(|class| class.group));
-    let mut clusters = names.clone();
-    // Two clusters that a group has parts of are one, until none is left to join.
-    loop {
-        let mut least = HashMap::new();
-        for ((class, group), &cluster) in all().zip(&groups).zip(&clusters) {
-            if class.group.is_some() {
-                let least = least.entry(*group).or_insert(cluster);
-                *least = cluster.min(*least);
-            }
+    let names = by_class(runs);
+    // The class that stands for each class's cluster; it is its own to begin with.
+    let mut stands: Vec<usize> = (0..=*names.iter().flatten().max()?).collect();
+    let classes = stands.len();
+    let mut known = false;
+    for (run, names) in runs.iter().zip(&names) {
+        let mut first: HashMap<&str, usize> = HashMap::new();
+        for (class, &name) in run.classes.iter().zip(names) {
+            let Some(group) = class.group else { continue };
+            known = true;
+            let (cluster, other) = (stands[name], stands[*first.entry(group).or_insert(name)]);
+            stands.iter_mut().filter(|stand| **stand == other).for_each(|stand| *stand = cluster);
         }
-        let mut of_name = HashMap::new();
-        for (((class, group), name), &cluster) in all().zip(&groups).zip(&names).zip(&clusters) {
-            let group = class.group.and_then(|_| least.get(group)).copied().unwrap_or(cluster);
-            let least = of_name.entry(*name).or_insert(cluster);
-            *least = group.min(*least);
-        }
-        let joined: Vec<usize> = names.iter().map(|name| of_name[name]).collect();
-        if joined == clusters {
-            break;
-        }
-        clusters = joined;
     }
-    let clusters = numbers(clusters.into_iter());
-    let count = |numbers: &[usize]| numbers.iter().max().map_or(0, |last| last + 1);
-    let tell = (2..count(&names)).contains(&count(&clusters));
-    tell.then(|| by_run(runs, clusters))
+    let clusters = numbers(names.iter().flatten().map(|&name| stands[name]));
+    let count = clusters.iter().max().map_or(0, |last| last + 1);
+    (known && (2..classes).contains(&count)).then(|| by_run(runs, clusters))
 }
 
 /// Numbers of all classes of all runs, by run.
@@ -206,9 +199,10 @@ fn rests_on(runs: &[Run]) -> Option<Caveat> {
     let (name, _) = shifts.into_iter().min_by(least)?;
     let others: Vec<Run> = runs.iter().map(|run| run.without(name)).collect();
     let left = grounds(&others);
-    let clear = left.as_ref().is_some_and(Grounds::both_clear);
-    let without = left.and_then(|left| left.given_curve.ok());
-    (!clear).then(|| Caveat::RestsOn { class: name.to_owned(), without })
+    match left {
+        None => Some(Caveat::RestsOn { class: name.to_owned(), given_line: false, without: None }),
+        Some(left) => Caveat::rests_on(name, left.given_line.ok(), left.given_curve.ok()),
+    }
 }
 
 impl Agreement {

@@ -30,7 +30,7 @@ pub const LEAST_CLASSES: usize = 10;
 /// Fewer degrees of freedom than this, n−k−2, tell nothing.
 pub(super) const LEAST_FREEDOM: usize = 4;
 
-/// Below this share of I's variance, what the count leaves of it is said.
+/// Below this share of I's variance, what all that is held constant leaves of it is said.
 const LITTLE: f64 = 0.05;
 
 /// A finding, and what a reader should know before believing it.
@@ -61,12 +61,12 @@ pub enum Finding {
     },
     /// I explains AP beyond m.
     Beyond {
-        /// I and AP given the curve of the count.
+        /// I and AP given the curve of the count and the covariates.
         partial: Pearson,
     },
     /// I goes with AP given the curve of the count, but not by every measure.
     Unsettled {
-        /// I and AP given the curve of the count.
+        /// I and AP given the curve of the count and the covariates.
         partial: Pearson,
         /// What it fails; one at least.
         failures: Vec<Failure>,
@@ -77,19 +77,22 @@ pub enum Finding {
         r: f64,
         /// Share of I's variance over classes that the curve of the count explains, 0 to 1.
         share: f64,
-        /// I and AP given the curve of the count, unless that leaves nothing of one of them.
+        /// I and AP given the curve of the count and the covariates, unless that leaves nothing of one of
+        /// them.
         partial: Option<Pearson>,
     },
     /// m goes with AP, and I adds nothing that shows.
     Count {
         /// log m and AP.
         r: f64,
-        /// I and AP given the curve of the count, unless that leaves nothing of one of them.
+        /// I and AP given the curve of the count and the covariates, unless that leaves nothing of one of
+        /// them.
         partial: Option<Pearson>,
     },
     /// Neither goes with AP so that it shows.
     Nothing {
-        /// I and AP given the curve of the count, unless that leaves nothing of one of them.
+        /// I and AP given the curve of the count and the covariates, unless that leaves nothing of one of
+        /// them.
         partial: Option<Pearson>,
     },
 }
@@ -101,8 +104,8 @@ pub enum Failure {
     Line(Option<Pearson>),
     /// Its p-value for unequally noisy classes is 0.05 or more.
     Noise(Option<Clustered>),
-    /// Its interval for classes that are like others of their group is not clear of 0.
-    Groups(Clustered),
+    /// Its interval for classes that are like others of their group is not clear of 0, or does not exist.
+    Groups(Option<Clustered>),
 }
 
 /// What such classes could have shown.
@@ -121,7 +124,9 @@ pub enum Caveat {
     RestsOn {
         /// The class.
         class: String,
-        /// I and AP given the curve of the count, without it, unless nothing of one of them is left.
+        /// Whether it is that given the line; else that given the curve.
+        given_line: bool,
+        /// The one that is not clear of 0 without it, unless nothing of I or of AP is left.
         without: Option<Pearson>,
     },
     /// Most bits come from the floor, though what is beyond it counts.
@@ -136,7 +141,7 @@ pub enum Caveat {
     },
     /// The interval for classes that are like others of their group.
     ByGroup(Clustered),
-    /// The curve of the count leaves little of I.
+    /// What is held constant leaves little of I.
     LittleLeft {
         /// Share of I's variance, 0 to 1.
         share: f64,
@@ -196,6 +201,21 @@ impl Verdict {
 }
 
 impl Caveat {
+    /// That a finding rests on a class, if without it one of the two partial correlations is not clear of 0
+    /// on the other's side.
+    pub(super) fn rests_on(
+        class: &str,
+        line: Option<Pearson>,
+        curve: Option<Pearson>,
+    ) -> Option<Caveat> {
+        if line.zip(curve).is_some_and(|(line, curve)| both_clear(line, curve)) {
+            return None;
+        }
+        let given_line = curve.is_some_and(|curve| curve.is_clear());
+        let without = if given_line { line } else { curve };
+        Some(Caveat::RestsOn { class: class.to_owned(), given_line, without })
+    }
+
     /// The class on which a correlation hangs, if it hangs on one; `name` is that of a class by its place.
     pub fn hangs_on<'a>(
         association: &Association,
@@ -286,22 +306,15 @@ fn failures(grounds: &Grounds, partial: Pearson) -> Vec<Failure> {
     let line_fails = !line.is_some_and(|line| both_clear(line, partial));
     let noise = grounds.robust;
     let noise_fails = !noise.is_some_and(|noise| noise.p_value() < 0.05);
-    let groups = grounds.by_group.filter(|groups| !groups.pearson(grounds.classes).is_clear());
+    let groups = grounds.by_group;
+    let groups_hold = groups.is_some_and(|groups| groups.pearson(grounds.classes).is_clear());
+    let groups_fail = grounds.groups.is_some() && !groups_hold;
     let failures = [
         line_fails.then_some(Failure::Line(line)),
         noise_fails.then_some(Failure::Noise(noise)),
-        groups.map(Failure::Groups),
+        groups_fail.then_some(Failure::Groups(groups)),
     ];
     failures.into_iter().flatten().collect()
-}
-
-impl Grounds {
-    /// Whether the partial correlations given the line and given the curve are clear of 0 on the same
-    /// side.
-    pub(super) fn both_clear(&self) -> bool {
-        self.given_line
-            .is_ok_and(|line| self.given_curve.is_ok_and(|curve| both_clear(line, curve)))
-    }
 }
 
 /// Whether both are clear of 0 on the same side.
@@ -317,13 +330,10 @@ fn rests_on(classes: &[Class], dim: usize) -> Option<Caveat> {
         leave_one_out(&information, &ap, &control.columns(classes, dim)).unwrap_or_default()
     };
     let pairs = without(Control::Line).into_iter().zip(without(Control::Curve));
-    let clear = |pair: (Option<Pearson>, Option<Pearson>)| {
-        pair.0.zip(pair.1).is_some_and(|(line, curve)| both_clear(line, curve))
-    };
     let left = |without: Option<Pearson>| without.map_or(0.0, |without| without.r.abs());
-    (classes.iter().zip(pairs))
-        .filter(|&(_, pair)| !clear(pair))
-        .map(|(class, (_, curve))| (class, curve))
-        .min_by(|&(_, a), &(_, b)| left(a).total_cmp(&left(b)))
-        .map(|(class, without)| Caveat::RestsOn { class: class.name.to_owned(), without })
+    let caveat = |(class, (line, curve)): (&Class, (Option<Pearson>, Option<Pearson>))| {
+        Some((left(curve), Caveat::rests_on(class.name, line, curve)?))
+    };
+    let caveats = classes.iter().zip(pairs).filter_map(caveat);
+    caveats.min_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, caveat)| caveat)
 }

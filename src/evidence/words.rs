@@ -4,8 +4,8 @@ use std::fmt;
 
 use super::verdict::LEAST_FREEDOM;
 use super::{Agreement, Caveat, Failure, Finding, LEAST_CLASSES, Power, Verdict};
-use crate::correlation::{Clustered, Pearson};
-use crate::input::list;
+use crate::correlation::Pearson;
+use crate::words::{correlation, list};
 
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
@@ -67,7 +67,7 @@ impl fmt::Display for Finding {
                 f,
                 "this correlation reflects the instance count: r = {}, but the count explains {} of the \
                  variance of information amount ({})",
-                number(*r),
+                correlation(*r),
                 percent(*share),
                 Partial(*partial)
             ),
@@ -75,7 +75,7 @@ impl fmt::Display for Finding {
                 f,
                 "instance count goes with AP (r with its logarithm = {}), and there is no evidence that \
                  information amount explains AP beyond it ({})",
-                number(*r),
+                correlation(*r),
                 Partial(*partial)
             ),
             Finding::Nothing { partial } => write!(
@@ -102,16 +102,16 @@ impl fmt::Display for Failure {
                 p_value(noise.p_value()),
                 noise.freedom
             ),
-            Failure::Groups(groups) => {
-                let Clustered { clusters, .. } = groups;
-                let interval = Some(groups.interval());
-                write!(
-                    f,
-                    "not if classes of one group are alike (partial r = {}{}, {clusters} groups)",
-                    number(groups.r),
-                    Interval(interval)
-                )
+            Failure::Groups(None) => {
+                f.write_str("nothing tells whether that holds if classes of one group are alike")
             }
+            Failure::Groups(Some(groups)) => write!(
+                f,
+                "not if classes of one group are alike (partial r = {}{}, {} groups)",
+                correlation(groups.r),
+                Interval(Some(groups.interval())),
+                groups.clusters
+            ),
         }
     }
 }
@@ -119,7 +119,7 @@ impl fmt::Display for Failure {
 impl Power {
     fn points(&self) -> Vec<String> {
         let shows = self.detectable.map(|detectable| {
-            let detectable = number(detectable);
+            let detectable = correlation(detectable);
             format!(
                 "with such classes a partial r beyond ±{detectable} shows in 4 of 5 cases, and a weaker one is \
                  often missed"
@@ -136,10 +136,11 @@ impl Power {
 impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
-            Caveat::RestsOn { class, without: Some(without) } => {
-                write!(f, "this rests on {class}: without it {}", Partial(Some(*without)))
+            Caveat::RestsOn { class, given_line, without: Some(without) } => {
+                let given = if *given_line { ", given a straight line of log count," } else { "" };
+                write!(f, "this rests on {class}: without it{given} {}", Partial(Some(*without)))
             }
-            Caveat::RestsOn { class, without: None } => {
+            Caveat::RestsOn { class, without: None, .. } => {
                 write!(f, "this rests on {class}: without it there is no partial r")
             }
             Caveat::FloorBits { share } => write!(
@@ -170,18 +171,18 @@ impl fmt::Display for Caveat {
             Caveat::HangsOn { class, r, without } => write!(
                 f,
                 "r hangs on {class}: {} with it, {} without",
-                number(*r),
-                without.map_or("none".into(), number)
+                correlation(*r),
+                without.map_or("none".into(), correlation)
             ),
             Caveat::LargeClasses { r, large } => {
                 write!(
                     f,
-                    "the {} classes with at least as many instances as dimensions disagree: r = {}{} \
+                    "the {} classes with at least as many embeddings as dimensions disagree: r = {}{} \
                      there, {} over all",
                     large.classes,
-                    number(large.r),
+                    correlation(large.r),
                     Interval(large.interval),
-                    number(*r)
+                    correlation(*r)
                 )
             }
         }
@@ -191,7 +192,7 @@ impl fmt::Display for Caveat {
 impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         let Agreement { least, greatest, effective } = *self;
-        let [least, greatest] = [least, greatest].map(number);
+        let [least, greatest] = [least, greatest].map(correlation);
         let range = if least == greatest { least } else { format!("{least}…{greatest}") };
         write!(
             f,
@@ -207,7 +208,7 @@ impl fmt::Display for Partial {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self.0 {
             Some(partial) => {
-                write!(f, "partial r = {}{}", number(partial.r), Interval(partial.interval))
+                write!(f, "partial r = {}{}", correlation(partial.r), Interval(partial.interval))
             }
             None => f.write_str(
                 "there is no partial r: what is held constant determines one of the two",
@@ -229,19 +230,7 @@ impl fmt::Display for Interval {
 }
 
 fn range((low, high): (f64, f64)) -> String {
-    format!("{}…{}", number(low), number(high))
-}
-
-/// A correlation to two digits, or as many as tell it from 0, with a minus sign.
-pub fn number(r: f64) -> String {
-    let rounded = |digits: usize| {
-        let scale = 10_f64.powi(digits as i32);
-        // Adding 0 makes −0 into 0.
-        (scale * r).round() / scale + 0.0
-    };
-    // What is smaller than a millionth is rounding.
-    let digits = (2..=6).find(|&digits| rounded(digits) != 0.0).unwrap_or(2);
-    format!("{:.digits$}", rounded(digits)).replace('-', "−")
+    format!("{}…{}", correlation(low), correlation(high))
 }
 
 /// A share in per cent, with as many digits as tell it from 0% and from 100%.

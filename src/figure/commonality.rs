@@ -89,7 +89,8 @@ pub fn commonality(panels: &[(String, Vec<Part>)]) -> Result<String, Error> {
     let top = top_of(parts().map(reaches), 1.0);
     let least = parts().map(|part| part.share).fold(0.0, f64::min);
     let step = Step::fitting(100.0 * (top - least), 4);
-    let range = (5.0 * (20.0 * least).floor(), 100.0 * top);
+    // What is below 0 by rounding is 0.
+    let range = (5.0 * (20.0 * least + 1e-9).floor(), 100.0 * top);
     paint(grid.size(panels.len()), |canvas| {
         draw_legend(canvas, (2 * GAP, LEGEND / 2 + GAP));
         for (index, (title, parts)) in panels.iter().enumerate() {
@@ -117,7 +118,8 @@ fn draw_part(canvas: &mut Canvas, axis: &Axis, plot: Rect, part: &Part, middle: 
         let at = axis.at(100.0 * by_chance);
         canvas.line((at, top - GAP / 3), (at, bottom + GAP / 3), stroke(INK, 15));
     }
-    let percent = format!("{:.1}%", 100.0 * part.share + 0.0).replace('-', "−");
+    let percent = (1000.0 * part.share).round() / 10.0 + 0.0;
+    let percent = format!("{percent:.1}%").replace('-', "−");
     canvas.text(&percent, (plot.right + GAP, middle), &starting(font(NAME, INK)));
 }
 

@@ -49,7 +49,7 @@ impl From<Pearson> for Whiskered {
 }
 
 const RAW: (&str, RGBColor) = ("r(information amount, AP)", BLUE);
-const PARTIAL: (&str, RGBColor) = ("partial r, given the count", ORANGE);
+const PARTIAL: (&str, RGBColor) = ("partial r, given what is held constant", ORANGE);
 
 const ROW: i32 = 38 * PX;
 /// Distance of a dot from the middle of its row.

@@ -42,12 +42,3 @@ pub fn read(path: &Path) -> Result<ClassGroups> {
     }
     Ok(ClassGroups { path: path.to_owned(), keys, values })
 }
-
-/// Whether groups say which classes are alike: there are several, and one of them has several classes.
-pub fn tell_apart(groups: &[Option<String>]) -> bool {
-    let mut names: Vec<&String> = groups.iter().flatten().collect();
-    let classes = names.len();
-    names.sort_unstable();
-    names.dedup();
-    (2..classes).contains(&names.len())
-}

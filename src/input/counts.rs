@@ -7,10 +7,11 @@ use super::classes;
 use super::covariates::Covariate;
 use super::file::whole_number;
 use super::shards::extension;
-use super::table::{Table, list};
+use super::table::Table;
 use crate::classes::{Classes, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
+use crate::words::list;
 
 /// Instance counts.
 #[derive(Clone, Debug)]

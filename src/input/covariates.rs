@@ -4,9 +4,10 @@
 use std::path::{Path, PathBuf};
 
 use super::classes;
-use super::table::{Table, is_absent, list};
+use super::table::{Table, is_absent};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
+use crate::words::list;
 
 /// A number of each row, or of each class, that can be held constant.
 #[derive(Clone, Debug, PartialEq)]

@@ -2,10 +2,11 @@
 
 use std::path::Path;
 
-use super::table::{Table, list, suggestion};
+use super::table::Table;
 use crate::ap::ApScale;
 use crate::error::{Error, Result};
 use crate::shrinkage::Estimator;
+use crate::words::{list, suggestion};
 
 /// A class and its information amount.
 #[derive(Clone, Debug, PartialEq)]

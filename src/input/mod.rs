@@ -24,5 +24,3 @@ pub mod runs;
 mod safetensors;
 mod shards;
 mod table;
-
-pub use table::{list, suggestion};

@@ -6,6 +6,7 @@ use super::file::{self, check_name, trimmed};
 use super::parquet::{self, Texts};
 use super::shards::extension;
 use crate::error::{Error, Result};
+use crate::words::{list, suggestion};
 
 /// A csv file with a header line, or a parquet file.
 pub struct Table {
@@ -186,18 +187,6 @@ pub fn is_absent(cell: &str) -> bool {
     WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
 }
 
-/// ": did you mean …?", if one of the names is nearly that; or nothing.
-pub fn suggestion<S: AsRef<str>>(wanted: &str, names: &[S]) -> String {
-    // As near as clap wants an option to be.
-    const NEAR: f64 = 0.7;
-    let near = |name: &str| strsim::jaro(&wanted.to_lowercase(), &name.to_lowercase());
-    let best = names.iter().map(|name| (near(name.as_ref()), name.as_ref()));
-    match best.max_by(|a, b| a.0.total_cmp(&b.0)) {
-        Some((nearness, name)) if nearness > NEAR => format!(": did you mean {name:?}?"),
-        _ => String::new(),
-    }
-}
-
 /// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
 /// `there`.
 pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {
@@ -212,13 +201,4 @@ pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str
         (false, near) => near,
     };
     format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
-}
-
-/// Names in quotes, for a sentence; many are cut short.
-pub fn list<S: AsRef<str>>(names: &[S]) -> String {
-    const SHOWN: usize = 12;
-    let shown: Vec<_> =
-        names.iter().take(SHOWN).map(|name| format!("{:?}", name.as_ref())).collect();
-    let more = names.len().saturating_sub(SHOWN);
-    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
 }

@@ -41,7 +41,6 @@ def regression(y, *columns):
     design = sm.add_constant(np.column_stack(columns))
     fit = sm.OLS(y, design).fit()
     return {
-        "robust_p": fit.get_robustcov_results("HC2", use_t=True).pvalues[1],
         "params": list(fit.params),
         "bse": list(fit.bse),
         "tvalues": list(fit.tvalues),

@@ -66,9 +66,20 @@ def floor_bits(dim, embeddings):
     return dim / 2 * np.log2(1 + (1 - np.sqrt(dim / embeddings)) ** 2)
 
 
+def raised(embeddings):
+    """Bits of the eigenvalues that Listing 1 raises to the edge."""
+    m, dim = embeddings.shape
+    edge = (1 - np.sqrt(dim / m)) ** 2
+    values = np.linalg.eigvalsh(np.cov(embeddings.T, bias=True))
+    return float(np.sum(values < edge) * np.log2(1 + edge) / 2)
+
+
 def controls(run, curve, spline=cardinal, covariates=True):
     m, d = np.array(run["instances"], float), np.array(run["embeddings"] or run["instances"], float)
-    differ = bool(np.any(m != d))
+    # A count of its own: log m leaves more than a hundredth of the variance of log d.
+    known = np.column_stack([np.ones(len(m)), np.log(m)])
+    rest = np.log(d) - known @ np.linalg.lstsq(known, np.log(d), rcond=None)[0]
+    differ = bool(rest @ rest > 0.01 * np.sum((np.log(d) - np.log(d).mean()) ** 2) + 1e-18)
     columns = [np.log(m)] + [np.log(d)] * differ
     if run["floor"]:
         columns.append(floor_bits(run["dim"], d))
@@ -296,8 +307,7 @@ def single(name, run):
         "run": run,
         "line": line,
         "curve": curve,
-        "count_share": adjusted(basis),
-        "count_share_without_covariates": adjusted(of_count),
+        "count_share": adjusted(of_count),
         "left_share": float(rest @ rest / (centred @ centred)),
         "concentration": {"count": len(heavy), "indices": heavy, "names": [run["names"][i] for i in heavy]},
         "floor_share": sum(run["floor_bits"]) / sum(information) if run["floor_bits"] else None,
@@ -357,6 +367,26 @@ def pooled(name, runs):
     for a, b in itertools.combinations(tables, 2):
         common = [one for one in a if one in b]
         correlations.append(stats.pearsonr([a[one] for one in common], [b[one] for one in common]).statistic)
+    alone = [single(name, run) for run in runs]
+    squares = {}
+    for run in runs:
+        n = len(run["ap"])
+        basis = orthonormal(controls(run, True), n)
+        centred, rest = left(run["information"], basis[:, :1]), left(run["information"], basis)
+        for one, square in zip(run["names"], rest * rest / (centred @ centred)):
+            squares[one] = squares.get(one, 0.0) + float(square)
+    order = sorted(squares, key=lambda one: (-squares[one], one))
+    sums = np.cumsum([squares[one] for one in order])
+    half = order[: int(np.flatnonzero(sums >= sum(squares.values()) / 2)[0]) + 1]
+    every = [run["floor_bits"] for run in runs]
+    result["together"] = {
+        "classes": len(squares),
+        "controls": max(one["curve"]["controls"] for one in alone),
+        "count_share": float(np.mean([one["count_share"] for one in alone])),
+        "left_share": float(np.mean([one["left_share"] for one in alone])),
+        "half": half,
+        "floor_share": sum(map(sum, every)) / sum(sum(run["information"]) for run in runs) if all(every) else None,
+    }
     mean = float(np.mean(correlations))
     result["agreement"] = {
         "pairs": correlations,
@@ -396,18 +426,14 @@ def fod_a(estimator):
     golden = json.loads((HERE / "golden.json").read_text())["fod_a"]
     data = ROOT / "data" / "fod-a"
     counts = {row["class"]: int(row["instances"]) for row in table(data / "counts.csv")}
-    bits = {}
-    for row in table(ROOT / "reports" / "information.csv"):
-        if row["estimator"] == estimator:
-            bits.setdefault(row["run"], []).append((row["class"], row["floor_bits"]))
     runs = {}
-    for at, (name, expected) in enumerate(golden.items()):
+    for name, expected in golden.items():
         rows = table(data / name / "ap.csv")
         names = [row["class"] for row in rows]
         part = None
         if estimator == "mp-floor":
-            classes, part = zip(*list(bits.values())[at])
-            assert list(classes) == names
+            embeddings, labels = (np.load(data / name / f"{what}.npy") for what in ("embeddings", "labels"))
+            part = [raised(embeddings[labels == label].astype(float)) for label in range(len(names))]
         runs[name] = run_of(names, expected[estimator], [counts[one] for one in names],
                             [row["ap50"] for row in rows], floor=estimator == "mp-floor", floor_bits=part)
     return runs

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use super::file::{check_name, trimmed};
 use super::json::{self, Field, Record};
 use super::shards::extension;
-use super::table::list;
 use crate::ap::{ApScale, OffScale};
 use crate::classes::{Keys, number};
 use crate::error::{Error, Result};
+use crate::words::list;
 
 /// Lines of a file that a note names.
 const MOST_LINES: usize = 5;

@@ -8,7 +8,8 @@ use crate::classes::Keys;
 use crate::error::{Error, Result};
 use crate::input::classes;
 use crate::input::file;
-use crate::input::table::{Table, is_absent, list};
+use crate::input::table::{Table, is_absent};
+use crate::words::list;
 
 /// Reads the `wanted` columns; without any wanted, the column `ap`, or else the only one of numbers that
 /// may be AP by its name. The scale is seen from a column's values unless given.

@@ -23,7 +23,7 @@ use crate::error::{Error, Result};
 use crate::input::element::{Element, Sink};
 use crate::input::file::{self, check_name};
 use crate::input::npy::{check_dim, failed};
-use crate::input::table::{list, suggestion};
+use crate::words::{list, suggestion};
 use types::Kind;
 
 /// Bytes that the values of a row group may take whatever they take in the file, and how many times

@@ -1,0 +1,34 @@
+//! Names and numbers as they stand in a sentence.
+
+/// Names in quotes, for a sentence; many are cut short.
+pub fn list<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 12;
+    let shown: Vec<_> =
+        names.iter().take(SHOWN).map(|name| format!("{:?}", name.as_ref())).collect();
+    let more = names.len().saturating_sub(SHOWN);
+    if more == 0 { shown.join(", ") } else { format!("{} and {more} more", shown.join(", ")) }
+}
+
+/// ": did you mean …?", if one of the names is nearly that; or nothing.
+pub fn suggestion<S: AsRef<str>>(wanted: &str, names: &[S]) -> String {
+    // As near as clap wants an option to be.
+    const NEAR: f64 = 0.7;
+    let near = |name: &str| strsim::jaro(&wanted.to_lowercase(), &name.to_lowercase());
+    let best = names.iter().map(|name| (near(name.as_ref()), name.as_ref()));
+    match best.max_by(|a, b| a.0.total_cmp(&b.0)) {
+        Some((nearness, name)) if nearness > NEAR => format!(": did you mean {name:?}?"),
+        _ => String::new(),
+    }
+}
+
+/// A correlation to two digits, or as many as tell it from 0, with a minus sign.
+pub fn correlation(r: f64) -> String {
+    let rounded = |digits: usize| {
+        let scale = 10_f64.powi(digits as i32);
+        // Adding 0 makes −0 into 0.
+        (scale * r).round() / scale + 0.0
+    };
+    // What is smaller than a millionth is rounding.
+    let digits = (2..=6).find(|&digits| rounded(digits) != 0.0).unwrap_or(2);
+    format!("{:.digits$}", rounded(digits)).replace('-', "−")
+}
