@@ -80,7 +80,7 @@ impl Left {
 }
 
 /// A run as the rule sees it: what is left of it given either control.
-pub struct Source<'a> {
+pub(super) struct Source<'a> {
     /// Its classes.
     pub classes: &'a [Class<'a>],
     /// Given the line.

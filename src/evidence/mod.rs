@@ -12,7 +12,7 @@ mod verdict;
 mod words;
 
 pub use control::Control;
-pub use grounds::{Grounds, Left, Source, groups_tell};
+pub use grounds::{Grounds, Left, groups_tell};
 pub use pooled::{Agreement, Pooled, Run};
 pub use statistics::{Association, Statistics};
 pub use verdict::{Caveat, Failure, Finding, LEAST_CLASSES, Power, TOKENS, Verdict};

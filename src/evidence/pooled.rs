@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::grounds::{floor_share, numbers};
+use super::grounds::{Source, floor_share, numbers};
 use super::verdict::too_few;
 use super::{
-    Caveat, Class, Control, Grounds, Judged, Left, Source, Verdict, columns, complete, logarithm,
+    Caveat, Class, Control, Grounds, Judged, Left, Verdict, columns, complete, logarithm,
     without_covariates,
 };
 use crate::correlation::{
