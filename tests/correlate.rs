@@ -521,6 +521,12 @@ fn warnings_of_several_runs_are_one() {
     dump("b", 2, 0.5);
     dump("c", 40, 1.0);
     dump("d", 3, 0.01);
+    // Of e, one class alone has few embeddings.
+    let x = ndarray::Array2::from_shape_fn((202, 8), |(i, j)| ((7 * i + 3 * j * j) % 11) as f32);
+    ndarray_npy::write_npy(work.path("e.npy"), &x).unwrap();
+    let labels: ndarray::Array1<i64> =
+        (0..202).map(|row| if row < 2 { 0 } else { 1 + row % 2 }).collect();
+    ndarray_npy::write_npy(work.path("e-labels.npy"), &labels).unwrap();
     work.write("ap.csv", "class,ap\n0,0.5\n1,0.25\n2,0.75\n");
     let run = |name: &str| {
         format!(
@@ -528,7 +534,7 @@ fn warnings_of_several_runs_are_one() {
         )
     };
     let head = "ap = 'ap.csv'\n";
-    work.write("runs.toml", head.to_owned() + &["a", "b", "c", "d"].map(run).concat());
+    work.write("runs.toml", head.to_owned() + &["a", "b", "c", "d", "e"].map(run).concat());
     let warnings = |stderr: Vec<u8>| -> Vec<String> {
         let stderr = String::from_utf8(stderr).unwrap();
         stderr.lines().filter_map(|line| Some(line.split_once("warning: ")?.1.to_owned())).collect()
@@ -537,8 +543,9 @@ fn warnings_of_several_runs_are_one() {
         said.iter().filter(|said| said.contains("eigenvalue floor")).cloned().collect()
     };
     let said = floor(&warnings(work.run("correlate --runs runs.toml").stderr));
-    let [said] = &said[..] else { panic!("{said:?}") };
+    let [said, other] = &said[..] else { panic!("{said:?}") };
     assert!(said.starts_with("3 runs (a to d): in 3 of 3 classes more than half"), "{said}");
+    assert!(other.starts_with("e: in 1 of 3 classes more than half"), "{other}");
     let range = said.split("(").nth(2).unwrap();
     assert!(range.contains("–100% of the bits"), "{said}");
     // The second run cannot be read, and the first is heard.

@@ -539,6 +539,12 @@ fn groups_of_one_run_are_those_of_all() {
     for column in ["groups", "by_group", "by_group_low", "by_group_high"] {
         assert_eq!(both[column], one[column], "{column}");
     }
+    // Another run may call the same groups otherwise.
+    let renamed = (0..30).fold("class,group\n".to_owned(), |text, class| {
+        text + &format!("{class},g{}\n", 9 - class / 3)
+    });
+    work.write("k.csv", renamed);
+    assert_eq!(judged(g, "class_groups = 'k.csv'")["groups"], 10);
     // The second puts class 3 into the group of 0, 1 and 2, so that it is one with that of 4 and 5.
     assert_eq!(judged(g, "class_groups = 'h.csv'")["groups"], 9);
     let stdout = String::from_utf8(work.run("correlate --runs runs.toml").stdout).unwrap();
@@ -657,6 +663,7 @@ fn large_groups_are_weighed_like_small_ones() {
     let (x, y) = (column(), column());
     let known: Vec<Vec<f64>> = (0..controls).map(|_| column()).collect();
     let residuals = Residuals::of(&x, &y, &known).unwrap();
+    assert_eq!(Clustered::of(&[&residuals], &[vec![0; n]]), None);
     for groups in [2, 3, 45] {
         let cluster: Vec<usize> = (0..n).map(|class| class % groups).collect();
         let ours = Clustered::of(&[&residuals], std::slice::from_ref(&cluster)).unwrap();

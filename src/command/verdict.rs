@@ -287,7 +287,8 @@ fn looks(analysis: &Analysis) -> Option<String> {
     let s = |count: usize| if count == 1 { "" } else { "s" };
     (runs * estimators > 1).then(|| {
         format!(
-            "looked at: {runs} run{}, {estimators} estimator{}; report this verdict, not the one that suits best",
+            "looked at: {runs} run{}, {estimators} estimator{}; report this verdict, not the one that suits \
+             best",
             s(runs),
             s(estimators)
         )
@@ -347,7 +348,7 @@ pub fn text(analysis: &Analysis) -> String {
         text.extend(points.into_iter().map(|point| format!("- {point}\n")));
         text.push('\n');
     }
-    text + &match rows(analysis).len() {
+    text + &match rows(analysis).iter().filter(|row| row.main).count() {
         0 | 1 => detailed(analysis),
         _ => short(analysis),
     }
@@ -368,13 +369,11 @@ fn short(analysis: &Analysis) -> String {
     };
     let columns = ["run", "r(I)", "r(m)", "r(log m)", "partial r", "95% CI", "finding"];
     let rows = short_table(analysis).rows.iter().map(row).collect();
-    let mut legend =
-        "r with AP over the classes: of information amount I, instance count m, its logarithm; \
-                      partial r: of I, given all that is held constant\n"
-            .to_owned();
-    if !analysis.over_runs().is_empty() {
-        legend = legend.trim_end().to_owned() + "; all: means over the runs\n";
-    }
+    let all = if analysis.over_runs().is_empty() { "" } else { "; all: means over the runs" };
+    let legend = format!(
+        "r with AP over the classes: of information amount I, instance count m, its logarithm; partial r: \
+         of I, given all that is held constant{all}\n"
+    );
     output::text(&columns, 1, rows) + &legend
 }
 
