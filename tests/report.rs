@@ -222,7 +222,7 @@ function check(page) {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth > width) wrong.push("the page is wider than " + width);
   const figures = document.querySelectorAll("figure svg");
-  if (figures.length !== 4) wrong.push(figures.length + " figures");
+  if (figures.length !== 5) wrong.push(figures.length + " figures");
   for (const figure of figures) {
     const box = figure.getBoundingClientRect();
     if (box.left < 0 || box.right > width || box.width < 0.5 * Math.min(width, 500) || box.height < 50)
