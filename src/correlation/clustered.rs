@@ -44,9 +44,6 @@ impl Clustered {
             clusters.iter().enumerate().for_each(|(row, &at)| members[at].push((run, row)));
         }
         members.retain(|members| !members.is_empty());
-        if members.len() < 2 {
-            return None;
-        }
 
         let runs: Vec<Scaled> = runs.iter().map(|run| Scaled::of(run)).collect();
         let total = runs.len() as f64;
