@@ -102,7 +102,7 @@ pub enum Finding {
 pub enum Failure {
     /// Given the line of the count, the partial correlation is not clear of 0 on the same side.
     Line(Option<Pearson>),
-    /// Its p-value for unequally noisy classes is 0.05 or more.
+    /// Its p-value for unequally noisy classes is 0.05 or more, or does not exist.
     Noise(Option<Clustered>),
     /// Its interval for classes that are like others of their group is not clear of 0, or does not exist.
     Groups(Option<Clustered>),
