@@ -6,9 +6,9 @@ use divan::counter::ItemsCount;
 use divan::{Bencher, black_box};
 use faer::linalg::matmul::triangular::{self, BlockStructure};
 use faer::{Accum, Mat, MatRef, Par, Side};
-use igam_analyze::eigenvalues::{eigenvalues, eigenvalues_above};
 use igam_analyze::input::embeddings::Dump;
-use igam_analyze::product::{DEPTH, Panels, Precision, Symmetric, flop};
+use igam_analyze::kernel::eigenvalues::{eigenvalues, eigenvalues_above};
+use igam_analyze::kernel::product::{DEPTH, Panels, Precision, Symmetric, flop};
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
 

@@ -19,10 +19,10 @@ use crate::groups::Grouping;
 use crate::input::ap::{ApFormat, ApIou};
 use crate::input::datasets::KnownDataset;
 use crate::input::runs::{self, RunFiles};
+use crate::kernel::product::Precision;
 use crate::loss::SCALE;
 use crate::normalization::Normalization;
 use crate::output::FigureFormat;
-use crate::product::Precision;
 use crate::shrinkage::Estimator;
 
 /// Why is my detector bad on this class? Information amounts of classes, and whether they or the

@@ -4,7 +4,7 @@ use std::fmt;
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::moments::Value;
+use crate::kernel::Value;
 
 /// A fingerprint of embeddings: the sum of a hash of each (XXH3, 128 bits, over its little-endian
 /// values). So it does not depend on their order, on files or on batches, and that of two sets is the

@@ -54,7 +54,7 @@ pub enum Error {
         /// The class.
         class: String,
         /// The reason.
-        source: crate::spectrum::SpectrumError,
+        source: crate::kernel::SpectrumError,
     },
     /// Numbers of instances, dimensions and classes that storage cannot be computed for.
     #[error(transparent)]

@@ -2,9 +2,11 @@
 
 use std::f64::consts::LN_2;
 
-use crate::moments::{Moments, Value};
+use crate::kernel::SpectrumError;
+use crate::kernel::Value;
+use crate::moments::Moments;
 use crate::shrinkage::{Estimator, Floor, Refusal, Shrunk, mp_floor, mp_lower_edge};
-use crate::spectrum::{Spectrum, SpectrumError, log_det};
+use crate::spectrum::{Spectrum, log_det};
 
 /// Eq. 2: I = ½ Σ log₂(1+λ) in bits, which is ½ log₂ det(I+Σ) without the determinant: that
 /// overflows at p = 1024.

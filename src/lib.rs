@@ -7,7 +7,7 @@
 //! | In the paper | Here |
 //! | --- | --- |
 //! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
-//! | the two kernels under them: YᵀY and YYᵀ, eigenvalues alone | [`product`], [`eigenvalues`] |
+//! | the two kernels under them: YᵀY and YYᵀ, eigenvalues alone | [`kernel::product`], [`kernel::eigenvalues`] |
 //! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
 //! | Eq. 2: information amount I | [`information`] |
 //! | Eq. 9–10, Listing 2: storage, the best queue length | [`storage`] |
@@ -46,19 +46,18 @@ pub mod cli;
 pub mod command;
 pub mod correlation;
 pub mod digest;
-pub mod eigenvalues;
 pub mod error;
 pub mod evidence;
 pub mod figure;
 pub mod groups;
 pub mod information;
 pub mod input;
+pub mod kernel;
 pub mod loss;
 pub mod margin;
 pub mod moments;
 pub mod normalization;
 pub mod output;
-pub mod product;
 pub mod queue;
 pub mod shrinkage;
 pub mod spectrum;

@@ -12,18 +12,13 @@
 //! Determinism: block boundaries are counted in rows of the class, so that the order of every sum
 //! follows from the data alone, whatever the number of threads, files or reads the rows came in.
 
-use bytemuck::Pod;
 use pulp::{Arch, Simd, WithSimd};
 
-use crate::product::{DEPTH, Panels, Precision, Symmetric, dot};
+use crate::kernel::Value;
+use crate::kernel::product::{DEPTH, Panels, Precision, Symmetric, dot};
 
 /// Rows of a class that are folded into its scatter at once.
 const BLOCK: usize = DEPTH;
-
-/// A stored embedding value: `f32` (also for f16 input) or `f64`. Products are always f64.
-pub trait Value: Copy + Into<f64> + Pod + Send + Sync {}
-impl Value for f32 {}
-impl Value for f64 {}
 
 /// Count, mean and scatter of one class's embeddings in ℝᵖ (Eq. 7), and their fourth moment, in the
 /// hybrid store.

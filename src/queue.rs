@@ -2,7 +2,8 @@
 //! and covariance of each class are taken and it is emptied; at the end of the epoch they are
 //! merged by Eq. 7–8 (Appendix A). The queue length changes what is held, not the covariance.
 
-use crate::moments::{Moments, Value};
+use crate::kernel::Value;
+use crate::moments::Moments;
 use crate::storage::{Shape, packed};
 
 /// What one class leaves behind in the epoch.

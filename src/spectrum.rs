@@ -2,21 +2,9 @@
 
 use faer::{Scale, Side};
 
-use crate::eigenvalues::{eigenvalues, eigenvalues_above};
-use crate::moments::{Moments, Value};
-
-/// Why a spectrum could not be computed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SpectrumError {
-    /// A product of embeddings overflowed, or an embedding is itself not finite.
-    #[error(
-        "the covariance is not finite: the embeddings are too large or not finite; rescale them"
-    )]
-    NotFinite,
-    /// The eigenvalue iteration did not converge.
-    #[error("the eigenvalues of the covariance did not converge")]
-    NoConvergence,
-}
+use crate::kernel::eigenvalues::{eigenvalues, eigenvalues_above};
+use crate::kernel::{SpectrumError, Value};
+use crate::moments::Moments;
 
 /// The p eigenvalues of the covariance Σ of m embeddings.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,7 +1,7 @@
 //! Eigenvalues against closed forms, nalgebra and faer, on the matrices that are hard.
 
 use faer::{Mat, Side};
-use igam_analyze::eigenvalues::{eigenvalues, eigenvalues_above};
+use igam_analyze::kernel::eigenvalues::{eigenvalues, eigenvalues_above};
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytesize::ByteSize;
 use igam_analyze::input::embeddings::Dump;
+use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments::Moments;
-use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::{Plan, within};
 use ndarray::{Array1, Array2};

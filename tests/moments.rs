@@ -2,10 +2,11 @@
 
 use igam_analyze::digest::Digest;
 use igam_analyze::information::Information;
+use igam_analyze::kernel::SpectrumError;
+use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments::{Moments, Parts};
-use igam_analyze::product::Precision;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::spectrum::{Spectrum, SpectrumError};
+use igam_analyze::spectrum::Spectrum;
 use nalgebra::DMatrix;
 use proptest::prelude::*;
 

@@ -1,7 +1,7 @@
 //! The products against faer's.
 
 use faer::{Mat, MatRef};
-use igam_analyze::product::{Panels, Precision, Symmetric};
+use igam_analyze::kernel::product::{Panels, Precision, Symmetric};
 use proptest::prelude::*;
 
 fn lower(matrix: &Mat<f64>) -> Mat<f64> {

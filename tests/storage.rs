@@ -2,8 +2,8 @@
 
 use igam_analyze::input::datasets::KnownDataset;
 use igam_analyze::input::embeddings::Dump;
+use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments::Moments;
-use igam_analyze::product::Precision;
 use igam_analyze::queue::{Held, LocalMoments};
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::spectrum::Spectrum;

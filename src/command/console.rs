@@ -11,8 +11,8 @@ use super::WARNING;
 use super::warning::Warning;
 use crate::cli::Global;
 use crate::error::Result;
+use crate::kernel::product::Precision;
 use crate::output::{self, Output};
-use crate::product::Precision;
 
 /// Work that takes less shows no progress bar.
 const LONG: Duration = Duration::from_secs(1);

@@ -1,7 +1,7 @@
 //! Where the time of a computation went, beside what the machine can do, for `--verbose`.
 
 use super::console::Console;
-use crate::product::{flop, machine_flops};
+use crate::kernel::product::{flop, machine_flops};
 use crate::stream::Stages;
 
 /// Where the time went, beside what the machine can do.

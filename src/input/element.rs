@@ -2,7 +2,7 @@
 
 use half::{bf16, f16};
 
-use crate::moments::Value;
+use crate::kernel::Value;
 
 /// Where blocks of rows (row-major) go; answers whether it wants more.
 pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;

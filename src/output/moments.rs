@@ -12,8 +12,9 @@ use super::write_file;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::input::moments::{COLUMNS, Header, KEY};
-use crate::moments::{Moments, Parts, Value};
-use crate::spectrum::SpectrumError;
+use crate::kernel::SpectrumError;
+use crate::kernel::Value;
+use crate::moments::{Moments, Parts};
 use crate::stream::MomentsSink;
 
 /// Bytes of values in a row group: one is in memory when the file is read.

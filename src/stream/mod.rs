@@ -15,11 +15,11 @@ use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
+use crate::kernel::SpectrumError;
+use crate::kernel::product::Precision;
 use crate::moments::Moments;
-use crate::product::Precision;
 use crate::queue::LocalMoments;
 use crate::shrinkage::{Estimator, Refusal};
-use crate::spectrum::SpectrumError;
 
 pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};

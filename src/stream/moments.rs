@@ -11,8 +11,8 @@ use crate::information::Information;
 use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::moments::MomentsFiles;
+use crate::kernel::product::Precision;
 use crate::moments::Moments;
-use crate::product::Precision;
 use crate::shrinkage::Estimator;
 
 /// Where the moments of a pass go, in order of class.

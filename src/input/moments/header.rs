@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::input::file::check_name;
 use crate::input::npy::check_dim;
 use crate::input::parquet::Footer;
-use crate::product::Precision;
+use crate::kernel::product::Precision;
 
 /// What the header stands under in the metadata of the file.
 pub const KEY: &str = "igam-analyze.moments";

@@ -14,7 +14,7 @@ use faer::{Mat, Par, Scale, Spec};
 use band::Reduction;
 use iteration::diagonalize;
 
-use crate::spectrum::SpectrumError;
+use crate::kernel::SpectrumError;
 
 /// Rows from which on the way through a band matrix is the faster one.
 const LARGE: usize = 384;

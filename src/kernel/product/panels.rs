@@ -6,7 +6,7 @@ use std::ops::Range;
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{SINGLE_WIDTH, WIDTH};
-use crate::moments::Value;
+use crate::kernel::Value;
 
 /// A matrix Y, packed for [`Symmetric::add_product`](super::Symmetric::add_product).
 pub struct Panels {

@@ -1,7 +1,7 @@
 //! Tridiagonal to diagonal: the root-free QL iteration of Pal, Walker and Kahan, LAPACK's `dsterf`
 //! (Parlett, "The Symmetric Eigenvalue Problem", 1998, §8.15).
 
-use crate::spectrum::SpectrumError;
+use crate::kernel::SpectrumError;
 
 /// Sweeps that an eigenvalue may take on average, LAPACK's limit; about 1.7 is usual.
 const SWEEPS: usize = 30;

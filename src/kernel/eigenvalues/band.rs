@@ -9,7 +9,7 @@ use faer::{Accum, Mat, MatRef, Par, Side};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::iteration::diagonalize;
-use crate::spectrum::SpectrumError;
+use crate::kernel::SpectrumError;
 
 /// Off-diagonals of the band matrix on either side; a multiple of all vector lengths.
 pub const BAND: usize = 16;

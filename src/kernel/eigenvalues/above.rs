@@ -10,7 +10,7 @@
 use faer::Mat;
 
 use super::band::{BAND, Reduction};
-use crate::spectrum::SpectrumError;
+use crate::kernel::SpectrumError;
 
 /// Rows below which looking takes as long as the rest of the reduction.
 pub const LARGE: usize = 512;

@@ -18,7 +18,7 @@ use faer::{Accum, Mat, Par};
 use pulp::Arch;
 use rayon::prelude::*;
 
-use crate::moments::Value;
+use crate::kernel::Value;
 pub use panels::Panels;
 use tile::StripProduct;
 
