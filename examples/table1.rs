@@ -12,7 +12,7 @@ use std::path::Path;
 
 use fastrand::Rng;
 use igam_analyze::correlation::pearson;
-use igam_analyze::figure::{
+use igam_analyze::figure::draw::{
     self, Table1Curve, Table1Figure, Table1Group, Table1Row, Table1Section,
 };
 use igam_analyze::groups::Frequency;
@@ -41,14 +41,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// The tables as markdown, and the figure.
-pub fn study() -> Result<(String, String), figure::Error> {
+pub fn study() -> Result<(String, String), draw::Error> {
     let classes = lvis();
     let laws = laws(&classes);
     let mut numbers = of_the_counts(&classes);
     let [small, large] = SIMULATED.map(|curve| simulated(&classes, curve));
     numbers.extend(small.into_iter().zip(large).flat_map(|(small, large)| [small, large]));
     let rows = correlate(&numbers, &laws);
-    let svg = figure::table1(&picture(&classes, &rows))?;
+    let svg = draw::table1(&picture(&classes, &rows))?;
     Ok((format!("{}\n{}", formulas(&laws), table(&rows, &laws)), svg))
 }
 

@@ -67,7 +67,18 @@ pub enum Error {
     Margins(#[from] crate::margin::MarginError),
     /// A figure could not be drawn.
     #[error(transparent)]
-    Figure(#[from] crate::figure::Error),
+    Figure(#[from] FigureError),
+}
+
+/// Why a figure could not be drawn.
+#[derive(Debug, thiserror::Error)]
+pub enum FigureError {
+    /// There is no panel and no run: nothing to draw.
+    #[error("a figure needs at least one run")]
+    Empty,
+    /// The SVG writer failed.
+    #[error("cannot write the figure: {0}")]
+    Svg(String),
 }
 
 /// The result of anything in this crate that can fail.

@@ -40,11 +40,12 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod analysis;
 pub mod ap;
 pub mod classes;
 pub mod cli;
-pub mod command;
 pub mod correlation;
+pub mod detector;
 pub mod digest;
 pub mod error;
 pub mod evidence;
@@ -57,10 +58,14 @@ pub mod loss;
 pub mod margin;
 pub mod moments;
 pub mod normalization;
+pub mod observer;
+pub mod options;
 pub mod output;
 pub mod queue;
+pub mod run_files;
 pub mod shrinkage;
 pub mod spectrum;
 pub mod storage;
 pub mod stream;
+pub mod warning;
 pub mod words;

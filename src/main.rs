@@ -1,14 +1,8 @@
-//! Parse, run, exit code.
+//! The program: what was typed goes to the command line's room.
 
-use std::panic;
+use std::env;
 use std::process::ExitCode;
 
-use clap::Parser;
-use igam_analyze::cli::Cli;
-use igam_analyze::command;
-
 fn main() -> ExitCode {
-    panic::set_hook(Box::new(command::say_defect));
-    panic::catch_unwind(|| command::exit_code(command::run(Cli::parse())))
-        .unwrap_or(ExitCode::FAILURE)
+    igam_analyze::cli::main(env::args_os()).into()
 }

@@ -245,3 +245,8 @@ impl Shape {
 pub(crate) fn packed(dim: u64) -> u64 {
     dim * (dim + 1) / 2 + dim
 }
+
+/// Values of so many bytes, in MiB.
+pub fn mib(values: f64, bytes_per_value: u64) -> f64 {
+    values * bytes_per_value as f64 / (1 << 20) as f64
+}

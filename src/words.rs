@@ -32,3 +32,31 @@ pub fn correlation(r: f64) -> String {
     let digits = (2..=6).find(|&digits| rounded(digits) != 0.0).unwrap_or(2);
     format!("{:.digits$}", rounded(digits)).replace('-', "−")
 }
+
+/// A correlation with its sign.
+pub fn signed(r: f64) -> String {
+    let plus = if r > 0.0 { "+" } else { "" };
+    format!("{plus}{}", correlation(r))
+}
+
+/// A count with its thousands apart: 55,800.
+pub fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// Text without line breaks and other control characters, which names in files may hold.
+pub fn one_line(text: &str) -> String {
+    let mut line = String::new();
+    for c in text.chars() {
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line
+}

@@ -1,6 +1,6 @@
 //! `compare`, and `--fail-if` there and in `correlate`.
 
-use igam_analyze::figure::{SlopeClass, SlopePanel, slope};
+use igam_analyze::figure::draw::{SlopeClass, SlopePanel, slope};
 
 use crate::{Workdir, repository};
 

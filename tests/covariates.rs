@@ -1,10 +1,10 @@
 //! What else could explain AP: sizes and groups of an annotation file, tables of covariates and of groups.
 
+use igam_analyze::detector::{Counts, Covariate};
 use igam_analyze::evidence::{Class, Grounds, groups_tell};
 use igam_analyze::input::annotations::Include;
 use igam_analyze::input::class_groups;
-use igam_analyze::input::counts::{self, Counts};
-use igam_analyze::input::covariates::{self, Covariate};
+use igam_analyze::input::{counts, covariates};
 use polars::prelude::*;
 use serde_json::{Value, json};
 

@@ -5,8 +5,9 @@ use std::fs;
 use std::io::Write;
 
 use igam_analyze::classes::{Classes, Keys, Rows};
+use igam_analyze::detector::{ApColumn, ApFormat};
 use igam_analyze::input::annotations::Include;
-use igam_analyze::input::ap::{self, ApFormat, ApIou};
+use igam_analyze::input::ap::{self, ApIou};
 use igam_analyze::input::classes;
 use igam_analyze::input::counts;
 use serde_json::{Value, json};
@@ -46,8 +47,8 @@ fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Ve
     let columns: Vec<String> = columns.iter().map(|&column| column.into()).collect();
     let read = |forced| ap::read(path, &columns, forced, iou, None).unwrap();
     let (recognized, forced) = (read(None), read(Some(format)));
-    let aps = |columns: &[ap::ApColumn]| -> Vec<Vec<Value>> {
-        let column = |column: &ap::ApColumn| {
+    let aps = |columns: &[ApColumn]| -> Vec<Vec<Value>> {
+        let column = |column: &ApColumn| {
             assert_eq!(column.format, format, "{file}");
             let mut of_class = vec![Value::Null; classes.len()];
             let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();

@@ -2,7 +2,7 @@
 
 use igam_analyze::ap::ApScale;
 use igam_analyze::correlation::{Pearson, least_squares};
-use igam_analyze::figure::{
+use igam_analyze::figure::draw::{
     Figure1Class, Figure1Panel, Figure2Run, Figure3Panel, Figure3Store, Figure4Run, MarginsFigure,
     ScatterPanel, ScatterPoint, SensitivityPanel, SensitivityRow, Whiskered, figure1, figure2,
     figure3, figure4, margins, scatter, sensitivity,

@@ -22,8 +22,9 @@ use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::labels::Labels;
 use igam_analyze::input::moments::MomentsFiles;
-use igam_analyze::input::{ap, counts, information, runs};
+use igam_analyze::input::{ap, counts, information};
 use igam_analyze::moments::Moments;
+use igam_analyze::run_files;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream;
 use peak_alloc::PeakAlloc;
@@ -134,7 +135,7 @@ const TARGETS: [Target; 18] = [
         corpus: "runs",
         extension: "toml",
         damage: text,
-        read: |path| drop(runs::read(path)),
+        read: |path| drop(run_files::read(path)),
     },
 ];
 

@@ -1,7 +1,6 @@
 //! A good citizen of the terminal: width, colour, help, completions, manual.
 
-use clap::CommandFactory;
-use igam_analyze::cli::Cli;
+use igam_analyze::cli;
 
 use crate::{Workdir, repository};
 
@@ -85,7 +84,7 @@ fn every_command_has_an_example_a_manual_page_and_completions() {
     let work = Workdir::new();
     work.run("man --out man");
     let pages = work.files("man");
-    for command in Cli::command().get_subcommands() {
+    for command in cli::command().get_subcommands() {
         let name = command.get_name();
         let help = String::from_utf8(work.run(&format!("{name} --help")).stdout).unwrap();
         let example = help.contains(&format!("\n  igam-analyze {name}"));

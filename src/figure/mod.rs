@@ -1,48 +1,68 @@
-//! Figures as SVG text, one file a figure.
+//! Figures as SVG text: what is computed, drawn.
 //!
-//! A figure takes finished numbers and gives the same bytes on every machine: coordinates are whole
-//! units of a fine canvas, labels are rounded, and no system font is asked for its metrics.
+//! A figure gives the same bytes on every machine: coordinates are whole units of a fine canvas, labels are
+//! rounded, and no system font is asked for its metrics. [`draw`] has one file a figure.
 
-mod axis;
-mod by_backbone;
-mod canvas;
-mod colours;
-mod commonality;
-mod figure1;
-mod figure2;
-mod figure3;
-mod figure4;
-mod labels;
-mod legend;
-mod margins;
-mod panels;
-mod scatter;
-mod sensitivity;
-mod slope;
-mod style;
-mod table1;
-mod theme;
-mod ticks;
+pub mod draw;
+mod study;
 
-pub use commonality::{Part, PartKind, commonality};
-pub use figure1::{Figure1Class, Figure1Panel, figure1};
-pub use figure2::{Figure2Run, figure2};
-pub use figure3::{Figure3Panel, Figure3Store, figure3, grouped};
-pub use figure4::{Figure4Run, figure4};
-pub use margins::{MarginsFigure, margins};
-pub use scatter::{ScatterPanel, ScatterPoint, scatter};
-pub use sensitivity::{SensitivityPanel, SensitivityRow, Whiskered, sensitivity};
-pub use slope::{SlopeClass, SlopePanel, slope};
-pub use table1::{Table1Curve, Table1Figure, Table1Group, Table1Row, Table1Section, table1};
-pub use theme::Theme;
+pub use draw::Theme;
+pub use study::{Drawn, all, commonality, figure1, figure2, figure4, scatter, sensitivity};
 
-/// Why a figure could not be drawn.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// There is no panel and no run: nothing to draw.
-    #[error("a figure needs at least one run")]
-    Empty,
-    /// The SVG writer failed.
-    #[error("cannot write the figure: {0}")]
-    Svg(String),
+use crate::analysis::{Comparison, Margins, NUMBERS, Number, Pair, Storage, both};
+use crate::error::Result;
+use crate::storage::{Store, mib};
+use draw::{Figure3Panel, Figure3Store, MarginsFigure, SlopeClass, SlopePanel};
+
+/// Figure 3: how the store of the covariances depends on the queue length, a panel a data set; MiB are
+/// for values of so many bytes.
+///
+/// # Errors
+/// If there is no data set.
+pub fn figure3(data_sets: &[Storage], bytes: u64) -> Result<String> {
+    let panel = |storage: &Storage| {
+        let store = |store: &Store| {
+            let values = store.values?;
+            Some(Figure3Store {
+                strategy: store.strategy,
+                queue_length: store.queue_length,
+                ratio: storage.shape.ratio(values),
+                mib: mib(values, bytes),
+            })
+        };
+        Figure3Panel {
+            title: storage.title.clone(),
+            sawtooth: storage.shape.sawtooth(),
+            stores: storage.stores.iter().filter_map(store).collect(),
+        }
+    };
+    Ok(draw::figure3(&data_sets.iter().map(panel).collect::<Vec<_>>())?)
+}
+
+/// What a change did to each class: information amount, and AP where both runs have it.
+///
+/// # Errors
+/// If the two runs have no number in common.
+pub fn slope(comparison: &Comparison) -> Result<String> {
+    let panel = |(title, number): (&str, Number)| {
+        let class =
+            |pair: &Pair| Some(SlopeClass { name: pair.name.clone(), values: both(number(pair))? });
+        let classes: Vec<_> = comparison.pairs.iter().filter_map(class).collect();
+        SlopePanel { title: title.into(), runs: comparison.names.clone(), classes }
+    };
+    let [(_, information), (_, ap)] = NUMBERS;
+    let panels = [("information amount I (bits)", information), ("AP", ap)].map(panel);
+    let known: Vec<_> = panels.into_iter().filter(|panel| !panel.classes.is_empty()).collect();
+    Ok(draw::slope(&known)?)
+}
+
+/// The angular margins between classes, as a matrix.
+///
+/// # Errors
+/// If it cannot be drawn.
+pub fn margins(margins: &Margins) -> Result<String> {
+    let Margins { chosen, signed, names, information, known, .. } = margins;
+    let title =
+        format!("margins, {} reading{}", chosen.name(), if *signed { ", signed" } else { "" });
+    Ok(draw::margins(&MarginsFigure { names, information, margins: known.view(), title })?)
 }

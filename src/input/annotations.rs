@@ -14,12 +14,11 @@ use std::path::{Path, PathBuf};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::counts::Counts;
-use super::covariates::Covariate;
 use super::file::{check_name, trimmed};
 use super::json::{self, Scalar};
 use super::table::is_absent;
 use crate::classes::{Classes, IdsFrom, Keys};
+use crate::detector::{Counts, Covariate};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 

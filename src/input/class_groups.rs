@@ -1,23 +1,12 @@
 //! Groups of similar classes, such as supercategories, from a csv or parquet table.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::classes;
 use super::file::check_name;
 use super::table::{Table, is_absent};
-use crate::classes::Keys;
+use crate::detector::ClassGroups;
 use crate::error::{Error, Result};
-
-/// The group of each row's class.
-#[derive(Clone, Debug)]
-pub struct ClassGroups {
-    /// The file.
-    pub path: PathBuf,
-    /// The class of each row.
-    pub keys: Keys,
-    /// Names of the groups; none where the cell is empty.
-    pub values: Vec<Option<String>>,
-}
 
 /// Reads the column `group`, or else `supercategory`.
 ///

@@ -1,39 +1,16 @@
 //! Instance counts per class from a table or an annotation file.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::annotations::{self, Include};
 use super::classes;
-use super::covariates::Covariate;
 use super::file::whole_number;
 use super::shards::extension;
 use super::table::Table;
-use crate::classes::{Classes, Keys};
+use crate::detector::Counts;
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::words::list;
-
-/// Instance counts.
-#[derive(Clone, Debug)]
-pub struct Counts {
-    /// The file.
-    pub path: PathBuf,
-    /// The class of each row.
-    pub keys: Keys,
-    /// Instances of each row.
-    pub values: Vec<u64>,
-    /// How often each row's class occurs, where the table has a column `frequency` of letters, or
-    /// else one `images` of counts.
-    pub frequencies: Option<Vec<Frequency>>,
-    /// Other numbers of the rows, where the file is an annotation file.
-    pub covariates: Vec<Covariate>,
-    /// The group of similar classes of each row, where an annotation file says one; else empty.
-    pub groups: Vec<Option<String>>,
-    /// All classes that there are, where the file is an annotation file.
-    pub classes: Option<Classes>,
-    /// What the user should know of how the file was read.
-    pub notes: Vec<String>,
-}
 
 /// Reads a COCO or LVIS annotation file (`.json`), of which what trainers leave out is counted only if
 /// `include` says so; or of a table the `wanted` column, or else `instances`, or else the only one of numbers.

@@ -1,44 +1,13 @@
 //! Numbers of the classes that could explain AP too, such as the size of their objects, from a csv or
 //! parquet table.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::classes;
 use super::table::{Table, is_absent};
-use crate::classes::Keys;
+use crate::detector::{Covariate, Covariates};
 use crate::error::{Error, Result};
 use crate::words::list;
-
-/// A number of each row, or of each class, that can be held constant.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Covariate {
-    /// Its name.
-    pub name: String,
-    /// The numbers, all finite; none where it is missing.
-    pub values: Vec<Option<f64>>,
-}
-
-impl Covariate {
-    /// Whether two of the numbers differ. One that is the same for all explains nothing.
-    pub fn varies(&self) -> bool {
-        let mut values = self.values.iter().flatten();
-        let first = values.next();
-        values.any(|value| Some(value) != first)
-    }
-}
-
-/// Covariates as a table has them.
-#[derive(Clone, Debug)]
-pub struct Covariates {
-    /// The file.
-    pub path: PathBuf,
-    /// The class of each row.
-    pub keys: Keys,
-    /// In the order of the columns, with a value for each row.
-    pub columns: Vec<Covariate>,
-    /// What the user should know of how the file was read.
-    pub notes: Vec<String>,
-}
 
 /// Columns of what is compared, which cannot be held constant.
 const COMPARED: [&str; 8] = [

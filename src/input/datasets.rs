@@ -4,7 +4,8 @@ use std::path::Path;
 
 use super::counts;
 use super::table::Table;
-use crate::error::{Error, Result};
+use crate::analysis::Population;
+use crate::error::Result;
 
 /// The counts of LVIS v1.0 train; origin and licence in `data/README.md`.
 const LVIS: &str = include_str!("../../data/tables/lvis_v1_train_counts.csv");
@@ -18,17 +19,6 @@ pub enum KnownDataset {
     Coco,
     /// LVIS v1.0 train.
     Lvis,
-}
-
-/// How many instances there are of how many classes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Population {
-    /// Number of instances N.
-    pub instances: u64,
-    /// Number of classes C.
-    pub classes: u64,
-    /// Instances of each class, where they are known.
-    pub counts: Option<Vec<u64>>,
 }
 
 impl KnownDataset {
@@ -72,19 +62,5 @@ impl KnownDataset {
                 Population::of(counts::from_table(&table, None)?.values)
             }
         }
-    }
-}
-
-impl Population {
-    /// Of classes with these counts.
-    ///
-    /// # Errors
-    /// If they sum to more than 64 bits can count.
-    pub fn of(counts: Vec<u64>) -> Result<Population> {
-        let sum = counts.iter().try_fold(0_u64, |sum, &count| sum.checked_add(count));
-        let instances = sum.ok_or_else(|| {
-            Error::Input("the instance counts sum to more than 64 bits can count".into())
-        })?;
-        Ok(Population { instances, classes: counts.len() as u64, counts: Some(counts) })
     }
 }

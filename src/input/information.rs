@@ -4,41 +4,16 @@ use std::path::Path;
 
 use super::table::Table;
 use crate::ap::ApScale;
+use crate::detector::{ClassSummary, RunSummary};
 use crate::error::{Error, Result};
 use crate::shrinkage::Estimator;
 use crate::words::{list, suggestion};
-
-/// A class and its information amount.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ClassInformation {
-    /// Class id.
-    pub id: i64,
-    /// Class name.
-    pub name: String,
-    /// I in bits, where the class has one.
-    pub bits: Option<f64>,
-    /// AP on the run's scale, where the class has one.
-    pub ap: Option<f64>,
-}
-
-/// A run's classes, in order of id.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RunInformation {
-    /// The run's name; may be empty.
-    pub name: String,
-    /// The covariance estimator, where it is said: files of version 0.1.0 do not.
-    pub estimator: Option<Estimator>,
-    /// The scale of AP, where it is said.
-    pub ap_scale: Option<ApScale>,
-    /// Its classes.
-    pub classes: Vec<ClassInformation>,
-}
 
 /// Reads a run; the only one unless it is `wanted` by name.
 ///
 /// # Errors
 /// If the file cannot be used, or does not hold the run, or holds several and none is wanted.
-pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
+pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
     let table = Table::read(path)?;
     let [run, id, name, bits] =
         ["run", "class_id", "class", "information"].map(|name| table.column(name));
@@ -72,7 +47,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
         let ap = ap.map(|ap| number(ap, highest, &what)).transpose()?.flatten();
         let id =
             row[id].parse().map_err(|_| table.at(*line, id, "the id is not a whole number"))?;
-        classes.push(ClassInformation { id, name: row[name].to_owned(), bits, ap });
+        classes.push(ClassSummary { id, name: row[name].to_owned(), information: bits, ap });
     }
     if classes.is_empty() {
         return Err(Error::content(
@@ -88,7 +63,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunInformation> {
     if let Some(pair) = classes.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(Error::content(path, format!("has two rows for the class id {}", pair[0].id)));
     }
-    Ok(RunInformation { name: wanted.to_owned(), estimator, ap_scale, classes })
+    Ok(RunSummary { path: path.to_owned(), name: wanted.to_owned(), estimator, ap_scale, classes })
 }
 
 /// Which of `all` a column names for a whole run; `None` where there is no such column, or it is empty.

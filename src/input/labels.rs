@@ -28,7 +28,7 @@ const NAMES: &[&str] = &["labels", "label"];
 const COLUMN: &str = "label";
 
 /// Files of labels in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
+pub(crate) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
 
 /// Labels as they stand in the files, in order.
 #[derive(Debug, PartialEq)]

@@ -7,19 +7,33 @@ use resvg::usvg::{Options, Tree, fontdb};
 use svg2pdf::{ConversionOptions, PageOptions};
 
 use super::Output;
-use crate::error::{Error, Result};
-use crate::figure;
+use crate::error::{Error, FigureError, Result};
 
 /// Format of the figures.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum FigureFormat {
-    /// Vectors for browsers, with their own sans-serif face
+    /// Vectors for browsers, with their own sans-serif face.
     #[default]
     Svg,
-    /// Pixels
+    /// Pixels.
     Png,
-    /// Vectors for papers
+    /// Vectors for papers.
     Pdf,
+}
+
+impl FigureFormat {
+    /// All there are.
+    pub const ALL: &'static [FigureFormat] =
+        &[FigureFormat::Svg, FigureFormat::Png, FigureFormat::Pdf];
+
+    /// The name on the command line, and the ending of the file.
+    pub fn name(self) -> &'static str {
+        match self {
+            FigureFormat::Svg => "svg",
+            FigureFormat::Png => "png",
+            FigureFormat::Pdf => "pdf",
+        }
+    }
 }
 
 /// Pixels for a pixel of the drawing in a png of no given width: sharp on today's screens.
@@ -50,7 +64,7 @@ pub fn figure(
     format: FigureFormat,
     width: Option<u32>,
 ) -> Result<Output<'static>> {
-    let cannot = |error: &dyn ToString| Error::Figure(figure::Error::Svg(error.to_string()));
+    let cannot = |error: &dyn ToString| Error::Figure(FigureError::Svg(error.to_string()));
     let svg = match (format, width) {
         (FigureFormat::Png, _) | (_, None) => svg,
         (_, Some(width)) => with_width(&svg, width).ok_or_else(|| cannot(&"it has no size"))?,

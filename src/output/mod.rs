@@ -5,9 +5,13 @@ mod files;
 pub mod moments;
 pub mod page;
 mod parquet;
+mod report;
 mod table;
+pub mod tables;
+pub mod text;
 
 pub use figure::{FigureFormat, figure};
 pub use files::{Output, write, write_file};
 pub use parquet::margins_parquet;
-pub use table::{Cell, Table, text};
+pub use report::{Again, Report, report};
+pub use table::{Cell, Table};

@@ -1,11 +1,6 @@
-//! One table, in three formats.
+//! One table, as csv and json.
 
-use std::io;
-
-use anstyle::Style;
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, TableStyle};
 use serde_json::{Map, Value};
-use terminal_size::{Width, terminal_size_of};
 
 /// A cell.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,27 +114,4 @@ fn json_cell(cell: &Cell) -> Value {
         Cell::Number(number) => (*number).into(),
         Cell::Missing => Value::Null,
     }
-}
-
-/// Width of a text table where standard output is no terminal.
-const WIDTH: u16 = 80;
-
-/// Words in columns for the terminal, with a bold head; the first `left` columns are flush left and
-/// wrapped where the table would be too wide, the others flush right.
-pub fn text(columns: &[&str], left: usize, rows: Vec<Vec<String>>) -> String {
-    let width = terminal_size_of(io::stdout()).map_or(WIDTH, |(Width(width), _)| width);
-    let mut table = comfy_table::Table::new();
-    table.load_style(TableStyle::new()).set_header(columns).add_rows(rows);
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
-    for (at, column) in table.column_iter_mut().enumerate() {
-        column.set_padding((0, 2));
-        if at >= left {
-            column.set_constraint(ColumnConstraint::ContentWidth);
-            column.set_cell_alignment(CellAlignment::Right);
-        }
-    }
-    let mut lines = table.lines().map(|line| line.trim_end().to_owned());
-    let head = lines.next().unwrap_or_default();
-    let bold = Style::new().bold();
-    lines.fold(format!("{bold}{head}{bold:#}\n"), |text, line| text + &line + "\n")
 }

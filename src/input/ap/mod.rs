@@ -7,7 +7,7 @@ mod pycocotools;
 mod table;
 mod torchmetrics;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde::Deserialize;
 
@@ -16,70 +16,12 @@ use super::json::{self, Field, Record};
 use super::shards::extension;
 use crate::ap::{ApScale, OffScale};
 use crate::classes::{Keys, number};
+use crate::detector::{ApColumn, ApFormat};
 use crate::error::{Error, Result};
 use crate::words::list;
 
 /// Lines of a file that a note names.
 const MOST_LINES: usize = 5;
-
-/// One column of AP values.
-#[derive(Clone, Debug)]
-pub struct ApColumn {
-    /// The file.
-    pub path: PathBuf,
-    /// What wrote it.
-    pub format: ApFormat,
-    /// The column's name; of an evaluator's results, what stands before its classes.
-    pub name: String,
-    /// The class of each row.
-    pub keys: Keys,
-    /// AP of each row, if it has one.
-    pub values: Vec<Option<f64>>,
-    /// Whether they are 0 to 1 or 0 to 100.
-    pub scale: ApScale,
-    /// What the user should know of how they were read.
-    pub notes: Vec<String>,
-    /// Why they may not be what is meant.
-    pub doubts: Vec<String>,
-}
-
-/// What AP per class comes in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ApFormat {
-    /// A csv or parquet table.
-    Table,
-    /// detectron2's `metrics.json`, or the results of its evaluators.
-    Detectron2,
-    /// mmdetection's logs, with `classwise=True`.
-    Mmdetection,
-    /// The results of torchmetrics' `MeanAveragePrecision(class_metrics=True)`.
-    Torchmetrics,
-    /// The array `eval["precision"]` of pycocotools' `COCOeval` or of `LVISEval`.
-    Pycocotools,
-}
-
-impl ApFormat {
-    /// All there are.
-    pub const ALL: &'static [ApFormat] = &[
-        ApFormat::Table,
-        ApFormat::Detectron2,
-        ApFormat::Mmdetection,
-        ApFormat::Torchmetrics,
-        ApFormat::Pycocotools,
-    ];
-
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
-        match self {
-            ApFormat::Table => "table",
-            ApFormat::Detectron2 => "detectron2",
-            ApFormat::Mmdetection => "mmdetection",
-            ApFormat::Torchmetrics => "torchmetrics",
-            ApFormat::Pycocotools => "pycocotools",
-        }
-    }
-}
 
 /// The IoU thresholds that AP is the mean over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]

@@ -24,7 +24,7 @@ pub const COLUMNS: [&str; 8] =
     ["class_id", "class", "instances", "mean", "rows", "scatter", "third", "fourth"];
 
 /// Files of moments in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["parquet"];
+pub(crate) const EXTENSIONS: &[&str] = &["parquet"];
 
 /// A sentence on what is wrong.
 type Problem = String;

@@ -1,0 +1,57 @@
+//! How much of AP's variance goes with what.
+
+use super::Correlated;
+use crate::correlation::Share;
+use crate::evidence::part_name;
+
+/// A part of AP's variance.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What it goes with, such as "count + information".
+    pub name: String,
+    /// Whether it goes with one thing, with several, or with none.
+    pub kind: PartKind,
+    /// Its share, of 1; may be below 0 where it is shared.
+    pub share: f64,
+    /// The share that noise would have in its place, where that is known.
+    pub by_chance: Option<f64>,
+}
+
+/// What a part of AP's variance goes with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PartKind {
+    /// One thing alone.
+    Unique,
+    /// Several things, which cannot be told apart.
+    Shared,
+    /// None of them.
+    Rest,
+}
+
+impl PartKind {
+    /// Its name in `commonality.csv`.
+    pub fn name(self) -> &'static str {
+        match self {
+            PartKind::Unique => "unique",
+            PartKind::Shared => "shared",
+            PartKind::Rest => "unexplained",
+        }
+    }
+}
+
+/// How a run's AP is divided; nothing where there are too few classes.
+pub fn parts(one: &Correlated) -> Vec<Part> {
+    let shares = one.evidence.as_ref().map_or(&[][..], |evidence| &evidence.shares);
+    let part = |share: &Share| Part {
+        name: part_name(share),
+        kind: if share.blocks.len() == 1 { PartKind::Unique } else { PartKind::Shared },
+        share: share.share,
+        by_chance: share.by_chance,
+    };
+    let mut parts: Vec<_> = shares.iter().map(part).collect();
+    if !parts.is_empty() {
+        let share = 1.0 - shares.iter().map(|share| share.share).sum::<f64>();
+        parts.push(Part { name: "none".into(), kind: PartKind::Rest, share, by_chance: None });
+    }
+    parts
+}

@@ -1,0 +1,141 @@
+//! The verdicts in words: one over all runs, or that of each.
+
+use std::fmt;
+
+use super::{Correlated, OverRuns, Study};
+use crate::evidence::{Caveat, Grounds, Judged, Pooled};
+
+/// A verdict for reading.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// What it is of.
+    pub subject: String,
+    /// The finding in a sentence.
+    pub finding: String,
+    /// What to know beside it, a sentence each.
+    pub points: Vec<String>,
+}
+
+/// What is to be said first: the verdict over all runs, or, where there is none, that of each; under the
+/// first estimator.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Lead(pub Vec<Said>);
+
+impl fmt::Display for Lead {
+    /// A paragraph a verdict: the finding in a line, and each point in one.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        for Said { subject, finding, points } in &self.0 {
+            writeln!(f, "{subject}: {finding}")?;
+            points.iter().try_for_each(|point| writeln!(f, "- {point}"))?;
+            writeln!(f)?;
+        }
+        Ok(())
+    }
+}
+
+impl Lead {
+    pub(super) fn of(study: &Study) -> Lead {
+        let mut lead: Vec<Said> = Vec::new();
+        let over_runs = study.over_runs().first();
+        let said = match over_runs.and_then(|over| Some((over, over.main()?))) {
+            Some((over, pooled)) => vec![said_of_all(over, pooled)],
+            None => study.first().into_iter().filter_map(said_of_run).collect(),
+        };
+        // Runs may have the same said of them, such as that they have too few classes.
+        for said in said {
+            let same =
+                |other: &&mut Said| other.finding == said.finding && other.points == said.points;
+            match lead.iter_mut().find(same) {
+                Some(other) => other.subject += &format!(", {}", said.subject),
+                None => lead.push(said),
+            }
+        }
+        if let ([only], Some(looks)) = (&mut lead[..], looks(study)) {
+            only.points.push(looks);
+        }
+        Lead(lead)
+    }
+}
+
+fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
+    let Judged { grounds, verdict } = &pooled.judged;
+    let mut points = verdict.points();
+    points.extend(match (&over.with, &over.without) {
+        (Some(_), Some(_)) if over.covariates.is_empty() => Some(
+            "the runs with covariates have too few classes of which they are known, and no say".into(),
+        ),
+        (Some(with), Some(without)) => {
+            let classes = with.judged.grounds.classes;
+            covariates_said(&over.covariates, (classes, classes), Some(&without.judged))
+        }
+        (None, Some(_)) => Some(
+            "no verdict over all runs holds more than the count constant: fewer than two runs have enough \
+             classes of which the covariates are known"
+                .into(),
+        ),
+        _ => None,
+    });
+    points.extend(lost_groups(over.has_groups, grounds));
+    points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
+    let (runs, classes) = (pooled.runs.len(), grounds.classes);
+    Said {
+        subject: format!("{runs} runs of {classes} classes ({})", over.estimator.name()),
+        finding: verdict.finding.to_string(),
+        points,
+    }
+}
+
+fn said_of_run(one: &Correlated) -> Option<Said> {
+    let subject = |of: &str| format!("{} ({of})", one.run.name()).trim().to_owned();
+    let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator()) else {
+        let name = |at| one.used().nth(at).map_or("", |class| &class.name);
+        let caveat = Caveat::hangs_on(one.instances.as_ref()?, name)?;
+        let (subject, finding) = (subject("instances"), caveat.to_string());
+        return Some(Said { subject, finding, points: Vec::new() });
+    };
+    let verdict = &evidence.judged.verdict;
+    let mut points = verdict.points();
+    let without = evidence.without_covariates.as_ref();
+    let has_groups = one.used().any(|class| class.group.is_some());
+    points.extend(lost_groups(has_groups, &evidence.judged.grounds));
+    let classes = (evidence.judged.grounds.classes, one.used().count());
+    points.extend(covariates_said(&one.covariates, classes, without));
+    let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
+    Some(Said { subject, finding, points })
+}
+
+/// What is held constant beside the count, of how many of the classes it is known, and what is found without
+/// that.
+fn covariates_said(
+    covariates: &[String],
+    (known, all): (usize, usize),
+    without: Option<&Judged>,
+) -> Option<String> {
+    let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
+    let of =
+        if known < all { format!(" (known for {known} of {all} classes)") } else { String::new() };
+    Some(format!("held constant beside the count: {names}{of}; without it: {finding}"))
+}
+
+/// That groups are known and do not tell, where that is so.
+fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
+    let lost = known && grounds.groups.is_none();
+    let words = "the groups of these classes do not tell which are alike, and are left aside";
+    lost.then(|| words.to_owned())
+}
+
+/// How many verdicts were looked at, where they are more than one.
+fn looks(study: &Study) -> Option<String> {
+    let judged = |run: &&Vec<Correlated>| run.iter().any(|one| one.evidence.is_some());
+    let runs = study.detectors().iter().filter(judged).count();
+    let estimators = study.detectors().iter().map(Vec::len).max().unwrap_or(0);
+    let s = |count: usize| if count == 1 { "" } else { "s" };
+    (runs * estimators > 1).then(|| {
+        format!(
+            "looked at: {runs} run{}, {estimators} estimator{}; report this verdict, not the one that suits \
+             best",
+            s(runs),
+            s(estimators)
+        )
+    })
+}

@@ -1,0 +1,121 @@
+//! The angular margins of the IGAM loss (after Eq. 6), and whether they are worth training with.
+
+use ndarray::Array2;
+
+use crate::detector::ClassSummary;
+use crate::error::Result;
+use crate::loss::SCALE;
+use crate::margin::{MarginError, Summary, check_size, expand, known, logit_change, margins};
+use crate::normalization::Normalization;
+use crate::warning::{Warning, Warnings};
+
+/// Below this margin (radians), training will hardly feel it.
+const FELT: f64 = 0.01;
+
+/// Classes named on either end of a reading.
+const NAMED: usize = 3;
+
+/// The margins between classes, under each reading of the normalization.
+#[derive(Clone, Debug)]
+pub struct Margins {
+    /// The reading that the matrix is of.
+    pub chosen: Normalization,
+    /// Whether negative margins are kept.
+    pub signed: bool,
+    /// Each reading, summarized.
+    pub readings: Vec<Reading>,
+    /// Names of the classes that have an information amount.
+    pub names: Vec<String>,
+    /// Their information amounts, bits.
+    pub information: Vec<f64>,
+    /// m_ij in radians between them, row i the true class.
+    pub known: Array2<f64>,
+    /// The same between all classes; 0 where there is none.
+    pub all: Array2<f64>,
+    /// What to beware of.
+    pub warnings: Warnings,
+}
+
+/// One reading of the normalization, summarized.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The reading.
+    pub normalization: Normalization,
+    /// Its margins, summarized.
+    pub summary: Summary,
+    /// The classes that gain most angle in training, the most first. At test time, without margins, it
+    /// is the other way round.
+    pub gain: Vec<String>,
+    /// Those that lose most.
+    pub lose: Vec<String>,
+}
+
+impl Margins {
+    /// The margins between classes of these information amounts.
+    ///
+    /// # Errors
+    /// If there are too many classes, or none has an information amount.
+    pub fn of(classes: &[ClassSummary], chosen: Normalization, signed: bool) -> Result<Margins> {
+        check_size(classes.len())?;
+        let (places, information) = known(classes.iter().map(|class| class.information));
+        if places.is_empty() {
+            return Err(MarginError::NoInformation.into());
+        }
+        let mut warnings = Warnings::default();
+        if places.len() < classes.len() {
+            let empty = classes.iter().filter(|class| class.information.is_none());
+            let classes = empty.map(|class| class.name.clone()).collect();
+            warnings.add(Warning::NoMargins { classes });
+        }
+        let names: Vec<String> = places.iter().map(|&class| classes[class].name.clone()).collect();
+        let mut readings = Vec::new();
+        let mut matrix = Array2::zeros((0, 0));
+        for &normalization in Normalization::ALL {
+            let margins = margins(&normalization.normalize(&information), signed);
+            readings.push(Reading::new(normalization, Summary::of(&margins), &names));
+            if normalization == chosen {
+                matrix = margins;
+            }
+        }
+        warnings.extend(too_small(chosen, &readings));
+        let all = expand(&matrix, &places, classes.len());
+        Ok(Margins { chosen, signed, readings, names, information, known: matrix, all, warnings })
+    }
+}
+
+impl Reading {
+    fn new(normalization: Normalization, summary: Summary, names: &[String]) -> Reading {
+        let mut order: Vec<usize> = (0..names.len()).collect();
+        order.sort_by(|&a, &b| summary.gain[b].total_cmp(&summary.gain[a]));
+        let named = |class: usize| names[class].clone();
+        let gain = order.iter().copied().filter(|&class| summary.gain[class] > 0.0);
+        let lose = order.iter().rev().copied().filter(|&class| summary.gain[class] < 0.0);
+        Reading {
+            normalization,
+            gain: gain.take(NAMED).map(named).collect(),
+            lose: lose.take(NAMED).map(named).collect(),
+            summary,
+        }
+    }
+
+    /// The largest change of a logit at the paper's scale.
+    pub fn logit_change(&self) -> f64 {
+        logit_change(self.summary.largest, SCALE)
+    }
+}
+
+/// Margins of the chosen reading that training will hardly feel.
+fn too_small(chosen: Normalization, readings: &[Reading]) -> Option<Warning> {
+    let largest = |reading: &&Reading| reading.summary.largest;
+    let small = readings
+        .iter()
+        .find(|reading| reading.normalization == chosen)
+        .filter(|reading| largest(reading) < FELT)?;
+    let best = readings.iter().max_by(|a, b| largest(a).total_cmp(&largest(b)))?;
+    Some(Warning::SmallMargins {
+        reading: chosen.name(),
+        largest: small.summary.largest,
+        better: (best.summary.largest >= FELT)
+            .then(|| (best.normalization.name(), best.summary.largest)),
+    })
+}

@@ -1,0 +1,81 @@
+//! `igam-analyze compare`: what a change did to each class.
+
+use std::path::Path;
+
+use serde_json::json;
+
+use super::arguments::{Compare, Format};
+use super::console::Console;
+use super::{gate, results};
+use crate::analysis::Comparison;
+use crate::detector::RunSummary;
+use crate::error::{Error, Result};
+use crate::figure;
+use crate::input::information;
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::output::{Output, tables, text};
+use crate::run_files;
+
+/// Runs the command.
+pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
+    let [a, b] = match &arguments.run[..] {
+        [] => [None, None],
+        [both] => [Some(both), Some(both)],
+        [a, b, ..] => [Some(a), Some(b)],
+    };
+    let paths = [&arguments.a, &arguments.b];
+    if arguments.estimator.is_some() && !paths.into_iter().any(|path| is_runs_file(path)) {
+        return Err(Error::Usage(
+            "--estimator is for a runs file: an information.csv has been computed already".into(),
+        ));
+    }
+    let options = console.options(&[arguments.estimator.unwrap_or_default()]);
+    let before = read(&arguments.a, a.map(String::as_str), &options, console)?;
+    let after = read(&arguments.b, b.map(String::as_str), &options, console)?;
+    let comparison = Comparison::of(before, after)?;
+    comparison.warnings.iter().for_each(|warning| console.warn(warning.clone()));
+    let results = results::of_comparison(&comparison);
+    gate::check(&arguments.fail_if, &results, &[])?;
+
+    let table = tables::compare(&comparison);
+    let outputs = vec![
+        Output::text("compare.csv", table.csv()),
+        super::figure("slope", figure::slope(&comparison)?, &arguments.figures)?,
+    ];
+    console.write(&arguments.output.out, outputs)?;
+    let judged = gate::judge(&arguments.fail_if, &results, console);
+    super::print(&match arguments.output.format {
+        Format::Csv => table.csv(),
+        Format::Json => super::json(json!({
+            "runs": comparison.names,
+            "compare": table.json(),
+            "warnings": console.warnings(),
+        })),
+        Format::Table => text::compare(&comparison),
+    })?;
+    judged
+}
+
+/// A run of an `information.csv`, or of a runs file, which is computed.
+fn read(
+    path: &Path,
+    wanted: Option<&str>,
+    options: &Options,
+    console: &mut Console,
+) -> Result<RunSummary> {
+    if !is_runs_file(path) {
+        return information::read(path, wanted);
+    }
+    let files = run_files::choose(path, wanted)?;
+    let mut runs = run_files::load(&files, options, console)?.runs().into_iter().flatten();
+    let (Some(run), None) = (runs.next(), runs.next()) else {
+        let problem = format!("the run {:?} has several columns of AP: name one", files.name);
+        return Err(Error::content(path, problem));
+    };
+    Ok(RunSummary::of(&run, path))
+}
+
+fn is_runs_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}

@@ -1,0 +1,30 @@
+//! What was typed, or stands in a runs file, as a study.
+
+use super::arguments::Detectors;
+use super::console::Console;
+use crate::analysis::Study;
+use crate::error::{Error, Result};
+use crate::observer::Observer;
+use crate::run_files::{self, RunFiles};
+
+/// Reads and computes the detectors, and correlates.
+pub fn study(sources: &[RunFiles], arguments: &Detectors, console: &mut Console) -> Result<Study> {
+    let has_dump = |files: &RunFiles| !(files.embeddings.is_empty() && files.moments.is_empty());
+    if arguments.estimator.is_typed() && !sources.iter().any(has_dump) {
+        return Err(Error::Usage(
+            "--estimator is for embeddings: instance counts alone have no covariance".into(),
+        ));
+    }
+    let options = console.options(arguments.estimator.estimators());
+    let mut detectors = Vec::new();
+    for files in sources {
+        if files.ap.is_none() {
+            let problem = format!("the run {:?} has no AP: give it `ap`", files.name);
+            return Err(Error::Input(problem));
+        }
+        detectors.push(run_files::load(files, &options, console)?);
+    }
+    let study = Study::of(detectors, arguments.groups.as_ref())?;
+    study.warnings.iter().for_each(|warning| console.warn(warning.clone()));
+    Ok(study)
+}

@@ -1,0 +1,109 @@
+//! `igam-analyze loss`: cosine softmax and IGAM loss of a trained classifier, by class.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ndarray::Array2;
+use serde_json::json;
+
+use super::arguments::{Format, Loss, MarginChoice};
+use super::console::Console;
+use crate::classes::Classes;
+use crate::error::{Error, Result};
+use crate::input::embeddings::Dump;
+use crate::loss::{MeanLoss, unit_rows};
+use crate::margin;
+use crate::observer::Observer;
+use crate::output::{Output, tables, text};
+use crate::run_files::{self, Instances, RunFiles};
+use crate::stream;
+
+/// Runs the command.
+pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
+    let files = RunFiles::from(arguments.input);
+    if files.embeddings.is_empty() {
+        let problem = "loss needs --embeddings: it is that of each single one";
+        return Err(Error::Usage(problem.into()));
+    }
+    let weights = open(&arguments.weights)?;
+    margin::check_size(weights.rows())?;
+    // Without names, the labels are the weights' rows: a class may then have no instance at all.
+    let listed = run_files::named(&files, console)?;
+    let expected = Some(Arc::new(listed.unwrap_or_else(|| Classes::numbered(weights.rows()))));
+    let (classes, instances) = run_files::instances(&files, expected, None, true, console)?;
+    if (weights.rows(), weights.dim()) != (classes.len(), instances.dump.dim()) {
+        let problem = format!(
+            "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} \
+             (leave the background out)",
+            weights.rows(),
+            weights.dim(),
+            classes.len(),
+            instances.dump.dim()
+        );
+        return Err(Error::content(&arguments.weights, problem));
+    }
+    let margins = match &arguments.margins {
+        Some(path) => {
+            let margins = open(path)?;
+            if (margins.rows(), margins.dim()) != (classes.len(), classes.len()) {
+                let problem = format!(
+                    "the margins are {}×{}, but there are {} classes",
+                    margins.rows(),
+                    margins.dim(),
+                    classes.len()
+                );
+                return Err(Error::content(path, problem));
+            }
+            matrix(path, &margins)?
+        }
+        None => {
+            let options = console.options(&[arguments.estimator.estimator]);
+            let mut all = instances.amounts(&classes, &options, console)?;
+            let amounts = all.remove(0);
+            amounts.warnings("").into_iter().for_each(|warning| console.warn(warning));
+            let bits = amounts.of_classes().iter().map(|amount| Some(amount.as_ref().ok()?.bits));
+            let (known, bits) = margin::known(bits);
+            let MarginChoice { normalization, signed } = arguments.choice;
+            let margins = margin::margins(&normalization.normalize(&bits), signed);
+            margin::expand(&margins, &known, classes.len())
+        }
+    };
+    let weights = matrix(&arguments.weights, &weights)?;
+    let Instances { dump, labels, .. } = &instances;
+    let progress = console.progress(dump.rows() as u64);
+    let losses =
+        stream::losses(dump, labels, &unit_rows(weights), &margins, arguments.scale, &progress)?;
+    let mut mean = MeanLoss::default();
+    losses.iter().for_each(|&class| mean.add(class));
+
+    let table = tables::loss(&classes, &losses);
+    console.write(&arguments.output.out, vec![Output::text("loss.csv", table.csv())])?;
+    super::print(&match arguments.output.format {
+        Format::Csv => table.csv(),
+        Format::Json => super::json(json!({
+            "loss": table.json(),
+            "mean": {
+                "cosine_softmax_loss": mean.cosine_softmax(),
+                "igam_loss": mean.igam(),
+                "difference": mean.difference(),
+            },
+            "warnings": console.warnings(),
+        })),
+        Format::Table => text::loss(&classes, &losses, mean),
+    })
+}
+
+/// A matrix of numbers in a file, before they are read.
+fn open(path: &Path) -> Result<Dump> {
+    Dump::open(&[path.to_owned()], None)
+}
+
+fn matrix(path: &Path, dump: &Dump) -> Result<Array2<f64>> {
+    let mut values = Vec::new();
+    dump.read(dump.rows(), &mut |block: Vec<f64>| {
+        values.extend(block);
+        true
+    })?;
+    Array2::from_shape_vec((dump.rows(), dump.dim()), values)
+        .map_err(|error| Error::content(path, error))
+}

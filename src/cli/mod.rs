@@ -1,0 +1,127 @@
+//! The command line: each command reads, asks the library, writes and prints.
+
+mod arguments;
+mod compare;
+mod console;
+mod correlate;
+mod detectors;
+mod gate;
+mod information;
+mod loss;
+mod manual;
+mod margins;
+mod merge;
+mod moments;
+mod population;
+mod queue_size;
+mod report;
+mod results;
+
+use std::ffi::OsString;
+use std::io::{self, ErrorKind, Write};
+use std::panic::{self, PanicHookInfo};
+
+use anstyle::{AnsiColor, Style};
+use clap::{CommandFactory, Parser};
+
+use crate::error::{Error, Result};
+use crate::input::parquet;
+use crate::output::{self, Output};
+use crate::words::one_line;
+use arguments::{Cli, Command, Figures};
+use console::Console;
+
+/// Styles of the words before a diagnostic.
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+
+/// Parses what was typed and runs it. 0 if nothing goes wrong, 2 for wrong usage, 3 for a `--fail-if`
+/// that holds, 1 for the rest.
+pub fn main(typed: impl IntoIterator<Item = OsString>) -> u8 {
+    let typed: Vec<OsString> = typed.into_iter().collect();
+    panic::set_hook(Box::new(say_defect));
+    let parsed = match Cli::try_parse_from(&typed) {
+        Ok(parsed) => parsed,
+        Err(error) => {
+            // Nowhere is left to say it if this fails.
+            let _ = error.print();
+            return error.exit_code() as u8;
+        }
+    };
+    panic::catch_unwind(|| exit_code(run(parsed, &typed))).unwrap_or(1)
+}
+
+fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
+    if let Some(threads) = cli.global.threads {
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads.into())
+            .build_global()
+            .map_err(|error| Error::Input(format!("--threads {threads}: {error}")))?;
+    }
+    let mut console = Console::new(&cli.global);
+    match cli.command {
+        Command::Information(arguments) => information::run(arguments, &mut console),
+        Command::Correlate(arguments) => correlate::run(arguments, &mut console),
+        Command::Compare(arguments) => compare::run(arguments, &mut console),
+        Command::Report(arguments) => report::run(arguments, typed, &mut console),
+        Command::Margins(arguments) => margins::run(arguments, &mut console),
+        Command::Loss(arguments) => loss::run(arguments, &mut console),
+        Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
+        Command::Moments(arguments) => moments::run(arguments, &mut console),
+        Command::Merge(arguments) => merge::run(arguments, &mut console),
+        Command::Completions(arguments) => manual::completions(arguments),
+        Command::Man(arguments) => manual::man(arguments, &mut console),
+    }
+}
+
+/// The program's command line, for its help, its manual and its completions.
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
+/// Says what went wrong.
+fn exit_code(result: Result<()>) -> u8 {
+    let Err(error) = result else { return 0 };
+    // Whoever reads our results may stop reading: no failure of ours.
+    if matches!(&error, Error::Stdout(source) if source.kind() == ErrorKind::BrokenPipe) {
+        return 0;
+    }
+    // Nowhere is left to say it if this fails.
+    let _ = writeln!(
+        anstream::stderr(),
+        "igam-analyze: {ERROR}error:{ERROR:#} {}",
+        one_line(&error.to_string())
+    );
+    match error {
+        Error::Usage(_) => 2,
+        Error::Condition(_) => 3,
+        _ => 1,
+    }
+}
+
+/// Says where a panic comes from, in a sentence; one in the parquet decoder is an error of the file,
+/// which is said as such.
+fn say_defect(panic: &PanicHookInfo) {
+    if !parquet::is_decoding() {
+        let text = one_line(&panic.to_string());
+        let _ = writeln!(
+            io::stderr(),
+            "igam-analyze: error: this is a defect of igam-analyze, please report it: {text}"
+        );
+    }
+}
+
+/// A figure's file as the options want it.
+fn figure(name: &str, svg: String, options: &Figures) -> Result<Output<'static>> {
+    output::figure(name, options.theme.of(&svg), options.figure_format, options.width)
+}
+
+fn json(value: serde_json::Value) -> String {
+    format!("{value:#}\n")
+}
+
+/// Prints results; without their styles, unless to a terminal that wants them.
+fn print(text: &str) -> Result<()> {
+    let mut stdout = anstream::stdout().lock();
+    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Stdout)
+}

@@ -1,0 +1,54 @@
+//! `igam-analyze moments`: what a shard adds to each class's covariance.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::arguments::Moments;
+use super::console::Console;
+use crate::classes::Classes;
+use crate::error::{Error, Result};
+use crate::input::element::Element;
+use crate::input::moments::Header;
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::output::moments::write_moments;
+use crate::run_files::{self, Instances, RunFiles};
+use crate::stream;
+
+/// Runs the command.
+pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
+    let files = RunFiles::from(arguments.input);
+    if files.embeddings.is_empty() {
+        return Err(Error::Usage("moments needs --embeddings".into()));
+    }
+    let named = run_files::named(&files, console)?.map(Arc::new);
+    let (classes, instances) = run_files::instances(&files, named, None, false, console)?;
+    if instances.dump.double() {
+        write::<f64>(&arguments.out, &classes, &instances, console)
+    } else {
+        write::<f32>(&arguments.out, &classes, &instances, console)
+    }
+}
+
+fn write<T: Element>(
+    out: &Path,
+    classes: &Classes,
+    Instances { dump, labels, counts }: &Instances,
+    console: &mut Console,
+) -> Result<()> {
+    let Options { precision, memory_limit, .. } = console.options(&[]);
+    let passes = stream::passes::<T>(dump, counts, memory_limit)?;
+    let progress = console.progress((passes.len() * dump.rows()) as u64);
+    let header = Header::new(dump.dim(), precision, dump.double());
+    write_moments(out, header, classes, |sink| {
+        let digest =
+            stream::moments::<T>(&passes, dump, labels, counts, precision, &progress, sink)?;
+        Ok(vec![digest.to_string()])
+    })?;
+    let (rows, classes) = (dump.rows(), classes.len());
+    console.note(&format!(
+        "wrote the moments of {rows} embeddings of {classes} class(es) to {}",
+        out.display()
+    ));
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! A detector: its classes with all that is known of them, joined by class.
+
+mod amounts;
+mod given;
+mod join;
+mod run;
+mod summary;
+
+use std::sync::Arc;
+
+pub use amounts::{Amounts, NoInformation};
+pub use given::{ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates};
+pub use join::{Side, ap_without_summary, counts_without_summary};
+pub use run::{Class, Run};
+pub use summary::{ClassSummary, RunSummary};
+
+use crate::ap::ApScale;
+use crate::classes::{Classes, Numbering, Rows};
+use crate::error::{Error, Result};
+use crate::observer::Observer;
+use crate::warning::{Warning, Warnings};
+use join::Counted;
+
+/// What the results over all runs are called, which no run may be.
+pub const ALL_RUNS: &str = "all";
+
+/// A detector's classes with all that is known of them. It is one run for each of its APs under each
+/// covariance estimator.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    name: String,
+    backbone: String,
+    loss: String,
+    classes: Arc<Classes>,
+    /// From a file of counts.
+    counted: Option<Counted>,
+    /// Numbers to be held constant, a value a class.
+    covariates: Vec<Covariate>,
+    /// The group of similar classes that each class belongs to, such as its supercategory.
+    groups: Vec<Option<String>>,
+    /// Embeddings of each class, of which the information amounts are made.
+    embeddings: Option<Arc<[u64]>>,
+    amounts: Vec<Amounts>,
+    aps: Vec<ClassAp>,
+    warnings: Warnings,
+}
+
+/// AP of each class.
+#[derive(Clone, Debug)]
+struct ClassAp {
+    column: String,
+    scale: ApScale,
+    values: Vec<Option<f64>>,
+}
+
+impl Detector {
+    /// A detector of these classes, of which nothing else is known yet.
+    ///
+    /// ```
+    /// use igam_analyze::{ApColumn, Classes, Detector};
+    ///
+    /// let classes = Classes::from_names(["bolt", "nut", "key"])?;
+    /// let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
+    /// let counts = [120, 40, 75];
+    /// let detector = Detector::new("R-50", classes).instances(&counts)?.average_precision(&ap)?;
+    /// # Ok::<(), igam_analyze::Error>(())
+    /// ```
+    pub fn new(name: impl Into<String>, classes: impl Into<Arc<Classes>>) -> Detector {
+        let classes = classes.into();
+        Detector {
+            name: name.into(),
+            backbone: String::new(),
+            loss: String::new(),
+            groups: vec![None; classes.len()],
+            classes,
+            counted: None,
+            covariates: Vec::new(),
+            embeddings: None,
+            amounts: Vec::new(),
+            aps: Vec::new(),
+            warnings: Warnings::default(),
+        }
+    }
+
+    /// Its backbone and its loss, under which Figures 2 and 4 show it.
+    pub fn trained(mut self, backbone: impl Into<String>, loss: impl Into<String>) -> Detector {
+        (self.backbone, self.loss) = (backbone.into(), loss.into());
+        self
+    }
+
+    /// The instance counts, given in the order of the classes; without them, those of the embeddings.
+    ///
+    /// # Errors
+    /// If there are more or fewer than classes.
+    pub fn instances(mut self, counts: &[u64]) -> Result<Detector> {
+        let counts = Counts::in_order(counts.to_vec());
+        self.watched(|detector, observer| {
+            detector.join_counts(&counts, observer)?;
+            detector.check_counts(observer);
+            Ok(())
+        })?;
+        Ok(self)
+    }
+
+    /// The information amounts under an estimator, of the same classes.
+    ///
+    /// # Errors
+    /// If they are of other classes.
+    pub fn information(mut self, amounts: Amounts) -> Result<Detector> {
+        let (ours, theirs) = (&self.classes, amounts.classes());
+        if ours.ids() != theirs.ids() || ours.names() != theirs.names() {
+            let problem = format!(
+                "the information amounts are of {} classes, the detector has {}, or others: give both the same",
+                theirs.len(),
+                ours.len()
+            );
+            return Err(Error::Input(problem));
+        }
+        self.watched(|detector, observer| {
+            detector.set_embeddings(amounts.embeddings().clone());
+            detector.check_counts(observer);
+            detector.add_amounts(amounts, observer);
+            Ok(())
+        })?;
+        Ok(self)
+    }
+
+    /// AP by class; more than one are runs of their own.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a value is of.
+    pub fn average_precision(mut self, ap: &ApColumn) -> Result<Detector> {
+        self.watched(|detector, observer| detector.join_ap(ap.clone(), None, observer))?;
+        Ok(self)
+    }
+
+    /// Does what may warn; keeps the warnings.
+    fn watched(
+        &mut self,
+        step: impl FnOnce(&mut Detector, &mut dyn Observer) -> Result<()>,
+    ) -> Result<()> {
+        let mut warnings = std::mem::take(&mut self.warnings);
+        let done = step(self, &mut warnings);
+        self.warnings = warnings;
+        done
+    }
+
+    /// Its name; may be empty.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The classes.
+    pub fn classes(&self) -> &Arc<Classes> {
+        &self.classes
+    }
+
+    /// The information amounts, under each estimator.
+    pub fn amounts(&self) -> &[Amounts] {
+        &self.amounts
+    }
+
+    /// What to beware of in what it was made of.
+    pub fn warnings(&self) -> &Warnings {
+        &self.warnings
+    }
+
+    /// What is known of how many instances each class has, to check joins with.
+    pub fn known(&self) -> Option<Vec<Option<u64>>> {
+        let counted = self.counted.as_ref().map(|counted| counted.instances.clone());
+        let boxes = || self.classes.boxes().map(<[_]>::to_vec);
+        let embeddings = || Some(self.embeddings.as_ref()?.iter().copied().map(Some).collect());
+        counted.or_else(boxes).or_else(embeddings)
+    }
+
+    /// Joins instance counts, without a row over all classes.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a row is of.
+    pub fn join_counts(&mut self, counts: &Counts, observer: &mut dyn Observer) -> Result<()> {
+        let known = self.known();
+        let counted = join::counts(&self.classes, counts, known.as_deref(), observer)?;
+        self.counted = Some(counted);
+        Ok(())
+    }
+
+    /// Joins AP.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a row is of.
+    pub fn join_ap(
+        &mut self,
+        column: ApColumn,
+        asked: Option<Numbering>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let column = ap_without_summary(column, &self.classes, observer)?;
+        let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();
+        let known = self.known();
+        let rows = Rows {
+            keys: &column.keys,
+            weights: &weights,
+            asked,
+            whole: true,
+            once: true,
+            counted: false,
+            known: known.as_deref(),
+        };
+        let side = Side { path: &column.path, option: Some("--ap-numbering") };
+        let places = side.join(&self.classes, &rows, observer)?;
+        let values = join::by_class(&column.values, &places, &self.classes);
+        self.aps.push(ClassAp { column: column.name, scale: column.scale, values });
+        Ok(())
+    }
+
+    /// Joins the numbers that can be held constant, and the groups of similar classes: of tables, and of an
+    /// annotation file that was counted.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a row is of.
+    pub fn join_covariates(
+        &mut self,
+        covariates: Option<&Covariates>,
+        groups: Option<&ClassGroups>,
+        observer: &mut dyn Observer,
+    ) -> Result<()> {
+        let (counted, known) = (self.counted.as_ref(), self.known());
+        let (classes, known) = (&self.classes, known.as_deref());
+        self.covariates = join::covariates(classes, counted, covariates, known, observer)?;
+        self.groups = join::groups(classes, counted, groups, known, observer)?;
+        Ok(())
+    }
+
+    /// Sets the number of embeddings of each class.
+    pub fn set_embeddings(&mut self, counts: Arc<[u64]>) {
+        self.embeddings = Some(counts);
+    }
+
+    /// Warns where a file of counts and the embeddings say different numbers.
+    pub fn check_counts(&self, observer: &mut dyn Observer) {
+        let (Some(counted), Some(embeddings)) = (&self.counted, &self.embeddings) else { return };
+        let both = counted.instances.iter().zip(embeddings.iter());
+        let differing = self.classes.names().iter().zip(both);
+        let differing = differing.filter_map(|(name, (&file, &labels))| {
+            file.filter(|&file| file != labels).map(|file| (name.clone(), file, labels))
+        });
+        let classes: Vec<_> = differing.collect();
+        if !classes.is_empty() {
+            observer.warn(Warning::Counts { path: counted.path.clone(), classes });
+        }
+    }
+
+    /// Adds the information amounts under an estimator.
+    pub fn add_amounts(&mut self, amounts: Amounts, observer: &mut dyn Observer) {
+        amounts.warnings(&self.name).into_iter().for_each(|warning| observer.warn(warning));
+        self.amounts.push(amounts);
+    }
+
+    /// For each AP, or once if there is none, a run under each estimator, or one if there is no embedding.
+    pub fn runs(self) -> Vec<Vec<Run>> {
+        let detector = Arc::new(self);
+        let at = |count: usize| match count {
+            0 => vec![None],
+            count => (0..count).map(Some).collect(),
+        };
+        let under = |ap| {
+            let amounts = at(detector.amounts.len()).into_iter();
+            amounts.map(|amounts| Run::new(&detector, ap, amounts)).collect()
+        };
+        at(detector.aps.len()).into_iter().map(under).collect()
+    }
+}

@@ -1,0 +1,54 @@
+//! A run in short: what an `information.csv` says of it.
+
+use std::path::PathBuf;
+
+use super::Run;
+use crate::ap::ApScale;
+use crate::shrinkage::Estimator;
+
+/// A run's classes with their information amounts and AP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSummary {
+    /// The file, or what stands for it in sentences.
+    pub path: PathBuf,
+    /// The run's name; may be empty.
+    pub name: String,
+    /// The covariance estimator, where it is said: files of version 0.1.0 do not.
+    pub estimator: Option<Estimator>,
+    /// The scale of AP, where it is said.
+    pub ap_scale: Option<ApScale>,
+    /// Its classes, in order of id.
+    pub classes: Vec<ClassSummary>,
+}
+
+/// A class with its information amount and AP.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ClassSummary {
+    /// Class id.
+    pub id: i64,
+    /// Class name.
+    pub name: String,
+    /// I in bits, where the class has one.
+    pub information: Option<f64>,
+    /// AP on the run's scale, where the class has one.
+    pub ap: Option<f64>,
+}
+
+impl RunSummary {
+    /// Of a run that was computed; `path` stands for it in sentences.
+    pub fn of(run: &Run, path: impl Into<PathBuf>) -> RunSummary {
+        let classes = run.classes().map(|class| ClassSummary {
+            id: class.id,
+            name: class.name.to_owned(),
+            information: class.amount().map(|amount| amount.bits),
+            ap: class.ap,
+        });
+        RunSummary {
+            path: path.into(),
+            name: run.name().to_owned(),
+            estimator: run.estimator(),
+            ap_scale: run.ap_scale(),
+            classes: classes.collect(),
+        }
+    }
+}

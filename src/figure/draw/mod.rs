@@ -1,0 +1,38 @@
+//! Finished numbers as SVG text, one file a figure.
+//!
+//! A figure takes finished numbers and gives the same bytes on every machine: coordinates are whole
+//! units of a fine canvas, labels are rounded, and no system font is asked for its metrics.
+
+mod axis;
+mod by_backbone;
+mod canvas;
+mod colours;
+mod commonality;
+mod figure1;
+mod figure2;
+mod figure3;
+mod figure4;
+mod labels;
+mod legend;
+mod margins;
+mod panels;
+mod scatter;
+mod sensitivity;
+mod slope;
+mod style;
+mod table1;
+mod theme;
+mod ticks;
+
+pub use crate::error::FigureError as Error;
+pub use commonality::commonality;
+pub use figure1::{Figure1Class, Figure1Panel, figure1};
+pub use figure2::{Figure2Run, figure2};
+pub use figure3::{Figure3Panel, Figure3Store, figure3};
+pub use figure4::{Figure4Run, figure4};
+pub use margins::{MarginsFigure, margins};
+pub use scatter::{ScatterPanel, ScatterPoint, scatter};
+pub use sensitivity::{SensitivityPanel, SensitivityRow, Whiskered, sensitivity};
+pub use slope::{SlopeClass, SlopePanel, slope};
+pub use table1::{Table1Curve, Table1Figure, Table1Group, Table1Row, Table1Section, table1};
+pub use theme::Theme;

@@ -1,0 +1,32 @@
+//! Who is told what happens while files are read and information amounts are computed.
+
+use crate::warning::{Warning, Warnings};
+
+/// Is told what happens. Every method but [`Observer::warn`] may do nothing.
+pub trait Observer {
+    /// Takes a warning.
+    fn warn(&mut self, warning: Warning);
+
+    /// Takes a sentence on what was read, and how it was understood.
+    fn note(&mut self, _text: &str) {}
+
+    /// Takes a sentence that is for those who want to know more.
+    fn detail(&mut self, _text: &str) {}
+
+    /// Whether details are wanted: some cost time.
+    fn wants_details(&self) -> bool {
+        false
+    }
+
+    /// Begins work on so many rows; what comes back is told of each lot that is done.
+    fn progress(&self, _rows: u64) -> Box<dyn Fn(u64) + Sync> {
+        Box::new(|_| {})
+    }
+}
+
+/// Keeps the warnings alone.
+impl Observer for Warnings {
+    fn warn(&mut self, warning: Warning) {
+        self.add(warning);
+    }
+}

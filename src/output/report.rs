@@ -1,0 +1,119 @@
+//! All that is found of detectors, on one page.
+
+use super::Table;
+use super::page::{self, Part};
+use super::tables::{self, left_out, verdicts_in_short};
+use crate::analysis::{Said, Study};
+use crate::error::Result;
+use crate::figure;
+
+const TITLE: &str = "Why is my detector bad on this class?";
+
+/// A report: the whole page, and a summary.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The whole, a file that needs nothing but itself.
+    pub html: String,
+    /// The verdict, the warnings and the bias, for the summary of a CI job.
+    pub markdown: String,
+}
+
+/// How to do it again.
+#[derive(Clone, Debug)]
+pub struct Again {
+    /// The command.
+    pub command: String,
+    /// The files that it reads.
+    pub files: Table,
+}
+
+/// The report of a study, with its warnings and those of what it was made of.
+///
+/// # Errors
+/// If a figure cannot be drawn.
+pub fn report(study: &Study, warnings: &[String], again: Option<Again>) -> Result<Report> {
+    let mut all = beginning(study, warnings);
+    let mut summary = all.clone();
+    all.push(heading("Figures"));
+    for figure in figure::all(study)? {
+        all.push(Part::Figure { caption: figure.caption.into(), svg: figure.svg });
+    }
+    for (name, table) in tables::study(study) {
+        if name == "bias" {
+            summary.extend(tabulated(name, table.clone()));
+        }
+        all.extend(tabulated(name, table));
+    }
+    let end = end(study, again);
+    all.extend(end.clone());
+    summary.extend(end);
+    Ok(Report { html: page::html(TITLE, &all), markdown: page::markdown(TITLE, &summary) })
+}
+
+fn heading(text: &str) -> Part {
+    Part::Heading(text.into())
+}
+
+/// The question, what is said of it, and what to beware of.
+fn beginning(study: &Study, warnings: &[String]) -> Vec<Part> {
+    let question = "Does AP go with the classes' information amounts ½ log₂ det(I+Σ) (arXiv 2502.03852), \
+                    or with their instance counts? And does information amount say anything of AP beyond \
+                    the count?";
+    let mut parts = vec![Part::Text(question.into())];
+    parts.push(heading("Verdict"));
+    for Said { subject, finding, points } in study.verdict.0.iter().cloned() {
+        parts.push(Part::Words(vec![(subject, finding)]));
+        parts.extend((!points.is_empty()).then_some(Part::List(points)));
+    }
+    parts.push(Part::Table(verdicts_in_short(study)));
+    if !warnings.is_empty() {
+        parts.extend([heading("Warnings"), Part::List(warnings.to_vec())]);
+    }
+    parts
+}
+
+/// A table with its heading, without what the page says elsewhere.
+fn tabulated(name: &str, mut table: Table) -> [Part; 3] {
+    let (title, note) = match name {
+        "correlations" => ("Correlations with AP", "AP against x over the classes; ci is 95%."),
+        "verdict" => (
+            "The numbers that decide",
+            "Partial correlations of information amount and AP, given the count as a line and as a curve, and \
+             the covariates.",
+        ),
+        "commonality" => (
+            "What AP's variance goes with",
+            "Shares of R²: what each has to itself (unique), and what they have in common (shared).",
+        ),
+        "evidence" => (
+            "Evidence beyond the instance count",
+            "The same with the regression of AP on information amount and log count.",
+        ),
+        "bias" => ("Mean AP and model bias", "Bias is the variance of the class APs."),
+        _ => ("Classes", "Information amounts in bits."),
+    };
+    ["backbone", "loss", "verdict"].into_iter().for_each(|column| table.remove(column));
+    [heading(title), Part::Text(note.into()), Part::Table(table)]
+}
+
+/// What was left out, and how to do it again.
+fn end(study: &Study, again: Option<Again>) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let left_out = left_out(study.detectors());
+    if !left_out.is_empty() {
+        parts.extend([heading("Left out"), Part::Words(left_out)]);
+    }
+    const MADE: &str = concat!("With igam-analyze ", env!("CARGO_PKG_VERSION"));
+    let Some(Again { command, files }) = again else {
+        parts.push(Part::Text(format!("{MADE}.")));
+        return parts;
+    };
+    parts.extend([
+        heading("Do it again"),
+        Part::Text(format!("{MADE}:")),
+        Part::Command(command),
+        Part::Text("from these files:".into()),
+        Part::Table(files),
+    ]);
+    parts
+}

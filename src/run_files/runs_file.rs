@@ -1,0 +1,207 @@
+//! The runs file: several detectors in one analysis, a `[[run]]` each.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Deserializer};
+use toml::{Table, Value};
+
+use crate::ap::ApScale;
+use crate::classes::Numbering;
+use crate::detector::{ALL_RUNS, ApFormat};
+use crate::error::{Error, Result};
+use crate::input::ap::ApIou;
+use crate::input::file::{self, check_name};
+use crate::input::{embeddings, labels, moments, shards};
+use crate::words::{list, suggestion};
+
+/// The files and columns of one run. What the runs file says above its first `[[run]]` is the
+/// default of every run.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RunFiles {
+    /// The run's name; unless given, its backbone and loss.
+    pub name: String,
+    /// The backbone, for Figure 2.
+    pub backbone: String,
+    /// The loss, for Figure 2.
+    pub loss: String,
+    /// Files, directories or globs of embeddings.
+    #[serde(deserialize_with = "one_or_many")]
+    pub embeddings: Vec<PathBuf>,
+    /// Files, directories or globs of labels; none if they lie beside the embeddings.
+    #[serde(deserialize_with = "one_or_many")]
+    pub labels: Vec<PathBuf>,
+    /// Files, directories or globs of moments, in place of embeddings and labels.
+    #[serde(deserialize_with = "one_or_many")]
+    pub moments: Vec<PathBuf>,
+    /// The parquet column, npz array or tensor of the embeddings.
+    pub embedding_column: Option<String>,
+    /// The csv or parquet column, npz array or tensor of the labels.
+    pub label_column: Option<String>,
+    /// Whether rows with NaN or infinities are left out.
+    pub skip_invalid_rows: bool,
+    /// The label of the background, an id or a name; its rows are left out.
+    #[serde(deserialize_with = "id_or_name")]
+    pub background_label: Option<String>,
+    /// How the labels mean classes, where that is not to be recognized.
+    pub label_numbering: Option<Numbering>,
+    /// Class names.
+    pub class_names: Option<PathBuf>,
+    /// Instance counts.
+    pub counts: Option<PathBuf>,
+    /// The column of the instance counts.
+    pub counts_column: Option<String>,
+    /// Whether an annotation file's crowds are counted as instances.
+    pub include_crowd: bool,
+    /// Whether those of its annotations are counted that trainers leave out.
+    pub include_ignored: bool,
+    /// AP per class.
+    pub ap: Option<PathBuf>,
+    /// The columns of AP values.
+    #[serde(deserialize_with = "one_or_many")]
+    pub ap_column: Vec<String>,
+    /// What AP comes in, where it is not to be recognized.
+    pub ap_format: Option<ApFormat>,
+    /// How the rows of AP mean classes, where that is not to be recognized.
+    pub ap_numbering: Option<Numbering>,
+    /// The IoU thresholds of AP in pycocotools' array; all unless given.
+    pub ap_iou: Option<ApIou>,
+    /// The scale of AP in a table, where it is not to be seen from the values.
+    pub ap_scale: Option<ApScale>,
+    /// Other numbers of the classes, to be held constant.
+    pub covariates: Option<PathBuf>,
+    /// The group of similar classes that each class belongs to.
+    pub class_groups: Option<PathBuf>,
+}
+
+impl RunFiles {
+    /// All files that the run is read from.
+    ///
+    /// # Errors
+    /// If a path names nothing, or cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
+        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?.paths);
+        let tables =
+            [&self.class_names, &self.counts, &self.ap, &self.covariates, &self.class_groups];
+        files.extend(tables.into_iter().flatten().cloned());
+        Ok(files)
+    }
+}
+
+/// Reads a runs file; its paths become relative to where it lies.
+///
+/// # Errors
+/// If the file cannot be read, is not TOML, says something unknown, or has no run.
+pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
+    let text = file::text(path)?;
+    let mut defaults: Table =
+        text.parse().map_err(|error: toml::de::Error| Error::content(path, one_line(&error)))?;
+    let runs = match defaults.remove("run") {
+        Some(Value::Array(runs)) if !runs.is_empty() => runs,
+        _ => return Err(Error::content(path, "has no [[run]]")),
+    };
+    let base = path.parent().unwrap_or(Path::new(""));
+    let run = |(at, run): (usize, Value)| {
+        let wrong = |problem: String| Error::content(path, format!("run {}: {problem}", at + 1));
+        let Value::Table(run) = run else {
+            return Err(wrong("is not a table: write [[run]]".into()));
+        };
+        let mut fields = defaults.clone();
+        fields.extend(run);
+        let mut run: RunFiles = fields.try_into().map_err(|error| wrong(one_line(&error)))?;
+        if run.name.is_empty() {
+            run.name = format!("{} {}", run.backbone, run.loss).trim().to_owned();
+        }
+        [&run.name, &run.backbone, &run.loss]
+            .into_iter()
+            .try_for_each(|name| check_name(name))
+            .map_err(wrong)?;
+        if run.name == ALL_RUNS {
+            return Err(wrong(
+                "is called \"all\", as the results over all runs are: rename it".into(),
+            ));
+        }
+        let no_dump = run.embeddings.is_empty() && run.labels.is_empty();
+        if !(run.moments.is_empty() || no_dump) {
+            return Err(wrong("has both moments and embeddings or labels: give one".into()));
+        }
+        let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
+        let files = files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap);
+        for file in files.chain(&mut run.covariates).chain(&mut run.class_groups) {
+            if file.as_os_str().is_empty() {
+                return Err(wrong("the name of a file is empty".into()));
+            }
+            *file = base.join(&*file);
+        }
+        Ok(run)
+    };
+    let runs: Vec<_> = runs.into_iter().enumerate().map(run).collect::<Result<_>>()?;
+    for (at, run) in runs.iter().enumerate() {
+        if runs[..at].iter().any(|before| before.name == run.name) {
+            let problem =
+                format!("two runs are called {:?}: give each a name of its own", run.name);
+            return Err(Error::content(path, problem));
+        }
+    }
+    Ok(runs)
+}
+
+/// Reads the run that is `wanted` by name, or the only one.
+///
+/// # Errors
+/// As for [`read`]; if there is no such run, or there are several and none is wanted.
+pub fn choose(path: &Path, wanted: Option<&str>) -> Result<RunFiles> {
+    let mut files = read(path)?;
+    let names: Vec<_> = files.iter().map(|files| files.name.clone()).collect();
+    let at = match wanted {
+        Some(wanted) => names.iter().position(|name| name == wanted).ok_or_else(|| {
+            let near = suggestion(wanted, &names);
+            Error::content(
+                path,
+                format!("holds no run {wanted:?}; it holds {}{near}", list(&names)),
+            )
+        })?,
+        None if files.len() == 1 => 0,
+        None => {
+            let problem = format!("holds several runs, {}: choose one with --run", list(&names));
+            return Err(Error::content(path, problem));
+        }
+    };
+    Ok(files.swap_remove(at))
+}
+
+fn one_line(error: &toml::de::Error) -> String {
+    error.message().replace('\n', " ")
+}
+
+fn id_or_name<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> std::result::Result<Option<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum IdOrName {
+        Id(i64),
+        Name(String),
+    }
+    Ok(Some(match IdOrName::deserialize(deserializer)? {
+        IdOrName::Id(id) => id.to_string(),
+        IdOrName::Name(name) => name,
+    }))
+}
+
+fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> std::result::Result<Vec<T>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum OneOrMany<T> {
+        One(T),
+        Many(Vec<T>),
+    }
+    Ok(match OneOrMany::deserialize(deserializer)? {
+        OneOrMany::One(one) => vec![one],
+        OneOrMany::Many(many) => many,
+    })
+}

@@ -1,0 +1,471 @@
+//! All warnings there are: what was seen, what it means, and what to do.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::{slice, vec};
+
+use bytesize::ByteSize;
+
+use crate::shrinkage::{Estimator, Refusal};
+use crate::words::list;
+
+/// Something the user should know about a result.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Warning {
+    /// Much of the information amount comes from the eigenvalue floor.
+    Floor {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Classes of which more than half of the bits come from the floor.
+        classes: usize,
+        /// All classes with an information amount.
+        of: usize,
+        /// The floor's share of all bits, 0 to 1: the least and the greatest of the runs.
+        share: (f64, f64),
+    },
+    /// Rows that were skipped because they are not finite.
+    Invalid {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// How many.
+        rows: usize,
+        /// Rows in the files.
+        of: usize,
+    },
+    /// A parquet row group that takes much memory.
+    RowGroup {
+        /// The file.
+        path: PathBuf,
+        /// Bytes of embeddings in it.
+        bytes: u64,
+    },
+    /// No label is the background's.
+    NoBackground {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// The background's label.
+        label: String,
+    },
+    /// Classes without any instance.
+    Empty {
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Classes that the covariance estimator does not take.
+    Refused {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// The estimator.
+        estimator: Estimator,
+        /// Why not.
+        refusal: Refusal,
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Classes without information amount in a margin matrix.
+    NoMargins {
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Margins that training will hardly feel.
+    SmallMargins {
+        /// The chosen reading of the normalization.
+        reading: &'static str,
+        /// Its largest margin, radians.
+        largest: f64,
+        /// The reading with the largest margins and its largest, if that can be felt.
+        better: Option<(&'static str, f64)>,
+    },
+    /// Counts that a command does not need.
+    NoPart {
+        /// The counts file.
+        path: PathBuf,
+    },
+    /// Files of information amounts that do not say by which estimator.
+    UnknownEstimator {
+        /// The files.
+        paths: Vec<PathBuf>,
+    },
+    /// One AP that most classes have.
+    EqualAp {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// The AP.
+        ap: f64,
+        /// Classes that have it.
+        classes: usize,
+        /// All classes that are correlated.
+        of: usize,
+    },
+    /// Rows of a table whose class is not among the classes.
+    Unmatched {
+        /// The table.
+        path: PathBuf,
+        /// What it calls them.
+        classes: Vec<String>,
+    },
+    /// A covariate that some classes lack.
+    UnknownCovariate {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Its name.
+        covariate: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
+    /// A covariate that most classes lack, or that is the same for all.
+    UselessCovariate {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Its name.
+        covariate: String,
+        /// Classes of which it is known.
+        classes: usize,
+        /// All classes that are correlated.
+        of: usize,
+    },
+    /// Groups that do not tell which of the classes that are correlated are alike.
+    UselessGroups {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+    },
+    /// Covariates or groups of a run without embeddings.
+    NoEmbeddings {
+        /// The file.
+        path: PathBuf,
+    },
+    /// Classes that a file of groups puts into none.
+    NoGroup {
+        /// The file.
+        path: PathBuf,
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Groups that do not say which classes are alike.
+    NoGroups {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A counts file and the labels say different things.
+    Counts {
+        /// The counts file.
+        path: PathBuf,
+        /// Class, count in the file, count in the labels.
+        classes: Vec<(String, u64, u64)>,
+    },
+    /// What was read as AP may be none, or not the one that is meant.
+    Ap {
+        /// The file, and why.
+        doubt: String,
+    },
+    /// Stores whose size is not known.
+    UnknownStore {
+        /// The data set.
+        title: String,
+        /// Each with the reason.
+        stores: Vec<&'static str>,
+    },
+    /// The paper's store takes more than the embeddings themselves, at every queue length.
+    NeverSaves {
+        /// The data set.
+        title: String,
+        /// The least R(d).
+        least: f64,
+        /// Stores that do save, and their R.
+        others: Vec<(&'static str, f64)>,
+    },
+    /// A condition on a number that does not exist.
+    NoResult {
+        /// The condition.
+        condition: String,
+        /// What the number is of.
+        of: String,
+    },
+    /// A correlation that does not exist.
+    NoCorrelation {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Which correlation.
+        between: String,
+        /// Why not.
+        why: String,
+    },
+}
+
+/// Warnings, each once, and in one sentence for all runs of which it is true.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Warnings(Vec<Warning>);
+
+impl Warnings {
+    /// Takes in a warning, unless it is there.
+    pub fn add(&mut self, warning: Warning) {
+        if !self.0.iter_mut().any(|other| other.absorb(&warning)) {
+            self.0.push(warning);
+        }
+    }
+
+    /// In the order in which they came.
+    pub fn iter(&self) -> slice::Iter<'_, Warning> {
+        self.0.iter()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl Extend<Warning> for Warnings {
+    fn extend<I: IntoIterator<Item = Warning>>(&mut self, warnings: I) {
+        warnings.into_iter().for_each(|warning| self.add(warning));
+    }
+}
+
+impl IntoIterator for Warnings {
+    type Item = Warning;
+    type IntoIter = vec::IntoIter<Warning>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Warnings {
+    type Item = &'a Warning;
+    type IntoIter = slice::Iter<'a, Warning>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Warning {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            Warning::Floor { runs, classes, of, share: (least, greatest) } => {
+                let [least, greatest] =
+                    [least, greatest].map(|share| format!("{:.0}", 100.0 * share));
+                let share = if least == greatest { least } else { format!("{least}–{greatest}") };
+                write!(
+                    f,
+                    "{}in {classes} of {of} classes more than half of the information amount comes from \
+                     the eigenvalue floor ({share}% of the bits of all classes): there it measures the \
+                     instance count, not the embeddings; compare --estimator sample",
+                    prefix(runs)
+                )
+            }
+            Warning::Invalid { runs, rows, of } => write!(
+                f,
+                "{}{rows} of {of} embeddings hold NaN or infinite values and are left out: find out \
+                 where they come from",
+                prefix(runs)
+            ),
+            Warning::RowGroup { path, bytes } => write!(
+                f,
+                "{}: a row group holds {} of embeddings, which are in memory together: write smaller ones \
+                 (row_group_size in pyarrow)",
+                path.display(),
+                ByteSize::b(*bytes)
+            ),
+            Warning::NoBackground { runs, label } => write!(
+                f,
+                "{}no label is {label}, the --background-label: nothing is left out",
+                prefix(runs)
+            ),
+            Warning::Empty { classes } => {
+                write!(f, "classes without instances have no information amount: {}", list(classes))
+            }
+            Warning::Refused { runs, estimator, refusal, classes } => write!(
+                f,
+                "{}{} classes have no information amount under --estimator {}, because they have \
+                 {refusal}: {}; {}",
+                prefix(runs),
+                classes.len(),
+                estimator.name(),
+                list(classes),
+                match refusal {
+                    Refusal::TooFew { needed: ..=2 } => "--estimator sample takes every class",
+                    _ => "--estimator oas takes every class of two instances or more",
+                }
+            ),
+            Warning::NoMargins { classes } => write!(
+                f,
+                "classes without information amount have no margins (0 in margins.npy) and no part in \
+                 the normalization: {}",
+                list(classes)
+            ),
+            Warning::SmallMargins { reading, largest, better } => {
+                write!(
+                    f,
+                    "the largest margin of the {reading} reading is {largest:.2e} rad: training will hardly \
+                     differ from the cosine softmax; "
+                )?;
+                match better {
+                    Some((name, margin)) => {
+                        write!(f, "--normalization {name} reaches {margin:.2e} rad")
+                    }
+                    None => f.write_str(
+                        "no other reading reaches 0.01 rad, the information amounts are too alike",
+                    ),
+                }
+            }
+            Warning::NoPart { path } => write!(
+                f,
+                "{}: its counts have no part in this, the labels are counted: leave --counts out",
+                path.display()
+            ),
+            Warning::UnknownEstimator { paths } => {
+                let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+                write!(
+                    f,
+                    "the estimator of the information amounts is not said by {}: their differences mean \
+                     something only if both files are by the same",
+                    names.join(", ")
+                )
+            }
+            Warning::EqualAp { runs, ap, classes, of } => write!(
+                f,
+                "{}AP is {ap} in {classes} of {of} classes: the correlations rest on the other {}",
+                prefix(runs),
+                of - classes
+            ),
+            Warning::Unmatched { path, classes } => write!(
+                f,
+                "{}: not among the classes and left out: {}",
+                path.display(),
+                list(classes)
+            ),
+            Warning::UnknownCovariate { runs, covariate, classes } => write!(
+                f,
+                "{}{covariate:?} is not known for these classes, and they have no part in the verdict: {}",
+                prefix(runs),
+                list(classes)
+            ),
+            Warning::UselessCovariate { runs, covariate, classes, of } if 2 * classes < *of => {
+                write!(
+                    f,
+                    "{}{covariate:?} is known for {classes} of {of} classes and is not held constant",
+                    prefix(runs)
+                )
+            }
+            Warning::UselessCovariate { runs, covariate, .. } => write!(
+                f,
+                "{}{covariate:?} is the same for all classes that are correlated, and there is nothing to hold \
+                 constant",
+                prefix(runs)
+            ),
+            Warning::UselessGroups { runs } => write!(
+                f,
+                "{}the groups have no part in this: the classes that are correlated are all in one group, or \
+                 each in one of its own",
+                prefix(runs)
+            ),
+            Warning::NoEmbeddings { path } => write!(
+                f,
+                "{}: has no part in this: it is for the verdict on information amounts, which needs \
+                 --embeddings or --moments",
+                path.display()
+            ),
+            Warning::NoGroup { path, classes } => {
+                write!(f, "{}: no group is given for: {}", path.display(), list(classes))
+            }
+            Warning::NoGroups { path } => write!(
+                f,
+                "{}: has no part in this: its classes are all in one group, or each in one of its own",
+                path.display()
+            ),
+            Warning::Counts { path, classes } => {
+                let pairs: Vec<_> = classes
+                    .iter()
+                    .map(|(name, file, labels)| format!("{name}: {file}, {labels}"))
+                    .collect();
+                write!(
+                    f,
+                    "{}: the counts differ from the labels in {} classes (file, labels): {}; the file's are \
+                     correlated, the labels' are used for the information amount",
+                    path.display(),
+                    classes.len(),
+                    list(&pairs)
+                )
+            }
+            Warning::Ap { doubt } => f.write_str(doubt),
+            Warning::UnknownStore { title, stores } => {
+                write!(f, "{title}: the size of a store is not known: {}", stores.join("; "))
+            }
+            Warning::NeverSaves { title, least, others } => {
+                write!(
+                    f,
+                    "{title}: the paper's store never saves, R is {least:.4} or more for every d; "
+                )?;
+                let saving: Vec<_> =
+                    others.iter().map(|(name, ratio)| format!("{name} (R = {ratio:.4})")).collect();
+                match saving[..] {
+                    [] => f.write_str("no known store does: keep the embeddings"),
+                    _ => write!(f, "these do: {}", saving.join(", ")),
+                }
+            }
+            Warning::NoResult { condition, of } => write!(
+                f,
+                "--fail-if {condition} is not judged for {of:?}, where the number does not exist"
+            ),
+            Warning::NoCorrelation { runs, between, why } => {
+                write!(f, "{}there is no correlation of {between}: {why}", prefix(runs))
+            }
+        }
+    }
+}
+
+/// Before a sentence on these runs.
+fn prefix(runs: &[String]) -> String {
+    match runs {
+        [] => String::new(),
+        [run] if run.is_empty() => String::new(),
+        [run] => format!("{run}: "),
+        [first, .., last] => format!("{} runs ({first} to {last}): ", runs.len()),
+    }
+}
+
+impl Warning {
+    /// Takes in a warning that says the same of other runs; whether it does.
+    fn absorb(&mut self, other: &Warning) -> bool {
+        let mut other = other.clone();
+        if self.bare() != other.bare() {
+            return false;
+        }
+        if let (Warning::Floor { share: a, .. }, Warning::Floor { share: b, .. }) =
+            (&mut *self, &other)
+        {
+            *a = (a.0.min(b.0), a.1.max(b.1));
+        }
+        let (Some(runs), Some(others)) = (self.runs(), other.runs()) else { return true };
+        others.retain(|run| !runs.contains(run));
+        runs.append(others);
+        true
+    }
+
+    /// Without what may differ from run to run.
+    fn bare(&self) -> Warning {
+        let mut bare = self.clone();
+        bare.runs().map(Vec::clear);
+        if let Warning::Floor { share, .. } = &mut bare {
+            *share = (0.0, 0.0);
+        }
+        bare
+    }
+
+    /// The runs it is about.
+    fn runs(&mut self) -> Option<&mut Vec<String>> {
+        match self {
+            Warning::Floor { runs, .. }
+            | Warning::Invalid { runs, .. }
+            | Warning::NoBackground { runs, .. }
+            | Warning::Refused { runs, .. }
+            | Warning::EqualAp { runs, .. }
+            | Warning::UnknownCovariate { runs, .. }
+            | Warning::UselessCovariate { runs, .. }
+            | Warning::UselessGroups { runs }
+            | Warning::NoCorrelation { runs, .. } => Some(runs),
+            _ => None,
+        }
+    }
+}
