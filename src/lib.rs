@@ -59,6 +59,7 @@ pub mod moments;
 pub mod normalization;
 pub mod output;
 pub mod queue;
+pub mod rows;
 pub mod shrinkage;
 pub mod spectrum;
 pub mod storage;

@@ -24,8 +24,9 @@ use igam_analyze::input::labels::Labels;
 use igam_analyze::input::moments::MomentsFiles;
 use igam_analyze::input::{ap, counts, information, runs};
 use igam_analyze::moments::Moments;
+use igam_analyze::rows::Rows;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream;
+use igam_analyze::stream::{self, MomentsSource};
 use peak_alloc::PeakAlloc;
 
 use crate::repository;

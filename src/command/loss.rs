@@ -15,6 +15,7 @@ use crate::input::runs::RunFiles;
 use crate::loss::{MeanLoss, unit_rows};
 use crate::margin;
 use crate::output::{self, Cell, Output, Table};
+use crate::rows::Rows;
 use crate::stream;
 
 /// Runs the command.

@@ -5,10 +5,10 @@ use std::path::Path;
 use super::console::Console;
 use crate::cli::Merge;
 use crate::error::Result;
-use crate::input::element::Element;
 use crate::input::moments::{Header, MomentsFiles};
 use crate::output::moments::write_moments;
-use crate::stream;
+use crate::rows::Element;
+use crate::stream::{self, MomentsSource};
 
 /// Runs the command.
 pub fn run(arguments: Merge, console: &Console) -> Result<()> {

@@ -7,10 +7,10 @@ use super::run::{self, Instances};
 use crate::classes::Classes;
 use crate::cli::Moments;
 use crate::error::{Error, Result};
-use crate::input::element::Element;
 use crate::input::moments::Header;
 use crate::input::runs::RunFiles;
 use crate::output::moments::write_moments;
+use crate::rows::{Element, Rows};
 use crate::stream;
 
 /// Runs the command.

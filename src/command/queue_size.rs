@@ -11,16 +11,16 @@ use crate::cli::{Format, QueueSize};
 use crate::error::{Error, Result};
 use crate::figure::{self, Figure3Panel, Figure3Store, grouped};
 use crate::input::datasets::{KnownDataset, Population};
-use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::moments::MomentsFiles;
 use crate::input::runs::RunFiles;
 use crate::kernel::product::Precision;
 use crate::output::{self, Output, Table};
 use crate::queue::Held;
+use crate::rows::{Element, Rows};
 use crate::shrinkage::Estimator;
 use crate::storage::{Shape, Store, Strategy};
-use crate::stream::{ClassInformation, Plan};
+use crate::stream::{ClassInformation, MomentsSource, Plan};
 
 /// A data set whose storage is asked for.
 struct Subject {

@@ -15,7 +15,6 @@ use crate::input::class_groups;
 use crate::input::classes;
 use crate::input::counts::{self, Counts};
 use crate::input::covariates;
-use crate::input::element::Element;
 use crate::input::embeddings::Dump;
 use crate::input::information::{self, RunInformation};
 use crate::input::labels::{self, Labels};
@@ -23,8 +22,9 @@ use crate::input::moments::MomentsFiles;
 use crate::input::runs::RunFiles;
 use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
+use crate::rows::{Element, Rows as _};
 use crate::shrinkage::{Estimator, Refusal};
-use crate::stream::{self, ClassInformation, Plan};
+use crate::stream::{self, ClassInformation, MomentsSource as _, Plan};
 
 /// What the results over all runs are called, which no run may be.
 pub use crate::input::runs::ALL_RUNS;

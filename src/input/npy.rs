@@ -6,18 +6,16 @@ use std::path::{Path, PathBuf};
 
 use ndarray_npy::npy::header::{Header, Layout};
 
-use super::element::{Element, Float, Sink};
+use super::float::Float;
 use super::{file, safetensors};
 use crate::error::{Error, Result};
+use crate::rows::{Element, Sink, check_dim};
 
 /// Longest header read, as NumPy's own limit: a plain array's is some hundred bytes.
 const LONGEST_HEADER: u32 = 10_000;
 
 /// Deepest brackets in a header: `{(`, and for records `{[((`. The parser's time triples with each.
 const DEEPEST_HEADER: usize = 4;
-
-/// Largest p: its covariance alone takes 8 TB.
-const LARGEST_DIM: usize = 1 << 20;
 
 /// Shape, element type and place of an array.
 #[derive(Clone, Debug)]
@@ -115,19 +113,6 @@ fn depth(text: &[u8]) -> usize {
         deepest = deepest.max(depth);
     }
     deepest
-}
-
-/// Checks that embeddings of `dim` values can be worked with.
-///
-/// # Errors
-/// A sentence, if there are too many.
-pub fn check_dim(dim: usize) -> std::result::Result<(), String> {
-    if dim <= LARGEST_DIM {
-        return Ok(());
-    }
-    Err(format!(
-        "holds rows of {dim} values, where embeddings have at most {LARGEST_DIM} dimensions: is it transposed?"
-    ))
 }
 
 /// A two-dimensional array of floating-point numbers: a row per instance. There may be none.

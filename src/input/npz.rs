@@ -7,11 +7,11 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::element::{Element, Sink};
 use super::file;
 use super::npy::{self, Array, Matrix};
 use super::table::absent;
 use crate::error::{Error, Result};
+use crate::rows::{Element, Sink};
 
 /// Deflate packs 1032 bytes into one at most; what claims more is damaged, or meant to fill memory.
 const LARGEST_RATIO: u64 = 1100;

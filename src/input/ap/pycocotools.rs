@@ -13,7 +13,7 @@ use super::{ApColumn, ApFormat, ApIou};
 use crate::ap::ApScale;
 use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::element::Float;
+use crate::input::float::Float;
 use crate::input::npy::{self, Array};
 
 /// The thresholds 0.5, 0.55, …, 0.95.

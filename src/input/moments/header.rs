@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::Problem;
 use crate::error::{Error, Result};
 use crate::input::file::check_name;
-use crate::input::npy::check_dim;
 use crate::input::parquet::Footer;
 use crate::kernel::product::Precision;
+use crate::rows::check_dim;
 
 /// What the header stands under in the metadata of the file.
 pub const KEY: &str = "igam-analyze.moments";

@@ -8,13 +8,15 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{BinaryChunked, DataType};
 
-use super::element::{Element, Float};
+use super::float::Float;
 use super::parquet::{Column, Footer};
 use super::shards;
 use crate::classes::{self, Classes};
 use crate::error::{Error, Result};
-use crate::kernel::product::packed_len;
+use crate::kernel::product::{Precision, packed_len};
 use crate::moments::{Moments, Parts};
+use crate::rows::Element;
+use crate::stream::MomentsSource;
 use header::FloatName;
 pub use header::{Header, KEY};
 pub use keys::Keys;
@@ -118,27 +120,32 @@ impl MomentsFiles {
         &self.classes
     }
 
-    /// Embeddings of each class.
-    pub fn counts(&self) -> &[u64] {
-        &self.counts
-    }
-
-    /// Bytes of the largest row group: they are in memory together.
-    pub fn largest_row_group(&self) -> u64 {
-        self.largest_row_group
-    }
-
     /// The files, in order.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path.as_path())
     }
+}
 
-    /// Hands out the moments of the `wanted` classes, as far as they have any, file by file and row
-    /// group by row group, of which only those with such classes are read.
-    ///
-    /// # Errors
-    /// If a file cannot be read, or holds what are no moments.
-    pub fn read<T: Element>(
+impl MomentsSource for MomentsFiles {
+    fn dim(&self) -> usize {
+        self.header.dimension
+    }
+
+    fn precision(&self) -> Precision {
+        self.header.precision()
+    }
+
+    fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// A row group of a file.
+    fn largest_row_group(&self) -> u64 {
+        self.largest_row_group
+    }
+
+    /// File by file and row group by row group, of which only those with wanted classes are read.
+    fn read<T: Element>(
         &self,
         wanted: impl Fn(usize) -> bool,
         sink: &mut dyn FnMut(Vec<(usize, Moments<T>)>),

@@ -20,9 +20,9 @@ use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOut
 use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
 use crate::error::{Error, Result};
-use crate::input::element::{Element, Sink};
 use crate::input::file::{self, check_name};
-use crate::input::npy::{check_dim, failed};
+use crate::input::npy::failed;
+use crate::rows::{Element, Sink, check_dim};
 use crate::words::{list, suggestion};
 use types::Kind;
 
