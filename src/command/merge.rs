@@ -5,8 +5,7 @@ use std::path::Path;
 use super::console::Console;
 use crate::cli::Merge;
 use crate::error::Result;
-use crate::input::moments::{Header, MomentsFiles};
-use crate::output::moments::write_moments;
+use crate::moments_file::{Header, MomentsFiles, write_moments};
 use crate::rows::Element;
 use crate::stream::{self, MomentsSource};
 

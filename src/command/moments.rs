@@ -7,9 +7,8 @@ use super::run::{self, Instances};
 use crate::classes::Classes;
 use crate::cli::Moments;
 use crate::error::{Error, Result};
-use crate::input::moments::Header;
 use crate::input::runs::RunFiles;
-use crate::output::moments::write_moments;
+use crate::moments_file::{Header, write_moments};
 use crate::rows::{Element, Rows};
 use crate::stream;
 

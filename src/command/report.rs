@@ -14,6 +14,9 @@ use super::evidence as tables;
 use super::verdict::{self, Said};
 use crate::cli::Report;
 use crate::error::{Error, Result};
+use crate::input::runs::RunFiles;
+use crate::input::{embeddings, labels, shards};
+use crate::moments_file;
 use crate::output::page::{self, Part};
 use crate::output::{Cell, Output, Table};
 
@@ -25,7 +28,7 @@ pub fn run(arguments: Report, console: &mut Console) -> Result<()> {
     let analysis = Analysis::of(&sources, &arguments.detectors, console)?;
     let mut files: Vec<PathBuf> = arguments.detectors.runs.clone().into_iter().collect();
     for source in &sources {
-        files.extend(source.files()?);
+        files.extend(files_of(source)?);
     }
     let mut all = beginning(&analysis, console);
     let mut summary = beginning(&analysis, console);
@@ -48,6 +51,16 @@ pub fn run(arguments: Report, console: &mut Console) -> Result<()> {
     ];
     console.write(&arguments.output.out, outputs)?;
     analysis.print(arguments.output.format, console)
+}
+
+/// All files that a run is read from.
+fn files_of(run: &RunFiles) -> Result<Vec<PathBuf>> {
+    let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
+    files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
+    files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
+    let tables = [&run.class_names, &run.counts, &run.ap, &run.covariates, &run.class_groups];
+    files.extend(tables.into_iter().flatten().cloned());
+    Ok(files)
 }
 
 fn heading(text: &str) -> Part {

@@ -16,12 +16,12 @@ use serde::{Deserialize, Deserializer};
 
 use super::counts::Counts;
 use super::covariates::Covariate;
-use super::file::{check_name, trimmed};
 use super::json::{self, Scalar};
 use super::table::is_absent;
 use crate::classes::{Classes, IdsFrom, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
+use crate::words::{check_name, trimmed};
 
 /// Most categories; the largest data sets have some ten thousand.
 const MOST_CATEGORIES: usize = 1 << 20;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::classes;
-use super::file::check_name;
 use super::table::{Table, is_absent};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
+use crate::words::check_name;
 
 /// The group of each row's class.
 #[derive(Clone, Debug)]

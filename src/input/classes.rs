@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use super::annotations::{self, Include};
-use super::file::{check_name, trimmed};
 use super::names::{self, Names};
 use super::table::{Kind, Table};
 use crate::classes::{Classes, IdsFrom, Keys, number};
 use crate::error::{Error, Result};
+use crate::words::{check_name, trimmed};
 
 /// Columns that say which class a row is of.
 pub const COLUMNS: [&str; 4] = ["class", "id", "class_id", "category_id"];

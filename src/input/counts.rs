@@ -5,13 +5,12 @@ use std::path::{Path, PathBuf};
 use super::annotations::{self, Include};
 use super::classes;
 use super::covariates::Covariate;
-use super::file::whole_number;
 use super::shards::extension;
 use super::table::Table;
 use crate::classes::{Classes, Keys};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
-use crate::words::list;
+use crate::words::{list, whole_number};
 
 /// Instance counts.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use crate::rows::{Element, Rows, Sink, first_invalid, not_finite};
 const READ: usize = 4 << 20;
 
 /// Files of embeddings in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "parquet"];
+pub(crate) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "parquet"];
 
 /// What embeddings are called in npz and safetensors files, unless another name is asked for.
 const NAMES: &[&str] = &["embeddings", "embedding"];

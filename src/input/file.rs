@@ -12,14 +12,8 @@ use crate::error::{Error, Result};
 /// Longest text read whole: some ten million labels. Tables of classes take kilobytes.
 const LONGEST_TEXT: u64 = 256 << 20;
 
-/// Longest name of a class, run or column, bytes.
-const LONGEST_NAME: usize = 1000;
-
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// What JSON's half surrogate pairs are read as: a character that no text holds.
-pub const HALF: char = '\u{ffff}';
 
 /// How files begin that are no text, and what they are.
 const NOT_TEXT: [(&[u8], &str); 13] = [
@@ -147,41 +141,3 @@ fn too_long(path: &Path) -> Error {
 
 /// What is wrong with a line in another encoding.
 pub const NOT_UTF8: &str = "is not text in UTF-8: save it as such";
-
-/// A name without what stands around it unseen: spaces, and characters without width.
-pub fn trimmed(name: &str) -> &str {
-    let unseen = |c: char| {
-        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
-    };
-    name.trim_matches(unseen)
-}
-
-/// A whole number as tables and exports write it: `7`, or `7.0`.
-pub fn whole_number(text: &str) -> Option<i64> {
-    const EXACT: f64 = (1_u64 << 53) as f64;
-    let text = trimmed(text);
-    let float = || text.parse().ok().filter(|n: &f64| n.trunc() == *n && n.abs() <= EXACT);
-    text.parse().ok().or_else(|| float().map(|number| number as i64))
-}
-
-/// Checks a name that goes into tables and figures.
-///
-/// # Errors
-/// A sentence, if it is too long to be one, or holds a line break, another control character or half a
-/// character.
-pub fn check_name(name: &str) -> std::result::Result<(), String> {
-    if name.len() > LONGEST_NAME {
-        let problem = format!("a name of {} bytes: is a quote or a line left open?", name.len());
-        return Err(problem);
-    }
-    if let Some((before, after)) = name.split_once(HALF) {
-        return Err(format!(
-            "the name {:?} holds half a character (a surrogate alone, such as \\udc81): write it in UTF-8",
-            format!("{before}…{after}")
-        ));
-    }
-    match name.chars().find(|c| c.is_control()) {
-        Some(c) => Err(format!("the name {name:?} holds the control character {c:?}: remove it")),
-        None => Ok(()),
-    }
-}

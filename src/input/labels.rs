@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use polars::prelude::{DataType, PolarsError, Series};
 
 use super::embeddings::Dump;
-use super::file::{self, check_name, trimmed};
+use super::file;
 use super::hive;
 use super::npy::{self, Array};
 use super::npz;
@@ -20,6 +20,7 @@ use super::shards::{self, extension};
 use super::table::Table;
 use crate::classes::{Classes, IdsFrom, Keys, Numbering, number};
 use crate::error::{Error, Result};
+use crate::words::{check_name, trimmed};
 
 /// What labels are called in npz and safetensors files, unless another name is asked for.
 const NAMES: &[&str] = &["labels", "label"];
@@ -28,7 +29,7 @@ const NAMES: &[&str] = &["labels", "label"];
 const COLUMN: &str = "label";
 
 /// Files of labels in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
+pub(crate) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
 
 /// Labels as they stand in the files, in order.
 #[derive(Debug, PartialEq)]

@@ -6,11 +6,11 @@ use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
 use super::ap::{ApFormat, ApIou};
-use super::file::{self, check_name};
-use super::{embeddings, labels, moments, shards};
+use super::file;
 use crate::ap::ApScale;
 use crate::classes::Numbering;
 use crate::error::{Error, Result};
+use crate::words::check_name;
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
 /// default of every run.
@@ -70,22 +70,6 @@ pub struct RunFiles {
     pub covariates: Option<PathBuf>,
     /// The group of similar classes that each class belongs to.
     pub class_groups: Option<PathBuf>,
-}
-
-impl RunFiles {
-    /// All files that the run is read from.
-    ///
-    /// # Errors
-    /// If a path names nothing, or cannot be read.
-    pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
-        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?.paths);
-        let tables =
-            [&self.class_names, &self.counts, &self.ap, &self.covariates, &self.class_groups];
-        files.extend(tables.into_iter().flatten().cloned());
-        Ok(files)
-    }
 }
 
 /// What the results over all runs are called, which no run may be.

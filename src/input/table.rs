@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, check_name, trimmed};
+use super::file;
 use super::parquet::{self, Texts};
 use super::shards::extension;
 use crate::error::{Error, Result};
-use crate::words::{list, suggestion};
+use crate::words::{check_name, list, suggestion, trimmed};
 
 /// A csv file with a header line, or a parquet file.
 pub struct Table {

@@ -20,10 +20,10 @@ use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOut
 use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
 use crate::error::{Error, Result};
-use crate::input::file::{self, check_name};
+use crate::input::file;
 use crate::input::npy::failed;
 use crate::rows::{Element, Sink, check_dim};
-use crate::words::{list, suggestion};
+use crate::words::{check_name, list, suggestion};
 use types::Kind;
 
 /// Bytes that the values of a row group may take whatever they take in the file, and how many times

@@ -1,32 +1,29 @@
-//! Moments files: of each class what Eq. 8 merges. `docs/moments.md` describes the format.
+//! Moments files, both ways: of each class what Eq. 8 merges. `docs/moments.md` describes the format.
 
 mod header;
 mod keys;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{BinaryChunked, DataType};
 
-use super::float::Float;
-use super::parquet::{Column, Footer};
-use super::shards;
-use crate::classes::{self, Classes};
+use crate::classes::{Classes, Keys, Union};
 use crate::error::{Error, Result};
+use crate::input::float::Float;
+use crate::input::parquet::{Column, Footer};
+use crate::input::shards;
 use crate::kernel::product::{Precision, packed_len};
 use crate::moments::{Moments, Parts};
 use crate::rows::Element;
 use crate::stream::MomentsSource;
 use header::FloatName;
-pub use header::{Header, KEY};
-pub use keys::Keys;
-
-/// The columns.
-pub const COLUMNS: [&str; 8] =
-    ["class_id", "class", "instances", "mean", "rows", "scatter", "third", "fourth"];
+pub use header::{COLUMNS, Header, KEY};
+pub use write::write_moments;
 
 /// Files of moments in a directory end so.
-pub(super) const EXTENSIONS: &[&str] = &["parquet"];
+pub(crate) const EXTENSIONS: &[&str] = &["parquet"];
 
 /// A sentence on what is wrong.
 type Problem = String;
@@ -51,7 +48,7 @@ impl MomentsFiles {
         let paths = shards::expand(paths, EXTENSIONS)?.paths;
         let mut all: Option<Header> = None;
         let mut sources: HashMap<String, usize> = HashMap::new();
-        let mut keys = Keys::default();
+        let mut classes = Union::default();
         let mut files = Vec::new();
         let mut largest_row_group = 0;
         for (at, path) in paths.iter().enumerate() {
@@ -71,7 +68,7 @@ impl MomentsFiles {
             files.push(MomentsFile {
                 path: path.clone(),
                 values: header.values,
-                rows: keys.add(path, &footer)?,
+                rows: keys::read(&mut classes, path, &footer)?,
             });
             match &mut all {
                 None => all = Some(header),
@@ -83,7 +80,8 @@ impl MomentsFiles {
         };
         header.sources = sources.into_keys().collect();
         header.sources.sort();
-        let (classes, index) = keys.classes(&paths[0])?;
+        let none = |problem| Error::content(&paths[0], problem);
+        let (classes, index) = classes.classes().map_err(none)?;
         let mut counts = vec![0; classes.len()];
         let mut rest = i64::MAX as u64;
         for MomentsFile { path, rows, .. } in &mut files {
@@ -104,14 +102,14 @@ impl MomentsFiles {
     }
 
     /// What the files call their classes, in order of id: names with ids, ids alone, or names alone.
-    pub fn keys(&self) -> classes::Keys {
+    pub fn keys(&self) -> Keys {
         let (names, ids) = (self.classes.names(), self.classes.ids());
         if self.classes.lasting_ids().any(|id| id.is_none()) {
-            classes::Keys::Names(names.to_vec())
+            Keys::Names(names.to_vec())
         } else if names.iter().zip(ids).all(|(name, id)| *name == id.to_string()) {
-            classes::Keys::Numbers(ids.to_vec())
+            Keys::Numbers(ids.to_vec())
         } else {
-            classes::Keys::Both(names.to_vec(), ids.to_vec())
+            Keys::Both(names.to_vec(), ids.to_vec())
         }
     }
 
