@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::classes;
+use super::keys;
 use super::table::{Table, is_absent};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
@@ -25,7 +25,7 @@ pub struct ClassGroups {
 /// If the file cannot be used, has no such column, or no group in it.
 pub fn read(path: &Path) -> Result<ClassGroups> {
     let table = Table::read(path)?;
-    let keys = classes::keys(&table)?;
+    let keys = keys::of_table(&table)?;
     let column = match table.known("group")?.or(table.known("supercategory")?) {
         Some(column) => column,
         None => table.usual_column("group")?,

@@ -2,12 +2,13 @@
 //! without end; and small texts, whole. What stands in a file's place is named for what it is.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bytesize::ByteSize;
 
 use crate::error::{Error, Result};
+use crate::words::{list, suggestion};
 
 /// Longest text read whole: some ten million labels. Tables of classes take kilobytes.
 const LONGEST_TEXT: u64 = 256 << 20;
@@ -141,3 +142,28 @@ fn too_long(path: &Path) -> Error {
 
 /// What is wrong with a line in another encoding.
 pub const NOT_UTF8: &str = "is not text in UTF-8: save it as such";
+
+/// A failure while the data are read.
+pub fn failed(path: &Path, error: io::Error) -> Error {
+    if error.kind() == ErrorKind::UnexpectedEof {
+        Error::content(path, "ended early while it was read: is something still writing it?")
+    } else {
+        Error::read(path)(error)
+    }
+}
+
+/// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
+/// `there`.
+pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {
+    let unnamed = there.iter().any(|name| name.as_ref() == "arr_0");
+    let way_out = match (unnamed, suggestion(wanted, there)) {
+        (true, _) => {
+            ": np.savez was given no names; if they are in this order, give --embedding-column \
+                      arr_0 --label-column arr_1"
+                .into()
+        }
+        (false, near) if near.is_empty() => format!(": choose one with {option}"),
+        (false, near) => near,
+    };
+    format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
+}

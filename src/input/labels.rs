@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataType, PolarsError, Series};
 
+use super::array::Array;
 use super::embeddings::Dump;
 use super::file;
 use super::hive;
-use super::npy::{self, Array};
+use super::npy;
 use super::npz;
 use super::parquet;
 use super::safetensors;

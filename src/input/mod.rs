@@ -3,6 +3,7 @@
 
 pub mod annotations;
 pub mod ap;
+mod array;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;
@@ -14,6 +15,7 @@ pub(crate) mod float;
 mod hive;
 pub mod information;
 mod json;
+mod keys;
 pub mod labels;
 pub mod names;
 pub mod npy;

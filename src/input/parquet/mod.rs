@@ -21,7 +21,6 @@ use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
 use crate::error::{Error, Result};
 use crate::input::file;
-use crate::input::npy::failed;
 use crate::rows::{Element, Sink, check_dim};
 use crate::words::{check_name, list, suggestion};
 use types::Kind;
@@ -438,7 +437,7 @@ impl Column {
             let mut bytes = vec![0; (range.end - range.start) as usize];
             let read =
                 file.seek(SeekFrom::Start(range.start)).and_then(|_| file.read_exact(&mut bytes));
-            read.map_err(|error| failed(&self.path, error))?;
+            read.map_err(|error| file::failed(&self.path, error))?;
             check_pages(chunk, &bytes).map_err(|error| unreadable(&self.path, error))?;
             chunks.push((chunk, bytes));
         }
