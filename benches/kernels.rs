@@ -9,6 +9,7 @@ use faer::{Accum, Mat, MatRef, Par, Side};
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::kernel::eigenvalues::{eigenvalues, eigenvalues_above};
 use igam_analyze::kernel::product::{DEPTH, Panels, Precision, Symmetric, flop};
+use igam_analyze::rows::Rows;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::Plan;
 

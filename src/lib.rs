@@ -16,7 +16,7 @@
 //! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
 //! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
 //! | Figure 4, Tables 3–5: model bias, mean AP by group | [`groups`], [`figure`] |
-//! | Eq. 8 across machines: files of moments, each embedding once | [`input::moments`], [`output::moments`], [`digest`] |
+//! | Eq. 8 across machines: files of moments, each embedding once | [`moments_file`], [`digest`] |
 //! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
 //!
 //! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
@@ -50,6 +50,7 @@ pub mod digest;
 pub mod error;
 pub mod evidence;
 pub mod figure;
+pub mod files;
 pub mod groups;
 pub mod information;
 pub mod input;
@@ -57,11 +58,13 @@ pub mod kernel;
 pub mod loss;
 pub mod margin;
 pub mod moments;
+pub mod moments_file;
 pub mod normalization;
 pub mod observer;
 pub mod options;
 pub mod output;
 pub mod queue;
+pub mod rows;
 pub mod run_files;
 pub mod shrinkage;
 pub mod spectrum;

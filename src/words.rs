@@ -1,4 +1,10 @@
-//! Names and numbers as they stand in a sentence.
+//! Names and numbers as they stand in a text or a sentence.
+
+/// Longest name of a class, run or column, bytes.
+const LONGEST_NAME: usize = 1000;
+
+/// What JSON's half surrogate pairs are read as: a character that no text holds.
+const HALF: char = '\u{ffff}';
 
 /// Names in quotes, for a sentence; many are cut short.
 pub fn list<S: AsRef<str>>(names: &[S]) -> String {
@@ -59,4 +65,42 @@ pub fn one_line(text: &str) -> String {
         if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
     }
     line
+}
+
+/// A name without what stands around it unseen: spaces, and characters without width.
+pub fn trimmed(name: &str) -> &str {
+    let unseen = |c: char| {
+        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+    };
+    name.trim_matches(unseen)
+}
+
+/// A whole number as tables and exports write it: `7`, or `7.0`.
+pub fn whole_number(text: &str) -> Option<i64> {
+    const EXACT: f64 = (1_u64 << 53) as f64;
+    let text = trimmed(text);
+    let float = || text.parse().ok().filter(|n: &f64| n.trunc() == *n && n.abs() <= EXACT);
+    text.parse().ok().or_else(|| float().map(|number| number as i64))
+}
+
+/// Checks a name that goes into tables and figures.
+///
+/// # Errors
+/// A sentence, if it is too long to be one, or holds a line break, another control character or half a
+/// character.
+pub fn check_name(name: &str) -> std::result::Result<(), String> {
+    if name.len() > LONGEST_NAME {
+        let problem = format!("a name of {} bytes: is a quote or a line left open?", name.len());
+        return Err(problem);
+    }
+    if let Some((before, after)) = name.split_once(HALF) {
+        return Err(format!(
+            "the name {:?} holds half a character (a surrogate alone, such as \\udc81): write it in UTF-8",
+            format!("{before}…{after}")
+        ));
+    }
+    match name.chars().find(|c| c.is_control()) {
+        Some(c) => Err(format!("the name {name:?} holds the control character {c:?}: remove it")),
+        None => Ok(()),
+    }
 }

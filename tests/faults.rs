@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use fastrand::Rng;
 use igam_analyze::input::embeddings::Dump;
+use igam_analyze::rows::Rows;
 use ndarray::Array2;
 use polars::prelude::{
     DataFrame, IntoColumn, IntoSeries, ListChunked, NamedFrom, ParquetWriter, Series,

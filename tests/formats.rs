@@ -7,6 +7,7 @@ use bytesize::ByteSize;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments::Moments;
+use igam_analyze::rows::Rows;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::{Plan, within};
 use ndarray::{Array1, Array2};

@@ -21,12 +21,13 @@ use igam_analyze::input::annotations::Include;
 use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::labels::Labels;
-use igam_analyze::input::moments::MomentsFiles;
 use igam_analyze::input::{ap, counts, information};
 use igam_analyze::moments::Moments;
+use igam_analyze::moments_file::MomentsFiles;
+use igam_analyze::rows::Rows;
 use igam_analyze::run_files;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream;
+use igam_analyze::stream::{self, MomentsSource};
 use peak_alloc::PeakAlloc;
 
 use crate::repository;

@@ -5,10 +5,10 @@ use std::fs;
 
 use fastrand::Rng;
 use igam_analyze::input::embeddings::Dump;
-use igam_analyze::input::moments::MomentsFiles;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments::Moments;
-use igam_analyze::stream::{self, within};
+use igam_analyze::moments_file::MomentsFiles;
+use igam_analyze::stream::{self, MomentsSource, within};
 use ndarray::{Array1, Array2, Axis, concatenate, s};
 use ndarray_npy::{read_npy, write_npy};
 use serde_json::Value;

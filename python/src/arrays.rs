@@ -4,10 +4,10 @@ use std::path::Path;
 
 use half::f16;
 use igam_analyze::error::Result;
-use igam_analyze::input::element::Element;
-use igam_analyze::input::embeddings;
 use igam_analyze::input::labels::Labels;
-use igam_analyze::input::npy::check_dim;
+use igam_analyze::rows::Element;
+use igam_analyze::rows::check_dim;
+use igam_analyze::rows::not_finite;
 use numpy::{PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
@@ -178,12 +178,9 @@ impl<S> Rows<'_, S> {
             numbers.par_iter().with_min_len(64).filter_map(|&number| place(number)).collect();
         match invalid.first() {
             None => Ok(()),
-            Some(&first) => Err(embeddings::not_finite(
-                Path::new(EMBEDDINGS),
-                first,
-                invalid.len(),
-                numbers.len(),
-            )),
+            Some(&first) => {
+                Err(not_finite(Path::new(EMBEDDINGS), first, invalid.len(), numbers.len()))
+            }
         }
     }
 }

@@ -3,10 +3,10 @@
 use igam_analyze::classes::{Classes, IdsFrom};
 use igam_analyze::error::{Error, Result};
 use igam_analyze::information::Information;
-use igam_analyze::input::element::Element;
 use igam_analyze::input::labels::none_left;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments::Moments;
+use igam_analyze::rows::Element;
 use igam_analyze::shrinkage::Estimator;
 use igam_analyze::stream::{ClassInformation, largest_first};
 use pyo3::exceptions::PyValueError;

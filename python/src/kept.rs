@@ -2,9 +2,9 @@
 
 use std::slice;
 
+use igam_analyze::classes::Union;
 use igam_analyze::digest::Digest;
 use igam_analyze::error::{Error, Result};
-use igam_analyze::input::moments::Keys;
 use igam_analyze::kernel::Value;
 use igam_analyze::kernel::product::{Precision, packed_len};
 use igam_analyze::moments::{Moments, Parts};
@@ -88,7 +88,7 @@ impl Kept {
     /// If they are not of one another.
     pub fn state(self) -> Result<State> {
         let foreign = || Error::Input("this pickle holds no moments, or is damaged".into());
-        let mut classes = Keys::default();
+        let mut classes = Union::default();
         for (id, name) in self.ids.iter().zip(&self.names) {
             classes.place(*id, name.clone()).map_err(Error::Input)?;
         }

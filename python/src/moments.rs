@@ -4,18 +4,17 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use igam_analyze::classes::Classes;
+use igam_analyze::classes::{Classes, Union};
 use igam_analyze::digest::Digest;
 use igam_analyze::error::{Error, Result};
 use igam_analyze::information::Information;
-use igam_analyze::input::element::Element;
 use igam_analyze::input::labels::Labels;
-use igam_analyze::input::moments::{Header, Keys, MomentsFiles};
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::moments;
-use igam_analyze::output::moments::write_moments;
+use igam_analyze::moments_file::{Header, MomentsFiles, write_moments};
+use igam_analyze::rows::Element;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream::{ClassInformation, largest_first};
+use igam_analyze::stream::{ClassInformation, MomentsSource, largest_first};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
@@ -47,7 +46,7 @@ pub struct State {
     pub precision: Precision,
     /// p, once there are embeddings.
     pub dim: Option<usize>,
-    pub classes: Keys,
+    pub classes: Union,
     /// Whether they are all that there are.
     pub fixed: bool,
     /// A class each.
@@ -190,7 +189,7 @@ impl State {
         State {
             precision,
             dim: None,
-            classes: Keys::default(),
+            classes: Union::default(),
             fixed: false,
             stores: Stores::Single(Vec::new()),
             sources: BTreeSet::new(),
@@ -203,7 +202,8 @@ impl State {
         if self.classes.is_empty() {
             return Ok((Classes::default(), Vec::new()));
         }
-        self.classes.clone().classes(Path::new(CLASS_NAMES))
+        let none = |problem| Error::Content { path: CLASS_NAMES.into(), problem };
+        self.classes.clone().classes().map_err(none)
     }
 
     /// Embeddings of each class here.
@@ -212,7 +212,7 @@ impl State {
     }
 
     /// Takes in classes: all of these numbers of dimensions from now on.
-    fn grow(&mut self, dim: usize, classes: Keys, double: bool) {
+    fn grow(&mut self, dim: usize, classes: Union, double: bool) {
         if double && let Stores::Single(stores) = &mut self.stores {
             let stores = std::mem::take(stores);
             self.stores = Stores::Double(stores.into_iter().map(|each| each.widened()).collect());
@@ -253,7 +253,7 @@ impl State {
     }
 
     /// The classes here and those of labels, and the place of each label's.
-    fn classes_of(&self, labels: &Labels) -> Result<(Keys, Vec<u32>)> {
+    fn classes_of(&self, labels: &Labels) -> Result<(Union, Vec<u32>)> {
         if self.fixed {
             return Ok((self.classes.clone(), labels.index_as_given(&self.classes()?.0, &[])?));
         }
@@ -379,7 +379,7 @@ impl State {
         let files = MomentsFiles::open(&[path])?;
         let header = files.header();
         let mut state = State::empty(header.precision());
-        let mut classes = Keys::default();
+        let mut classes = Union::default();
         let known = files.classes();
         for (id, name) in known.lasting_ids().zip(known.names()) {
             classes.place(id, name.clone()).map_err(Error::Input)?;

@@ -5,13 +5,11 @@ use std::sync::Arc;
 use crate::classes::Classes;
 use crate::detector::Amounts;
 use crate::error::Result;
-use crate::input::element::Element;
-use crate::input::embeddings::Dump;
-use crate::input::moments::MomentsFiles;
 use crate::kernel::product::{flop, machine_flops};
 use crate::observer::Observer;
 use crate::options::Options;
-use crate::stream::{self, ClassInformation, Plan, Stages};
+use crate::rows::{Element, Rows};
+use crate::stream::{self, ClassInformation, MomentsSource, Plan, Stages};
 
 /// The information amounts of the classes under each estimator of the options: `labels` holds the class of
 /// every row, `counts` the rows of each class.
@@ -20,7 +18,7 @@ use crate::stream::{self, ClassInformation, Plan, Stages};
 /// If reading fails, or a class has no spectrum.
 pub fn of_embeddings(
     classes: &Arc<Classes>,
-    dump: &Dump,
+    dump: &impl Rows,
     labels: &[u32],
     counts: &Arc<[u64]>,
     options: &Options,
@@ -35,7 +33,7 @@ pub fn of_embeddings(
 }
 
 fn embeddings_as<T: Element>(
-    dump: &Dump,
+    dump: &impl Rows,
     labels: &[u32],
     counts: &[u64],
     options: &Options,
@@ -61,41 +59,40 @@ fn embeddings_as<T: Element>(
     Ok(classes)
 }
 
-/// The same from moments files, whose classes have these places among the classes.
+/// The same from moments, whose classes have these places among the classes.
 ///
 /// # Errors
 /// If reading fails, or a class has no spectrum.
 pub fn of_moments(
     classes: &Arc<Classes>,
-    files: &MomentsFiles,
+    moments: &impl MomentsSource,
     places: &[usize],
     counts: &Arc<[u64]>,
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Amounts>> {
-    let merged = if files.header().double() {
-        moments_as::<f64>(files, options, observer)?
+    let merged = if moments.double() {
+        moments_as::<f64>(moments, options, observer)?
     } else {
-        moments_as::<f32>(files, options, observer)?
+        moments_as::<f32>(moments, options, observer)?
     };
     let mut computed = vec![Ok(None); classes.len()];
     places.iter().zip(merged).for_each(|(&place, class)| computed[place] = class);
-    Amounts::of(classes, files.header().dimension, counts, computed, &options.estimators)
+    Amounts::of(classes, moments.dim(), counts, computed, &options.estimators)
 }
 
 fn moments_as<T: Element>(
-    files: &MomentsFiles,
+    moments: &impl MomentsSource,
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Vec<ClassInformation>> {
-    let passes = stream::passes_of_moments::<T>(files, options.memory_limit)?;
-    let progress = observer.progress(files.counts().iter().sum());
+    let passes = stream::passes_of_moments::<T>(moments, options.memory_limit)?;
+    let progress = observer.progress(moments.counts().iter().sum());
     let (classes, stages) =
-        stream::merged_information::<T>(&passes, files, &options.estimators, &progress)?;
+        stream::merged_information::<T>(&passes, moments, &options.estimators, &progress)?;
     observer.detail(&format!(
-        "moments of {} class(es) from {} file(s) in {:.2} s, spectra in {:.2} s",
-        files.classes().len(),
-        files.paths().count(),
+        "moments of {} class(es) in {:.2} s, spectra in {:.2} s",
+        moments.counts().len(),
         stages.read.as_secs_f64(),
         stages.spectra.as_secs_f64()
     ));

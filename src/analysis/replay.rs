@@ -2,12 +2,11 @@
 
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::input::element::Element;
-use crate::input::embeddings::Dump;
 use crate::kernel::product::Precision;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::queue::Held;
+use crate::rows::{Element, Rows};
 use crate::shrinkage::Estimator;
 use crate::storage::{Shape, Strategy};
 use crate::stream::{ClassInformation, Plan};
@@ -35,7 +34,7 @@ impl Replay {
     /// If the queue cannot have that length, reading fails, or a class has no spectrum.
     pub fn run(
         classes: &Classes,
-        dump: &Dump,
+        dump: &impl Rows,
         labels: &[u32],
         counts: &[u64],
         length: Option<u64>,
@@ -87,15 +86,15 @@ impl Replay {
 }
 
 /// Embeddings that go through a queue.
-struct Queue<'a> {
-    dump: &'a Dump,
+struct Queue<'a, R> {
+    dump: &'a R,
     labels: &'a [u32],
     counts: &'a [u64],
     length: u64,
     memory_limit: Option<u64>,
 }
 
-impl Queue<'_> {
+impl<R: Rows> Queue<'_, R> {
     /// The information amounts of the sample covariances computed directly, and by way of the queue.
     fn both_ways<T: Element>(
         &self,

@@ -3,12 +3,14 @@
 mod join;
 mod keys;
 mod summary;
+mod union;
 
 use std::collections::HashMap;
 
 pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
 pub use summary::{Summary, Values, is_sum, summary};
+pub use union::Union;
 
 /// The classes, in order of id.
 #[derive(Clone, Debug, Default)]

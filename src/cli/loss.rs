@@ -15,6 +15,7 @@ use crate::loss::{MeanLoss, unit_rows};
 use crate::margin;
 use crate::observer::Observer;
 use crate::output::{Output, tables, text};
+use crate::rows::Rows;
 use crate::run_files::{self, Instances, RunFiles};
 use crate::stream;
 

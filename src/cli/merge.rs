@@ -5,11 +5,10 @@ use std::path::Path;
 use super::arguments::Merge;
 use super::console::Console;
 use crate::error::Result;
-use crate::input::element::Element;
-use crate::input::moments::{Header, MomentsFiles};
+use crate::moments_file::{Header, MomentsFiles, write_moments};
 use crate::observer::Observer;
-use crate::output::moments::write_moments;
-use crate::stream;
+use crate::rows::Element;
+use crate::stream::{self, MomentsSource};
 
 /// Runs the command.
 pub fn run(arguments: Merge, console: &mut Console) -> Result<()> {

@@ -7,11 +7,10 @@ use super::arguments::Moments;
 use super::console::Console;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::input::element::Element;
-use crate::input::moments::Header;
+use crate::moments_file::{Header, write_moments};
 use crate::observer::Observer;
 use crate::options::Options;
-use crate::output::moments::write_moments;
+use crate::rows::{Element, Rows};
 use crate::run_files::{self, Instances, RunFiles};
 use crate::stream;
 

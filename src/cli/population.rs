@@ -9,8 +9,10 @@ use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::input::datasets::KnownDataset;
 use crate::input::embeddings::Dump;
-use crate::input::moments::MomentsFiles;
+use crate::moments_file::MomentsFiles;
+use crate::rows::Rows;
 use crate::run_files::{self, Instances, RunFiles};
+use crate::stream::MomentsSource;
 
 /// Embeddings with their labels, which a replay needs.
 type Labelled = (Arc<Classes>, Instances);

@@ -14,22 +14,15 @@ use std::path::{Path, PathBuf};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::file::{check_name, trimmed};
 use super::json::{self, Scalar};
 use super::table::is_absent;
-use crate::classes::{Classes, IdsFrom, Keys};
-use crate::detector::{Counts, Covariate};
+use crate::classes::{Classes, IdsFrom};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
+use crate::words::{check_name, trimmed};
 
 /// Most categories; the largest data sets have some ten thousand.
 const MOST_CATEGORIES: usize = 1 << 20;
-
-/// The covariate of a category's area: the median of ln(area in pixels²) over the annotations that count.
-pub const MEDIAN_LOG_AREA: &str = "median_log_area";
-
-/// The covariate of how crowded it is: annotations that count by images that hold one of them.
-pub const INSTANCES_PER_IMAGE: &str = "instances_per_image";
 
 /// What is counted of that which trainers leave out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -206,54 +199,68 @@ impl Annotations {
         })
     }
 
-    /// Instance counts of all categories, with their frequency: LVIS's own letter, or else by the
-    /// number of images that each is in. With them the covariates [`MEDIAN_LOG_AREA`] and
-    /// [`INSTANCES_PER_IMAGE`], and each category's `supercategory`.
+    /// What the user should know of how the annotations were counted.
+    pub fn note(&self) -> Option<String> {
+        self.odd.note(&self.path)
+    }
+
+    /// What is counted of all categories, in the order of the file.
     ///
     /// # Errors
     /// If there are no annotations, or one is of a category that the file does not list.
-    pub fn counts(self) -> Result<Counts> {
-        let classes = self.classes()?;
+    pub fn counted(self) -> Result<Vec<Counted>> {
         let bad = |problem: String| Error::content(&self.path, problem);
         let Some(mut tallies) = self.tallies else {
             return Err(bad("has no \"annotations\": there is nothing to count".into()));
         };
-        let (mut names, mut ids) = (Vec::new(), Vec::new());
-        let (mut values, mut frequencies) = (Vec::new(), Vec::new());
-        let (mut areas, mut crowding, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-        for category in &self.categories {
+        let mut counted = Vec::new();
+        for category in self.categories {
             let mut tally = tallies.remove(&category.id).unwrap_or_default();
             tally.leave_each_image_once();
             let images = tally.images.len() as u64;
-            frequencies.push(match &category.frequency {
+            let frequency = match &category.frequency {
                 Some(letter) => letter
                     .parse()
                     .map_err(|problem| bad(format!("category {}: {problem}", category.id)))?,
                 None => Frequency::of_images(category.image_count.unwrap_or(images)),
+            };
+            let crowded = images > 0 && !self.lacks_image;
+            counted.push(Counted {
+                id: category.id,
+                name: category.name,
+                instances: tally.instances,
+                frequency,
+                median_log_area: tally.median_log_area(),
+                instances_per_image: crowded.then(|| tally.instances as f64 / images as f64),
+                supercategory: category.supercategory,
             });
-            names.push(category.name.clone());
-            ids.push(category.id);
-            values.push(tally.instances);
-            areas.push(tally.median_log_area());
-            let counted = images > 0 && !self.lacks_image;
-            crowding.push(counted.then(|| tally.instances as f64 / images as f64));
-            groups.push(category.supercategory.clone());
         }
-        if let Some(id) = tallies.keys().min() {
-            return Err(bad(format!(
+        match tallies.keys().min() {
+            None => Ok(counted),
+            Some(id) => Err(bad(format!(
                 "has annotations of the category {id}, which is not among its \"categories\""
-            )));
+            ))),
         }
-        let (path, frequencies) = (self.path.clone(), Some(frequencies));
-        let keys = Keys::Both(names, ids);
-        let covariates = vec![
-            Covariate { name: MEDIAN_LOG_AREA.into(), values: areas },
-            Covariate { name: INSTANCES_PER_IMAGE.into(), values: crowding },
-        ];
-        let notes = self.odd.note(&path).into_iter().collect();
-        let classes = Some(classes);
-        Ok(Counts { path, keys, values, frequencies, covariates, groups, classes, notes })
     }
+}
+
+/// What is counted of a category.
+#[derive(Clone, Debug)]
+pub struct Counted {
+    /// Its id.
+    pub id: i64,
+    /// Its name.
+    pub name: String,
+    /// Annotations that count.
+    pub instances: u64,
+    /// LVIS's own letter, or else by the number of images that it is in.
+    pub frequency: Frequency,
+    /// The median of ln(area in pixels²) over the annotations that count, as far as one has an area.
+    pub median_log_area: Option<f64>,
+    /// Annotations that count by images that hold one of them, where each says its image.
+    pub instances_per_image: Option<f64>,
+    /// The group of similar categories that it belongs to, where the file says one.
+    pub supercategory: Option<String>,
 }
 
 /// A category as it stands in the file.

@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::classes;
-use super::file::check_name;
+use super::keys;
 use super::table::{Table, is_absent};
 use crate::detector::ClassGroups;
 use crate::error::{Error, Result};
+use crate::words::check_name;
 
 /// Reads the column `group`, or else `supercategory`.
 ///
@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 /// If the file cannot be used, has no such column, or no group in it.
 pub fn read(path: &Path) -> Result<ClassGroups> {
     let table = Table::read(path)?;
-    let keys = classes::keys(&table)?;
+    let keys = keys::of_table(&table)?;
     let column = match table.known("group")?.or(table.known("supercategory")?) {
         Some(column) => column,
         None => table.usual_column("group")?,

@@ -2,15 +2,20 @@
 
 use std::path::Path;
 
-use super::annotations::{self, Include};
-use super::classes;
-use super::file::whole_number;
+use super::annotations::{self, Annotations, Include};
+use super::keys;
 use super::shards::extension;
 use super::table::Table;
-use crate::detector::Counts;
+use crate::detector::{Counts, Covariate};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
-use crate::words::list;
+use crate::words::{list, whole_number};
+
+/// The covariate of a category's area: the median of ln(area in pixels²) over the annotations that count.
+const MEDIAN_LOG_AREA: &str = "median_log_area";
+
+/// The covariate of how crowded it is: annotations that count by images that hold one of them.
+const INSTANCES_PER_IMAGE: &str = "instances_per_image";
 
 /// Reads a COCO or LVIS annotation file (`.json`), of which what trainers leave out is counted only if
 /// `include` says so; or of a table the `wanted` column, or else `instances`, or else the only one of numbers.
@@ -25,7 +30,7 @@ pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Count
                 "is an annotation file, of which instances are counted: --counts-column is for tables",
             ));
         }
-        return annotations::read(path, include)?.counts();
+        return from_annotations(path, annotations::read(path, include)?);
     }
     if include.crowd {
         return Err(Error::content(
@@ -34,6 +39,36 @@ pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Count
         ));
     }
     from_table(&Table::read(path)?, wanted)
+}
+
+/// The same of an annotation file, with what else is counted there.
+fn from_annotations(path: &Path, file: Annotations) -> Result<Counts> {
+    let (classes, note) = (file.classes()?, file.note());
+    let (mut names, mut ids) = (Vec::new(), Vec::new());
+    let (mut values, mut frequencies) = (Vec::new(), Vec::new());
+    let (mut areas, mut crowding, mut groups) = (Vec::new(), Vec::new(), Vec::new());
+    for category in file.counted()? {
+        names.push(category.name);
+        ids.push(category.id);
+        values.push(category.instances);
+        frequencies.push(category.frequency);
+        areas.push(category.median_log_area);
+        crowding.push(category.instances_per_image);
+        groups.push(category.supercategory);
+    }
+    Ok(Counts {
+        path: path.to_owned(),
+        keys: Keys::Both(names, ids),
+        values,
+        frequencies: Some(frequencies),
+        covariates: vec![
+            Covariate { name: MEDIAN_LOG_AREA.into(), values: areas },
+            Covariate { name: INSTANCES_PER_IMAGE.into(), values: crowding },
+        ],
+        groups,
+        classes: Some(classes),
+        notes: note.into_iter().collect(),
+    })
 }
 
 /// Columns of numbers that count no instances.
@@ -55,7 +90,7 @@ const NO_COUNTS: [&str; 10] = [
 /// # Errors
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
-    let keys = classes::keys(table)?;
+    let keys = keys::of_table(table)?;
     if wanted.is_none() && table.find("Box-P").is_some() {
         let problem = "is Ultralytics' table of an evaluation, whose instances are those of the validation \
                        images: give the training set's, or name the column with --counts-column";

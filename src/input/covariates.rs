@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use super::classes;
+use super::keys;
 use super::table::{Table, is_absent};
 use crate::detector::{Covariate, Covariates};
 use crate::error::{Error, Result};
@@ -28,12 +28,12 @@ const COMPARED: [&str; 8] = [
 /// If the file cannot be used, has no such column, or a column has numbers and words.
 pub fn read(path: &Path) -> Result<Covariates> {
     let table = Table::read(path)?;
-    let keys = classes::keys(&table)?;
+    let keys = keys::of_table(&table)?;
     let (mut columns, mut words, mut compared) = (Vec::new(), Vec::new(), Vec::new());
     for (at, name) in table.columns.iter().enumerate() {
         let among = |names: &[&str]| names.iter().any(|one| name.eq_ignore_ascii_case(one));
         // One without a name numbers the rows.
-        if name.is_empty() || among(&classes::COLUMNS) {
+        if name.is_empty() || among(&keys::COLUMNS) {
             continue;
         } else if among(&COMPARED) {
             compared.push(name);

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::element::{Element, Sink};
 use super::npy::{NpyFile, NpyRows};
 use super::npz::NpzFile;
 use super::parquet::ParquetFile;
 use super::shards::{self, Files};
 use crate::error::{Error, Result};
+use crate::rows::{Element, Rows, Sink, first_invalid, not_finite};
 
 /// Bytes of embeddings per block where rows are only checked.
 const READ: usize = 4 << 20;
@@ -128,11 +128,6 @@ impl Dump {
         self.shards.iter().map(|shard| (shard.path.as_path(), shard.rows))
     }
 
-    /// Number of instances N: the rows that are handed out.
-    pub fn rows(&self) -> usize {
-        self.rows - self.left_out.len()
-    }
-
     /// Number of rows in the files.
     pub fn rows_in_files(&self) -> usize {
         self.rows
@@ -178,16 +173,6 @@ impl Dump {
         Ok(invalid)
     }
 
-    /// Number of dimensions p.
-    pub fn dim(&self) -> usize {
-        self.dim
-    }
-
-    /// Whether some elements need f64; f32 holds them all otherwise.
-    pub fn double(&self) -> bool {
-        self.shards.iter().any(|shard| shard.double && shard.rows > 0)
-    }
-
     /// The files, in order.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.shards.iter().map(|shard| shard.path.as_path())
@@ -201,73 +186,6 @@ impl Dump {
             File::Npy(_) | File::Npz(_) | File::Empty => None,
         });
         groups.max_by_key(|&(_, bytes)| bytes)
-    }
-
-    /// Hands out all rows in order but for those left out, in blocks of up to `rows` rows (a parquet
-    /// row group is decoded whole first), until `sink` declines.
-    ///
-    /// # Errors
-    /// If reading fails, or a value is not finite; then says in how many rows.
-    pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        let mut invalid = None;
-        let mut count = 0;
-        self.blocks(rows, &mut |shard, first, block: Vec<T>| {
-            let block = self.kept(first, block);
-            if let Some(at) = first_invalid(&block) {
-                count += block.chunks(self.dim).filter(|row| first_invalid(row).is_some()).count();
-                invalid.get_or_insert((
-                    shard,
-                    self.row_in_files(first, at / self.dim),
-                    at % self.dim,
-                ));
-            }
-            // What follows an invalid row is read to count the others.
-            count > 0 || block.is_empty() || sink(block)
-        })?;
-        let Some((shard, row, column)) = invalid else { return Ok(()) };
-        Err(not_finite(&shard.path, (row - shard.start, column), count, self.rows()))
-    }
-
-    /// Whether single rows can be read as fast as all in order: from npy files in C order that the
-    /// system holds in memory, as most rows of a sample show.
-    ///
-    /// # Errors
-    /// If a file cannot be read.
-    pub fn rows_come_at_once<T: Element>(&self) -> Result<bool> {
-        let (mut reader, mut row) = (RowReader::default(), Vec::<T>::new());
-        let mut late = 0;
-        for at in (0..self.rows()).step_by(self.rows().div_ceil(SAMPLE)) {
-            let Some((rows, at)) = reader.at(self, at)? else { return Ok(false) };
-            let started = Instant::now();
-            rows.read(at, &mut row)?;
-            late += usize::from(started.elapsed() > AT_ONCE);
-        }
-        Ok(4 * late <= SAMPLE.min(self.rows()))
-    }
-
-    /// Hands out single rows, by their numbers among the rows not left out, where
-    /// [`Dump::rows_come_at_once`].
-    ///
-    /// # Errors
-    /// As for [`Dump::read`].
-    pub fn gather<T: Element>(
-        &self,
-        numbers: &[usize],
-        sink: &mut dyn FnMut(usize, &[T]),
-    ) -> Result<()> {
-        let (mut reader, mut row) = (RowReader::default(), Vec::new());
-        for &number in numbers {
-            let place = reader.at(self, number)?;
-            let Some((rows, at)) = place else { return Err(self.changed()) };
-            rows.read(at, &mut row)?;
-            if first_invalid(&row).is_some() {
-                // Reads all to say how many.
-                self.read::<T>(SAMPLE, &mut |_| true)?;
-                return Err(self.changed());
-            }
-            sink(number, &row);
-        }
-        Ok(())
     }
 
     fn changed(&self) -> Error {
@@ -338,6 +256,85 @@ impl Dump {
     }
 }
 
+impl Rows for Dump {
+    /// The rows of the files that are handed out.
+    fn rows(&self) -> usize {
+        self.rows - self.left_out.len()
+    }
+
+    fn dim(&self) -> usize {
+        self.dim
+    }
+
+    fn double(&self) -> bool {
+        self.shards.iter().any(|shard| shard.double && shard.rows > 0)
+    }
+
+    /// A parquet row group is decoded whole before its blocks are handed out.
+    fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
+        let mut invalid = None;
+        let mut count = 0;
+        self.blocks(rows, &mut |shard, first, block: Vec<T>| {
+            let block = self.kept(first, block);
+            if let Some(at) = first_invalid(&block) {
+                count += block.chunks(self.dim).filter(|row| first_invalid(row).is_some()).count();
+                invalid.get_or_insert((
+                    shard,
+                    self.row_in_files(first, at / self.dim),
+                    at % self.dim,
+                ));
+            }
+            // What follows an invalid row is read to count the others.
+            count > 0 || block.is_empty() || sink(block)
+        })?;
+        let Some((shard, row, column)) = invalid else { return Ok(()) };
+        Err(not_finite(&shard.path, (row - shard.start, column), count, self.rows()))
+    }
+
+    /// From npy files in C order that the system holds in memory, as most rows of a sample show.
+    fn rows_come_at_once<T: Element>(&self) -> Result<bool> {
+        let (mut reader, mut row) = (RowReader::default(), Vec::<T>::new());
+        let mut late = 0;
+        for at in (0..self.rows()).step_by(self.rows().div_ceil(SAMPLE)) {
+            let Some((rows, at)) = reader.at(self, at)? else { return Ok(false) };
+            let started = Instant::now();
+            rows.read(at, &mut row)?;
+            late += usize::from(started.elapsed() > AT_ONCE);
+        }
+        Ok(4 * late <= SAMPLE.min(self.rows()))
+    }
+
+    fn gather<T: Element>(
+        &self,
+        numbers: &[usize],
+        sink: &mut dyn FnMut(usize, &[T]),
+    ) -> Result<()> {
+        let (mut reader, mut row) = (RowReader::default(), Vec::new());
+        for &number in numbers {
+            let place = reader.at(self, number)?;
+            let Some((rows, at)) = place else { return Err(self.changed()) };
+            rows.read(at, &mut row)?;
+            if first_invalid(&row).is_some() {
+                // Reads all to say how many.
+                self.read::<T>(SAMPLE, &mut |_| true)?;
+                return Err(self.changed());
+            }
+            sink(number, &row);
+        }
+        Ok(())
+    }
+
+    /// A file must be opened first, and may change.
+    fn in_memory(&self) -> bool {
+        false
+    }
+
+    /// A row group of a parquet file.
+    fn largest_group(&self) -> Option<u64> {
+        self.largest_row_group().map(|(_, bytes)| bytes)
+    }
+}
+
 /// The shard that single rows were last read from.
 #[derive(Default)]
 struct RowReader<'a>(Option<(&'a Shard, NpyRows<'a>)>);
@@ -399,22 +396,4 @@ impl Shard {
         };
         Ok(Shard { path: path.to_owned(), start, rows, dim, double, file })
     }
-}
-
-/// That the value at `(row, column)` is not finite, as is one in `count` of `rows` rows.
-pub fn not_finite(path: &Path, (row, column): (usize, usize), count: usize, rows: usize) -> Error {
-    let problem = format!(
-        "row {row}, column {column} (from 0) is NaN or infinite, as is some value in {count} of {rows} rows: \
-         dump them again, or leave such embeddings out with --skip-invalid-rows"
-    );
-    Error::content(path, problem)
-}
-
-/// The index of the first value that is not finite.
-fn first_invalid<T: Element>(values: &[T]) -> Option<usize> {
-    const RUN: usize = 4096;
-    // Whole runs without an early exit, so that the common case vectorizes.
-    let bad = |run: &[T]| run.iter().fold(false, |bad, value| bad | !value.is_finite());
-    let start = values.chunks(RUN).position(bad)? * RUN;
-    values[start..].iter().position(|value| !value.is_finite()).map(|at| start + at)
 }

@@ -2,24 +2,19 @@
 //! without end; and small texts, whole. What stands in a file's place is named for what it is.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bytesize::ByteSize;
 
 use crate::error::{Error, Result};
+use crate::words::{list, suggestion};
 
 /// Longest text read whole: some ten million labels. Tables of classes take kilobytes.
 const LONGEST_TEXT: u64 = 256 << 20;
 
-/// Longest name of a class, run or column, bytes.
-const LONGEST_NAME: usize = 1000;
-
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// What JSON's half surrogate pairs are read as: a character that no text holds.
-pub const HALF: char = '\u{ffff}';
 
 /// How files begin that are no text, and what they are.
 const NOT_TEXT: [(&[u8], &str); 13] = [
@@ -148,40 +143,27 @@ fn too_long(path: &Path) -> Error {
 /// What is wrong with a line in another encoding.
 pub const NOT_UTF8: &str = "is not text in UTF-8: save it as such";
 
-/// A name without what stands around it unseen: spaces, and characters without width.
-pub fn trimmed(name: &str) -> &str {
-    let unseen = |c: char| {
-        c.is_whitespace() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}')
+/// A failure while the data are read.
+pub fn failed(path: &Path, error: io::Error) -> Error {
+    if error.kind() == ErrorKind::UnexpectedEof {
+        Error::content(path, "ended early while it was read: is something still writing it?")
+    } else {
+        Error::read(path)(error)
+    }
+}
+
+/// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
+/// `there`.
+pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {
+    let unnamed = there.iter().any(|name| name.as_ref() == "arr_0");
+    let way_out = match (unnamed, suggestion(wanted, there)) {
+        (true, _) => {
+            ": np.savez was given no names; if they are in this order, give --embedding-column \
+                      arr_0 --label-column arr_1"
+                .into()
+        }
+        (false, near) if near.is_empty() => format!(": choose one with {option}"),
+        (false, near) => near,
     };
-    name.trim_matches(unseen)
-}
-
-/// A whole number as tables and exports write it: `7`, or `7.0`.
-pub fn whole_number(text: &str) -> Option<i64> {
-    const EXACT: f64 = (1_u64 << 53) as f64;
-    let text = trimmed(text);
-    let float = || text.parse().ok().filter(|n: &f64| n.trunc() == *n && n.abs() <= EXACT);
-    text.parse().ok().or_else(|| float().map(|number| number as i64))
-}
-
-/// Checks a name that goes into tables and figures.
-///
-/// # Errors
-/// A sentence, if it is too long to be one, or holds a line break, another control character or half a
-/// character.
-pub fn check_name(name: &str) -> std::result::Result<(), String> {
-    if name.len() > LONGEST_NAME {
-        let problem = format!("a name of {} bytes: is a quote or a line left open?", name.len());
-        return Err(problem);
-    }
-    if let Some((before, after)) = name.split_once(HALF) {
-        return Err(format!(
-            "the name {:?} holds half a character (a surrogate alone, such as \\udc81): write it in UTF-8",
-            format!("{before}…{after}")
-        ));
-    }
-    match name.chars().find(|c| c.is_control()) {
-        Some(c) => Err(format!("the name {name:?} holds the control character {c:?}: remove it")),
-        None => Ok(()),
-    }
+    format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
 }

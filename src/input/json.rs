@@ -11,8 +11,9 @@ use serde::de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, V
 use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 
-use super::file::{self, NOT_UTF8, trimmed, whole_number};
+use super::file::{self, NOT_UTF8};
 use crate::error::{Error, Result};
+use crate::words::{trimmed, whole_number};
 
 /// Longest path of keys to a field, bytes; what lies deeper is passed over.
 const LONGEST_PATH: usize = 4000;

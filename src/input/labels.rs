@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataType, PolarsError, Series};
 
+use super::array::Array;
 use super::embeddings::Dump;
-use super::file::{self, check_name, trimmed};
+use super::file;
 use super::hive;
-use super::npy::{self, Array};
+use super::npy;
 use super::npz;
 use super::parquet;
 use super::safetensors;
@@ -20,6 +21,7 @@ use super::shards::{self, extension};
 use super::table::Table;
 use crate::classes::{Classes, IdsFrom, Keys, Numbering, number};
 use crate::error::{Error, Result};
+use crate::words::{check_name, trimmed};
 
 /// What labels are called in npz and safetensors files, unless another name is asked for.
 const NAMES: &[&str] = &["labels", "label"];

@@ -3,19 +3,20 @@
 
 pub mod annotations;
 pub mod ap;
+mod array;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;
 pub mod covariates;
 pub mod datasets;
-pub mod element;
 pub mod embeddings;
 pub(crate) mod file;
+pub(crate) mod float;
 mod hive;
 pub mod information;
 mod json;
+mod keys;
 pub mod labels;
-pub mod moments;
 pub mod names;
 pub mod npy;
 pub mod npz;

@@ -10,11 +10,12 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::file::{self, check_name, trimmed, whole_number};
+use super::file;
 use super::json::{self, Scalar};
 use super::shards::extension;
 use super::table::Table;
 use crate::error::{Error, Result};
+use crate::words::{check_name, trimmed, whole_number};
 
 /// What a file of class names holds.
 #[derive(Debug)]

@@ -7,11 +7,10 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::element::{Element, Sink};
+use super::array::{Array, Matrix};
 use super::file;
-use super::npy::{self, Array, Matrix};
-use super::table::absent;
 use crate::error::{Error, Result};
+use crate::rows::{Element, Sink};
 
 /// Deflate packs 1032 bytes into one at most; what claims more is damaged, or meant to fill memory.
 const LARGEST_RATIO: u64 = 1100;
@@ -66,7 +65,7 @@ impl NpzFile {
                 if declined { Ok(()) } else { check_end(entry) }
             }
         })?
-        .map_err(|error| npy::failed(&self.path, error))
+        .map_err(|error| file::failed(&self.path, error))
     }
 }
 
@@ -94,7 +93,7 @@ pub fn with_array<R>(
     let Some((name, entry)) = names.iter().find_map(|name| Some((name, entry(name)?))) else {
         let there: Vec<_> =
             archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
-        return Err(Error::content(path, absent("array", names[0], &there, option)));
+        return Err(Error::content(path, file::absent("array", names[0], &there, option)));
     };
     let mut entry = archive.by_index(entry).map_err(bad)?;
     if entry.size() > LARGEST_RATIO * (1 + entry.compressed_size()) {

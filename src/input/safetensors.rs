@@ -11,9 +11,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::array::Array;
 use super::file;
-use super::npy::Array;
-use super::table::absent;
 use crate::error::{Error, Result};
 
 /// Longest header, as safetensors' own limit.
@@ -64,7 +63,7 @@ pub fn open<'a>(path: &Path, names: &[&'a str], option: &str) -> Result<Found<'a
     let found = names.iter().find_map(|&name| Some((name, entries.get(name)?)));
     let Some((name, entry)) = found else {
         let there: Vec<_> = entries.keys().filter(|name| *name != "__metadata__").collect();
-        return Err(bad(absent("tensor", names[0], &there, option)));
+        return Err(bad(file::absent("tensor", names[0], &there, option)));
     };
     let tensor: Tensor = serde_json::from_value(entry.clone()).map_err(damaged)?;
     let start = 8 + header;

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::file::{self, check_name, trimmed};
+use super::file;
 use super::parquet::{self, Texts};
 use super::shards::extension;
 use crate::error::{Error, Result};
-use crate::words::{list, suggestion};
+use crate::words::{check_name, list, suggestion, trimmed};
 
 /// A csv file with a header line, or a parquet file.
 pub struct Table {
@@ -185,20 +185,4 @@ pub fn is_absent(cell: &str) -> bool {
     const WORDS: [&str; 12] =
         ["", "nan", "n/a", "na", "#n/a", "<na>", "null", "none", "-", "--", "–", "—"];
     WORDS.iter().any(|word| cell.eq_ignore_ascii_case(word))
-}
-
-/// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
-/// `there`.
-pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {
-    let unnamed = there.iter().any(|name| name.as_ref() == "arr_0");
-    let way_out = match (unnamed, suggestion(wanted, there)) {
-        (true, _) => {
-            ": np.savez was given no names; if they are in this order, give --embedding-column \
-                      arr_0 --label-column arr_1"
-                .into()
-        }
-        (false, near) if near.is_empty() => format!(": choose one with {option}"),
-        (false, near) => near,
-    };
-    format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
 }

@@ -11,6 +11,7 @@ use crate::input::embeddings::Dump;
 use crate::input::labels::{self, Labels};
 use crate::observer::Observer;
 use crate::options::Options;
+use crate::rows::Rows as _;
 use crate::warning::Warning;
 
 /// Bytes of embeddings in a row group that are worth a warning.

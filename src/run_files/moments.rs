@@ -6,8 +6,9 @@ use super::RunFiles;
 use crate::classes::{Classes, Doubt, Numbering, Rows};
 use crate::detector::Side;
 use crate::error::{Error, Result};
-use crate::input::moments::MomentsFiles;
+use crate::moments_file::MomentsFiles;
 use crate::observer::Observer;
+use crate::stream::MomentsSource;
 
 /// Moments files, to be merged.
 pub struct Merged {

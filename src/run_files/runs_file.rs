@@ -10,9 +10,9 @@ use crate::classes::Numbering;
 use crate::detector::{ALL_RUNS, ApFormat};
 use crate::error::{Error, Result};
 use crate::input::ap::ApIou;
-use crate::input::file::{self, check_name};
-use crate::input::{embeddings, labels, moments, shards};
-use crate::words::{list, suggestion};
+use crate::input::{embeddings, file, labels, shards};
+use crate::moments_file;
+use crate::words::{check_name, list, suggestion};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
 /// default of every run.
@@ -82,7 +82,7 @@ impl RunFiles {
     pub fn files(&self) -> Result<Vec<PathBuf>> {
         let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
         files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&self.moments, moments::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&self.moments, moments_file::EXTENSIONS)?.paths);
         let tables =
             [&self.class_names, &self.counts, &self.ap, &self.covariates, &self.class_groups];
         files.extend(tables.into_iter().flatten().cloned());

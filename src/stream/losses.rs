@@ -1,22 +1,22 @@
-//! A dump in, mean losses out.
+//! Rows in, mean losses out.
 
 use ndarray::Array2;
 use rayon::prelude::*;
 
 use crate::error::{Error, Result};
-use crate::input::embeddings::Dump;
 use crate::loss::{Batch, LossError, MeanLoss, unit_rows};
+use crate::rows::Rows;
 
 /// Rows whose losses are computed at once.
 const BATCH: usize = 256;
 
-/// The mean losses of each class: `labels` holds the class of every row of the dump, `weights` the
+/// The mean losses of each class: `labels` holds the class of every row, `weights` the
 /// C×p classifier's rows at unit length, `margins` the C×C margins in radians.
 ///
 /// # Errors
 /// If reading fails, or the margins or labels are not those of C classes.
 pub fn losses(
-    dump: &Dump,
+    rows: &impl Rows,
     labels: &[u32],
     weights: &Array2<f64>,
     margins: &Array2<f64>,
@@ -24,9 +24,9 @@ pub fn losses(
     progress: &(dyn Fn(u64) + Sync),
 ) -> Result<Vec<MeanLoss>> {
     let none = Array2::zeros((weights.nrows(), weights.nrows()));
+    let dim = rows.dim();
     let batch = |(values, labels): (&[f64], &[u32])| {
-        let rows =
-            Array2::from_shape_fn((labels.len(), dump.dim()), |(i, j)| values[i * dump.dim() + j]);
+        let rows = Array2::from_shape_fn((labels.len(), dim), |(i, j)| values[i * dim + j]);
         let cosines = unit_rows(rows).dot(&weights.t());
         let labels: Vec<_> = labels.iter().map(|&label| label as usize).collect();
         let batch = Batch::new(cosines.view(), &labels)?;
@@ -36,32 +36,31 @@ pub fn losses(
     };
     let mut means = vec![MeanLoss::default(); weights.nrows()];
     let mut left = labels;
-    // Batches are counted in rows of the dump, so that no block boundary shows in a result.
+    // Batches are counted in rows from the first, so that no block boundary shows in a result.
     let mut pending: Vec<f64> = Vec::new();
     let mut failure = None;
-    let mut consume = |pending: &mut Vec<f64>, rows: usize| {
-        let (now, later) = left.split_at(rows);
-        let batches =
-            pending[..rows * dump.dim()].par_chunks(BATCH * dump.dim()).zip(now.par_chunks(BATCH));
+    let mut consume = |pending: &mut Vec<f64>, count: usize| {
+        let (now, later) = left.split_at(count);
+        let batches = pending[..count * dim].par_chunks(BATCH * dim).zip(now.par_chunks(BATCH));
         let done: std::result::Result<Vec<_>, LossError> = batches.map(batch).collect();
         for ((class, softmax), igam) in done?.into_iter().flatten() {
             means[class].add(MeanLoss::new(softmax, igam));
         }
-        pending.drain(..rows * dump.dim());
+        pending.drain(..count * dim);
         left = later;
-        progress(rows as u64);
+        progress(count as u64);
         Ok(())
     };
-    dump.read(BATCH * 16, &mut |block: Vec<f64>| {
+    rows.read(BATCH * 16, &mut |block: Vec<f64>| {
         pending.extend(block);
-        let rows = pending.len() / dump.dim() / BATCH * BATCH;
-        failure = consume(&mut pending, rows).err();
+        let whole = pending.len() / dim / BATCH * BATCH;
+        failure = consume(&mut pending, whole).err();
         failure.is_none()
     })?;
     if let Some(failure) = failure {
         return Err(Error::Loss(failure));
     }
-    let rows = pending.len() / dump.dim();
-    consume(&mut pending, rows)?;
+    let rest = pending.len() / dim;
+    consume(&mut pending, rest)?;
     Ok(means)
 }

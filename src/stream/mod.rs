@@ -1,9 +1,11 @@
-//! A dump in, information amounts out: rows go to their classes' moments, moments to spectra, and
-//! neither the dump nor every class's moments need to fit in memory at once.
+//! Rows in, information amounts out: rows go to their classes' moments, moments to spectra, and
+//! neither the rows nor every class's moments need to fit in memory at once. Where the rows come from
+//! is not known here.
 
 mod losses;
 mod moments;
 mod plan;
+mod source;
 
 use std::cmp::Reverse;
 use std::sync::mpsc::sync_channel;
@@ -13,17 +15,17 @@ use rayon::prelude::*;
 
 use crate::error::{Error, Result};
 use crate::information::Information;
-use crate::input::element::Element;
-use crate::input::embeddings::Dump;
 use crate::kernel::SpectrumError;
 use crate::kernel::product::Precision;
 use crate::moments::Moments;
 use crate::queue::LocalMoments;
+use crate::rows::{Element, Rows};
 use crate::shrinkage::{Estimator, Refusal};
 
 pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
 pub use plan::{Plan, passes, passes_of_moments, within};
+pub use source::MomentsSource;
 
 /// Bytes of embeddings per block read.
 const READ: usize = 4 << 20;
@@ -33,28 +35,28 @@ const WAITING: usize = 2;
 
 impl Plan {
     /// The information amounts of each class under each of `estimators`: `labels` holds the class (an
-    /// index into `counts`) of every row of the dump, in its order. An empty class has none. Products
-    /// are summed up in `precision`.
+    /// index into `counts`) of every row, in order. An empty class has none. Products are summed up in
+    /// `precision`.
     ///
-    /// `progress` is told the rows of each step; the dump's rows times [`Plan::passes`] in all.
-    /// Beside them stands where the time went.
+    /// `progress` is told the rows of each step; all rows times [`Plan::passes`] together. Beside them
+    /// stands where the time went.
     ///
     /// # Errors
     /// If reading fails; for a class, if its covariance is not finite.
     pub fn information<T: Element>(
         &self,
-        dump: &Dump,
+        rows: &impl Rows,
         labels: &[u32],
         counts: &[u64],
         estimators: &[Estimator],
         precision: Precision,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(Vec<ClassInformation>, Stages)> {
-        let start = |class: usize| moments::reserved::<T>(dump.dim(), precision, counts[class]);
+        let start = |class: usize| moments::reserved::<T>(rows.dim(), precision, counts[class]);
         let push = |moments: &mut Moments<T>, _, row: &[T]| moments.push(row);
-        let rows = Rows { dump, labels, counts, progress };
+        let labelled = Labelled { rows, labels, counts, progress };
         let finish = |moments| Information::of_moments(moments, estimators);
-        self.of_classes(rows, start, push, finish)
+        self.of_classes(labelled, start, push, finish)
     }
 
     /// The same, by way of the queue of §3.3.1 with `length` embeddings and for the sample covariance:
@@ -64,39 +66,39 @@ impl Plan {
     /// As for [`Plan::information`].
     pub fn replay<T: Element>(
         &self,
-        dump: &Dump,
+        rows: &impl Rows,
         labels: &[u32],
         counts: &[u64],
         length: u64,
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<(Vec<ClassInformation>, Stages)> {
-        let rows = Rows { dump, labels, counts, progress };
-        let start = |_| LocalMoments::<T>::new(dump.dim(), length);
+        let labelled = Labelled { rows, labels, counts, progress };
+        let start = |_| LocalMoments::<T>::new(rows.dim(), length);
         let finish =
             |local: LocalMoments<T>| Information::of_moments(local.merged(), &[Estimator::Sample]);
-        self.of_classes(rows, start, LocalMoments::push, finish)
+        self.of_classes(labelled, start, LocalMoments::push, finish)
     }
 
-    /// Each class's rows, with their number in the dump, pushed into what `start` makes for it, and
+    /// Each class's rows, with their numbers, pushed into what `start` makes for it, and
     /// what `finish` makes of that.
     fn of_classes<T: Element, S: Send>(
         &self,
-        rows: Rows,
+        labelled: Labelled<impl Rows>,
         start: impl Fn(usize) -> S + Sync,
         push: impl Fn(&mut S, u64, &[T]) + Sync,
         finish: impl Fn(S) -> ClassInformation + Sync,
     ) -> Result<(Vec<ClassInformation>, Stages)> {
-        let mut classes: Vec<ClassInformation> = vec![Ok(None); rows.counts.len()];
+        let mut classes: Vec<ClassInformation> = vec![Ok(None); labelled.counts.len()];
         let mut stages = Stages::default();
         match self {
             Plan::Passes(passes) => {
                 for pass in passes {
                     let states = pass.iter().map(|&class| start(class)).collect();
-                    let states = one_pass(&rows, pass, states, &push, &mut stages)?;
+                    let states = one_pass(&labelled, pass, states, &push, &mut stages)?;
                     let started = Instant::now();
                     let work = pass.iter().copied().zip(states).collect();
                     for (class, done) in
-                        largest_first(rows.counts, work, |_, state| Ok(finish(state)))?
+                        largest_first(labelled.counts, work, |_, state| Ok(finish(state)))?
                     {
                         classes[class] = done;
                     }
@@ -105,14 +107,14 @@ impl Plan {
             }
             Plan::ByClass => {
                 let of_class = |class, numbers: Vec<usize>| {
-                    let (state, mut times) = one_class(&rows, &numbers, start(class), &push)?;
+                    let (state, mut times) = one_class(&labelled, &numbers, start(class), &push)?;
                     let started = Instant::now();
                     let done = finish(state);
                     times.spectra = started.elapsed();
                     Ok((done, times))
                 };
-                let work = rows.by_class().into_iter().enumerate().collect();
-                for (class, (done, times)) in largest_first(rows.counts, work, of_class)? {
+                let work = labelled.by_class().into_iter().enumerate().collect();
+                for (class, (done, times)) in largest_first(labelled.counts, work, of_class)? {
                     classes[class] = done;
                     stages.add(times);
                 }
@@ -121,6 +123,34 @@ impl Plan {
         }
         Ok((classes, stages))
     }
+}
+
+/// The information amounts of each class of rows under each of `estimators`, of which nobody asks how
+/// far they are: [`Plan::information`] without a limit of memory.
+///
+/// # Errors
+/// As for [`Plan::information`].
+pub fn information(
+    rows: &impl Rows,
+    labels: &[u32],
+    counts: &[u64],
+    estimators: &[Estimator],
+    precision: Precision,
+) -> Result<Vec<ClassInformation>> {
+    fn of<T: Element>(
+        rows: &impl Rows,
+        labels: &[u32],
+        counts: &[u64],
+        estimators: &[Estimator],
+        precision: Precision,
+    ) -> Result<Vec<ClassInformation>> {
+        let plan = Plan::new::<T>(rows, counts, None)?;
+        let amounts =
+            plan.information::<T>(rows, labels, counts, estimators, precision, &|_| ())?;
+        Ok(amounts.0)
+    }
+    let of = if rows.double() { of::<f64> } else { of::<f32> };
+    of(rows, labels, counts, estimators, precision)
 }
 
 /// Where the time of a computation went. Of work that each thread does by itself it is the time of all
@@ -156,15 +186,15 @@ impl Stages {
 pub type ClassInformation =
     std::result::Result<Option<Vec<std::result::Result<Information, Refusal>>>, SpectrumError>;
 
-/// A dump, the class of each row, the rows of each class, and who is told of progress.
-struct Rows<'a> {
-    dump: &'a Dump,
+/// Rows, the class of each, the number of rows of each class, and who is told of progress.
+struct Labelled<'a, R> {
+    rows: &'a R,
     labels: &'a [u32],
     counts: &'a [u64],
     progress: &'a (dyn Fn(u64) + Sync),
 }
 
-impl Rows<'_> {
+impl<R> Labelled<'_, R> {
     /// The numbers of the rows of each class.
     fn by_class(&self) -> Vec<Vec<usize>> {
         let mut rows: Vec<_> =
@@ -192,33 +222,33 @@ pub fn largest_first<W: Send, D: Send>(
 
 /// The rows of one class go to its state, in order.
 fn one_class<T: Element, S>(
-    rows: &Rows,
+    labelled: &Labelled<impl Rows>,
     numbers: &[usize],
     mut state: S,
     push: impl Fn(&mut S, u64, &[T]),
 ) -> Result<(S, Stages)> {
     let (started, mut products) = (Instant::now(), Duration::ZERO);
-    rows.dump.gather(numbers, &mut |number, row| {
+    labelled.rows.gather(numbers, &mut |number, row| {
         let started = Instant::now();
         push(&mut state, number as u64, row);
         products += started.elapsed();
     })?;
-    (rows.progress)(numbers.len() as u64);
-    let bytes = (numbers.len() * rows.dump.dim() * size_of::<T>()) as u64;
+    (labelled.progress)(numbers.len() as u64);
+    let bytes = (numbers.len() * labelled.rows.dim() * size_of::<T>()) as u64;
     let read = started.elapsed() - products;
     Ok((state, Stages { read, bytes, products, ..Stages::default() }))
 }
 
-/// One pass over the dump: the rows of `classes` go to their `states`, in order.
+/// One pass over all rows: those of `classes` go to their `states`, in order.
 fn one_pass<T: Element, S: Send>(
-    rows: &Rows,
+    labelled: &Labelled<impl Rows>,
     classes: &[usize],
     mut states: Vec<S>,
     push: &(impl Fn(&mut S, u64, &[T]) + Sync),
     stages: &mut Stages,
 ) -> Result<Vec<S>> {
-    let &Rows { dump, labels, counts, progress } = rows;
-    let dim = dump.dim();
+    let &Labelled { rows: all, labels, counts, progress } = labelled;
+    let dim = all.dim();
     let mut slots = vec![None; counts.len()];
     for (slot, &class) in classes.iter().enumerate() {
         slots[class] = Some(slot);
@@ -231,7 +261,7 @@ fn one_pass<T: Element, S: Send>(
         let block_rows = (READ / (dim * size_of::<T>())).max(1);
         let reader = scope.spawn(move || {
             let (started, mut waiting) = (Instant::now(), Duration::ZERO);
-            dump.read(block_rows, &mut |block| {
+            all.read(block_rows, &mut |block| {
                 let full = Instant::now();
                 let wanted = sender.send(block).is_ok();
                 waiting += full.elapsed();

@@ -1,40 +1,38 @@
-//! Moments in place of information amounts: of a dump, and of several moments files as one.
+//! Moments in place of information amounts: of rows, and of several sources of moments as one.
 
 use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::{ClassInformation, Rows, Stages, largest_first, one_pass};
+use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, one_pass};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::information::Information;
-use crate::input::element::Element;
-use crate::input::embeddings::Dump;
-use crate::input::moments::MomentsFiles;
 use crate::kernel::product::Precision;
 use crate::moments::Moments;
+use crate::rows::{Element, Rows};
 use crate::shrinkage::Estimator;
 
 /// Where the moments of a pass go, in order of class.
 pub type MomentsSink<'a, T> = &'a mut dyn FnMut(Vec<(usize, Moments<T>)>) -> Result<()>;
 
-/// The moments of each class of a dump that has rows, pass by pass, and the digest of all rows.
+/// The moments of each class that has rows, pass by pass, and the digest of all rows.
 /// Arguments are as for [`Plan::information`](super::Plan::information).
 ///
 /// # Errors
 /// If reading fails; what `sink` returns.
 pub fn moments<T: Element>(
     passes: &[Vec<usize>],
-    dump: &Dump,
+    rows: &impl Rows,
     labels: &[u32],
     counts: &[u64],
     precision: Precision,
     progress: &(dyn Fn(u64) + Sync),
     sink: MomentsSink<T>,
 ) -> Result<Digest> {
-    let rows = Rows { dump, labels, counts, progress };
+    let labelled = Labelled { rows, labels, counts, progress };
     let start =
-        |&class: &usize| (reserved::<T>(dump.dim(), precision, counts[class]), Digest::default());
+        |&class: &usize| (reserved::<T>(rows.dim(), precision, counts[class]), Digest::default());
     let push = |(moments, digest): &mut (Moments<T>, Digest), _, row: &[T]| {
         moments.push(row);
         digest.add(row);
@@ -42,7 +40,7 @@ pub fn moments<T: Element>(
     let mut all = Digest::default();
     for pass in passes {
         let states = pass.iter().map(start).collect();
-        let states = one_pass(&rows, pass, states, &push, &mut Stages::default())?;
+        let states = one_pass(&labelled, pass, states, &push, &mut Stages::default())?;
         let (moments, digests): (Vec<_>, Vec<_>) = states.into_iter().unzip();
         digests.into_iter().for_each(|digest| all.merge(digest));
         sink(pass.iter().copied().zip(moments).collect())?;
@@ -50,25 +48,24 @@ pub fn moments<T: Element>(
     Ok(all)
 }
 
-/// Eq. 8 for moments files: the moments of each class that has any, merged in the order of the files,
-/// pass by pass.
+/// Eq. 8: the moments of each class that has any, merged in the order of the source, pass by pass.
 ///
 /// # Errors
 /// If reading fails; what `sink` returns.
 pub fn merged<T: Element>(
     passes: &[Vec<usize>],
-    files: &MomentsFiles,
+    source: &impl MomentsSource,
     progress: &dyn Fn(u64),
     sink: MomentsSink<T>,
 ) -> Result<()> {
-    let (header, counts) = (files.header(), files.counts());
+    let counts = source.counts();
     for pass in passes {
         let mut states: Vec<Option<Moments<T>>> = counts.iter().map(|_| None).collect();
         for &class in pass {
-            states[class] = Some(reserved(header.dimension, header.precision(), counts[class]));
+            states[class] = Some(reserved(source.dim(), source.precision(), counts[class]));
         }
         let wanted: Vec<bool> = states.iter().map(Option::is_some).collect();
-        files.read(|class| wanted[class], &mut |row_group| {
+        source.read(|class| wanted[class], &mut |row_group| {
             let work: Vec<_> = row_group
                 .into_iter()
                 .filter_map(|(class, theirs)| Some((class, states[class].take()?, theirs)))
@@ -96,22 +93,22 @@ pub(super) fn reserved<T: Element>(dim: usize, precision: Precision, count: u64)
     moments
 }
 
-/// The information amounts of each class of moments files under each of `estimators`.
+/// The information amounts of each class of a source of moments under each of `estimators`.
 ///
 /// # Errors
 /// If reading fails; for a class, if its covariance is not finite.
 pub fn merged_information<T: Element>(
     passes: &[Vec<usize>],
-    files: &MomentsFiles,
+    source: &impl MomentsSource,
     estimators: &[Estimator],
     progress: &dyn Fn(u64),
 ) -> Result<(Vec<ClassInformation>, Stages)> {
-    let mut classes: Vec<ClassInformation> = vec![Ok(None); files.counts().len()];
+    let mut classes: Vec<ClassInformation> = vec![Ok(None); source.counts().len()];
     let (mut stages, started) = (Stages::default(), Instant::now());
-    merged::<T>(passes, files, progress, &mut |pass| {
+    merged::<T>(passes, source, progress, &mut |pass| {
         let started = Instant::now();
         let finish = |_, moments| Ok(Information::of_moments(moments, estimators));
-        for (class, done) in largest_first(files.counts(), pass, finish)? {
+        for (class, done) in largest_first(source.counts(), pass, finish)? {
             classes[class] = done;
         }
         stages.spectra += started.elapsed();

@@ -1,17 +1,15 @@
-//! How a dump is read so that what is held of it fits into memory.
+//! How rows are read so that what is held of it fits into memory.
 
 use bytesize::ByteSize;
 
-use super::{READ, WAITING};
+use super::{MomentsSource, READ, WAITING};
 use crate::error::{Error, Result};
-use crate::input::element::Element;
-use crate::input::embeddings::Dump;
-use crate::input::moments::MomentsFiles;
 use crate::moments::Moments;
 use crate::queue::turns_of_classes;
+use crate::rows::{Element, Rows};
 
-/// Bytes that all moments may take together unless a limit is given: a quarter of the dump, or half
-/// of one that must be decoded at each reading, within these bounds.
+/// Bytes that all moments may take together unless a limit is given: a quarter of the
+/// embeddings, or half of those that must be decoded at each reading, within these bounds.
 const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
 
 /// Bytes of a row that is worth reading by itself.
@@ -20,7 +18,7 @@ const WIDE: usize = 2048;
 /// Bytes that the program and its allocator take beside what is counted.
 const PROGRAM: u64 = 96 << 20;
 
-/// In which order the rows of a dump are read.
+/// In which order rows are read.
 pub enum Plan {
     /// As they come, once for each of these sets of classes, whose moments are in memory together.
     Passes(Vec<Vec<usize>>),
@@ -30,19 +28,23 @@ pub enum Plan {
 
 impl Plan {
     /// For classes that have `counts` rows: class by class if [rows come at
-    /// once](Dump::rows_come_at_once), unless they are narrow and all moments fit into memory: into a
-    /// quarter of the dump (half of parquet's) or 256 MiB, and never more than 2 GiB, or into what
-    /// `limit` bytes leave for them. Otherwise in as many passes as that needs.
+    /// once](Rows::rows_come_at_once), unless they are narrow and all moments fit into memory: into a
+    /// quarter of the embeddings (half of those that come in groups) or 256 MiB, and never more than
+    /// 2 GiB, or into what `limit` bytes leave for them. Otherwise in as many passes as that needs. Rows
+    /// [in memory](Rows::in_memory) without a limit are always read class by class.
     ///
     /// # Errors
-    /// If a file cannot be read, or the largest class does not fit into the limit.
-    pub fn new<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>) -> Result<Plan> {
-        let (largest, room) = largest_and_room::<T>(dump, counts, limit)?;
-        let passes = fitting::<T>(room, dump.dim(), counts);
-        let wide = dump.dim() * size_of::<T>() >= WIDE;
+    /// If rows cannot be read, or the largest class does not fit into the limit.
+    pub fn new<T: Element>(rows: &impl Rows, counts: &[u64], limit: Option<u64>) -> Result<Plan> {
+        if rows.in_memory() && limit.is_none() {
+            return Ok(Plan::ByClass);
+        }
+        let (largest, room) = largest_and_room::<T>(rows, counts, limit)?;
+        let passes = fitting::<T>(room, rows.dim(), counts);
+        let wide = rows.dim() * size_of::<T>() >= WIDE;
         let by_class = (wide || passes.len() > 1)
             && largest * rayon::current_num_threads() as u64 <= room
-            && dump.rows_come_at_once::<T>()?;
+            && rows.rows_come_at_once::<T>()?;
         Ok(if by_class { Plan::ByClass } else { Plan::Passes(passes) })
     }
 
@@ -52,14 +54,14 @@ impl Plan {
     /// # Errors
     /// If one class alone needs more than 2 GiB for that, or does not fit into the limit.
     pub fn of_replay<T: Element>(
-        dump: &Dump,
+        rows: &impl Rows,
         labels: &[u32],
         counts: &[u64],
         length: u64,
         limit: Option<u64>,
     ) -> Result<Plan> {
         let turns = turns_of_classes(labels, counts.len(), length);
-        let folded = Moments::<T>::bytes(dump.dim(), u64::MAX);
+        let folded = Moments::<T>::bytes(rows.dim(), u64::MAX);
         let most = turns.iter().max().map_or(0, |most| (most + 2) * folded);
         if most > MOMENTS.1 {
             return Err(Error::Input(format!(
@@ -67,11 +69,11 @@ impl Plan {
                 ByteSize::b(most)
             )));
         }
-        let room = room::<T>(dump, counts, limit, most)?;
+        let room = room::<T>(rows, counts, limit, most)?;
         Ok(Plan::Passes(within(room, counts, |class| (turns[class] + 2) * folded)))
     }
 
-    /// How many times the dump is read.
+    /// How many times all rows are read.
     pub fn passes(&self) -> usize {
         match self {
             Plan::Passes(passes) => passes.len(),
@@ -85,40 +87,40 @@ impl Plan {
 /// # Errors
 /// As for [`Plan::new`].
 pub fn passes<T: Element>(
-    dump: &Dump,
+    rows: &impl Rows,
     counts: &[u64],
     limit: Option<u64>,
 ) -> Result<Vec<Vec<usize>>> {
-    let (_, room) = largest_and_room::<T>(dump, counts, limit)?;
-    Ok(fitting::<T>(room, dump.dim(), counts))
+    let (_, room) = largest_and_room::<T>(rows, counts, limit)?;
+    Ok(fitting::<T>(room, rows.dim(), counts))
 }
 
 /// Bytes of the largest class's moments, and those that the moments of one pass may take.
 fn largest_and_room<T: Element>(
-    dump: &Dump,
+    rows: &impl Rows,
     counts: &[u64],
     limit: Option<u64>,
 ) -> Result<(u64, u64)> {
-    let largest = largest::<T>(dump.dim(), counts);
-    Ok((largest, room::<T>(dump, counts, limit, largest)?))
+    let largest = largest::<T>(rows.dim(), counts);
+    Ok((largest, room::<T>(rows, counts, limit, largest)?))
 }
 
 fn largest<T: Element>(dim: usize, counts: &[u64]) -> u64 {
     counts.iter().map(|&count| Moments::<T>::bytes(dim, count)).max().unwrap_or(0)
 }
 
-/// The same for moments files. To read them in many passes costs little: most of what is not wanted is
+/// The same for a source of moments. To read them in many passes costs little: most of what is not wanted is
 /// skipped.
 ///
 /// # Errors
 /// If the largest class does not fit into the limit.
 pub fn passes_of_moments<T: Element>(
-    files: &MomentsFiles,
+    source: &impl MomentsSource,
     limit: Option<u64>,
 ) -> Result<Vec<Vec<usize>>> {
-    let (dim, counts) = (files.header().dimension, files.counts());
+    let (dim, counts) = (source.dim(), source.counts());
     let Some(limit) = limit else { return Ok(fitting::<T>(MOMENTS.0, dim, counts)) };
-    let rest = PROGRAM + matrices(counts, dim) + 3 * files.largest_row_group();
+    let rest = PROGRAM + matrices(counts, dim) + 3 * source.largest_row_group();
     check(limit, rest, largest::<T>(dim, counts), "these moments")?;
     Ok(fitting::<T>(limit - rest, dim, counts))
 }
@@ -150,18 +152,23 @@ pub fn within(limit: u64, counts: &[u64], bytes: impl Fn(usize) -> u64) -> Vec<V
 }
 
 /// Bytes that the moments of one pass may take, `largest` at least.
-fn room<T: Element>(dump: &Dump, counts: &[u64], limit: Option<u64>, largest: u64) -> Result<u64> {
-    let bytes = (dump.rows() * dump.dim() * size_of::<T>()) as u64;
-    let group = dump.largest_row_group();
+fn room<T: Element>(
+    rows: &impl Rows,
+    counts: &[u64],
+    limit: Option<u64>,
+    largest: u64,
+) -> Result<u64> {
+    let bytes = (rows.rows() * rows.dim() * size_of::<T>()) as u64;
+    let group = rows.largest_group();
     let Some(limit) = limit else {
         let share = if group.is_some() { 2 } else { 4 };
         return Ok((bytes / share).clamp(MOMENTS.0, MOMENTS.1));
     };
     // A row group is held as it is in the file, decoded, and in rows.
-    let groups = 3 * group.map_or(0, |(_, bytes)| bytes);
+    let groups = 3 * group.unwrap_or(0);
     let blocks = bytes.min((WAITING as u64 + 3) * READ as u64);
-    let labels = (dump.rows() * (size_of::<u32>() + size_of::<i64>() + size_of::<usize>())) as u64;
-    let rest = PROGRAM + groups + blocks + labels + matrices(counts, dump.dim());
+    let labels = (rows.rows() * (size_of::<u32>() + size_of::<i64>() + size_of::<usize>())) as u64;
+    let rest = PROGRAM + groups + blocks + labels + matrices(counts, rows.dim());
     check(limit, rest, largest, "these embeddings")?;
     Ok(limit - rest)
 }

@@ -11,14 +11,13 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::file::{check_name, trimmed};
 use super::json::{self, Field, Record};
 use super::shards::extension;
 use crate::ap::{ApScale, OffScale};
 use crate::classes::{Keys, number};
 use crate::detector::{ApColumn, ApFormat};
 use crate::error::{Error, Result};
-use crate::words::list;
+use crate::words::{check_name, list, trimmed};
 
 /// Lines of a file that a note names.
 const MOST_LINES: usize = 5;

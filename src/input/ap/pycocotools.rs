@@ -13,8 +13,10 @@ use super::{ApColumn, ApFormat, ApIou};
 use crate::ap::ApScale;
 use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::element::Float;
-use crate::input::npy::{self, Array};
+use crate::input::array::Array;
+use crate::input::file;
+use crate::input::float::Float;
+use crate::input::npy;
 
 /// The thresholds 0.5, 0.55, …, 0.95.
 const THRESHOLDS: usize = 10;
@@ -40,12 +42,12 @@ pub fn read(path: &Path, iou: ApIou) -> Result<ApColumn> {
     };
     let skipped = (first * shape.recalls * shape.step() * shape.float.width) as u64;
     io::copy(&mut reader.by_ref().take(skipped), &mut io::sink())
-        .map_err(|error| npy::failed(path, error))?;
+        .map_err(|error| file::failed(path, error))?;
     let mut sums = vec![(0.0, 0_u64); shape.categories];
     let mut bytes = vec![0; shape.step() * shape.float.width];
     let mut values: Vec<f64> = Vec::new();
     for _ in 0..thresholds * shape.recalls {
-        reader.read_exact(&mut bytes).map_err(|error| npy::failed(path, error))?;
+        reader.read_exact(&mut bytes).map_err(|error| file::failed(path, error))?;
         values.clear();
         shape.float.decode(&bytes, &mut values);
         let of_category = values.chunks(shape.areas * shape.detections);

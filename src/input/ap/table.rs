@@ -6,8 +6,8 @@ use super::{ApColumn, ApFormat};
 use crate::ap::{ApScale, OffScale};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::classes;
 use crate::input::file;
+use crate::input::keys;
 use crate::input::table::{Table, is_absent};
 use crate::words::list;
 
@@ -25,7 +25,7 @@ pub fn read(path: &Path, wanted: &[String], scale: Option<ApScale>) -> Result<Ve
                        Ultralytics' metrics.to_csv() writes it";
         return Err(Error::content(path, problem));
     }
-    let keys = classes::keys(&table).map_err(unless_printed)?;
+    let keys = keys::of_table(&table).map_err(unless_printed)?;
     let columns = if wanted.is_empty() {
         vec![default_column(&table)?]
     } else {
@@ -56,7 +56,7 @@ fn default_column(table: &Table) -> Result<usize> {
     if let Some(column) = table.known("ap")? {
         return Ok(column);
     }
-    let mut except = classes::COLUMNS.to_vec();
+    let mut except = keys::COLUMNS.to_vec();
     except.extend(COUNTS);
     let numbers = table.numeric_columns(&except);
     let names = |columns: &[usize]| {

@@ -20,10 +20,9 @@ use polars_parquet_format::thrift::protocol::{TCompactInputProtocol, TCompactOut
 use polars_parquet_format::{FileMetaData, PageHeader, SchemaElement};
 
 use crate::error::{Error, Result};
-use crate::input::element::{Element, Sink};
-use crate::input::file::{self, check_name};
-use crate::input::npy::{check_dim, failed};
-use crate::words::{list, suggestion};
+use crate::input::file;
+use crate::rows::{Element, Sink, check_dim};
+use crate::words::{check_name, list, suggestion};
 use types::Kind;
 
 /// Bytes that the values of a row group may take whatever they take in the file, and how many times
@@ -438,7 +437,7 @@ impl Column {
             let mut bytes = vec![0; (range.end - range.start) as usize];
             let read =
                 file.seek(SeekFrom::Start(range.start)).and_then(|_| file.read_exact(&mut bytes));
-            read.map_err(|error| failed(&self.path, error))?;
+            read.map_err(|error| file::failed(&self.path, error))?;
             check_pages(chunk, &bytes).map_err(|error| unreadable(&self.path, error))?;
             chunks.push((chunk, bytes));
         }

@@ -9,7 +9,8 @@ use polars_parquet::parquet::page::{EncodedSplitBuffer, split_buffer};
 use polars_parquet::parquet::schema::types::PhysicalType;
 
 use super::{Chunk, pages};
-use crate::input::element::{Element, Float};
+use crate::input::float::Float;
+use crate::rows::Element;
 
 /// The values of the lists of a row group, `rows` lists of `dim`; none if they are not such lists.
 ///

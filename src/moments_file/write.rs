@@ -1,4 +1,4 @@
-//! Moments files, a row a class; `docs/moments.md` describes them.
+//! Moments files are written a row a class.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -8,10 +8,10 @@ use bytemuck::cast_slice;
 use polars::prelude::*;
 use polars_parquet::write::KeyValue;
 
-use super::write_file;
+use super::header::{COLUMNS, Header, KEY};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::input::moments::{COLUMNS, Header, KEY};
+use crate::files::write_file;
 use crate::kernel::SpectrumError;
 use crate::kernel::Value;
 use crate::moments::{Moments, Parts};

@@ -1,61 +1,22 @@
-//! The classes of several files as one.
+//! The classes of several files, or of several batches of labels, as one.
 
-use std::collections::{HashMap, HashSet};
-use std::path::Path;
+use std::collections::HashMap;
 
-use polars::prelude::DataType;
+use super::{Classes, IdsFrom};
 
-use super::{COLUMNS, Problem};
-use crate::classes::{Classes, IdsFrom};
-use crate::error::{Error, Result};
-use crate::input::file::check_name;
-use crate::input::parquet::{Column, Footer};
+/// A sentence on what is wrong.
+type Problem = String;
 
 /// The classes of several files, or of several batches of labels, in order of appearance.
 #[derive(Clone, Debug, Default)]
-pub struct Keys {
+pub struct Union {
     ids: Vec<Option<i64>>,
     names: Vec<String>,
     by_id: HashMap<i64, usize>,
     by_name: HashMap<String, usize>,
 }
 
-impl Keys {
-    /// The rows of a file: the places of their classes here, and their numbers of embeddings.
-    pub(super) fn add(&mut self, path: &Path, footer: &Footer) -> Result<Vec<(usize, u64)>> {
-        let ids =
-            Column::typed(footer, COLUMNS[0], |of| of.is_integer() || of.is_null(), "integers")?;
-        let names = Column::typed(footer, COLUMNS[1], DataType::is_string, "strings")?;
-        let counts = Column::typed(footer, COLUMNS[2], DataType::is_integer, "integers")?;
-        let integers = |column: &Column, group| {
-            column.row_group(group, |series| Ok(series.cast(&DataType::Int64)?.i64()?.to_vec()))
-        };
-        let mut rows = Vec::new();
-        let mut seen = HashSet::new();
-        for group in 0..footer.row_groups().count() {
-            let names = names.row_group(group, |series| {
-                Ok(series.str()?.iter().map(|name| name.map(str::to_owned)).collect::<Vec<_>>())
-            })?;
-            let keys = integers(&ids, group)?.into_iter().zip(names);
-            for ((id, name), count) in keys.zip(integers(&counts, group)?) {
-                let row = rows.len();
-                let wrong =
-                    |problem: Problem| Error::content(path, format!("row {row}: {problem}"));
-                let name = name.ok_or_else(|| wrong("there is no class".into()))?;
-                check_name(&name).map_err(wrong)?;
-                let Some(count) = count.and_then(|count| u64::try_from(count).ok()) else {
-                    return Err(wrong(format!("{name:?} has no number of instances")));
-                };
-                let class = self.place(id, name).map_err(wrong)?;
-                if !seen.insert(class) {
-                    return Err(wrong(format!("{:?} stands there twice", self.names[class])));
-                }
-                rows.push((class, count));
-            }
-        }
-        Ok(rows)
-    }
-
+impl Union {
     /// Number of classes.
     pub fn len(&self) -> usize {
         self.names.len()
@@ -75,12 +36,8 @@ impl Keys {
     /// a new one, if there is none yet.
     ///
     /// # Errors
-    /// A sentence, as for [`Keys::place`].
-    pub fn place_label(
-        &mut self,
-        id: Option<i64>,
-        name: &str,
-    ) -> std::result::Result<usize, String> {
+    /// A sentence, as for [`Union::place`].
+    pub fn place_label(&mut self, id: Option<i64>, name: &str) -> Result<usize, Problem> {
         let place = match id {
             Some(id) => self.by_id.get(&id),
             None => self.by_name.get(name),
@@ -93,7 +50,7 @@ impl Keys {
     /// # Errors
     /// A sentence, if its id or its name is that of another class, or either has an id and the others
     /// have none.
-    pub fn place(&mut self, id: Option<i64>, name: String) -> std::result::Result<usize, String> {
+    pub fn place(&mut self, id: Option<i64>, name: String) -> Result<usize, Problem> {
         let shown = |id: Option<i64>| id.map_or("no id".into(), |id| format!("the id {id}"));
         let unlike =
             |problem: Problem| format!("{problem}: make all moments with the same --class-names");
@@ -128,18 +85,17 @@ impl Keys {
         Ok(place)
     }
 
-    /// All classes, and the index there of each place here. A `path` is named where they are none.
+    /// All classes, and the index there of each place here.
     ///
     /// # Errors
-    /// If there is none.
-    pub fn classes(self, path: &Path) -> Result<(Classes, Vec<usize>)> {
+    /// A sentence, if there is none.
+    pub fn classes(self) -> Result<(Classes, Vec<usize>), Problem> {
         let ids: Option<Vec<i64>> = self.ids.into_iter().collect();
         let names = self.names.clone();
         let classes = match ids.filter(|ids| !ids.is_empty()) {
-            Some(ids) => Classes::new(ids.into_iter().zip(names).collect(), IdsFrom::Table),
-            None => Classes::alphabetical(names),
+            Some(ids) => Classes::new(ids.into_iter().zip(names).collect(), IdsFrom::Table)?,
+            None => Classes::alphabetical(names)?,
         };
-        let classes = classes.map_err(|problem| Error::content(path, problem))?;
         let index: HashMap<&String, usize> = classes.names().iter().zip(0..).collect();
         let index = self.names.iter().map(|name| index[name]).collect();
         Ok((classes, index))

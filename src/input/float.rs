@@ -1,37 +1,8 @@
-//! Embedding values: the types they are stored in, and those they are read into.
+//! The floating-point types that embeddings are stored in.
 
 use half::{bf16, f16};
 
-use crate::kernel::Value;
-
-/// Where blocks of rows (row-major) go; answers whether it wants more.
-pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;
-
-/// A type that embeddings are read into.
-pub trait Element: Value {
-    /// The nearest value of this type.
-    fn from_f64(value: f64) -> Self;
-    /// Whether it is neither infinite nor NaN.
-    fn is_finite(self) -> bool;
-}
-
-impl Element for f32 {
-    fn from_f64(value: f64) -> f32 {
-        value as f32
-    }
-    fn is_finite(self) -> bool {
-        f32::is_finite(self)
-    }
-}
-
-impl Element for f64 {
-    fn from_f64(value: f64) -> f64 {
-        value
-    }
-    fn is_finite(self) -> bool {
-        f64::is_finite(self)
-    }
-}
+use crate::rows::Element;
 
 /// A floating-point element type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

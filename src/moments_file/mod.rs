@@ -1,27 +1,26 @@
-//! Moments files: of each class what Eq. 8 merges. `docs/moments.md` describes the format.
+//! Moments files, both ways: of each class what Eq. 8 merges. `docs/moments.md` describes the format.
 
 mod header;
 mod keys;
+mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 use polars::prelude::{BinaryChunked, DataType};
 
-use super::element::{Element, Float};
-use super::parquet::{Column, Footer};
-use super::shards;
-use crate::classes::{self, Classes};
+use crate::classes::{Classes, Keys, Union};
 use crate::error::{Error, Result};
-use crate::kernel::product::packed_len;
+use crate::input::float::Float;
+use crate::input::parquet::{Column, Footer};
+use crate::input::shards;
+use crate::kernel::product::{Precision, packed_len};
 use crate::moments::{Moments, Parts};
+use crate::rows::Element;
+use crate::stream::MomentsSource;
 use header::FloatName;
-pub use header::{Header, KEY};
-pub use keys::Keys;
-
-/// The columns.
-pub const COLUMNS: [&str; 8] =
-    ["class_id", "class", "instances", "mean", "rows", "scatter", "third", "fourth"];
+pub use header::{COLUMNS, Header, KEY};
+pub use write::write_moments;
 
 /// Files of moments in a directory end so.
 pub(crate) const EXTENSIONS: &[&str] = &["parquet"];
@@ -49,7 +48,7 @@ impl MomentsFiles {
         let paths = shards::expand(paths, EXTENSIONS)?.paths;
         let mut all: Option<Header> = None;
         let mut sources: HashMap<String, usize> = HashMap::new();
-        let mut keys = Keys::default();
+        let mut classes = Union::default();
         let mut files = Vec::new();
         let mut largest_row_group = 0;
         for (at, path) in paths.iter().enumerate() {
@@ -69,7 +68,7 @@ impl MomentsFiles {
             files.push(MomentsFile {
                 path: path.clone(),
                 values: header.values,
-                rows: keys.add(path, &footer)?,
+                rows: keys::read(&mut classes, path, &footer)?,
             });
             match &mut all {
                 None => all = Some(header),
@@ -81,7 +80,8 @@ impl MomentsFiles {
         };
         header.sources = sources.into_keys().collect();
         header.sources.sort();
-        let (classes, index) = keys.classes(&paths[0])?;
+        let none = |problem| Error::content(&paths[0], problem);
+        let (classes, index) = classes.classes().map_err(none)?;
         let mut counts = vec![0; classes.len()];
         let mut rest = i64::MAX as u64;
         for MomentsFile { path, rows, .. } in &mut files {
@@ -102,14 +102,14 @@ impl MomentsFiles {
     }
 
     /// What the files call their classes, in order of id: names with ids, ids alone, or names alone.
-    pub fn keys(&self) -> classes::Keys {
+    pub fn keys(&self) -> Keys {
         let (names, ids) = (self.classes.names(), self.classes.ids());
         if self.classes.lasting_ids().any(|id| id.is_none()) {
-            classes::Keys::Names(names.to_vec())
+            Keys::Names(names.to_vec())
         } else if names.iter().zip(ids).all(|(name, id)| *name == id.to_string()) {
-            classes::Keys::Numbers(ids.to_vec())
+            Keys::Numbers(ids.to_vec())
         } else {
-            classes::Keys::Both(names.to_vec(), ids.to_vec())
+            Keys::Both(names.to_vec(), ids.to_vec())
         }
     }
 
@@ -118,27 +118,36 @@ impl MomentsFiles {
         &self.classes
     }
 
-    /// Embeddings of each class.
-    pub fn counts(&self) -> &[u64] {
-        &self.counts
-    }
-
-    /// Bytes of the largest row group: they are in memory together.
-    pub fn largest_row_group(&self) -> u64 {
-        self.largest_row_group
-    }
-
     /// The files, in order.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|file| file.path.as_path())
     }
+}
 
-    /// Hands out the moments of the `wanted` classes, as far as they have any, file by file and row
-    /// group by row group, of which only those with such classes are read.
-    ///
-    /// # Errors
-    /// If a file cannot be read, or holds what are no moments.
-    pub fn read<T: Element>(
+impl MomentsSource for MomentsFiles {
+    fn dim(&self) -> usize {
+        self.header.dimension
+    }
+
+    fn double(&self) -> bool {
+        self.header.double()
+    }
+
+    fn precision(&self) -> Precision {
+        self.header.precision()
+    }
+
+    fn counts(&self) -> &[u64] {
+        &self.counts
+    }
+
+    /// A row group of a file.
+    fn largest_row_group(&self) -> u64 {
+        self.largest_row_group
+    }
+
+    /// File by file and row group by row group, of which only those with wanted classes are read.
+    fn read<T: Element>(
         &self,
         wanted: impl Fn(usize) -> bool,
         sink: &mut dyn FnMut(Vec<(usize, Moments<T>)>),

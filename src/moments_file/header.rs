@@ -4,15 +4,18 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::Problem;
 use crate::error::{Error, Result};
-use crate::input::file::check_name;
-use crate::input::npy::check_dim;
 use crate::input::parquet::Footer;
 use crate::kernel::product::Precision;
+use crate::rows::check_dim;
+use crate::words::check_name;
 
 /// What the header stands under in the metadata of the file.
 pub const KEY: &str = "igam-analyze.moments";
+
+/// The columns.
+pub const COLUMNS: [&str; 8] =
+    ["class_id", "class", "instances", "mean", "rows", "scatter", "third", "fourth"];
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -84,7 +87,7 @@ impl Header {
             return Err(Error::content(path, problem));
         };
         let wrong =
-            |problem: Problem| Error::content(path, format!("{KEY:?} in its metadata {problem}"));
+            |problem: String| Error::content(path, format!("{KEY:?} in its metadata {problem}"));
         let damaged = |error: serde_json::Error| wrong(format!("cannot be read: {error}"));
         let Versioned { version } = serde_json::from_str(text).map_err(damaged)?;
         if version != VERSION {
