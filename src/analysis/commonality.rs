@@ -1,6 +1,6 @@
 //! How much of AP's variance goes with what.
 
-use super::Correlated;
+use super::correlated::Correlated;
 use crate::correlation::Share;
 use crate::evidence::part_name;
 

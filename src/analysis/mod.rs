@@ -3,18 +3,20 @@
 mod bias;
 mod commonality;
 mod compare;
-mod correlate;
+mod correlated;
 pub mod information;
-mod lead;
 mod margins;
 mod replay;
 mod storage;
+mod study;
+mod verdicts;
 
 pub use bias::Bias;
 pub use commonality::{Part, PartKind, parts};
 pub use compare::{Comparison, NUMBERS, Number, Pair, both, difference, mean};
-pub use correlate::{Correlated, OverRuns, Study};
-pub use lead::{Lead, Said};
+pub use correlated::{Correlated, OverRuns};
 pub use margins::{Margins, Reading};
 pub use replay::Replay;
 pub use storage::{Fit, Population, Storage, fits};
+pub use study::Study;
+pub use verdicts::{Said, Verdicts};

@@ -6,6 +6,7 @@ use super::annotations::{self, Annotations, Include};
 use super::keys;
 use super::shards::extension;
 use super::table::Table;
+use crate::classes::Keys;
 use crate::detector::{Counts, Covariate};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Correlated, OverRuns, Study};
+use super::correlated::{Correlated, OverRuns};
 use crate::evidence::{Caveat, Grounds, Judged, Pooled};
 
 /// A verdict for reading.
@@ -16,12 +16,11 @@ pub struct Said {
     pub points: Vec<String>,
 }
 
-/// What is to be said first: the verdict over all runs, or, where there is none, that of each; under the
-/// first estimator.
+/// Verdicts in words.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Lead(pub Vec<Said>);
+pub struct Verdicts(pub Vec<Said>);
 
-impl fmt::Display for Lead {
+impl fmt::Display for Verdicts {
     /// A paragraph a verdict: the finding in a line, and each point in one.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         for Said { subject, finding, points } in &self.0 {
@@ -33,28 +32,29 @@ impl fmt::Display for Lead {
     }
 }
 
-impl Lead {
-    pub(super) fn of(study: &Study) -> Lead {
-        let mut lead: Vec<Said> = Vec::new();
-        let over_runs = study.over_runs().first();
-        let said = match over_runs.and_then(|over| Some((over, over.main()?))) {
-            Some((over, pooled)) => vec![said_of_all(over, pooled)],
-            None => study.first().into_iter().filter_map(said_of_run).collect(),
-        };
-        // Runs may have the same said of them, such as that they have too few classes.
-        for said in said {
-            let same =
-                |other: &&mut Said| other.finding == said.finding && other.points == said.points;
-            match lead.iter_mut().find(same) {
-                Some(other) => other.subject += &format!(", {}", said.subject),
-                None => lead.push(said),
-            }
+/// What is to be said first: the verdict over all runs, or, where there is none, that of each; under the
+/// first estimator.
+pub(super) fn verdicts(detectors: &[Vec<Correlated>], over_runs: &[OverRuns]) -> Verdicts {
+    let mut verdicts: Vec<Said> = Vec::new();
+    let said = match over_runs.first().and_then(|over| Some((over, over.main()?))) {
+        Some((over, pooled)) => vec![said_of_all(over, pooled)],
+        None => {
+            let first = detectors.iter().filter_map(|detector| detector.first());
+            first.filter_map(said_of_run).collect()
         }
-        if let ([only], Some(looks)) = (&mut lead[..], looks(study)) {
-            only.points.push(looks);
+    };
+    // Runs may have the same said of them, such as that they have too few classes.
+    for said in said {
+        let same = |other: &&mut Said| other.finding == said.finding && other.points == said.points;
+        match verdicts.iter_mut().find(same) {
+            Some(other) => other.subject += &format!(", {}", said.subject),
+            None => verdicts.push(said),
         }
-        Lead(lead)
     }
+    if let ([only], Some(looks)) = (&mut verdicts[..], looks(detectors)) {
+        only.points.push(looks);
+    }
+    Verdicts(verdicts)
 }
 
 fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
@@ -125,10 +125,10 @@ fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
 }
 
 /// How many verdicts were looked at, where they are more than one.
-fn looks(study: &Study) -> Option<String> {
+fn looks(detectors: &[Vec<Correlated>]) -> Option<String> {
     let judged = |run: &&Vec<Correlated>| run.iter().any(|one| one.evidence.is_some());
-    let runs = study.detectors().iter().filter(judged).count();
-    let estimators = study.detectors().iter().map(Vec::len).max().unwrap_or(0);
+    let runs = detectors.iter().filter(judged).count();
+    let estimators = detectors.iter().map(Vec::len).max().unwrap_or(0);
     let s = |count: usize| if count == 1 { "" } else { "s" };
     (runs * estimators > 1).then(|| {
         format!(

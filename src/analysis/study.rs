@@ -1,0 +1,136 @@
+//! A study: all that is found of detectors.
+
+use super::bias::Bias;
+use super::correlated::{Correlated, OverRuns, over_runs};
+use super::verdicts::{Verdicts, verdicts};
+use crate::detector::Detector;
+use crate::error::{Error, Result};
+use crate::groups::Grouping;
+use crate::shrinkage::Estimator;
+use crate::warning::Warnings;
+
+/// What is found of detectors: whether information amount or instance count goes with AP, and how sure
+/// that is.
+#[derive(Clone, Debug)]
+pub struct Study {
+    detectors: Vec<Vec<Correlated>>,
+    over_runs: Vec<OverRuns>,
+    bias: Vec<Bias>,
+    /// What is found, in words.
+    pub verdict: Verdicts,
+    /// What to beware of.
+    pub warnings: Warnings,
+}
+
+impl Detector {
+    /// Correlates information amount and instance count with AP.
+    ///
+    /// # Errors
+    /// If there is no AP, or two of its runs have the same name.
+    pub fn correlate(self) -> Result<Study> {
+        Study::of([self], None)
+    }
+}
+
+impl Study {
+    /// Correlates information amount and instance count with AP, in each detector and in all as one. The
+    /// mean AP is also that of the groups of classes that `grouping` makes.
+    ///
+    /// # Errors
+    /// If there is no detector, one has no AP, two runs have the same name, or the classes cannot be
+    /// grouped that way.
+    pub fn of(
+        detectors: impl IntoIterator<Item = Detector>,
+        grouping: Option<&Grouping>,
+    ) -> Result<Study> {
+        let mut warnings = Warnings::default();
+        let mut correlated: Vec<Vec<Correlated>> = Vec::new();
+        for detector in detectors {
+            warnings.extend(detector.warnings().clone());
+            for run in detector.runs() {
+                if run.iter().any(|run| run.ap_scale().is_none()) {
+                    let name = run[0].name();
+                    return Err(Error::Input(format!("the run {name:?} has no AP: give it `ap`")));
+                }
+                let run = run.into_iter().map(|run| Correlated::of(run, &mut warnings));
+                correlated.push(run.collect());
+            }
+        }
+        Study::new(correlated, grouping, warnings)
+    }
+
+    /// Several studies as one: their detectors side by side, and all as one.
+    ///
+    /// # Errors
+    /// As for [`Study::of`].
+    pub fn together<'a>(
+        studies: impl IntoIterator<Item = &'a Study>,
+        grouping: Option<&Grouping>,
+    ) -> Result<Study> {
+        let (mut detectors, mut warnings) = (Vec::new(), Warnings::default());
+        for study in studies {
+            detectors.extend(study.detectors.iter().cloned());
+            warnings.extend(study.warnings.clone());
+        }
+        Study::new(detectors, grouping, warnings)
+    }
+
+    fn new(
+        detectors: Vec<Vec<Correlated>>,
+        grouping: Option<&Grouping>,
+        warnings: Warnings,
+    ) -> Result<Study> {
+        check_names(&detectors)?;
+        let mut estimators: Vec<Estimator> = Vec::new();
+        for estimator in detectors.iter().flatten().filter_map(|one| one.run.estimator()) {
+            if !estimators.contains(&estimator) {
+                estimators.push(estimator);
+            }
+        }
+        let over_runs = estimators.iter().filter_map(|&estimator| over_runs(&detectors, estimator));
+        let over_runs: Vec<_> = over_runs.collect();
+        let first = detectors.iter().filter_map(|detector| detector.first());
+        let bias = first.map(|one| Bias::of(&one.run, grouping)).collect::<Result<_>>()?;
+        let verdict = verdicts(&detectors, &over_runs);
+        Ok(Study { detectors, over_runs, bias, verdict, warnings })
+    }
+
+    /// Each run under each estimator; the first stands for all in most figures.
+    pub fn detectors(&self) -> &[Vec<Correlated>] {
+        &self.detectors
+    }
+
+    /// All runs as one, under each estimator for which that can be.
+    pub fn over_runs(&self) -> &[OverRuns] {
+        &self.over_runs
+    }
+
+    /// AP of each run over all classes and by group.
+    pub fn bias(&self) -> &[Bias] {
+        &self.bias
+    }
+
+    /// Each run under the first estimator.
+    pub fn first(&self) -> Vec<&Correlated> {
+        self.detectors.iter().filter_map(|detector| detector.first()).collect()
+    }
+
+    /// Those of the first that have embeddings.
+    pub fn analysed(&self) -> Vec<&Correlated> {
+        self.first().into_iter().filter(|one| one.run.estimator().is_some()).collect()
+    }
+}
+
+/// Each run has a name of its own, or its rows could not be told from another's.
+fn check_names(detectors: &[Vec<Correlated>]) -> Result<()> {
+    let first = detectors.iter().filter_map(|run| run.first());
+    let names: Vec<&str> = first.map(|one| one.run.name()).collect();
+    for (at, name) in names.iter().enumerate() {
+        if names[..at].contains(name) {
+            return Err(Error::Input(format!(
+                "two runs are called {name:?}: give each a name, or each column of AP once"
+            )));
+        }
+    }
+    Ok(())
+}
