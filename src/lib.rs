@@ -6,7 +6,7 @@
 //!
 //! | In the paper | Here |
 //! | --- | --- |
-//! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
+//! | Eq. 7–8, Appendix A: moments and their merge | [`moments`], of all classes [`class_moments`] |
 //! | the two kernels under them: YᵀY and YYᵀ, eigenvalues alone | [`kernel::product`], [`kernel::eigenvalues`] |
 //! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
 //! | Eq. 2: information amount I | [`information`] |
@@ -19,7 +19,7 @@
 //! | Eq. 8 across machines: files of moments, each embedding once | [`moments_file`], [`digest`] |
 //! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
 //!
-//! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
+//! Data flow one way: [`input`] → [`rows`] → [`stream`] → moments → spectrum → shrinkage → information →
 //! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
 //! file; a figure takes finished numbers; a [`command`] only joins the rooms.
 //!
@@ -41,6 +41,7 @@
 #![warn(missing_docs)]
 
 pub mod ap;
+pub mod class_moments;
 pub mod classes;
 pub mod cli;
 pub mod command;

@@ -2,6 +2,7 @@
 
 mod join;
 mod keys;
+mod labels;
 mod summary;
 mod union;
 
@@ -9,6 +10,8 @@ use std::collections::HashMap;
 
 pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
+pub use labels::{Assigned, Labels, none_left, tally};
+pub(crate) use labels::{differ, whole};
 pub use summary::{Summary, Values, is_sum, summary};
 pub use union::Union;
 

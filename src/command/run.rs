@@ -5,7 +5,7 @@ use super::joined::{self, Side};
 use super::stages;
 use super::warning::Warning;
 use crate::ap::ApScale;
-use crate::classes::{Classes, Doubt, Numbering, Rows};
+use crate::classes::{Classes, Doubt, Labels, Numbering, Rows, none_left, tally};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::information::Information;
@@ -17,7 +17,6 @@ use crate::input::counts::{self, Counts};
 use crate::input::covariates;
 use crate::input::embeddings::Dump;
 use crate::input::information::{self, RunInformation};
-use crate::input::labels::{self, Labels};
 use crate::input::runs::RunFiles;
 use crate::moments_file::MomentsFiles;
 use crate::normalization::Normalization;
@@ -110,10 +109,7 @@ pub struct Instances {
 
 impl Instances {
     fn new(dump: Dump, labels: Vec<u32>, classes: usize) -> Instances {
-        let mut counts = vec![0; classes];
-        for &label in &labels {
-            counts[label as usize] += 1;
-        }
+        let counts = tally(&labels, classes);
         Instances { dump, labels, counts }
     }
 }
@@ -468,7 +464,7 @@ fn leave_out_background(
     }
     dump.leave_out(rows.iter().copied());
     match dump.rows() {
-        0 => Err(labels::none_left(label)),
+        0 => Err(none_left(label)),
         _ => Ok(rows),
     }
 }

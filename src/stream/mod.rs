@@ -113,7 +113,8 @@ impl Plan {
                     times.spectra = started.elapsed();
                     Ok((done, times))
                 };
-                let work = labelled.by_class().into_iter().enumerate().collect();
+                let work =
+                    by_class(labelled.labels, labelled.counts).into_iter().enumerate().collect();
                 for (class, (done, times)) in largest_first(labelled.counts, work, of_class)? {
                     classes[class] = done;
                     stages.add(times);
@@ -194,16 +195,13 @@ struct Labelled<'a, R> {
     progress: &'a (dyn Fn(u64) + Sync),
 }
 
-impl<R> Labelled<'_, R> {
-    /// The numbers of the rows of each class.
-    fn by_class(&self) -> Vec<Vec<usize>> {
-        let mut rows: Vec<_> =
-            self.counts.iter().map(|&count| Vec::with_capacity(count as usize)).collect();
-        for (row, &label) in self.labels.iter().enumerate() {
-            rows[label as usize].push(row);
-        }
-        rows
+/// The numbers of the rows of each class: `labels` holds the class (an index into `counts`) of every row.
+pub fn by_class(labels: &[u32], counts: &[u64]) -> Vec<Vec<usize>> {
+    let mut rows: Vec<_> = counts.iter().map(|&count| Vec::with_capacity(count as usize)).collect();
+    for (row, &label) in labels.iter().enumerate() {
+        rows[label as usize].push(row);
     }
+    rows
 }
 
 /// Does each class's work, the largest of `counts` first, each taken by the next free thread, so that
