@@ -4,71 +4,150 @@
 //! The source is "Pursuing Better Decision Boundaries for Long-Tailed Object Detection via
 //! Category Information Amount" (arXiv 2502.03852); `docs/paper.md` fixes how each formula is read.
 //!
+//! ```
+//! use igam_analyze::{ApColumn, Classes, Detector, Options, information};
+//! use ndarray::Array2;
+//!
+//! // Embeddings of three classes, 60 each, that fill less and less of four dimensions.
+//! let x = Array2::from_shape_fn((180, 4), |(row, at)| {
+//!     let (class, row) = (row / 60, row % 60);
+//!     (row as f64 * (at + 2) as f64).sin() / (class + 1) as f64
+//! });
+//! let labels: Vec<i64> = (0..180).map(|row| row / 60).collect();
+//! let classes = Classes::from_names(["bolt", "nut", "key"])?;
+//!
+//! let amounts = information(x.view(), &labels, classes.clone(), &Options::new())?;
+//! let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
+//! let mut detector = Detector::new("R-50", classes).average_precision(&ap)?;
+//! for amounts in amounts {
+//!     detector = detector.information(amounts)?;
+//! }
+//! let study = detector.correlate()?;
+//! println!("{}", study.verdict);
+//! for warning in &study.warnings {
+//!     eprintln!("{warning}");
+//! }
+//! # #[cfg(feature = "figures")]
+//! let svg = igam_analyze::figure::scatter(&study)?;
+//! # Ok::<(), igam_analyze::Error>(())
+//! ```
+//!
+//! # Features
+//!
+//! - `cli` (default): the command line, [`cli::main`].
+//! - `figures`: the figures as SVG, [`figure`], and the report page, [`report`].
+//! - `raster`: figures as PNG and PDF.
+//!
+//! Without any of them, the library computes and reads files.
+//!
+//! # Where each formula is
+//!
+//! What is listed below is what the crate promises to keep. Its other modules are public for the program,
+//! the Python wheel and the tests alone, and may change in any version: `docs/architecture.md` shows them.
+//!
 //! | In the paper | Here |
 //! | --- | --- |
-//! | Eq. 7–8, Appendix A: moments and their merge | [`moments`] |
-//! | the two kernels under them: YᵀY and YYᵀ, eigenvalues alone | [`kernel::product`], [`kernel::eigenvalues`] |
-//! | Eq. 1, Listing 1: the eigenvalue floor | [`spectrum`], [`shrinkage`] |
-//! | Eq. 2: information amount I | [`information`] |
-//! | Eq. 9–10, Listing 2: storage, the best queue length | [`storage`] |
-//! | §3.3.1: the queue of an epoch, replayed | [`queue`] |
-//! | after Eq. 6: normalized information I′, angular margins m_ij | [`normalization`], [`margin`] |
-//! | Eq. 5–6: cosine softmax and IGAM loss | [`loss`] |
-//! | Table 1, Figures 1–2: Pearson's r | [`correlation`], [`figure`] |
-//! | Figure 4, Tables 3–5: model bias, mean AP by group | [`groups`], [`figure`] |
-//! | Eq. 8 across machines: files of moments, each embedding once | [`moments_file`], [`digest`] |
-//! | what the paper does not ask: does I explain AP beyond the count? | [`evidence`] |
+//! | Eq. 7–8, Appendix A: moments and their merge | `moments`, of all classes `class_moments` |
+//! | the two kernels under them: YᵀY and YYᵀ, eigenvalues alone | `kernel::product`, `kernel::eigenvalues` |
+//! | Eq. 1, Listing 1: the eigenvalue floor | `spectrum`, `shrinkage` |
+//! | Eq. 2: information amount I | `information` |
+//! | Eq. 9–10, Listing 2: storage, the best queue length | `storage` |
+//! | §3.3.1: the queue of an epoch, replayed | `queue` |
+//! | after Eq. 6: normalized information I′, angular margins m_ij | `normalization`, `margin` |
+//! | Eq. 5–6: cosine softmax and IGAM loss | `loss` |
+//! | Table 1, Figures 1–2: Pearson's r | `correlation`, `figure` |
+//! | Figure 4, Tables 3–5: model bias, mean AP by group | `groups`, `figure` |
+//! | Eq. 8 across machines: files of moments, each embedding once | `moments_file`, `digest` |
+//! | what the paper does not ask: does I explain AP beyond the count? | `evidence` |
 //!
-//! Data flow one way: [`input`] → [`stream`] → moments → spectrum → shrinkage → information →
-//! (normalization → margin → loss), (correlation) → [`output`] and figure. The mathematics knows no
-//! file; a figure takes finished numbers; a [`command`] only joins the rooms.
 //!
-//! ```
-//! use igam_analyze::{information::Information, moments::Moments, shrinkage::Estimator, spectrum::Spectrum};
-//!
-//! let mut moments = Moments::new(2);
-//! for row in [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]] {
-//!     moments.push(&row);
-//! }
-//! // Σ = ½·1, so that I = ½·2·log₂(1.5).
-//! let spectrum = Spectrum::of(moments)?.expect("four embeddings");
-//! let information = Information::of(&spectrum, Estimator::Sample)?;
-//! assert!((information.bits - 1.5_f64.log2()).abs() < 1e-15);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
-//! ```
+//! Lower rooms know nothing of upper ones: `kernel` → `moments` → `spectrum` → `shrinkage` → `information`
+//! (→ `normalization` → `margin` → `loss`) → `rows`, `stream` → `detector` → `analysis` → `figure`,
+//! `output`, `input` → `cli`. `tests/rooms.rs` checks that.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+#[doc(hidden)]
 pub mod analysis;
+#[doc(hidden)]
 pub mod ap;
+#[doc(hidden)]
+pub mod class_moments;
+#[doc(hidden)]
 pub mod classes;
+#[cfg(feature = "cli")]
 pub mod cli;
+#[doc(hidden)]
 pub mod correlation;
+#[doc(hidden)]
 pub mod detector;
+#[doc(hidden)]
 pub mod digest;
+#[doc(hidden)]
 pub mod error;
+#[doc(hidden)]
 pub mod evidence;
+#[cfg(feature = "figures")]
 pub mod figure;
+#[doc(hidden)]
 pub mod files;
+#[doc(hidden)]
 pub mod groups;
+#[doc(hidden)]
 pub mod information;
+#[doc(hidden)]
 pub mod input;
+#[doc(hidden)]
 pub mod kernel;
+#[doc(hidden)]
 pub mod loss;
+#[doc(hidden)]
 pub mod margin;
+#[doc(hidden)]
 pub mod moments;
+#[doc(hidden)]
 pub mod moments_file;
+#[doc(hidden)]
 pub mod normalization;
+#[doc(hidden)]
 pub mod observer;
+#[doc(hidden)]
 pub mod options;
+#[doc(hidden)]
 pub mod output;
+#[doc(hidden)]
 pub mod queue;
+#[doc(hidden)]
 pub mod rows;
+#[doc(hidden)]
 pub mod run_files;
+#[doc(hidden)]
 pub mod shrinkage;
+#[doc(hidden)]
 pub mod spectrum;
+#[doc(hidden)]
 pub mod storage;
+#[doc(hidden)]
 pub mod stream;
+#[doc(hidden)]
 pub mod warning;
+#[doc(hidden)]
 pub mod words;
+
+pub use analysis::information::information;
+pub use analysis::{Comparison, Correlated, Margins, Population, Said, Storage, Study, Verdicts};
+pub use ap::ApScale;
+pub use classes::Classes;
+pub use detector::{Amounts, ApColumn, Class, Detector, NoInformation, Run, RunSummary};
+pub use error::{Error, Result};
+pub use evidence::Finding;
+pub use information::Information;
+pub use kernel::product::Precision;
+pub use normalization::Normalization;
+pub use options::Options;
+#[cfg(feature = "figures")]
+pub use output::{Report, report};
+pub use run_files::{RunFiles, load};
+pub use shrinkage::Estimator;
+pub use warning::{Warning, Warnings};

@@ -16,11 +16,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use igam_analyze::classes::Labels;
 use igam_analyze::information::Information;
 use igam_analyze::input::annotations::Include;
 use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
-use igam_analyze::input::labels::Labels;
 use igam_analyze::input::{ap, counts, information};
 use igam_analyze::moments::Moments;
 use igam_analyze::moments_file::MomentsFiles;

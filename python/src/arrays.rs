@@ -1,18 +1,12 @@
 //! Embeddings and labels as Python has them.
 
-use std::path::Path;
-
 use half::f16;
-use igam_analyze::error::Result;
-use igam_analyze::input::labels::Labels;
-use igam_analyze::rows::Element;
-use igam_analyze::rows::check_dim;
-use igam_analyze::rows::not_finite;
+use igam_analyze::classes::Labels;
+use igam_analyze::rows::Values;
 use numpy::{PyReadonlyArray2, PyUntypedArray, PyUntypedArrayMethods};
 use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
-use rayon::prelude::*;
 
 /// What stands for the file in sentences on arrays.
 const EMBEDDINGS: &str = "embeddings";
@@ -24,21 +18,6 @@ pub enum Embeddings<'py> {
     Double(PyReadonlyArray2<'py, f64>),
 }
 
-/// What lies in them.
-#[derive(Clone, Copy)]
-pub enum View<'a> {
-    Half(Rows<'a, f16>),
-    Single(Rows<'a, f32>),
-    Double(Rows<'a, f64>),
-}
-
-/// Rows of `dim` values.
-#[derive(Clone, Copy)]
-pub struct Rows<'a, S> {
-    values: &'a [S],
-    dim: usize,
-}
-
 impl<'py> Embeddings<'py> {
     /// Of whatever NumPy makes an array of; copied only where it is not in C order, aligned and in this
     /// machine's byte order.
@@ -48,15 +27,11 @@ impl<'py> Embeddings<'py> {
         let dtype = array.getattr(intern!(object.py(), "dtype"))?;
         let native = dtype.call_method1(intern!(object.py(), "newbyteorder"), ("=",))?;
         let shape = array.cast::<PyUntypedArray>()?.shape().to_vec();
-        let [_, dim] = shape[..] else {
+        if shape.len() != 2 {
             return Err(refused(format!(
                 "holds an array of shape {shape:?}: embeddings have two axes"
             )));
-        };
-        if dim == 0 {
-            return Err(refused("holds rows without values".into()));
         }
-        check_dim(dim).map_err(refused)?;
         let order = numpy.call_method1(intern!(object.py(), "require"), (array, native, "CA"))?;
         if let Ok(half) = order.extract() {
             Ok(Embeddings::Half(half))
@@ -69,120 +44,18 @@ impl<'py> Embeddings<'py> {
         }
     }
 
-    /// Their rows, which another thread may look at.
-    pub fn view(&self) -> PyResult<View<'_>> {
-        Ok(match self {
-            Embeddings::Half(array) => View::Half(Rows::of(array)?),
-            Embeddings::Single(array) => View::Single(Rows::of(array)?),
-            Embeddings::Double(array) => View::Double(Rows::of(array)?),
-        })
-    }
-}
-
-impl View<'_> {
-    /// Number of rows, and of dimensions p.
-    pub fn shape(&self) -> (usize, usize) {
+    /// Their values, which another thread may look at.
+    pub fn values(&self) -> Values<'_> {
         match self {
-            View::Half(rows) => (rows.len(), rows.dim),
-            View::Single(rows) => (rows.len(), rows.dim),
-            View::Double(rows) => (rows.len(), rows.dim),
-        }
-    }
-
-    /// Checks that all values in the rows of these numbers are finite.
-    ///
-    /// # Errors
-    /// If one is not; says in how many rows.
-    pub fn check(&self, numbers: &[usize]) -> Result<()> {
-        match self {
-            View::Half(rows) => rows.check::<f32>(numbers),
-            View::Single(rows) => rows.check::<f32>(numbers),
-            View::Double(rows) => rows.check::<f64>(numbers),
+            Embeddings::Half(array) => array.as_array().into(),
+            Embeddings::Single(array) => array.as_array().into(),
+            Embeddings::Double(array) => array.as_array().into(),
         }
     }
 }
 
 fn refused(problem: String) -> PyErr {
     PyValueError::new_err(format!("{EMBEDDINGS}: {problem}"))
-}
-
-/// An element type whose rows can be had in another that holds all its values.
-pub trait Widen<T>: Copy + Send + Sync {
-    /// The row itself, or in a `buffer`.
-    fn widen<'a>(row: &'a [Self], buffer: &'a mut Vec<T>) -> &'a [T];
-}
-
-macro_rules! widen {
-    ($from:ty, $to:ty) => {
-        impl Widen<$to> for $from {
-            fn widen<'a>(row: &'a [$from], buffer: &'a mut Vec<$to>) -> &'a [$to] {
-                buffer.clear();
-                buffer.extend(row.iter().map(|&value| <$to>::from(value)));
-                buffer
-            }
-        }
-    };
-    ($same:ty) => {
-        impl Widen<$same> for $same {
-            fn widen<'a>(row: &'a [$same], _: &'a mut Vec<$same>) -> &'a [$same] {
-                row
-            }
-        }
-    };
-}
-
-widen!(f32);
-widen!(f64);
-widen!(f16, f32);
-widen!(f32, f64);
-
-impl<'a, S: numpy::Element> Rows<'a, S> {
-    fn of(array: &'a PyReadonlyArray2<S>) -> PyResult<Rows<'a, S>> {
-        Ok(Rows { values: array.as_slice()?, dim: array.shape()[1] })
-    }
-}
-
-impl<S> Rows<'_, S> {
-    /// Number of rows.
-    fn len(&self) -> usize {
-        self.values.len() / self.dim
-    }
-
-    /// Number of dimensions p.
-    pub fn dim(&self) -> usize {
-        self.dim
-    }
-
-    /// Hands out the rows of these numbers, in order.
-    pub fn each<T>(&self, numbers: &[usize], mut sink: impl FnMut(&[T]))
-    where
-        S: Widen<T>,
-    {
-        let mut buffer = Vec::new();
-        for number in numbers {
-            sink(S::widen(&self.values[number * self.dim..][..self.dim], &mut buffer));
-        }
-    }
-
-    fn check<T: Element>(&self, numbers: &[usize]) -> Result<()>
-    where
-        S: Widen<T>,
-    {
-        let place = |number: usize| {
-            let mut buffer = Vec::new();
-            let row = S::widen(&self.values[number * self.dim..][..self.dim], &mut buffer);
-            let column = row.iter().position(|value| !value.is_finite())?;
-            Some((number, column))
-        };
-        let invalid: Vec<_> =
-            numbers.par_iter().with_min_len(64).filter_map(|&number| place(number)).collect();
-        match invalid.first() {
-            None => Ok(()),
-            Some(&first) => {
-                Err(not_finite(Path::new(EMBEDDINGS), first, invalid.len(), numbers.len()))
-            }
-        }
-    }
 }
 
 /// Labels of whatever NumPy makes an array of: integers, whole numbers, or class names.
@@ -229,13 +102,4 @@ pub fn class_names(object: &Bound<'_, PyAny>) -> PyResult<Vec<(i64, String)>> {
     }
     let names: Vec<String> = object.extract()?;
     Ok((0..).zip(names).collect())
-}
-
-/// The numbers of the rows of each class, given the class of each row that is not left out.
-pub fn by_class(classes: usize, of_rows: &[u32], numbers: &[usize]) -> Vec<Vec<usize>> {
-    let mut rows = vec![Vec::new(); classes];
-    for (&class, &number) in of_rows.iter().zip(numbers) {
-        rows[class as usize].push(number);
-    }
-    rows
 }

@@ -1,5 +1,6 @@
 //! Columns of a table as a dict of arrays.
 
+use igam_analyze::class_moments::Amounts;
 use igam_analyze::classes::Classes;
 use igam_analyze::error::{Error, Result};
 use igam_analyze::information::{FloorShare, Information};
@@ -21,11 +22,8 @@ impl InformationColumns {
     ///
     /// # Errors
     /// If a class has no spectrum.
-    pub fn new(
-        classes: Classes,
-        counts: Vec<u64>,
-        computed: Vec<ClassInformation>,
-    ) -> Result<InformationColumns> {
+    pub fn new(amounts: Amounts) -> Result<InformationColumns> {
+        let Amounts { classes, counts, information: computed } = amounts;
         let of_class = |(name, computed): (&String, ClassInformation)| match computed {
             Ok(each) => Ok(each.and_then(|each| each.into_iter().next()?.ok())),
             Err(source) => Err(Error::Spectrum { class: name.clone(), source }),

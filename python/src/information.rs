@@ -1,24 +1,22 @@
 //! `information`: the information amount of each class of arrays.
 
-use igam_analyze::classes::{Classes, IdsFrom};
-use igam_analyze::error::{Error, Result};
-use igam_analyze::information::Information;
-use igam_analyze::input::labels::none_left;
+use igam_analyze::class_moments::Amounts;
+use igam_analyze::classes::{Assigned, Classes, IdsFrom};
+use igam_analyze::error::Error;
 use igam_analyze::kernel::product::Precision;
-use igam_analyze::moments::Moments;
-use igam_analyze::rows::Element;
+use igam_analyze::rows::Array;
 use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream::{ClassInformation, largest_first};
+use igam_analyze::stream;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::arrays::{self, Embeddings, Rows, View, Widen, by_class};
+use crate::arrays::{self, Embeddings};
 use crate::columns::InformationColumns;
 use crate::work::{exception, released};
 
 /// What stands for the file in sentences on class names.
-pub const CLASS_NAMES: &str = "class_names";
+const CLASS_NAMES: &str = "class_names";
 
 /// Information amount of each class: I = ½ log₂ det(1+Σ) bits (Eq. 2), from its embeddings.
 ///
@@ -61,57 +59,18 @@ pub fn information<'py>(
     let embeddings = Embeddings::of(embeddings)?;
     let labels = arrays::labels(labels)?;
     let known = class_names.map(known).transpose()?;
-    let background = background_label.map(|label| label.str()?.extract()).transpose()?;
-    let view = embeddings.view()?;
+    let background: Option<String> =
+        background_label.map(|label| label.str()?.extract()).transpose()?;
+    let values = embeddings.values();
     let compute = || {
-        let background: Option<&String> = background.as_ref();
-        labels.check_length(view.shape().0)?;
-        let left_out = background.map_or(Ok(Vec::new()), |label| labels.rows_of(label))?;
-        let mut rest = left_out.iter().copied().peekable();
-        let numbers: Vec<usize> =
-            (0..labels.len()).filter(|row| rest.next_if_eq(row).is_none()).collect();
-        if let Some(label) = background.filter(|_| numbers.is_empty()) {
-            return Err(none_left(label));
-        }
-        let classes = match known {
-            Some(classes) => classes,
-            None => labels.classes(&left_out)?,
-        };
-        let index = labels.index_as_given(&classes, &left_out)?;
-        let rows = by_class(classes.len(), &index, &numbers);
-        let counts: Vec<_> = rows.iter().map(|rows| rows.len() as u64).collect();
-        view.check(&numbers)?;
-        let computed = match view {
-            View::Half(all) => of_rows::<_, f32>(all, rows, &counts, estimator, precision)?,
-            View::Single(all) => of_rows::<_, f32>(all, rows, &counts, estimator, precision)?,
-            View::Double(all) => of_rows::<_, f64>(all, rows, &counts, estimator, precision)?,
-        };
-        InformationColumns::new(classes, counts, computed)
+        labels.check_length(values.shape().0)?;
+        let Assigned { classes, left_out, index, counts } =
+            labels.assigned(known, background.as_deref())?;
+        let rows = Array::new(values, &left_out)?;
+        let computed = stream::information(&rows, &index, &counts, &[estimator], precision)?;
+        InformationColumns::new(Amounts { classes, counts, information: computed })
     };
     released(py, compute)?.dict(py)
-}
-
-/// Class by class, so that each thread holds the moments of one.
-fn of_rows<S: Widen<T>, T: Element>(
-    all: Rows<S>,
-    by_class: Vec<Vec<usize>>,
-    counts: &[u64],
-    estimator: Estimator,
-    precision: Precision,
-) -> Result<Vec<ClassInformation>> {
-    let of_class = |class, numbers: Vec<usize>| {
-        let mut moments = Moments::<T>::with_precision(all.dim(), precision);
-        moments.reserve(counts[class]);
-        all.each(&numbers, |row| moments.push(row));
-        Ok(Information::of_moments(moments, &[estimator]))
-    };
-    let mut classes = vec![Ok(None); counts.len()];
-    for (class, done) in
-        largest_first(counts, by_class.into_iter().enumerate().collect(), of_class)?
-    {
-        classes[class] = done;
-    }
-    Ok(classes)
 }
 
 /// The classes of these names.

@@ -1,15 +1,100 @@
 //! Eq. 1–2 for all classes: embeddings or moments in, information amounts out.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use crate::classes::Classes;
-use crate::detector::Amounts;
+use crate::class_moments::ClassMoments;
+use crate::classes::{Classes, Labels, Numbering, none_left, tally};
+use crate::detector::{Amounts, LeftOut, Side, assign, background};
 use crate::error::Result;
 use crate::kernel::product::{flop, machine_flops};
 use crate::observer::Observer;
 use crate::options::Options;
-use crate::rows::{Element, Rows};
+use crate::rows::{Array, Element, Rows, Values};
 use crate::stream::{self, ClassInformation, MomentsSource, Plan, Stages};
+use crate::warning::Warnings;
+
+/// The information amounts of classes (Eq. 1–2), from embeddings in memory: an n×p array of f16, f32 or
+/// f64, a row each, and the label of each. A label is the id of its class or, where the classes are
+/// known by name alone, its place among them.
+///
+/// ```
+/// use igam_analyze::{Classes, Estimator, Options, information};
+/// use ndarray::array;
+///
+/// let x = array![[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]];
+/// let classes = Classes::from_names(["cross"])?;
+/// let options = Options::new().estimator(Estimator::Sample);
+/// let amounts = information(x.view(), &[0, 0, 0, 0], classes, &options)?;
+/// // Σ = ½·1, so that I = ½·2·log₂(1.5).
+/// let cross = amounts[0].of_classes()[0].unwrap();
+/// assert!((cross.bits - 1.5_f64.log2()).abs() < 1e-15);
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
+///
+/// # Errors
+/// If the two do not go together, a value is not finite, or a label is no class.
+pub fn information<'a>(
+    embeddings: impl Into<Values<'a>>,
+    labels: &[i64],
+    classes: impl Into<Arc<Classes>>,
+    options: &Options,
+) -> Result<Vec<Amounts>> {
+    let labels = Labels::of_ids(labels.iter().copied());
+    let given = Given { classes: Some(classes.into()), ..Given::default() };
+    of_array(embeddings, &labels, given, options, &mut Warnings::default())
+}
+
+/// What is given beside embeddings in memory and their labels.
+#[derive(Clone, Debug, Default)]
+pub struct Given<'a> {
+    /// The classes; else those that the labels name.
+    pub classes: Option<Arc<Classes>>,
+    /// How the labels mean classes, where that is not to be recognized.
+    pub numbering: Option<Numbering>,
+    /// The label of the background, as it is typed.
+    pub background: Option<&'a str>,
+}
+
+/// The information amounts of the classes of embeddings in memory.
+///
+/// # Errors
+/// If the two do not go together, a value is not finite, or a label is no class.
+pub fn of_array<'a>(
+    embeddings: impl Into<Values<'a>>,
+    labels: &Labels,
+    given: Given,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Vec<Amounts>> {
+    let embeddings = embeddings.into();
+    labels.check_length(embeddings.shape().0)?;
+    let left_out = match given.background {
+        Some(label) => background(labels, label, "", observer)?,
+        None => Vec::new(),
+    };
+    if let Some(label) = given.background.filter(|_| left_out.len() == labels.len()) {
+        return Err(none_left(label));
+    }
+    let side = Side { path: Path::new("labels"), option: Some("--label-numbering") };
+    let out = LeftOut { background: &left_out, all: &left_out };
+    let (asked, expected) = (given.numbering, given.classes);
+    let (classes, index) = assign(labels, expected, out, side, asked, None, true, observer)?;
+    let counts = tally(&index, classes.len()).into();
+    let rows = Array::new(embeddings, &left_out)?;
+    of_embeddings(&classes, &rows, &index, &counts, options, observer)
+}
+
+/// The same of moments that have been taken of the classes.
+///
+/// # Errors
+/// If two classes have the same name or id, or one has no spectrum.
+pub fn of_class_moments(moments: &ClassMoments, options: &Options) -> Result<Vec<Amounts>> {
+    let (classes, counts, computed) = moments.information(&options.estimators)?;
+    // Without embeddings there are no classes either.
+    let dim = moments.dim().unwrap_or(1);
+    Amounts::of(&Arc::new(classes), dim, &counts.into(), computed, &options.estimators)
+}
 
 /// The information amounts of the classes under each estimator of the options: `labels` holds the class of
 /// every row, `counts` the rows of each class.

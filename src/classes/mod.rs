@@ -2,13 +2,18 @@
 
 mod join;
 mod keys;
+mod labels;
 mod summary;
 mod union;
 
 use std::collections::HashMap;
 
+use crate::error::{Error, Result};
+
 pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
+pub use labels::{Labels, none_left, tally};
+pub(crate) use labels::{differ, whole};
 pub use summary::{Summary, Values, is_sum, summary};
 pub use union::Union;
 
@@ -77,6 +82,16 @@ impl Classes {
     pub fn alphabetical(mut names: Vec<String>) -> std::result::Result<Classes, String> {
         names.sort();
         Classes::new((0..).zip(names).collect(), IdsFrom::Nobody)
+    }
+
+    /// Classes of these names, in order of id from 0.
+    ///
+    /// # Errors
+    /// If there is none, or a name stands twice.
+    pub fn from_names<N: Into<String>>(names: impl IntoIterator<Item = N>) -> Result<Classes> {
+        let names = (0..).zip(names.into_iter().map(Into::into));
+        Classes::new(names.collect(), IdsFrom::List)
+            .map_err(|problem| Error::Content { path: "class_names".into(), problem })
     }
 
     /// Classes 0, 1, … that are named by their id: the outputs of a classifier.

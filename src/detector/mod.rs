@@ -1,6 +1,7 @@
 //! A detector: its classes with all that is known of them, joined by class.
 
 mod amounts;
+mod assign;
 mod given;
 mod join;
 mod run;
@@ -9,6 +10,7 @@ mod summary;
 use std::sync::Arc;
 
 pub use amounts::{Amounts, NoInformation};
+pub use assign::{LeftOut, assign, background};
 pub use given::{ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates};
 pub use join::{Side, ap_without_summary, counts_without_summary};
 pub use run::{Class, Run};

@@ -2,6 +2,7 @@
 
 mod header;
 mod keys;
+mod whole;
 mod write;
 
 use std::collections::HashMap;
@@ -20,6 +21,7 @@ use crate::rows::Element;
 use crate::stream::MomentsSource;
 use header::FloatName;
 pub use header::{COLUMNS, Header, KEY};
+pub use whole::{load, save};
 pub use write::write_moments;
 
 /// Files of moments in a directory end so.

@@ -1,15 +1,21 @@
 //! Results as csv, json and text tables, and figures as svg, png or pdf.
 
+#[cfg(feature = "raster")]
 mod figure;
+#[cfg(feature = "figures")]
 pub mod page;
 mod parquet;
+#[cfg(feature = "figures")]
 mod report;
 mod table;
 pub mod tables;
+#[cfg(feature = "cli")]
 pub mod text;
 
 pub use crate::files::{Output, write};
+#[cfg(feature = "raster")]
 pub use figure::{FigureFormat, figure};
 pub use parquet::margins_parquet;
+#[cfg(feature = "figures")]
 pub use report::{Again, Report, report};
 pub use table::{Cell, Table};

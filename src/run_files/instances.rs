@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use super::RunFiles;
 use crate::analysis::information;
-use crate::classes::{Classes, Doubt, Numbering, Rows};
-use crate::detector::{Amounts, Side};
+use crate::classes::{Classes, Labels, none_left, tally};
+use crate::detector::{Amounts, LeftOut, Side, assign, background};
 use crate::error::{Error, Result};
 use crate::input::embeddings::Dump;
-use crate::input::labels::{self, Labels};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::rows::Rows as _;
@@ -29,11 +28,8 @@ pub struct Instances {
 
 impl Instances {
     fn new(dump: Dump, labels: Vec<u32>, classes: usize) -> Instances {
-        let mut counts = vec![0; classes];
-        for &label in &labels {
-            counts[label as usize] += 1;
-        }
-        Instances { dump, labels, counts: counts.into() }
+        let counts = tally(&labels, classes).into();
+        Instances { dump, labels, counts }
     }
 
     /// The information amounts of the classes.
@@ -112,40 +108,10 @@ pub fn instances(
     let path = files.labels.first().or(files.embeddings.first());
     let side =
         Side { path: path.map_or("".as_ref(), |path| path), option: Some("--label-numbering") };
-    let Some(classes) = expected else {
-        if files.label_numbering.is_some() {
-            return Err(Error::Usage(
-                "--label-numbering needs a file that lists the classes: give --class-names".into(),
-            ));
-        }
-        let classes = Arc::new(labels.classes(&background)?);
-        side.say_named(&classes, observer);
-        let index = labels.index_as_given(&classes, dump.left_out())?;
-        let count = classes.len();
-        return Ok((classes, Instances::new(dump, index, count)));
-    };
-    let rows = Rows {
-        keys: labels.keys(),
-        weights: &labels.weights(dump.left_out()),
-        asked: files.label_numbering,
-        whole,
-        once: false,
-        counted: true,
-        known: known.or(classes.boxes()),
-    };
-    let index = match classes.join(&rows) {
-        Ok(join) => {
-            side.say(&classes, &join, observer);
-            labels.index(&join.classes, dump.left_out(), classes.len())?
-        }
-        Err(Doubt::NoName | Doubt::Outside { .. }) => {
-            let found = classes.read(labels.keys(), Numbering::Names);
-            let by_id = || classes.read(labels.keys(), Numbering::Ids);
-            let found = found.filter(|found| found.iter().any(Option::is_some)).or_else(by_id);
-            labels.index(&found.unwrap_or_default(), dump.left_out(), classes.len())?
-        }
-        Err(doubt) => return Err(side.refuse(&doubt, &classes, &rows)),
-    };
+    let left_out = LeftOut { background: &background, all: dump.left_out() };
+    let asked = files.label_numbering;
+    let (classes, index) =
+        assign(&labels, expected, left_out, side, asked, known, whole, observer)?;
     let count = classes.len();
     Ok((classes, Instances::new(dump, index, count)))
 }
@@ -158,16 +124,10 @@ fn leave_out_background(
     run: &str,
     observer: &mut dyn Observer,
 ) -> Result<Vec<usize>> {
-    let rows = labels.rows_of(label)?;
-    if rows.is_empty() {
-        let (runs, label) = (vec![run.to_owned()], label.to_owned());
-        observer.warn(Warning::NoBackground { runs, label });
-    } else {
-        observer.note(&format!("{} rows of the background {label} are left out", rows.len()));
-    }
+    let rows = background(labels, label, run, observer)?;
     dump.leave_out(rows.iter().copied());
     match dump.rows() {
-        0 => Err(labels::none_left(label)),
+        0 => Err(none_left(label)),
         _ => Ok(rows),
     }
 }

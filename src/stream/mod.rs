@@ -113,7 +113,8 @@ impl Plan {
                     times.spectra = started.elapsed();
                     Ok((done, times))
                 };
-                let work = labelled.by_class().into_iter().enumerate().collect();
+                let work =
+                    by_class(labelled.labels, labelled.counts).into_iter().enumerate().collect();
                 for (class, (done, times)) in largest_first(labelled.counts, work, of_class)? {
                     classes[class] = done;
                     stages.add(times);
@@ -123,34 +124,6 @@ impl Plan {
         }
         Ok((classes, stages))
     }
-}
-
-/// The information amounts of each class of rows under each of `estimators`, of which nobody asks how
-/// far they are: [`Plan::information`] without a limit of memory.
-///
-/// # Errors
-/// As for [`Plan::information`].
-pub fn information(
-    rows: &impl Rows,
-    labels: &[u32],
-    counts: &[u64],
-    estimators: &[Estimator],
-    precision: Precision,
-) -> Result<Vec<ClassInformation>> {
-    fn of<T: Element>(
-        rows: &impl Rows,
-        labels: &[u32],
-        counts: &[u64],
-        estimators: &[Estimator],
-        precision: Precision,
-    ) -> Result<Vec<ClassInformation>> {
-        let plan = Plan::new::<T>(rows, counts, None)?;
-        let amounts =
-            plan.information::<T>(rows, labels, counts, estimators, precision, &|_| ())?;
-        Ok(amounts.0)
-    }
-    let of = if rows.double() { of::<f64> } else { of::<f32> };
-    of(rows, labels, counts, estimators, precision)
 }
 
 /// Where the time of a computation went. Of work that each thread does by itself it is the time of all
@@ -194,16 +167,13 @@ struct Labelled<'a, R> {
     progress: &'a (dyn Fn(u64) + Sync),
 }
 
-impl<R> Labelled<'_, R> {
-    /// The numbers of the rows of each class.
-    fn by_class(&self) -> Vec<Vec<usize>> {
-        let mut rows: Vec<_> =
-            self.counts.iter().map(|&count| Vec::with_capacity(count as usize)).collect();
-        for (row, &label) in self.labels.iter().enumerate() {
-            rows[label as usize].push(row);
-        }
-        rows
+/// The numbers of the rows of each class: `labels` holds the class (an index into `counts`) of every row.
+pub fn by_class(labels: &[u32], counts: &[u64]) -> Vec<Vec<usize>> {
+    let mut rows: Vec<_> = counts.iter().map(|&count| Vec::with_capacity(count as usize)).collect();
+    for (row, &label) in labels.iter().enumerate() {
+        rows[label as usize].push(row);
     }
+    rows
 }
 
 /// Does each class's work, the largest of `counts` first, each taken by the next free thread, so that

@@ -1,0 +1,92 @@
+//! The class of each embedding, as its label says.
+
+use std::sync::Arc;
+
+use super::join::Side;
+use crate::classes::{Classes, Doubt, Labels, Numbering, Rows};
+use crate::error::{Error, Result};
+use crate::observer::Observer;
+use crate::warning::Warning;
+
+/// Rows that are left out, ascending.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftOut<'a> {
+    /// Those of the background.
+    pub background: &'a [usize],
+    /// Those and all others.
+    pub all: &'a [usize],
+}
+
+/// The rows of the background, ascending, whose label is as it is typed.
+///
+/// # Errors
+/// If it cannot be a label of these.
+pub fn background(
+    labels: &Labels,
+    label: &str,
+    run: &str,
+    observer: &mut dyn Observer,
+) -> Result<Vec<usize>> {
+    let rows = labels.rows_of(label)?;
+    if rows.is_empty() {
+        let (runs, label) = (vec![run.to_owned()], label.to_owned());
+        observer.warn(Warning::NoBackground { runs, label });
+    } else {
+        observer.note(&format!("{} rows of the background {label} are left out", rows.len()));
+    }
+    Ok(rows)
+}
+
+/// The classes, and for each row that is not left out the index of its class. The classes are those
+/// `expected`, or else those that the labels name. `asked` says how the labels mean classes, where that is
+/// not to be recognized; `known` how many instances each class has, as far as it is known; the `whole` of
+/// the data set is there, or a shard of it.
+///
+/// # Errors
+/// If a label is none of the classes, or it is doubtful which one.
+#[expect(clippy::too_many_arguments, reason = "what is known of labels, and who is told of it")]
+pub fn assign(
+    labels: &Labels,
+    expected: Option<Arc<Classes>>,
+    left_out: LeftOut,
+    side: Side,
+    asked: Option<Numbering>,
+    known: Option<&[Option<u64>]>,
+    whole: bool,
+    observer: &mut dyn Observer,
+) -> Result<(Arc<Classes>, Vec<u32>)> {
+    let Some(classes) = expected else {
+        if asked.is_some() {
+            return Err(Error::Usage(
+                "--label-numbering needs a file that lists the classes: give --class-names".into(),
+            ));
+        }
+        let classes = Arc::new(labels.classes(left_out.background)?);
+        side.say_named(&classes, observer);
+        let index = labels.index_as_given(&classes, left_out.all)?;
+        return Ok((classes, index));
+    };
+    let rows = Rows {
+        keys: labels.keys(),
+        weights: &labels.weights(left_out.all),
+        asked,
+        whole,
+        once: false,
+        counted: true,
+        known: known.or(classes.boxes()),
+    };
+    let index = match classes.join(&rows) {
+        Ok(join) => {
+            side.say(&classes, &join, observer);
+            labels.index(&join.classes, left_out.all, classes.len())?
+        }
+        Err(Doubt::NoName | Doubt::Outside { .. }) => {
+            let found = classes.read(labels.keys(), Numbering::Names);
+            let by_id = || classes.read(labels.keys(), Numbering::Ids);
+            let found = found.filter(|found| found.iter().any(Option::is_some)).or_else(by_id);
+            labels.index(&found.unwrap_or_default(), left_out.all, classes.len())?
+        }
+        Err(doubt) => return Err(side.refuse(&doubt, &classes, &rows)),
+    };
+    Ok((classes, index))
+}
