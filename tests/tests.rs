@@ -29,6 +29,7 @@ mod moments;
 mod product;
 mod report;
 mod reports;
+mod rooms;
 mod shards;
 mod shrinkage;
 mod storage;
