@@ -3,6 +3,7 @@
 
 pub mod annotations;
 pub mod ap;
+pub mod by_class;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;
