@@ -171,7 +171,7 @@ pub fn covariates(
         } else if among(&covariates::COMPARED) {
             compared.push(name);
         } else if fields.iter().any(is_number) {
-            let values = numbers(origin, &name, &keys, fields)?;
+            let values = numbers(origin, &format!("the {name}"), &keys, fields)?;
             if let Some(value) = values.iter().flatten().find(|value| value.is_infinite()) {
                 return Err(bad(format!("{name}: {value} is not finite: give None")));
             }

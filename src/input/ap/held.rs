@@ -82,7 +82,7 @@ pub fn take(
             } else {
                 let (names, fields): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
                 let keys = keys(origin, names.into_iter().map(Key::Name).collect())?;
-                let values = numbers(origin, "AP", &keys, fields)?;
+                let values = numbers(origin, "the AP", &keys, fields)?;
                 vec![of_values(origin, keys, values, wanted, scale)?]
             }
         }
