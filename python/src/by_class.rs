@@ -342,11 +342,11 @@ impl<'py> Rows<'py> {
     }
 }
 
+/// The name of each column, and its rows.
+type Columns = Vec<(String, Vec<Field>)>;
+
 /// Columns beside each other, a row a class that any of them has.
-fn side_by_side(
-    origin: &str,
-    columns: Vec<(String, Rows)>,
-) -> PyResult<(Keys, Vec<(String, Vec<Field>)>)> {
+fn side_by_side(origin: &str, columns: Vec<(String, Rows)>) -> PyResult<(Keys, Columns)> {
     let in_order = columns.iter().filter(|(_, rows)| rows.classes.is_none()).count();
     let lengths = || columns.iter().map(|(_, rows)| rows.items.len());
     if in_order > 0 && (in_order < columns.len() || lengths().min() != lengths().max()) {
