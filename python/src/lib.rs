@@ -4,6 +4,7 @@
 #![forbid(unsafe_code)]
 
 mod arrays;
+mod by_class;
 mod columns;
 mod information;
 mod kept;
@@ -21,6 +22,8 @@ use pyo3::prelude::*;
 mod _igam_analyze {
     use super::*;
 
+    #[pymodule_export]
+    use by_class::_by_class;
     #[pymodule_export]
     use information::information;
     #[pymodule_export]

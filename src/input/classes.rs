@@ -13,7 +13,15 @@ use crate::error::{Error, Result};
 /// # Errors
 /// If the file cannot be used, or a name or id stands twice.
 pub fn read(path: &Path) -> Result<(Classes, Vec<String>)> {
-    match names::read(path)? {
+    of_names(path, names::read(path)?)
+}
+
+/// The classes of these names.
+///
+/// # Errors
+/// As for [`read`].
+pub(super) fn of_names(path: &Path, names: Names) -> Result<(Classes, Vec<String>)> {
+    match names {
         Names::Categories => {
             Ok((annotations::read(path, Include::default())?.classes()?, Vec::new()))
         }

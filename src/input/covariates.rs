@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::words::list;
 
 /// Columns of what is compared, which cannot be held constant.
-const COMPARED: [&str; 8] = [
+pub(super) const COMPARED: [&str; 8] = [
     "information",
     "instances",
     "ap",
@@ -44,10 +44,26 @@ pub fn read(path: &Path) -> Result<Covariates> {
         }
     }
     words.extend(table.other_columns());
+    of_columns(path, keys, &table.columns, columns, &words, &compared)
+}
+
+/// The covariates of the columns of numbers, with a note on those that are left out: `words`, and those of
+/// what is compared.
+///
+/// # Errors
+/// If there is none; says which columns there are.
+pub(super) fn of_columns<S: AsRef<str>>(
+    path: &Path,
+    keys: Keys,
+    all: &[String],
+    columns: Vec<Covariate>,
+    words: &[S],
+    compared: &[S],
+) -> Result<Covariates> {
     if columns.is_empty() {
         let problem = format!(
             "has no column of numbers that could be held constant; its columns are {}",
-            list(&table.columns)
+            list(all)
         );
         return Err(Error::content(path, problem));
     }
@@ -55,8 +71,8 @@ pub fn read(path: &Path) -> Result<Covariates> {
         (words, "left out, as they hold no numbers"),
         (compared, "left out, as they are what is compared"),
     ];
-    let note = |(names, why): (Vec<&String>, &str)| {
-        (!names.is_empty()).then(|| format!("{}: columns {why}: {}", path.display(), list(&names)))
+    let note = |(names, why): (&[S], &str)| {
+        (!names.is_empty()).then(|| format!("{}: columns {why}: {}", path.display(), list(names)))
     };
     let notes = left_out.into_iter().filter_map(note).collect();
     Ok(Covariates { path: path.to_owned(), keys, columns, notes })

@@ -3,7 +3,8 @@
 
 pub mod annotations;
 pub mod ap;
-mod array;
+pub mod array;
+pub mod by_class;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;

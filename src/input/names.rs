@@ -76,7 +76,7 @@ pub fn read(path: &Path) -> Result<Names> {
 }
 
 /// The classes without those entries that only fill an id.
-fn without_fillers(mut classes: Vec<(i64, String)>, path: &Path) -> Names {
+pub(super) fn without_fillers(mut classes: Vec<(i64, String)>, path: &Path) -> Names {
     let mut times: HashMap<String, usize> = HashMap::new();
     for (_, name) in &classes {
         *times.entry(name.to_lowercase()).or_default() += 1;

@@ -5,11 +5,17 @@
 //! `flatten_results_dict` in `detectron2/evaluation/testing.py` and `JSONWriter` in
 //! `detectron2/utils/events.py`.
 
-use super::{ApFormat, Group, Layout, group};
+use super::ApFormat;
+use super::layout::{Group, Layout, group};
 use crate::ap::ApScale;
 use crate::input::json::{Field, Record};
 
-pub const LAYOUT: Layout = Layout { format: ApFormat::Detectron2, scale: ApScale::Percent, groups };
+pub const LAYOUT: Layout =
+    Layout { format: ApFormat::Detectron2, scale: ApScale::Percent, groups, of_all };
+
+fn of_all(key: &str) -> bool {
+    matches!(key.rsplit('/').next(), Some("AP" | "AP50"))
+}
 
 fn groups(record: &Record) -> Result<Vec<Group>, String> {
     let mut groups: Vec<Group> = Vec::new();

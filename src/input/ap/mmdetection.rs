@@ -5,14 +5,22 @@
 //! Follows `compute_metrics` in `mmdet/evaluation/metrics/coco_metric.py` and `lvis_metric.py`, and
 //! the prefixes of `BaseMetric.evaluate` in `mmengine/evaluator/metric.py`.
 
-use super::{ApFormat, Group, Layout, group};
+use super::ApFormat;
+use super::layout::{Group, Layout, group};
 use crate::ap::ApScale;
 use crate::input::json::{Field, Record};
 
 pub const LAYOUT: Layout =
-    Layout { format: ApFormat::Mmdetection, scale: ApScale::Fraction, groups };
+    Layout { format: ApFormat::Mmdetection, scale: ApScale::Fraction, groups, of_all };
 
 const TASKS: [&str; 2] = ["bbox", "segm"];
+
+/// Keys of all classes, behind the prefix.
+const OF_ALL: [&str; 4] = ["bbox_mAP", "segm_mAP", "bbox_AP", "segm_AP"];
+
+fn of_all(key: &str) -> bool {
+    key.rsplit('/').next().is_some_and(|metric| OF_ALL.contains(&metric))
+}
 
 fn groups(record: &Record) -> Result<Vec<Group>, String> {
     if let Some((precision, other)) = record.fields.iter().find_map(|(key, _)| beside(record, key))
@@ -66,7 +74,6 @@ fn beside<'a>(record: &Record, key: &'a str) -> Option<(&'a str, String)> {
 
 /// What stands before the key of all classes, such as `coco` in `coco/bbox_mAP`.
 fn prefix(key: &str) -> Option<&str> {
-    const OF_ALL: [&str; 4] = ["bbox_mAP", "segm_mAP", "bbox_AP", "segm_AP"];
     let (prefix, metric) = key.rsplit_once('/')?;
     OF_ALL.contains(&metric).then_some(prefix)
 }

@@ -24,10 +24,28 @@ const THRESHOLDS: usize = 10;
 /// Most values of an IoU threshold and recall: LVIS has 1203 · 4.
 const LARGEST_STEP: usize = 1 << 22;
 
+/// Reads the array.
+///
+/// # Errors
+/// If the file cannot be read, or holds no array of precisions.
 pub fn read(path: &Path, iou: ApIou) -> Result<ApColumn> {
     let (mut reader, array, bytes) = npy::open(path)?;
+    of_array(path, &array, bytes, &mut reader, iou)
+}
+
+/// The same of an array whose `bytes` of data `reader` gives.
+///
+/// # Errors
+/// If it is no array of precisions, or reading fails.
+pub fn of_array(
+    path: &Path,
+    array: &Array,
+    bytes: u64,
+    reader: &mut impl Read,
+    iou: ApIou,
+) -> Result<ApColumn> {
     let bad = |problem: String| Error::content(path, problem);
-    let shape = Shape::of(&array, bytes).map_err(bad)?;
+    let shape = Shape::of(array, bytes).map_err(bad)?;
     let (first, thresholds) = match iou {
         ApIou::All => (0, shape.thresholds),
         ApIou::Half | ApIou::ThreeQuarters if shape.thresholds != THRESHOLDS => {

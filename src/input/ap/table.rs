@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{ApColumn, ApFormat};
+use super::{ApColumn, ApFormat, scaled};
 use crate::ap::{ApScale, OffScale};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
@@ -131,21 +131,8 @@ fn read_column(
         };
         table.rows.iter().map(value).collect()
     };
-    let scale = match scale {
-        Some(scale) => scale,
-        None => {
-            let widest = values_on(ApScale::Percent)?;
-            ApScale::detect(widest.into_iter().flatten()).map_err(|mixed| {
-                let problem = format!(
-                    "column {:?} mixes the scales 0–1 and 0–100: {mixed}; if all are percentages, give \
-                     --ap-scale percent (`ap_scale` in a runs file)",
-                    table.columns[column]
-                );
-                Error::content(&table.path, problem)
-            })?
-        }
-    };
     let name = &table.columns[column];
+    let (scale, values) = scaled(&table.path, &format!("column {name:?} "), scale, values_on)?;
     let doubts = is_no_ap(name).then(|| {
         format!("{}: column {name:?} is no AP by its name: is it AP?", table.path.display())
     });
@@ -153,9 +140,9 @@ fn read_column(
     Ok(ApColumn {
         path: table.path.clone(),
         format: ApFormat::Table,
-        name: table.columns[column].clone(),
+        name: name.clone(),
         keys: keys.clone(),
-        values: values_on(scale)?,
+        values,
         scale,
         notes: Vec::new(),
         doubts,

@@ -4,17 +4,25 @@
 //!
 //! Follows `compute` in `src/torchmetrics/detection/mean_ap.py`.
 
-use super::{ApFormat, Group, Layout};
+use super::ApFormat;
+use super::layout::{Group, Layout};
 use crate::ap::ApScale;
 use crate::input::json::{Field, Record};
 
 pub const LAYOUT: Layout =
-    Layout { format: ApFormat::Torchmetrics, scale: ApScale::Fraction, groups };
+    Layout { format: ApFormat::Torchmetrics, scale: ApScale::Fraction, groups, of_all };
+
+fn of_all(key: &str) -> bool {
+    key.ends_with(OF_CLASSES)
+}
+
+/// The key of AP per class, behind the task and what a logger may have put before it.
+const OF_CLASSES: &str = "map_per_class";
 
 fn groups(record: &Record) -> Result<Vec<Group>, String> {
     // A logger may have put a stage before both, as in `val/map_per_class`.
     let columns: Vec<_> =
-        record.fields.iter().filter(|(key, _)| key.ends_with("map_per_class")).collect();
+        record.fields.iter().filter(|(key, _)| key.ends_with(OF_CLASSES)).collect();
     let mut groups = Vec::new();
     for (key, field) in columns {
         let stage = key.rsplit_once('/').map_or("", |(stage, _)| &key[..stage.len() + 1]);
