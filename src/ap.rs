@@ -5,6 +5,13 @@ use std::fmt;
 use serde::Deserialize;
 
 /// The scale of a column of AP values.
+///
+/// ```
+/// use igam_analyze::ApScale;
+///
+/// assert_eq!(ApScale::detect([0.41, 0.22]), Ok(ApScale::Fraction));
+/// assert_eq!(ApScale::detect([41.0, 22.0]), Ok(ApScale::Percent));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ApScale {

@@ -15,6 +15,20 @@ pub fn bits(eigenvalues: &[f64]) -> f64 {
 }
 
 /// A class's information amount, and what it rests on.
+///
+/// ```
+/// use igam_analyze::{Classes, Information, Options, information};
+/// use ndarray::array;
+///
+/// let x = array![[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0], [0.0, -1.0]];
+/// let classes = Classes::from_names(["cross"])?;
+/// let amounts = information(x.view(), &[0, 0, 0, 0], classes, &Options::new())?;
+/// let Information { instances, dim_per_instance, floor, .. } = amounts[0].of_classes()[0].unwrap();
+/// assert_eq!((instances, dim_per_instance), (4, 0.5));
+/// // `mp-floor` raises no eigenvalue here: both are 0.5, the floor is (1−√0.5)² = 0.086.
+/// assert_eq!(floor.map(|floor| floor.fraction), Some(0.0));
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Information {
     /// I in bits.

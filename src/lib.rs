@@ -34,11 +34,12 @@
 //!
 //! # Features
 //!
-//! - `cli` (default): the command line, [`cli::main`].
+//! - `cli` (default): the command line, [`cli::main`], and all that follows.
+//! - `files`: what lies in files, [`load`]: dumps, labels, counts, AP, moments files.
 //! - `figures`: the figures as SVG, [`figure`], and the report page, [`report`].
 //! - `raster`: figures as PNG and PDF.
 //!
-//! Without any of them, the library computes and reads files.
+//! Without any of them, the library computes from arrays, and compiles in a fraction of the time.
 //!
 //! # Where each formula is
 //!
@@ -90,12 +91,14 @@ pub mod error;
 pub mod evidence;
 #[cfg(feature = "figures")]
 pub mod figure;
+#[cfg(feature = "files")]
 #[doc(hidden)]
 pub mod files;
 #[doc(hidden)]
 pub mod groups;
 #[doc(hidden)]
 pub mod information;
+#[cfg(feature = "files")]
 #[doc(hidden)]
 pub mod input;
 #[doc(hidden)]
@@ -106,6 +109,7 @@ pub mod loss;
 pub mod margin;
 #[doc(hidden)]
 pub mod moments;
+#[cfg(feature = "files")]
 #[doc(hidden)]
 pub mod moments_file;
 #[doc(hidden)]
@@ -120,6 +124,7 @@ pub mod output;
 pub mod queue;
 #[doc(hidden)]
 pub mod rows;
+#[cfg(feature = "files")]
 #[doc(hidden)]
 pub mod run_files;
 #[doc(hidden)]
@@ -139,7 +144,9 @@ pub use analysis::information::information;
 pub use analysis::{Comparison, Correlated, Margins, Population, Said, Storage, Study, Verdicts};
 pub use ap::ApScale;
 pub use classes::Classes;
-pub use detector::{Amounts, ApColumn, Class, Detector, NoInformation, Run, RunSummary};
+pub use detector::{
+    Amounts, ApColumn, Class, ClassSummary, Detector, NoInformation, Run, RunSummary,
+};
 pub use error::{Error, Result};
 pub use evidence::Finding;
 pub use information::Information;
@@ -148,6 +155,7 @@ pub use normalization::Normalization;
 pub use options::Options;
 #[cfg(feature = "figures")]
 pub use output::{Report, report};
+#[cfg(feature = "files")]
 pub use run_files::{RunFiles, load};
 pub use shrinkage::Estimator;
 pub use warning::{Warning, Warnings};

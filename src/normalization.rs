@@ -1,6 +1,14 @@
 //! After Eq. 6: the normalized information amount I′.
 
 /// How the paper's formula for I′ is read, with x_i = I_i/(Ī√C).
+///
+/// ```
+/// use igam_analyze::Normalization;
+///
+/// let normalized = Normalization::Softmax.normalize(&[12.0, 3.0]);
+/// // ln(I′₀/I′₁) is above 0: the first class has more information.
+/// assert!(normalized.log_ratio(0, 1) > 0.0);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Normalization {
     /// I′_i = C·e^{e^{x_i}} / Σ_j e^{x_j} + 1 with Ī = Σ_j I_j, as it is printed.

@@ -193,6 +193,16 @@ pub enum Warning {
 }
 
 /// Warnings, each once, and in one sentence for all runs of which it is true.
+///
+/// ```
+/// use igam_analyze::{Warning, Warnings};
+///
+/// let empty = || Warning::Empty { classes: vec!["nut".into()] };
+/// let mut warnings = Warnings::default();
+/// warnings.extend([empty(), empty()]);
+/// let sentences: Vec<String> = warnings.iter().map(Warning::to_string).collect();
+/// assert_eq!(sentences, ["classes without instances have no information amount: \"nut\""]);
+/// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Warnings(Vec<Warning>);
 

@@ -8,6 +8,20 @@ use crate::error::{Error, Result};
 use crate::warning::{Warning, Warnings};
 
 /// The classes of two runs, side by side.
+///
+/// ```
+/// use igam_analyze::{ApColumn, Classes, Comparison, Detector, RunSummary};
+///
+/// let run = |name, ap: &[f64]| -> igam_analyze::Result<RunSummary> {
+///     let detector = Detector::new(name, Classes::from_names(["bolt", "nut"])?);
+///     let runs = detector.average_precision(&ApColumn::in_order(ap)?)?.runs();
+///     Ok(RunSummary::of(&runs[0][0], name))
+/// };
+/// let comparison = Comparison::of(run("CE", &[0.41, 0.22])?, run("IGAM", &[0.40, 0.30])?)?;
+/// let nut = &comparison.pairs[1];
+/// assert_eq!(nut.ap, [Some(0.22), Some(0.30)]);
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Comparison {
     /// The run before, and the run after.

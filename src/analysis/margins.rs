@@ -16,6 +16,17 @@ const FELT: f64 = 0.01;
 const NAMED: usize = 3;
 
 /// The margins between classes, under each reading of the normalization.
+///
+/// ```
+/// use igam_analyze::{ClassSummary, Margins, Normalization};
+///
+/// let class = |id, bits| ClassSummary { id, name: format!("class {id}"), information: Some(bits), ap: None };
+/// let classes = [class(0, 12.0), class(1, 3.0)];
+/// let margins = Margins::of(&classes, Normalization::Softmax, false)?;
+/// // The class with more information has a margin towards the other, and not the other way round.
+/// assert!(margins.all[[0, 1]] > 0.0 && margins.all[[1, 0]] == 0.0);
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Margins {
     /// The reading that the matrix is of.

@@ -31,6 +31,16 @@ impl Population {
 }
 
 /// What it takes to store the covariances of a data set (Eq. 9–10).
+///
+/// ```
+/// use igam_analyze::{Population, Storage};
+///
+/// // Listing 2 of the paper: Pascal VOC.
+/// let voc = Population { instances: 55_800, classes: 20, counts: None };
+/// let storage = Storage::of("voc", "Pascal VOC", 128, voc)?;
+/// assert!(storage.shape.best_length() > 1000);
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Storage {
     /// Empty where it has none.

@@ -11,6 +11,22 @@ use crate::warning::Warnings;
 
 /// What is found of detectors: whether information amount or instance count goes with AP, and how sure
 /// that is.
+///
+/// ```
+/// use igam_analyze::{ApColumn, Classes, Detector, Study};
+///
+/// let classes = Classes::from_names(["bolt", "nut", "key", "pin"])?;
+/// let detector = |name, ap: &[f64]| -> igam_analyze::Result<Detector> {
+///     let detector = Detector::new(name, classes.clone()).instances(&[120, 40, 75, 200])?;
+///     detector.average_precision(&ApColumn::in_order(ap)?)
+/// };
+/// let before = detector("before", &[0.41, 0.22, 0.35, 0.50])?;
+/// let after = detector("after", &[0.44, 0.25, 0.33, 0.52])?;
+/// let study = Study::of([before, after], None)?;
+/// // The instance counts go with AP in both runs.
+/// assert!(study.first().iter().all(|run| run.count().unwrap().r > 0.9));
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Study {
     detectors: Vec<Vec<Correlated>>,

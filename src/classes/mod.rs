@@ -18,6 +18,14 @@ pub use summary::{Summary, Values, is_sum, summary};
 pub use union::Union;
 
 /// The classes, in order of id.
+///
+/// ```
+/// use igam_analyze::Classes;
+///
+/// let classes = Classes::from_names(["bolt", "nut"])?;
+/// assert_eq!((classes.ids(), classes.names()[1].as_str()), (&[0, 1][..], "nut"));
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Classes {
     ids: Vec<i64>,

@@ -9,6 +9,16 @@ use crate::error::{Error, Result};
 use crate::groups::Frequency;
 
 /// One column of AP values.
+///
+/// ```
+/// use igam_analyze::{ApColumn, ApScale};
+///
+/// let ap = ApColumn::by_name([("bolt", 41.0), ("nut", 22.5)])?;
+/// assert_eq!(ap.scale, ApScale::Percent);
+/// // One value on the other scale is refused.
+/// assert!(ApColumn::by_name([("bolt", 41.0), ("nut", 0.225)]).is_err());
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct ApColumn {
     /// The file, or what stands for it in sentences.

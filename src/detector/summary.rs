@@ -7,6 +7,15 @@ use crate::ap::ApScale;
 use crate::shrinkage::Estimator;
 
 /// A run's classes with their information amounts and AP.
+///
+/// ```
+/// use igam_analyze::{Classes, Detector, RunSummary};
+///
+/// let detector = Detector::new("R-50", Classes::from_names(["bolt", "nut"])?);
+/// let summary = RunSummary::of(&detector.runs()[0][0], "before");
+/// assert_eq!((summary.name.as_str(), summary.classes.len()), ("R-50", 2));
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSummary {
     /// The file, or what stands for it in sentences.

@@ -45,6 +45,14 @@ pub struct Verdict {
 }
 
 /// What the evidence comes to.
+///
+/// ```
+/// use igam_analyze::Finding;
+///
+/// fn is_beyond_the_count(finding: &Finding) -> bool {
+///     finding.token() == "beyond"
+/// }
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
     /// Too few classes.

@@ -121,7 +121,19 @@ pub fn figure4(study: &Study) -> Result<String> {
     Ok(draw::figure4(&study.bias().iter().map(bars).collect::<Vec<_>>(), &names)?)
 }
 
-/// Information amount against AP, a point a class, a panel a run.
+/// Information amount against AP, a point a class, a panel a run. [`figure1`](super::figure1), which needs
+/// no embeddings, is asked for in the same way:
+///
+/// ```
+/// use igam_analyze::{ApColumn, Classes, Detector, figure};
+///
+/// let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
+/// let detector = Detector::new("R-50", Classes::from_names(["bolt", "nut", "key"])?);
+/// let study = detector.instances(&[120, 40, 75])?.average_precision(&ap)?.correlate()?;
+/// assert!(figure::figure1(&study)?.starts_with("<svg"));
+/// assert!(figure::scatter(&study).is_err());
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
 ///
 /// # Errors
 /// If no run has information amounts.

@@ -4,6 +4,7 @@
 mod figure;
 #[cfg(feature = "figures")]
 pub mod page;
+#[cfg(feature = "files")]
 mod parquet;
 #[cfg(feature = "figures")]
 mod report;
@@ -12,9 +13,11 @@ pub mod tables;
 #[cfg(feature = "cli")]
 pub mod text;
 
+#[cfg(feature = "files")]
 pub use crate::files::{Output, write};
 #[cfg(feature = "raster")]
 pub use figure::{FigureFormat, figure};
+#[cfg(feature = "files")]
 pub use parquet::margins_parquet;
 #[cfg(feature = "figures")]
 pub use report::{Again, Report, report};

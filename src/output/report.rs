@@ -29,6 +29,17 @@ pub struct Again {
 
 /// The report of a study, with its warnings and those of what it was made of.
 ///
+/// ```
+/// use igam_analyze::{ApColumn, Classes, Detector, report};
+///
+/// let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
+/// let detector = Detector::new("R-50", Classes::from_names(["bolt", "nut", "key"])?);
+/// let study = detector.instances(&[120, 40, 75])?.average_precision(&ap)?.correlate()?;
+/// let report = report(&study, &[], None)?;
+/// assert!(report.html.starts_with("<!DOCTYPE html>"));
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
+///
 /// # Errors
 /// If a figure cannot be drawn.
 pub fn report(study: &Study, warnings: &[String], again: Option<Again>) -> Result<Report> {

@@ -23,6 +23,21 @@ enum Source {
 
 /// Reads and computes a detector.
 ///
+/// ```no_run
+/// use igam_analyze::{Options, RunFiles, Warnings, load};
+///
+/// let files = RunFiles {
+///     embeddings: vec!["dump/embeddings.npy".into()],
+///     labels: vec!["dump/labels.npy".into()],
+///     ap: Some("ap.csv".into()),
+///     class_names: Some("classes.txt".into()),
+///     ..RunFiles::default()
+/// };
+/// let study = load(&files, &Options::new(), &mut Warnings::default())?.correlate()?;
+/// println!("{}", study.verdict);
+/// # Ok::<(), igam_analyze::Error>(())
+/// ```
+///
 /// # Errors
 /// If a file cannot be used, or it is doubtful which class a row is of.
 pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) -> Result<Detector> {

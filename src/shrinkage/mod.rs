@@ -11,6 +11,13 @@ mod qis;
 use crate::spectrum::Spectrum;
 
 /// An estimator of the covariance's eigenvalues.
+///
+/// ```
+/// use igam_analyze::Estimator;
+///
+/// let names: Vec<_> = Estimator::ALL.iter().map(|estimator| estimator.name()).collect();
+/// assert!(names.contains(&"mp-floor") && names.contains(&"sample"));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Estimator {
     /// Eigenvalues below the Marchenko–Pastur edge λ₋ = (1−√(p/m))² are raised to it (Listing 1).
