@@ -5,6 +5,7 @@ use super::correlated::{Correlated, OverRuns, over_runs};
 use super::verdicts::{Verdicts, verdicts};
 use crate::detector::Detector;
 use crate::error::{Error, Result};
+use crate::evidence::Judged;
 use crate::groups::Grouping;
 use crate::shrinkage::Estimator;
 use crate::warning::Warnings;
@@ -108,6 +109,17 @@ impl Study {
     /// AP of each run over all classes and by group.
     pub fn bias(&self) -> &[Bias] {
         &self.bias
+    }
+
+    /// The verdict to quote, under the first estimator that has one: that over all runs, or of the only run.
+    pub fn main(&self) -> Option<&Judged> {
+        if let Some(over) = self.over_runs.first() {
+            return over.main().map(|pooled| &pooled.judged);
+        }
+        match &self.detectors[..] {
+            [only] => only.iter().find_map(|one| Some(&one.evidence.as_ref()?.judged)),
+            _ => None,
+        }
     }
 
     /// Each run under the first estimator.

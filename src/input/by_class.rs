@@ -11,6 +11,7 @@ use super::{classes, covariates, keys};
 use crate::classes::{Classes, Keys};
 use crate::detector::{ClassGroups, Counts, Covariate, Covariates};
 use crate::error::{Error, Result};
+use crate::words::{check_name, trimmed, whole_number};
 
 /// What a class is called.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

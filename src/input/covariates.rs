@@ -5,6 +5,7 @@ use std::path::Path;
 
 use super::keys;
 use super::table::{Table, is_absent};
+use crate::classes::Keys;
 use crate::detector::{Covariate, Covariates};
 use crate::error::{Error, Result};
 use crate::words::list;

@@ -19,7 +19,6 @@ pub use held::{Held, take};
 pub use super::json::Field;
 use super::shards::extension;
 use crate::ap::{ApScale, OffScale};
-use crate::classes::Keys;
 use crate::detector::{ApColumn, ApFormat};
 use crate::error::{Error, Result};
 
