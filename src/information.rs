@@ -2,6 +2,8 @@
 
 use std::f64::consts::LN_2;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::SpectrumError;
 use crate::kernel::Value;
 use crate::moments::Moments;
@@ -15,7 +17,7 @@ pub fn bits(eigenvalues: &[f64]) -> f64 {
 }
 
 /// A class's information amount, and what it rests on.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Information {
     /// I in bits.
     pub bits: f64,
@@ -28,7 +30,7 @@ pub struct Information {
 }
 
 /// The floor's part in an information amount.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FloorShare {
     /// The floor λ₋.
     pub level: f64,

@@ -29,6 +29,8 @@ pub struct Parts {
     pub covariates: Option<Covariates>,
     /// Groups of similar classes.
     pub groups: Option<ClassGroups>,
+    /// A label of the background that no embedding had.
+    pub no_background: Option<String>,
 }
 
 impl Parts {

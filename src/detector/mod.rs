@@ -135,6 +135,8 @@ impl Detector {
         check_run_names([&parts.name, &parts.backbone, &parts.loss])
             .map_err(|problem| Error::Content { path: "name".into(), problem })?;
         parts.say_ap(observer);
+        let notes = parts.covariates.iter().flat_map(|table| &table.notes);
+        notes.for_each(|note| observer.note(note));
         let classes = amounts.first().map(|first| first.classes().clone());
         let known = classes.as_deref().filter(|_| listed);
         let counts = parts.counts.take();
@@ -148,6 +150,9 @@ impl Detector {
             Detector::new(&parts.name, classes).trained(&parts.backbone, &parts.loss);
         if let Some(counts) = parts.counts.as_ref().filter(|_| listed) {
             detector.join_counts(counts, observer)?;
+        }
+        if let Some(label) = parts.no_background.take() {
+            observer.warn(Warning::NoBackground { runs: vec![parts.name.clone()], label });
         }
         if let Some(first) = amounts.first() {
             detector.set_embeddings(first.embeddings().clone());

@@ -12,10 +12,10 @@ pub mod tables;
 #[cfg(feature = "cli")]
 pub mod text;
 
-pub use crate::files::{Output, write};
+pub use crate::files::{Output, write, write_to};
 #[cfg(feature = "raster")]
 pub use figure::{FigureFormat, figure};
 pub use parquet::margins_parquet;
 #[cfg(feature = "figures")]
-pub use report::{Again, Report, report};
+pub use report::{Again, Report, brief, report};
 pub use table::{Cell, Table};

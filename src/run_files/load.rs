@@ -36,8 +36,7 @@ pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) ->
         }
         None => Vec::new(),
     };
-    let mut parts =
-        Parts { ap: columns, ap_numbering: files.ap_numbering, ..Parts::default() };
+    let mut parts = Parts { ap: columns, ap_numbering: files.ap_numbering, ..Parts::default() };
     parts.say_ap(observer);
     // They are held constant in what information amount says of AP.
     parts.covariates = files.covariates.as_deref().map(covariates::read).transpose()?;

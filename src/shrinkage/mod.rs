@@ -8,10 +8,12 @@ mod linear;
 mod live;
 mod qis;
 
+use serde::{Deserialize, Serialize};
+
 use crate::spectrum::Spectrum;
 
 /// An estimator of the covariance's eigenvalues.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Estimator {
     /// Eigenvalues below the Marchenko–Pastur edge λ₋ = (1−√(p/m))² are raised to it (Listing 1).
     /// Takes any m ≥ 1.
@@ -54,7 +56,7 @@ pub enum Estimator {
 }
 
 /// Why an estimator gives no eigenvalues for a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Refusal {
     /// Fewer embeddings than the estimator needs.
     #[error("fewer than {needed} embeddings")]
