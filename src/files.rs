@@ -51,6 +51,14 @@ pub fn write(directory: &Path, outputs: Vec<Output>) -> Result<()> {
     })
 }
 
+/// Writes one output to this file, whatever its name. The directory is made if it is missing.
+///
+/// # Errors
+/// If the file cannot be written.
+pub fn write_to(path: &Path, output: Output) -> Result<()> {
+    write_file(path, |file| (output.content)(file).map_err(Error::write(path)))
+}
+
 /// Writes one file, of which `content` may fail for reasons of its own. Its directory is made if it is
 /// missing.
 ///

@@ -2,6 +2,8 @@
 
 use std::f64::consts::LN_2;
 
+use serde::{Deserialize, Serialize};
+
 use crate::kernel::SpectrumError;
 use crate::kernel::Value;
 use crate::moments::Moments;
@@ -29,7 +31,7 @@ pub fn bits(eigenvalues: &[f64]) -> f64 {
 /// assert_eq!(floor.map(|floor| floor.fraction), Some(0.0));
 /// # Ok::<(), igam_analyze::Error>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Information {
     /// I in bits.
     pub bits: f64,
@@ -42,7 +44,7 @@ pub struct Information {
 }
 
 /// The floor's part in an information amount.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FloorShare {
     /// The floor λ₋.
     pub level: f64,

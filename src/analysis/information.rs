@@ -67,22 +67,48 @@ pub fn of_array<'a>(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Amounts>> {
-    let embeddings = embeddings.into();
-    labels.check_length(embeddings.shape().0)?;
-    let left_out = match given.background {
-        Some(label) => background(labels, label, "", observer)?,
-        None => Vec::new(),
-    };
-    if let Some(label) = given.background.filter(|_| left_out.len() == labels.len()) {
-        return Err(none_left(label));
+    let all = Assigned::of(embeddings, labels, given, observer)?;
+    let Assigned { classes, rows, index, counts } = &all;
+    of_embeddings(classes, rows, index, counts, options, observer)
+}
+
+/// Embeddings in memory, and the class of each.
+pub(super) struct Assigned<'a> {
+    /// The classes.
+    pub classes: Arc<Classes>,
+    /// The embeddings without those of the background.
+    pub rows: Array<'a>,
+    /// The class of each.
+    pub index: Vec<u32>,
+    /// How many each class has.
+    pub counts: Arc<[u64]>,
+}
+
+impl<'a> Assigned<'a> {
+    /// As the labels say.
+    pub(super) fn of(
+        embeddings: impl Into<Values<'a>>,
+        labels: &Labels,
+        given: Given,
+        observer: &mut dyn Observer,
+    ) -> Result<Assigned<'a>> {
+        let embeddings = embeddings.into();
+        labels.check_length(embeddings.shape().0)?;
+        let left_out = match given.background {
+            Some(label) => background(labels, label, "", observer)?,
+            None => Vec::new(),
+        };
+        if let Some(label) = given.background.filter(|_| left_out.len() == labels.len()) {
+            return Err(none_left(label));
+        }
+        let side = Side { path: Path::new("labels"), option: Some("--label-numbering") };
+        let out = LeftOut { background: &left_out, all: &left_out };
+        let (asked, expected) = (given.numbering, given.classes);
+        let (classes, index) = assign(labels, expected, out, side, asked, None, true, observer)?;
+        let counts = tally(&index, classes.len()).into();
+        let rows = Array::new(embeddings, &left_out)?;
+        Ok(Assigned { classes, rows, index, counts })
     }
-    let side = Side { path: Path::new("labels"), option: Some("--label-numbering") };
-    let out = LeftOut { background: &left_out, all: &left_out };
-    let (asked, expected) = (given.numbering, given.classes);
-    let (classes, index) = assign(labels, expected, out, side, asked, None, true, observer)?;
-    let counts = tally(&index, classes.len()).into();
-    let rows = Array::new(embeddings, &left_out)?;
-    of_embeddings(&classes, &rows, &index, &counts, options, observer)
 }
 
 /// The same of moments that have been taken of the classes.

@@ -1,12 +1,13 @@
 //! §3.3.1: an epoch through the queue, replayed beside the direct computation.
 
-use crate::classes::Classes;
+use super::information::{Assigned, Given};
+use crate::classes::{Classes, Labels};
 use crate::error::{Error, Result};
 use crate::kernel::product::Precision;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::queue::Held;
-use crate::rows::{Element, Rows};
+use crate::rows::{Element, Rows, Values};
 use crate::shrinkage::Estimator;
 use crate::storage::{Shape, Strategy};
 use crate::stream::{ClassInformation, Plan};
@@ -27,6 +28,22 @@ pub struct Replay {
 }
 
 impl Replay {
+    /// The same of embeddings in memory.
+    ///
+    /// # Errors
+    /// As for [`Replay::run`]; if embeddings and labels do not go together.
+    pub fn of_array<'a>(
+        embeddings: impl Into<Values<'a>>,
+        labels: &Labels,
+        given: Given,
+        length: Option<u64>,
+        observer: &mut dyn Observer,
+    ) -> Result<Replay> {
+        let all = Assigned::of(embeddings, labels, given, observer)?;
+        let Assigned { classes, rows, index, counts } = &all;
+        Replay::run(classes, rows, index, counts, length, &Options::new(), observer)
+    }
+
     /// Runs the paper's epoch through a queue of `length` embeddings (§3.3.1): `labels` holds the class of
     /// every row, `counts` the rows of each class.
     ///

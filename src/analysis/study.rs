@@ -1,13 +1,17 @@
 //! A study: all that is found of detectors.
 
+use std::path::Path;
+
 use super::bias::Bias;
 use super::correlated::{Correlated, OverRuns, over_runs};
 use super::verdicts::{Verdicts, verdicts};
-use crate::detector::Detector;
+use crate::detector::{Detector, Run, RunSummary};
 use crate::error::{Error, Result};
+use crate::evidence::Judged;
 use crate::groups::Grouping;
 use crate::shrinkage::Estimator;
 use crate::warning::Warnings;
+use crate::words::{list, suggestion};
 
 /// What is found of detectors: whether information amount or instance count goes with AP, and how sure
 /// that is.
@@ -124,6 +128,43 @@ impl Study {
     /// AP of each run over all classes and by group.
     pub fn bias(&self) -> &[Bias] {
         &self.bias
+    }
+
+    /// The verdict to quote, under the first estimator that has one: that over all runs, or of the only run.
+    pub fn main(&self) -> Option<&Judged> {
+        if let Some(over) = self.over_runs.first() {
+            return over.main().map(|pooled| &pooled.judged);
+        }
+        match &self.detectors[..] {
+            [only] => only.iter().find_map(|one| Some(&one.evidence.as_ref()?.judged)),
+            _ => None,
+        }
+    }
+
+    /// A run in short, the only one unless it is `wanted` by name; `path` stands for the study in sentences.
+    ///
+    /// # Errors
+    /// If there is no such run, or there are several and none is wanted.
+    pub fn summary(&self, path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
+        let runs: Vec<&Run> = self.first().into_iter().map(|one| &one.run).collect();
+        let names: Vec<&str> = runs.iter().map(|run| run.name()).collect();
+        let run = match (wanted, &runs[..]) {
+            (None, [only]) => *only,
+            (None, _) => {
+                let problem =
+                    format!("holds several runs, {}: choose one with --run", list(&names));
+                return Err(Error::content(path, problem));
+            }
+            (Some(wanted), runs) => {
+                let found = runs.iter().find(|run| run.name() == wanted);
+                *found.ok_or_else(|| {
+                    let near = suggestion(wanted, &names);
+                    let names = list(&names);
+                    Error::content(path, format!("holds no run {wanted:?}; it holds {names}{near}"))
+                })?
+            }
+        };
+        Ok(RunSummary::of(run, path))
     }
 
     /// Each run under the first estimator.

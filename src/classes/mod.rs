@@ -8,6 +8,8 @@ mod union;
 
 use std::collections::HashMap;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::{Error, Result};
 
 pub use join::{Doubt, Join, Numbering, Rows};
@@ -40,7 +42,7 @@ pub struct Classes {
 }
 
 /// Who gave the classes their ids: it decides what a number can mean.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdsFrom {
     /// The order of a list of names: 0, 1, ….
     #[default]
@@ -201,6 +203,18 @@ impl Classes {
     /// Boxes of each class, where the file that lists the classes has boxes.
     pub fn boxes(&self) -> Option<&[Option<u64>]> {
         self.boxes.as_deref()
+    }
+
+    /// Id and name of each class, in the order in which their file lists them.
+    pub fn listed(&self) -> Vec<(i64, String)> {
+        let class = |&class: &usize| (self.ids[class], self.names[class].clone());
+        self.file_order.iter().map(class).collect()
+    }
+
+    /// Boxes of each class in that order, where the file has boxes.
+    pub fn boxes_in_order(&self) -> Option<Vec<u64>> {
+        let boxes = self.boxes.as_ref()?;
+        Some(self.file_order.iter().map(|&class| boxes[class].unwrap_or(0)).collect())
     }
 
     /// Who gave the classes their ids.

@@ -1,21 +1,16 @@
 //! `igam-analyze compare`: what a change did to each class.
 
-use std::path::Path;
-
 use serde_json::json;
 
 use super::arguments::{Compare, Format};
 use super::console::Console;
 use super::{gate, results};
 use crate::analysis::Comparison;
-use crate::detector::RunSummary;
 use crate::error::{Error, Result};
 use crate::figure;
-use crate::input::information;
 use crate::observer::Observer;
-use crate::options::Options;
 use crate::output::{Output, tables, text};
-use crate::run_files;
+use crate::run_files::{is_runs_file, summary};
 
 /// Runs the command.
 pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
@@ -31,8 +26,8 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
         ));
     }
     let options = console.options(&[arguments.estimator.unwrap_or_default()]);
-    let before = read(&arguments.a, a.map(String::as_str), &options, console)?;
-    let after = read(&arguments.b, b.map(String::as_str), &options, console)?;
+    let before = summary(&arguments.a, a.map(String::as_str), &options, console)?;
+    let after = summary(&arguments.b, b.map(String::as_str), &options, console)?;
     let comparison = Comparison::of(before, after)?;
     comparison.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     let results = results::of_comparison(&comparison);
@@ -55,27 +50,4 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
         Format::Table => text::compare(&comparison),
     })?;
     judged
-}
-
-/// A run of an `information.csv`, or of a runs file, which is computed.
-fn read(
-    path: &Path,
-    wanted: Option<&str>,
-    options: &Options,
-    console: &mut Console,
-) -> Result<RunSummary> {
-    if !is_runs_file(path) {
-        return information::read(path, wanted);
-    }
-    let files = run_files::choose(path, wanted)?;
-    let mut runs = run_files::load(&files, options, console)?.runs().into_iter().flatten();
-    let (Some(run), None) = (runs.next(), runs.next()) else {
-        let problem = format!("the run {:?} has several columns of AP: name one", files.name);
-        return Err(Error::content(path, problem));
-    };
-    Ok(RunSummary::of(&run, path))
-}
-
-fn is_runs_file(path: &Path) -> bool {
-    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
 }

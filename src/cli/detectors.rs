@@ -16,15 +16,7 @@ pub fn study(sources: &[RunFiles], arguments: &Detectors, console: &mut Console)
         ));
     }
     let options = console.options(arguments.estimator.estimators());
-    let mut detectors = Vec::new();
-    for files in sources {
-        if files.ap.is_none() {
-            let problem = format!("the run {:?} has no AP: give it `ap`", files.name);
-            return Err(Error::Input(problem));
-        }
-        detectors.push(run_files::load(files, &options, console)?);
-    }
-    let study = Study::of(detectors, arguments.groups.as_ref())?;
+    let study = run_files::study(sources, &options, arguments.groups.as_ref(), console)?;
     study.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     Ok(study)
 }

@@ -8,16 +8,15 @@ use serde_json::json;
 
 use super::arguments::{Format, Loss, MarginChoice};
 use super::console::Console;
+use crate::analysis::{Losses, check_margins, check_weights};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::input::embeddings::Dump;
-use crate::loss::{MeanLoss, unit_rows};
 use crate::margin;
 use crate::observer::Observer;
 use crate::output::{Output, tables, text};
 use crate::rows::Rows;
 use crate::run_files::{self, Instances, RunFiles};
-use crate::stream;
 
 /// Runs the command.
 pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
@@ -32,29 +31,12 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     let listed = run_files::named(&files, console)?;
     let expected = Some(Arc::new(listed.unwrap_or_else(|| Classes::numbered(weights.rows()))));
     let (classes, instances) = run_files::instances(&files, expected, None, true, console)?;
-    if (weights.rows(), weights.dim()) != (classes.len(), instances.dump.dim()) {
-        let problem = format!(
-            "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} \
-             (leave the background out)",
-            weights.rows(),
-            weights.dim(),
-            classes.len(),
-            instances.dump.dim()
-        );
-        return Err(Error::content(&arguments.weights, problem));
-    }
+    let wanted = (classes.len(), instances.dump.dim());
+    check_weights(&arguments.weights, (weights.rows(), weights.dim()), wanted)?;
     let margins = match &arguments.margins {
         Some(path) => {
             let margins = open(path)?;
-            if (margins.rows(), margins.dim()) != (classes.len(), classes.len()) {
-                let problem = format!(
-                    "the margins are {}×{}, but there are {} classes",
-                    margins.rows(),
-                    margins.dim(),
-                    classes.len()
-                );
-                return Err(Error::content(path, problem));
-            }
+            check_margins(path, (margins.rows(), margins.dim()), classes.len())?;
             matrix(path, &margins)?
         }
         None => {
@@ -71,11 +53,8 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     };
     let weights = matrix(&arguments.weights, &weights)?;
     let Instances { dump, labels, .. } = &instances;
-    let progress = console.progress(dump.rows() as u64);
-    let losses =
-        stream::losses(dump, labels, &unit_rows(weights), &margins, arguments.scale, &progress)?;
-    let mut mean = MeanLoss::default();
-    losses.iter().for_each(|&class| mean.add(class));
+    let Losses { of_classes: losses, mean, .. } =
+        Losses::of(&classes, dump, labels, weights, &margins, arguments.scale, console)?;
 
     let table = tables::loss(&classes, &losses);
     console.write(&arguments.output.out, vec![Output::text("loss.csv", table.csv())])?;

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::classes::Classes;
+use serde::{Deserialize, Serialize};
+
+use crate::classes::{Classes, IdsFrom};
 use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::normalization::Normalization;
@@ -12,7 +14,7 @@ use crate::stream::ClassInformation;
 use crate::warning::Warning;
 
 /// Why a class has no information amount.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum NoInformation {
     /// It has no embeddings.
     Empty,
@@ -28,6 +30,18 @@ impl fmt::Display for NoInformation {
         }
     }
 }
+
+/// What is kept of information amounts: the estimator; the classes as they were listed, who gave them ids,
+/// and their boxes; p, embeddings and amount of each.
+type Kept = (
+    Estimator,
+    Vec<(i64, String)>,
+    IdsFrom,
+    Option<Vec<u64>>,
+    usize,
+    Vec<u64>,
+    Vec<std::result::Result<Information, NoInformation>>,
+);
 
 /// The information amounts of classes under one estimator (Eq. 1–2).
 #[derive(Clone, Debug)]
@@ -74,6 +88,49 @@ impl Amounts {
             }
         };
         Ok(estimators.iter().enumerate().map(under).collect())
+    }
+
+    /// As a text from which [`Amounts::from_text`] makes the same, to the last bit.
+    ///
+    /// # Errors
+    /// If memory runs out.
+    pub fn to_text(&self) -> Result<String> {
+        let Amounts { estimator, classes, dim, embeddings, of_classes, .. } = self;
+        let listed = classes.listed();
+        let (listed, from, boxes) = (listed, classes.ids_from(), classes.boxes_in_order());
+        let kept = (estimator, listed, from, boxes, dim, &embeddings[..], of_classes);
+        serde_json::to_string(&kept).map_err(|error| Error::Input(error.to_string()))
+    }
+
+    /// What [`Amounts::to_text`] was of.
+    ///
+    /// # Errors
+    /// If it is of nothing.
+    pub fn from_text(text: &str) -> Result<Amounts> {
+        let foreign = || Error::Input("this holds no information amounts, or is damaged".into());
+        let kept: Kept = serde_json::from_str(text).map_err(|_| foreign())?;
+        let (estimator, listed, ids_from, boxes, dim, embeddings, of_classes) = kept;
+        let count = listed.len();
+        let classes = match count {
+            0 => Classes::default(),
+            _ => Classes::new(listed, ids_from).map_err(|_| foreign())?,
+        };
+        let boxes_fit = boxes.as_ref().is_none_or(|boxes| boxes.len() == count);
+        if embeddings.len() != count || of_classes.len() != count || !boxes_fit {
+            return Err(foreign());
+        }
+        let classes = match boxes {
+            Some(boxes) => classes.with_boxes(&boxes),
+            None => classes,
+        };
+        Ok(Amounts {
+            estimator,
+            classes: classes.into(),
+            dim,
+            embeddings: embeddings.into(),
+            normalized: normalized(&of_classes),
+            of_classes,
+        })
     }
 
     /// The classes, in order of id.

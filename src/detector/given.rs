@@ -4,9 +4,55 @@
 use std::path::PathBuf;
 
 use crate::ap::{ApScale, OffScale};
-use crate::classes::{Classes, Keys};
+use crate::classes::{Classes, Keys, Numbering};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
+use crate::observer::Observer;
+use crate::warning::Warning;
+
+/// All that is given of a detector beside its embeddings.
+#[derive(Clone, Debug, Default)]
+pub struct Parts {
+    /// Its name; may be empty.
+    pub name: String,
+    /// Its backbone; may be empty.
+    pub backbone: String,
+    /// Its loss; may be empty.
+    pub loss: String,
+    /// AP, a run a column.
+    pub ap: Vec<ApColumn>,
+    /// How the rows of AP mean classes, where that is not to be recognized.
+    pub ap_numbering: Option<Numbering>,
+    /// Instance counts, without a row over all classes.
+    pub counts: Option<Counts>,
+    /// Numbers to be held constant.
+    pub covariates: Option<Covariates>,
+    /// Groups of similar classes.
+    pub groups: Option<ClassGroups>,
+    /// A label of the background that no embedding had.
+    pub no_background: Option<String>,
+}
+
+impl Parts {
+    /// Says how AP was read, and what is doubtful in it.
+    pub fn say_ap(&self, observer: &mut dyn Observer) {
+        for column in &self.ap {
+            let doubts = column.doubts.iter().cloned();
+            doubts.for_each(|doubt| observer.warn(Warning::Ap { doubt }));
+            let of = match column.format {
+                ApFormat::Table => String::new(),
+                other => format!(" of {}", other.name()),
+            };
+            observer.note(&format!(
+                "{}: AP from column {:?}{of}, on the scale {}",
+                column.path.display(),
+                column.name,
+                column.scale
+            ));
+            column.notes.iter().for_each(|note| observer.note(note));
+        }
+    }
+}
 
 /// One column of AP values.
 ///

@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 pub use amounts::{Amounts, NoInformation};
 pub use assign::{LeftOut, assign, background};
-pub use given::{ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates};
+pub use given::{ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates, Parts};
 pub use join::{Side, ap_without_summary, counts_without_summary};
 pub use run::{Class, Run};
 pub use summary::{ClassSummary, RunSummary};
@@ -21,10 +21,37 @@ use crate::classes::{Classes, Numbering, Rows};
 use crate::error::{Error, Result};
 use crate::observer::Observer;
 use crate::warning::{Warning, Warnings};
+use crate::words::check_name;
 use join::Counted;
 
 /// What the results over all runs are called, which no run may be.
 pub const ALL_RUNS: &str = "all";
+
+/// Checks the name of a run, of its backbone and of its loss.
+///
+/// # Errors
+/// A sentence, if it cannot be one.
+pub fn check_run_names(names: [&str; 3]) -> std::result::Result<(), String> {
+    names.into_iter().try_for_each(check_name)?;
+    if names[0] == ALL_RUNS {
+        return Err("is called \"all\", as the results over all runs are: rename it".into());
+    }
+    Ok(())
+}
+
+/// The classes that instance counts name.
+///
+/// # Errors
+/// If there are none, or a name or id stands twice.
+pub fn counted_classes(counts: Option<&Counts>) -> Result<Arc<Classes>> {
+    let Some(counts) = counts else {
+        return Err(Error::Usage(
+            "give --embeddings, or --counts for a correlation of instance counts".into(),
+        ));
+    };
+    let classes = Classes::of_keys(&counts.keys);
+    Ok(classes.map_err(|problem| Error::content(&counts.path, problem))?.into())
+}
 
 /// A detector's classes with all that is known of them. It is one run for each of its APs under each
 /// covariance estimator.
@@ -90,6 +117,54 @@ impl Detector {
         self
     }
 
+    /// A detector of information amounts under several estimators, and of all that is given beside them;
+    /// where there are none, of instance counts alone. The classes are `listed`, or what labels name.
+    ///
+    /// # Errors
+    /// If the amounts are not of the same embeddings or two are under one estimator, there are neither
+    /// amounts nor counts, or it is doubtful which class a row is of.
+    pub fn of_parts(
+        amounts: Vec<Amounts>,
+        listed: bool,
+        mut parts: Parts,
+        observer: &mut dyn Observer,
+    ) -> Result<Detector> {
+        if parts.name.is_empty() {
+            parts.name = format!("{} {}", parts.backbone, parts.loss).trim().to_owned();
+        }
+        check_run_names([&parts.name, &parts.backbone, &parts.loss])
+            .map_err(|problem| Error::Content { path: "name".into(), problem })?;
+        parts.say_ap(observer);
+        let notes = parts.covariates.iter().flat_map(|table| &table.notes);
+        notes.for_each(|note| observer.note(note));
+        let classes = amounts.first().map(|first| first.classes().clone());
+        let known = classes.as_deref().filter(|_| listed);
+        let counts = parts.counts.take();
+        parts.counts =
+            counts.map(|counts| counts_without_summary(counts, known, observer)).transpose()?;
+        let counted = parts.counts.as_ref();
+        let own = || counted?.classes.clone().map(Arc::new);
+        let listed = listed || (classes.is_none() && own().is_some());
+        let classes = classes.or_else(own).map_or_else(|| counted_classes(counted), Ok)?;
+        let mut detector =
+            Detector::new(&parts.name, classes).trained(&parts.backbone, &parts.loss);
+        if let Some(counts) = parts.counts.as_ref().filter(|_| listed) {
+            detector.join_counts(counts, observer)?;
+        }
+        if let Some(label) = parts.no_background.take() {
+            observer.warn(Warning::NoBackground { runs: vec![parts.name.clone()], label });
+        }
+        if let Some(first) = amounts.first() {
+            detector.set_embeddings(first.embeddings().clone());
+        }
+        detector.join(parts, observer)?;
+        for amounts in amounts {
+            detector.check_amounts(&amounts)?;
+            detector.add_amounts(amounts, observer);
+        }
+        Ok(detector)
+    }
+
     /// The instance counts, given in the order of the classes; without them, those of the embeddings.
     ///
     /// # Errors
@@ -109,6 +184,18 @@ impl Detector {
     /// # Errors
     /// If they are of other classes.
     pub fn information(mut self, amounts: Amounts) -> Result<Detector> {
+        self.check_classes(&amounts)?;
+        self.watched(|detector, observer| {
+            detector.set_embeddings(amounts.embeddings().clone());
+            detector.check_counts(observer);
+            detector.add_amounts(amounts, observer);
+            Ok(())
+        })?;
+        Ok(self)
+    }
+
+    /// That information amounts are of the detector's classes.
+    fn check_classes(&self, amounts: &Amounts) -> Result<()> {
         let (ours, theirs) = (&self.classes, amounts.classes());
         if ours.ids() != theirs.ids() || ours.names() != theirs.names() {
             let problem = format!(
@@ -118,13 +205,27 @@ impl Detector {
             );
             return Err(Error::Input(problem));
         }
-        self.watched(|detector, observer| {
-            detector.set_embeddings(amounts.embeddings().clone());
-            detector.check_counts(observer);
-            detector.add_amounts(amounts, observer);
-            Ok(())
-        })?;
-        Ok(self)
+        Ok(())
+    }
+
+    /// That they are of the detector's embeddings too, and the first under their estimator.
+    fn check_amounts(&self, amounts: &Amounts) -> Result<()> {
+        self.check_classes(amounts)?;
+        let estimator = amounts.estimator();
+        if self.embeddings.as_ref().is_some_and(|ours| ours != amounts.embeddings()) {
+            return Err(Error::Input(format!(
+                "the information amounts by {} are of other numbers of embeddings than those before: give \
+                 those of one detector",
+                estimator.name()
+            )));
+        }
+        if self.amounts.iter().any(|ours| ours.estimator() == estimator) {
+            return Err(Error::Input(format!(
+                "two of the information amounts are by the estimator {}: give one of each",
+                estimator.name()
+            )));
+        }
+        Ok(())
     }
 
     /// AP by class; more than one are runs of their own.
@@ -230,6 +331,33 @@ impl Detector {
         let (classes, known) = (&self.classes, known.as_deref());
         self.covariates = join::covariates(classes, counted, covariates, known, observer)?;
         self.groups = join::groups(classes, counted, groups, known, observer)?;
+        Ok(())
+    }
+
+    /// Joins all that is given, each before what it may tell how to read: counts, unless they are joined,
+    /// then AP, then what is held constant.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a row is of.
+    pub fn join(&mut self, parts: Parts, observer: &mut dyn Observer) -> Result<()> {
+        let Parts { ap, ap_numbering, counts, covariates, groups, .. } = parts;
+        if let Some(counts) = counts.filter(|_| self.counted.is_none()) {
+            self.join_counts(&counts, observer)?;
+        }
+        let has_ap = !ap.is_empty();
+        for column in ap {
+            self.join_ap(column, ap_numbering, observer)?;
+        }
+        if self.embeddings.is_none() {
+            let covariates = covariates.iter().map(|table| &table.path);
+            for path in covariates.chain(groups.iter().map(|table| &table.path)) {
+                observer.warn(Warning::NoEmbeddings { path: path.clone() });
+            }
+        }
+        if has_ap {
+            self.join_covariates(covariates.as_ref(), groups.as_ref(), observer)?;
+        }
+        self.check_counts(observer);
         Ok(())
     }
 

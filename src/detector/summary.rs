@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::Run;
+use super::{Amounts, Run};
 use crate::ap::ApScale;
+use crate::information::Information;
 use crate::shrinkage::Estimator;
 
 /// A run's classes with their information amounts and AP.
@@ -44,6 +45,23 @@ pub struct ClassSummary {
 }
 
 impl RunSummary {
+    /// Of information amounts without a name and without AP.
+    pub fn of_amounts(amounts: &Amounts, path: impl Into<PathBuf>) -> RunSummary {
+        let classes = amounts.classes();
+        let of_classes = classes.ids().iter().zip(classes.names()).zip(amounts.of_classes());
+        let class = |((&id, name), amount): ((&i64, &String), &Result<Information, _>)| {
+            let information = amount.as_ref().ok().map(|amount| amount.bits);
+            ClassSummary { id, name: name.clone(), information, ap: None }
+        };
+        RunSummary {
+            path: path.into(),
+            name: String::new(),
+            estimator: Some(amounts.estimator()),
+            ap_scale: None,
+            classes: of_classes.map(class).collect(),
+        }
+    }
+
     /// Of a run that was computed; `path` stands for it in sentences.
     pub fn of(run: &Run, path: impl Into<PathBuf>) -> RunSummary {
         let classes = run.classes().map(|class| ClassSummary {

@@ -14,11 +14,11 @@ pub mod tables;
 pub mod text;
 
 #[cfg(feature = "files")]
-pub use crate::files::{Output, write};
+pub use crate::files::{Output, write, write_to};
 #[cfg(feature = "raster")]
 pub use figure::{FigureFormat, figure};
 #[cfg(feature = "files")]
 pub use parquet::margins_parquet;
 #[cfg(feature = "figures")]
-pub use report::{Again, Report, report};
+pub use report::{Again, Report, brief, report};
 pub use table::{Cell, Table};

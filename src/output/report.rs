@@ -71,7 +71,19 @@ fn beginning(study: &Study, warnings: &[String]) -> Vec<Part> {
                     or with their instance counts? And does information amount say anything of AP beyond \
                     the count?";
     let mut parts = vec![Part::Text(question.into())];
-    parts.push(heading("Verdict"));
+    parts.extend(said(study, warnings));
+    parts
+}
+
+/// What a study comes to, with its warnings and those of what it was made of, as HTML for a page that is
+/// there already, such as a notebook.
+pub fn brief(study: &Study, warnings: &[String]) -> String {
+    page::fragment(&said(study, warnings))
+}
+
+/// The verdict, in words and in short, and what to beware of.
+fn said(study: &Study, warnings: &[String]) -> Vec<Part> {
+    let mut parts = vec![heading("Verdict")];
     for Said { subject, finding, points } in study.verdict.0.iter().cloned() {
         parts.push(Part::Words(vec![(subject, finding)]));
         parts.extend((!points.is_empty()).then_some(Part::List(points)));

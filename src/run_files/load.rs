@@ -1,16 +1,20 @@
 //! One run's files: read, joined by class, and its information amounts computed.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use super::RunFiles;
 use super::instances::{Instances, instances};
 use super::moments::{Merged, moments};
-use crate::analysis::information;
+use super::{RunFiles, choose};
+use crate::analysis::{Study, information};
 use crate::classes::Classes;
-use crate::detector::{Amounts, ApFormat, Counts, Detector, counts_without_summary};
+use crate::detector::{
+    Amounts, Counts, Detector, Parts, RunSummary, counted_classes, counts_without_summary,
+};
 use crate::error::{Error, Result};
+use crate::groups::Grouping;
 use crate::input::annotations::Include;
-use crate::input::{ap, class_groups, classes, counts, covariates};
+use crate::input::{self, ap, class_groups, classes, counts, covariates};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::warning::Warning;
@@ -47,24 +51,13 @@ pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) ->
         }
         None => Vec::new(),
     };
-    for column in &columns {
-        column.doubts.iter().for_each(|doubt| observer.warn(Warning::Ap { doubt: doubt.clone() }));
-        let of = match column.format {
-            ApFormat::Table => String::new(),
-            other => format!(" of {}", other.name()),
-        };
-        observer.note(&format!(
-            "{}: AP from column {:?}{of}, on the scale {}",
-            column.path.display(),
-            column.name,
-            column.scale
-        ));
-        column.notes.iter().for_each(|note| observer.note(note));
-    }
+    let mut parts = Parts { ap: columns, ap_numbering: files.ap_numbering, ..Parts::default() };
+    parts.say_ap(observer);
     // They are held constant in what information amount says of AP.
-    let covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
-    covariates.iter().flat_map(|table| &table.notes).for_each(|note| observer.note(note));
-    let groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
+    parts.covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
+    let notes = parts.covariates.iter().flat_map(|table| &table.notes);
+    notes.for_each(|note| observer.note(note));
+    parts.groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
     let listed = listed(files, observer)?;
     let counts = counts(files, listed.as_ref(), observer)?;
     let expected = listed.or_else(|| counts.as_ref()?.classes.clone()).map(Arc::new);
@@ -81,32 +74,18 @@ pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) ->
         let (classes, merged) = moments(files, expected, observer)?;
         (classes, Some(Source::Moments(merged)))
     } else if files.embeddings.is_empty() {
-        (classes_without_embeddings(expected, counts.as_ref())?, None)
+        (expected.map_or_else(|| counted_classes(counts.as_ref()), Ok)?, None)
     } else {
         let (classes, instances) = instances(files, expected, known.as_deref(), true, observer)?;
         (classes, Some(Source::Embeddings(instances)))
     };
-    let counted = detector.is_some();
     let mut detector = detector.unwrap_or_else(|| new(&classes));
     if let Some(source) = &source {
         detector.set_embeddings(source.counts().clone());
     }
-    if let Some(counts) = counts.as_ref().filter(|_| !counted) {
-        detector.join_counts(counts, observer)?;
-    }
-    for column in columns {
-        detector.join_ap(column, files.ap_numbering, observer)?;
-    }
-    if source.is_none() {
-        for path in [&files.covariates, &files.class_groups].into_iter().flatten() {
-            observer.warn(Warning::NoEmbeddings { path: path.clone() });
-        }
-    }
-    if files.ap.is_some() {
-        detector.join_covariates(covariates.as_ref(), groups.as_ref(), observer)?;
-    }
+    parts.counts = counts;
+    detector.join(parts, observer)?;
     if let Some(source) = source {
-        detector.check_counts(observer);
         for amounts in source.amounts(&classes, options, observer)? {
             detector.add_amounts(amounts, observer);
         }
@@ -138,6 +117,56 @@ impl Source {
     }
 }
 
+/// Reads and computes the detectors, and correlates. The warnings of reading go to the observer, those of
+/// correlating are the study's.
+///
+/// # Errors
+/// As for [`load`] and [`Study::of`].
+pub fn study(
+    sources: &[RunFiles],
+    options: &Options,
+    grouping: Option<&Grouping>,
+    observer: &mut dyn Observer,
+) -> Result<Study> {
+    let mut detectors = Vec::new();
+    for files in sources {
+        if files.ap.is_none() {
+            let problem = format!("the run {:?} has no AP: give it `ap`", files.name);
+            return Err(Error::Input(problem));
+        }
+        detectors.push(load(files, options, observer)?);
+    }
+    Study::of(detectors, grouping)
+}
+
+/// A run of an `information.csv`, or of a runs file, which is computed; the only one unless it is `wanted` by
+/// name.
+///
+/// # Errors
+/// If the file cannot be used, or holds several runs and none is wanted.
+pub fn summary(
+    path: &Path,
+    wanted: Option<&str>,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<RunSummary> {
+    if !is_runs_file(path) {
+        return input::information::read(path, wanted);
+    }
+    let files = choose(path, wanted)?;
+    let mut runs = load(&files, options, observer)?.runs().into_iter().flatten();
+    let (Some(run), None) = (runs.next(), runs.next()) else {
+        let problem = format!("the run {:?} has several columns of AP: name one", files.name);
+        return Err(Error::content(path, problem));
+    };
+    Ok(RunSummary::of(&run, path))
+}
+
+/// Whether a file is a runs file, by its ending.
+pub fn is_runs_file(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
 /// The classes, where a file of class names lists them.
 pub fn listed(files: &RunFiles, observer: &mut dyn Observer) -> Result<Option<Classes>> {
     let Some(path) = &files.class_names else { return Ok(None) };
@@ -167,20 +196,4 @@ pub fn named(files: &RunFiles, observer: &mut dyn Observer) -> Result<Option<Cla
         observer.warn(Warning::NoPart { path: counts.path });
     }
     Ok(listed.or(counts.classes))
-}
-
-fn classes_without_embeddings(
-    expected: Option<Arc<Classes>>,
-    counts: Option<&Counts>,
-) -> Result<Arc<Classes>> {
-    match (expected, counts) {
-        (Some(classes), _) => Ok(classes),
-        (None, Some(counts)) => {
-            let classes = Classes::of_keys(&counts.keys);
-            Ok(classes.map_err(|problem| Error::content(&counts.path, problem))?.into())
-        }
-        (None, None) => Err(Error::Usage(
-            "give --embeddings, or --counts for a correlation of instance counts".into(),
-        )),
-    }
 }

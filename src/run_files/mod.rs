@@ -6,5 +6,5 @@ mod moments;
 mod runs_file;
 
 pub use instances::{Instances, dump, instances, labelled};
-pub use load::{counts, listed, load, named};
+pub use load::{counts, is_runs_file, listed, load, named, study, summary};
 pub use runs_file::{RunFiles, choose, read};

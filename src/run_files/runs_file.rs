@@ -7,12 +7,12 @@ use toml::{Table, Value};
 
 use crate::ap::ApScale;
 use crate::classes::Numbering;
-use crate::detector::{ALL_RUNS, ApFormat};
+use crate::detector::{ApFormat, check_run_names};
 use crate::error::{Error, Result};
 use crate::input::ap::ApIou;
 use crate::input::{embeddings, file, labels, shards};
 use crate::moments_file;
-use crate::words::{check_name, list, suggestion};
+use crate::words::{list, suggestion};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
 /// default of every run.
@@ -114,15 +114,7 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
         if run.name.is_empty() {
             run.name = format!("{} {}", run.backbone, run.loss).trim().to_owned();
         }
-        [&run.name, &run.backbone, &run.loss]
-            .into_iter()
-            .try_for_each(|name| check_name(name))
-            .map_err(wrong)?;
-        if run.name == ALL_RUNS {
-            return Err(wrong(
-                "is called \"all\", as the results over all runs are: rename it".into(),
-            ));
-        }
+        check_run_names([&run.name, &run.backbone, &run.loss]).map_err(wrong)?;
         let no_dump = run.embeddings.is_empty() && run.labels.is_empty();
         if !(run.moments.is_empty() || no_dump) {
             return Err(wrong("has both moments and embeddings or labels: give one".into()));

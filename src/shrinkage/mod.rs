@@ -8,6 +8,8 @@ mod linear;
 mod live;
 mod qis;
 
+use serde::{Deserialize, Serialize};
+
 use crate::spectrum::Spectrum;
 
 /// An estimator of the covariance's eigenvalues.
@@ -18,7 +20,7 @@ use crate::spectrum::Spectrum;
 /// let names: Vec<_> = Estimator::ALL.iter().map(|estimator| estimator.name()).collect();
 /// assert!(names.contains(&"mp-floor") && names.contains(&"sample"));
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Estimator {
     /// Eigenvalues below the Marchenko–Pastur edge λ₋ = (1−√(p/m))² are raised to it (Listing 1).
     /// Takes any m ≥ 1.
@@ -61,7 +63,7 @@ pub enum Estimator {
 }
 
 /// Why an estimator gives no eigenvalues for a class.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Refusal {
     /// Fewer embeddings than the estimator needs.
     #[error("fewer than {needed} embeddings")]

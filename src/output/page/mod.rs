@@ -45,6 +45,15 @@ pub fn html(title: &str, parts: &[Part]) -> String {
     )
 }
 
+/// The parts alone, for a page that is there already, such as a notebook; its tables do not sort.
+pub fn fragment(parts: &[Part]) -> String {
+    let part = |part: &Part| match part {
+        Part::Table(table) => table_html(table, escape),
+        other => part_html(other),
+    };
+    parts.iter().map(part).collect()
+}
+
 /// The page as Markdown for GitHub, without its figures.
 pub fn markdown(title: &str, parts: &[Part]) -> String {
     let body: String = parts.iter().map(part_markdown).collect();
@@ -66,7 +75,13 @@ fn part_html(part: &Part) -> String {
             format!("<ul>\n{}</ul>\n", points.iter().map(point).collect::<String>())
         }
         Part::Command(command) => format!("<pre><code>{}</code></pre>\n", escape(command)),
-        Part::Table(table) => table_html(table),
+        Part::Table(table) => {
+            let head = |name: &str| format!("<button>{}</button>", escape(name));
+            format!(
+                "<div class=\"scroll\" tabindex=\"0\">{}</div>\n",
+                table_html(table, head).trim_end()
+            )
+        }
         Part::Figure { caption, svg } => {
             let caption = escape(caption);
             // What a browser cannot show, it reads out.
@@ -77,11 +92,11 @@ fn part_html(part: &Part) -> String {
     }
 }
 
-fn table_html(table: &Table) -> String {
+/// A table whose heads hold what `head` makes of the names of the columns.
+fn table_html(table: &Table, head: impl Fn(&str) -> String) -> String {
     let heads = table.columns.iter();
-    let heads: String = heads
-        .map(|name| format!("<th scope=\"col\"><button>{}</button></th>", escape(name)))
-        .collect();
+    let heads: String =
+        heads.map(|name| format!("<th scope=\"col\">{}</th>", head(name))).collect();
     let cell = |cell: &Cell| match cell {
         Cell::Text(text) => format!("<td>{}</td>", escape(text)),
         Cell::Missing => "<td data-value=\"\"></td>".into(),
@@ -89,9 +104,7 @@ fn table_html(table: &Table) -> String {
     };
     let row = |row: &Vec<Cell>| format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
     let rows: String = table.rows.iter().map(row).collect();
-    format!(
-        "<div class=\"scroll\" tabindex=\"0\"><table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table></div>\n"
-    )
+    format!("<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
 }
 
 fn part_markdown(part: &Part) -> String {

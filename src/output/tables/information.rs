@@ -1,7 +1,8 @@
 //! `information.csv`.
 
 use crate::ap::ApScale;
-use crate::detector::{Class, Run};
+use crate::detector::{Amounts, Class, Detector, Run};
+use crate::error::Result;
 use crate::output::{Cell, Table};
 use crate::shrinkage::Estimator;
 
@@ -52,4 +53,14 @@ pub fn information(runs: &[&Run]) -> Table {
     let mut table = information_and_ratio(runs);
     table.remove("dim_per_instance");
     table
+}
+
+/// The same of information amounts alone.
+///
+/// # Errors
+/// None in fact: they are of their own classes.
+pub fn amounts(amounts: &Amounts) -> Result<Table> {
+    let detector = Detector::new("", amounts.classes().clone()).information(amounts.clone())?;
+    let runs = detector.runs();
+    Ok(information_and_ratio(&runs.iter().flatten().collect::<Vec<_>>()))
 }

@@ -12,7 +12,7 @@ mod verdict;
 pub use bias::bias;
 pub use compare::compare;
 pub use correlations::{commonality, correlations, evidence, left_out, left_out_json};
-pub use information::{information, information_and_ratio};
+pub use information::{amounts, information, information_and_ratio};
 pub use loss::loss;
 pub use margins::margins;
 pub use storage::{budget, replay, storage};
