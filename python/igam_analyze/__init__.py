@@ -1,22 +1,61 @@
-"""Category information amount of detection data (arXiv 2502.03852), for NumPy arrays.
+"""Why is my detector bad on this class? Category information amount (arXiv 2502.03852), for NumPy arrays.
 
 Results are those of the command line, to the last bit. docs/python.md has examples.
+
+Examples
+--------
+>>> import igam_analyze as ig
+>>> amounts = ig.information(embeddings, labels, class_names=["bolt", "nut", "key"])
+>>> study = ig.correlate(amounts, ap={"bolt": 0.41, "nut": 0.22, "key": 0.35})
+>>> print(study.verdict)
+>>> ig.report(study, "report.html")
 """
 
 from ._igam_analyze import (
+    Comparison,
+    Figure,
+    MarginReadings,
     Moments,
+    Study,
     __version__,
+    compare,
+    correlate,
     igam_loss,
     information,
+    losses,
+    margin_readings,
     margins,
     queue_size,
+    replay,
+    report,
 )
+from ._results import Amounts, IgamWarning, Losses, QueueSize, Table
 
 __all__ = [
+    "Amounts",
+    "Comparison",
+    "Figure",
+    "IgamWarning",
+    "Losses",
+    "MarginReadings",
     "Moments",
+    "QueueSize",
+    "Study",
+    "Table",
     "__version__",
+    "compare",
+    "correlate",
     "igam_loss",
     "information",
+    "losses",
+    "margin_readings",
     "margins",
     "queue_size",
+    "replay",
+    "report",
 ]
+
+# Where they are found, and what tracebacks and pickles name.
+for _class in (Amounts, IgamWarning, Losses, QueueSize, Table):
+    _class.__module__ = __name__
+del _class

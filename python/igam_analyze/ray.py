@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 import pickle
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,7 @@ import pyarrow.compute as pc
 from ray.data.aggregate import AggregateFnV2
 from ray.exceptions import RayTaskError
 
-from igam_analyze import Moments
+from igam_analyze import Amounts, IgamWarning, Moments
 
 if TYPE_CHECKING:
     from ray.data import DataContext, Dataset
@@ -36,8 +37,8 @@ def information(
     label_column: str = "label",
     estimator: str = "mp-floor",
     precision: str = "f64",
-) -> dict[str, Any]:
-    """Information amount of each class of a Ray Dataset: the columns of `igam_analyze.information`.
+) -> Amounts:
+    """Information amount of each class of a Ray Dataset: what `igam_analyze.information` returns.
 
     Blocks are merged in no fixed order: that moves I in rounding alone, at most 1e-9 relative.
 
@@ -73,6 +74,8 @@ def information(
     result = pickle.loads(result["information"])
     if not result["class"]:
         raise ValueError("the dataset has no rows")
+    for sentence in result.warnings:
+        warnings.warn(sentence, IgamWarning, stacklevel=2)
     return result
 
 
@@ -91,8 +94,11 @@ class InformationAmount(AggregateFnV2[Moments, bytes]):
         return current_accumulator
 
     def finalize(self, accumulator: Moments) -> bytes:
-        # Of a dict Ray would make a struct of lists.
-        return pickle.dumps(accumulator.information(self.estimator))
+        with warnings.catch_warnings():
+            # They are raised where the user sees them.
+            warnings.simplefilter("ignore", IgamWarning)
+            # Of a dict Ray would make a struct of lists.
+            return pickle.dumps(accumulator.information(self.estimator))
 
 
 def merged(moments: Dataset, precision: str) -> Dataset:

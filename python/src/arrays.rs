@@ -94,12 +94,3 @@ pub fn labels(object: &Bound<'_, PyAny>) -> PyResult<Labels> {
         ))),
     }
 }
-
-/// The class names as they were given: in order of id, or by id.
-pub fn class_names(object: &Bound<'_, PyAny>) -> PyResult<Vec<(i64, String)>> {
-    if let Ok(by_id) = object.cast::<pyo3::types::PyDict>() {
-        return by_id.iter().map(|(id, name)| Ok((id.extract()?, name.extract()?))).collect();
-    }
-    let names: Vec<String> = object.extract()?;
-    Ok((0..).zip(names).collect())
-}

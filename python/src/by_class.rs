@@ -19,10 +19,11 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMapping, PySequence, PySlice, PyString};
 use pyo3::{IntoPyObjectExt, intern};
 
-use crate::information::{CLASS_NAMES, one_of};
+use crate::choices::one_of_if;
 use crate::work::{exception, released};
 
 /// What stands for the file in sentences.
+const CLASS_NAMES: &str = "class_names";
 const AP: &str = "ap";
 const INSTANCES: &str = "instances";
 const COVARIATES: &str = "covariates";
@@ -133,7 +134,7 @@ pub fn classes(object: &Bound<'_, PyAny>) -> PyResult<(Classes, Vec<String>)> {
 }
 
 /// The path that a text or an `os.PathLike` is.
-fn path(object: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
+pub fn path(object: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
     let is_path = object.is_instance_of::<PyString>()
         || object.hasattr(intern!(object.py(), "__fspath__"))?;
     is_path.then(|| object.extract()).transpose()
@@ -503,11 +504,9 @@ pub fn _by_class<'py>(
     };
     match what {
         AP => {
-            let format =
-                format.map(|name| one_of("ap_format", ApFormat::ALL, |one| one.name(), name));
-            let iou = iou.map(|name| one_of("ap_iou", ApIou::ALL, |one| one.name(), name));
-            let scale = scale.map(|name| one_of("ap_scale", ApScale::ALL, |one| one.name(), name));
-            let (format, iou, scale) = (format.transpose()?, iou.transpose()?, scale.transpose()?);
+            let format = one_of_if("ap_format", ApFormat::ALL, |one| one.name(), format)?;
+            let iou = one_of_if("ap_iou", ApIou::ALL, |one| one.name(), iou)?;
+            let scale = one_of_if("ap_scale", ApScale::ALL, |one| one.name(), scale)?;
             let columns = average_precision(object, &wanted, format, iou, scale)?;
             let columns: Vec<_> = columns
                 .iter()

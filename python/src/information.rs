@@ -1,22 +1,18 @@
 //! `information`: the information amount of each class of arrays.
 
-use igam_analyze::class_moments::Amounts;
-use igam_analyze::classes::{Assigned, Classes, IdsFrom};
-use igam_analyze::error::Error;
-use igam_analyze::kernel::product::Precision;
-use igam_analyze::rows::Array;
-use igam_analyze::shrinkage::Estimator;
-use igam_analyze::stream;
-use pyo3::exceptions::PyValueError;
+use igam_analyze::analysis::information::{Given, of_array};
+use igam_analyze::classes::{Classes, Numbering};
+use igam_analyze::options::Options;
+use igam_analyze::warning::{Warning, Warnings};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyList;
 
+use crate::amounts::_Amounts;
 use crate::arrays::{self, Embeddings};
-use crate::columns::InformationColumns;
-use crate::work::{exception, released};
-
-/// What stands for the file in sentences on class names.
-const CLASS_NAMES: &str = "class_names";
+use crate::by_class;
+use crate::choices::{Estimators, one_of_if, precision};
+use crate::warn::warn;
+use crate::work::released;
 
 /// Information amount of each class: I = ½ log₂ det(1+Σ) bits (Eq. 2), from its embeddings.
 ///
@@ -26,79 +22,115 @@ const CLASS_NAMES: &str = "class_names";
 ///
 /// Parameters
 /// ----------
-/// embeddings : (n, p) array of float16, float32 or float64
-/// labels : (n,) integers, or class names
-/// estimator : of the covariance: "mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf" or "oas"
-/// precision : "f64", or "f32": faster, right to about six digits
-/// class_names : names in order of id from 0, or a dict of id to name; else the classes are those that
-///     the labels name
-/// background_label : label of rows to leave out
+/// embeddings : array_like
+///     (n, p), float16, float32 or float64.
+/// labels : array_like
+///     (n,) integers, or class names.
+/// estimator : str or sequence of str
+///     Of the covariance: "mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf" or "oas"; several
+///     of them, or "all": then a list of results, from one pass over the embeddings.
+/// precision : {"f64", "f32"}
+///     f32 is faster, and right to about six digits.
+/// class_names : sequence, mapping or path, optional
+///     Names in order of id from 0; ids with names; or a file: an annotation file, classes.txt,
+///     data.yaml. Without it, the classes are those that the labels name.
+/// background_label : int or str, optional
+///     Label of rows to leave out.
+/// label_numbering : {"names", "ids", "positions", "file-order"}, optional
+///     How labels mean classes, where that is not to be recognized.
 ///
 /// Returns
 /// -------
-/// dict of columns, a value a class in order of id: "class_id", "class" (a list of str), "instances" (m),
-///     "information" (I, bits), "normalized_information" (I′), "floor", "floored_fraction",
-///     "floor_bits" (bits of I from the eigenvalue floor alone), "dim_per_instance" (p/m). NaN where there
-///     is none: a class without embeddings, or with too few for the estimator.
+/// Amounts
+///     A dict of columns, a value a class in order of id; a list of them where several estimators are
+///     asked for.
 ///
 /// Raises
 /// ------
-/// ValueError : if the arrays do not go together, a value is NaN or infinite, or a label is no class
+/// ValueError
+///     If the arrays do not go together, a value is NaN or infinite, or a label is no class.
+///
+/// Warns
+/// -----
+/// IgamWarning
+///     Of classes without information amount, and of amounts that come from the eigenvalue floor.
+///
+/// Examples
+/// --------
+/// >>> x = np.array([[1.0, 0], [-1, 0], [0, 1], [0, -1]])
+/// >>> igam_analyze.information(x, [0, 0, 0, 0], "sample")["information"]
+/// array([0.5849625])
 #[pyfunction]
-#[pyo3(signature = (embeddings, labels, estimator="mp-floor", precision="f64", class_names=None, background_label=None))]
+#[pyo3(signature = (
+    embeddings, labels, estimator=None, precision="f64", class_names=None, background_label=None,
+    label_numbering=None
+), text_signature = "(embeddings, labels, estimator='mp-floor', precision='f64', class_names=None, background_label=None, label_numbering=None)")]
 pub fn information<'py>(
     embeddings: &Bound<'py, PyAny>,
     labels: &Bound<'py, PyAny>,
-    estimator: &str,
+    estimator: Option<&Bound<'py, PyAny>>,
     precision: &str,
     class_names: Option<&Bound<'py, PyAny>>,
     background_label: Option<&Bound<'py, PyAny>>,
-) -> PyResult<Bound<'py, PyDict>> {
+    label_numbering: Option<&str>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = embeddings.py();
-    let (estimator, precision) = (self::estimator(estimator)?, self::precision(precision)?);
+    let estimators = estimators(estimator)?;
+    let options =
+        Options::new().estimators(estimators.all()).precision(self::precision(precision)?);
+    let numbering = numbering(label_numbering)?;
     let embeddings = Embeddings::of(embeddings)?;
     let labels = arrays::labels(labels)?;
-    let known = class_names.map(known).transpose()?;
+    let classes = class_names.map(classes).transpose()?;
+    let listed = classes.is_some();
     let background: Option<String> =
         background_label.map(|label| label.str()?.extract()).transpose()?;
     let values = embeddings.values();
     let compute = || {
-        labels.check_length(values.shape().0)?;
-        let Assigned { classes, left_out, index, counts } =
-            labels.assigned(known, background.as_deref())?;
-        let rows = Array::new(values, &left_out)?;
-        let computed = stream::information(&rows, &index, &counts, &[estimator], precision)?;
-        InformationColumns::new(Amounts { classes, counts, information: computed })
+        let (mut warnings, background) = (Warnings::default(), background.as_deref());
+        let given = Given { classes: classes.map(Into::into), numbering, background };
+        Ok((of_array(values, &labels, given, &options, &mut warnings)?, warnings))
     };
-    released(py, compute)?.dict(py)
+    let (all, read) = released(py, compute)?;
+    let no_background = read.iter().find_map(|warning| match warning {
+        Warning::NoBackground { label, .. } => Some(label.clone()),
+        _ => None,
+    });
+    let all = all.into_iter().map(|amounts| {
+        let no_background = no_background.clone();
+        _Amounts { amounts, listed, no_background }
+    });
+    objects(py, all.collect(), &estimators)
 }
 
-/// The classes of these names.
-pub fn known(names: &Bound<'_, PyAny>) -> PyResult<Classes> {
-    let names = arrays::class_names(names)?;
-    Classes::new(names, IdsFrom::List)
-        .map_err(|problem| exception(Error::Content { path: CLASS_NAMES.into(), problem }))
+/// The amounts as Python objects, one or a list as was asked for; raises their warnings.
+pub fn objects<'py>(
+    py: Python<'py>,
+    all: Vec<_Amounts>,
+    asked: &Estimators,
+) -> PyResult<Bound<'py, PyAny>> {
+    let mut warnings = Warnings::default();
+    all.iter().for_each(|amounts| warnings.extend(amounts.warnings("")));
+    warn(py, &warnings)?;
+    let objects =
+        all.into_iter().map(|amounts| amounts.object(py)).collect::<PyResult<Vec<_>>>()?;
+    match (asked, &objects[..]) {
+        (Estimators::One(_), [only]) => Ok(only.clone()),
+        _ => Ok(PyList::new(py, objects)?.into_any()),
+    }
 }
 
-/// The estimator of this name.
-pub fn estimator(name: &str) -> PyResult<Estimator> {
-    one_of("estimator", Estimator::ALL, |estimator| estimator.name(), name)
+/// The estimators of an argument; the paper's, unless given.
+pub fn estimators(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Estimators> {
+    argument.map_or(Ok(Estimators::One(Default::default())), Estimators::of)
 }
 
-/// The precision of this name.
-pub fn precision(name: &str) -> PyResult<Precision> {
-    one_of("precision", &[Precision::Double, Precision::Single], Precision::name, name)
+/// How labels mean classes.
+fn numbering(name: Option<&str>) -> PyResult<Option<Numbering>> {
+    one_of_if("label_numbering", Numbering::ALL, Numbering::name, name)
 }
 
-/// The one of this name among all.
-pub fn one_of<T: Copy>(
-    what: &str,
-    all: &[T],
-    name_of: impl Fn(T) -> &'static str,
-    name: &str,
-) -> PyResult<T> {
-    all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
-        let names: Vec<_> = all.iter().map(|&one| format!("{:?}", name_of(one))).collect();
-        PyValueError::new_err(format!("{what} {name:?} is none of {}", names.join(", ")))
-    })
+/// The classes of `class_names`.
+pub fn classes(names: &Bound<'_, PyAny>) -> PyResult<Classes> {
+    Ok(by_class::classes(names)?.0)
 }

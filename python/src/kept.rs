@@ -7,7 +7,7 @@ use numpy::{Element, IntoPyArray, PyArrayMethods, PyReadonlyArray1};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::information::precision;
+use crate::choices::precision;
 use crate::work::exception;
 
 /// As Python has them.

@@ -3,14 +3,21 @@
 
 #![forbid(unsafe_code)]
 
+mod amounts;
 mod arrays;
 mod by_class;
-mod columns;
+mod choices;
+mod command;
+mod compare;
+mod figure;
 mod information;
 mod kept;
 mod loss;
 mod moments;
 mod storage;
+mod study;
+mod tables;
+mod warn;
 mod work;
 
 use std::panic;
@@ -23,15 +30,27 @@ mod _igam_analyze {
     use super::*;
 
     #[pymodule_export]
+    use amounts::_Amounts;
+    #[pymodule_export]
     use by_class::_by_class;
+    #[pymodule_export]
+    use command::_main;
+    #[pymodule_export]
+    use crate::compare::{Comparison, MarginReadings, compare, margin_readings};
+    #[pymodule_export]
+    use figure::Figure;
     #[pymodule_export]
     use information::information;
     #[pymodule_export]
-    use loss::{igam_loss, margins};
+    use loss::{igam_loss, losses, margins};
     #[pymodule_export]
     use moments::Moments;
     #[pymodule_export]
-    use storage::queue_size;
+    use storage::{_figure3, queue_size, replay};
+    #[pymodule_export]
+    use study::{PyStudy, correlate, report};
+    #[pymodule_export]
+    use tables::_Cells;
 
     #[pymodule_init]
     fn init(module: &Bound<'_, PyModule>) -> PyResult<()> {

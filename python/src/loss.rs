@@ -1,15 +1,23 @@
 //! `margins` and `igam_loss`: what training makes of information amounts.
 
+use igam_analyze::analysis::Losses;
+use igam_analyze::analysis::information::Given;
 use igam_analyze::error::{Error, Result};
 use igam_analyze::loss::Batch;
 use igam_analyze::margin::{self, MarginError};
 use igam_analyze::normalization::Normalization;
+use igam_analyze::output::tables;
+use igam_analyze::warning::Warnings;
 use numpy::{AllowTypeChange, IntoPyArray, PyArray2, PyArrayLike1, PyArrayLike2};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use crate::arrays;
-use crate::information::one_of;
+use crate::arrays::{self, Embeddings};
+use crate::choices::one_of;
+use crate::information::classes;
+use crate::tables::{columns, table_of};
+use crate::warn::warn;
 use crate::work::released;
 
 /// Angular margins m_ij = max(0, ln(I′_i/I′_j)/π) between classes (after Eq. 6).
@@ -118,4 +126,69 @@ pub fn igam_loss<'py>(
         None => losses.into_any(),
         Some(gradients) => (losses, gradients.into_pyarray(py)).into_pyobject(py)?.into_any(),
     })
+}
+
+/// Cosine softmax and IGAM loss of a trained classifier, by class, as `igam-analyze loss`.
+///
+/// Parameters
+/// ----------
+/// embeddings : array_like
+///     (n, p), float16, float32 or float64.
+/// labels : array_like
+///     (n,) integers, or class names. Without `class_names`, they are rows of the weights.
+/// weights : array_like
+///     (C, p) classifier weights, row = class in order of id.
+/// margins : array_like
+///     (C, C) radians, row i the true class.
+/// scale : float
+///     s.
+/// class_names : sequence, mapping or path, optional
+///     As for `information()`.
+///
+/// Returns
+/// -------
+/// Losses
+///     The columns of `loss.csv`; its `mean` has those of all embeddings.
+///
+/// Raises
+/// ------
+/// ValueError
+///     If the arrays do not go together.
+///
+/// Examples
+/// --------
+/// >>> igam_analyze.losses(x, y, weights, igam_analyze.margins(amounts["information"])).mean["igam_loss"]
+#[pyfunction]
+#[pyo3(signature = (embeddings, labels, weights, margins, scale=igam_analyze::loss::SCALE, class_names=None))]
+pub fn losses<'py>(
+    embeddings: &Bound<'py, PyAny>,
+    labels: &Bound<'py, PyAny>,
+    weights: PyArrayLike2<'py, f64, AllowTypeChange>,
+    margins: PyArrayLike2<'py, f64, AllowTypeChange>,
+    scale: f64,
+    class_names: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = embeddings.py();
+    if !(scale > 0.0 && scale.is_finite()) {
+        return Err(PyValueError::new_err(format!("scale {scale} is not a number above 0")));
+    }
+    let embeddings = Embeddings::of(embeddings)?;
+    let labels = arrays::labels(labels)?;
+    let classes = class_names.map(classes).transpose()?.map(Into::into);
+    let values = embeddings.values();
+    let (weights, margins) = (weights.as_array().to_owned(), margins.as_array().to_owned());
+    let given = Given { classes, ..Given::default() };
+    let mut warnings = Warnings::default();
+    let compute =
+        || Losses::of_array(values, &labels, given, weights, &margins, scale, &mut warnings);
+    let losses = released(py, compute)?;
+    warn(py, &warnings)?;
+    let table = tables::loss(&losses.classes, &losses.of_classes);
+    let object = table_of(py, "Losses", columns(py, &table)?, table)?;
+    let mean = PyDict::new(py);
+    mean.set_item("cosine_softmax_loss", losses.mean.cosine_softmax())?;
+    mean.set_item("igam_loss", losses.mean.igam())?;
+    mean.set_item("difference", losses.mean.difference())?;
+    object.setattr("mean", mean)?;
+    Ok(object)
 }

@@ -3,16 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Mutex;
 
+use igam_analyze::analysis::information::of_class_moments;
 use igam_analyze::class_moments::ClassMoments;
+use igam_analyze::error::Result;
 use igam_analyze::moments_file;
+use igam_analyze::options::Options;
 use igam_analyze::rows::Array;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple, PyType};
 
+use crate::amounts::_Amounts;
 use crate::arrays::{self, Embeddings};
-use crate::columns::InformationColumns;
-use crate::information::{estimator, known, precision};
+use crate::choices::precision;
+use crate::information::{classes, estimators, objects};
 use crate::kept;
 use crate::work::{exception, locked, released};
 
@@ -25,10 +29,21 @@ use crate::work::{exception, locked, released};
 /// Parameters
 /// ----------
 /// precision : "f64", or "f32": faster, right to about six digits
-/// class_names : names in order of id from 0, or a dict of id to name; a label that is none of them is
-///     refused. Else the classes are those that the labels name
+/// class_names : names in order of id from 0, a mapping of id to name, or a file, as for `information()`; a
+///     label that is none of them is refused. Else the classes are those that the labels name
 #[pyclass(frozen, module = "igam_analyze")]
 pub struct Moments(Mutex<ClassMoments>);
+
+impl Moments {
+    /// Does what reads them.
+    pub fn compute<R: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&ClassMoments) -> Result<R> + Send,
+    ) -> PyResult<R> {
+        locked(py, &self.0, |moments| work(moments))
+    }
+}
 
 #[pymethods]
 impl Moments {
@@ -38,7 +53,7 @@ impl Moments {
         let precision = self::precision(precision)?;
         let moments = match class_names {
             Some(names) => {
-                ClassMoments::of_classes(precision, &known(names)?).map_err(exception)?
+                ClassMoments::of_classes(precision, &classes(names)?).map_err(exception)?
             }
             None => ClassMoments::new(precision),
         };
@@ -83,13 +98,28 @@ impl Moments {
     /// Raises
     /// ------
     /// ValueError : if the embeddings of a class are so large that its covariance overflows
-    #[pyo3(signature = (estimator="mp-floor"))]
-    fn information<'py>(&self, py: Python<'py>, estimator: &str) -> PyResult<Bound<'py, PyDict>> {
-        let estimator = self::estimator(estimator)?;
-        let compute = |moments: &mut ClassMoments| {
-            InformationColumns::new(moments.information(&[estimator])?)
-        };
-        locked(py, &self.0, compute)?.dict(py)
+    ///
+    /// Warns
+    /// -----
+    /// IgamWarning : as `information()`
+    ///
+    /// Examples
+    /// --------
+    /// >>> moments = igam_analyze.Moments(class_names=["bolt", "nut"])
+    /// >>> moments.push(embeddings, labels)
+    /// >>> moments.information()["information"]
+    #[pyo3(signature = (estimator=None), text_signature = "($self, estimator='mp-floor')")]
+    fn information<'py>(
+        &self,
+        py: Python<'py>,
+        estimator: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let estimators = estimators(estimator)?;
+        let options = Options::new().estimators(estimators.all());
+        let all = self.compute(py, |moments| of_class_moments(moments, &options))?;
+        let all =
+            all.into_iter().map(|amounts| _Amounts { amounts, listed: false, no_background: None });
+        objects(py, all.collect(), &estimators)
     }
 
     /// Writes a moments file (`docs/moments.md`), which `igam-analyze merge` and every `--moments` take.

@@ -1,56 +1,113 @@
-//! `queue_size`: what storing the covariances of an epoch takes.
+//! `queue_size` and `replay`: what storing the covariances of an epoch takes.
 
-use igam_analyze::error::Result;
-use igam_analyze::input::datasets::Population;
-use igam_analyze::storage::Shape;
+use bytesize::ByteSize;
+use igam_analyze::analysis::information::Given;
+use igam_analyze::analysis::{Population, Replay, Storage, fits};
+use igam_analyze::figure::figure3;
+use igam_analyze::output::tables;
+use igam_analyze::warning::Warnings;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::PyInt;
 
-use crate::columns::numbers;
+use crate::arrays::{self, Embeddings};
+use crate::figure::Figure;
+use crate::information::classes as listed;
+use crate::tables::{columns, table, table_of};
+use crate::warn::{sentences, warn};
 use crate::work::released;
 
-/// What it takes to store the covariances of an epoch, by strategy (Eq. 9–10, Listing 2).
+/// What the result says of the data set, which is the caller's own.
+const OF_DATA_SET: [&str; 4] = ["dataset", "instances", "dim", "classes"];
+
+/// What it takes to store the covariances of an epoch, by strategy (Eq. 9–10, Listing 2), as
+/// `igam-analyze queue-size`.
 ///
 /// Parameters
 /// ----------
-/// instances : N; or m of each class, which the hybrid store's size depends on
-/// dim : p
-/// classes : C, where `instances` is N
-/// bytes_per_value : 2, 4 or 8
+/// instances : int or array_like
+///     N; or m of each class, which the hybrid store's size depends on.
+/// dim : int
+///     p.
+/// classes : int, optional
+///     C, where `instances` is N.
+/// bytes_per_value : {2, 4, 8}
+/// memory_budget : int or str, optional
+///     Bytes, or a text such as "64MiB": then the result's `budget` says what fits.
 ///
 /// Returns
 /// -------
-/// dict of columns, a value a strategy: "strategy" (a list of str: "original", "paper-grid", "paper",
-///     "running", "hybrid"), "queue_length" (d), "ratio" (R), "mib", "saving" (1−R). NaN where there is
-///     none
+/// QueueSize
+///     A dict of columns, a value a strategy: "strategy" ("original", "paper-grid", "paper", "running",
+///     "hybrid"), "queue_length" (d), "ratio" (R), "mib", "saving" (1−R). NaN where there is none.
 ///
 /// Raises
 /// ------
-/// ValueError : if a number is 0, or the stores are too large to be counted
+/// ValueError
+///     If a number is 0, or the stores are too large to be counted.
+///
+/// Warns
+/// -----
+/// IgamWarning
+///     Of stores whose size is not known, and of a paper's store that never saves.
+///
+/// Examples
+/// --------
+/// >>> igam_analyze.queue_size(np.bincount(labels), dim=128)["mib"]
 #[pyfunction]
-#[pyo3(signature = (instances, dim, classes=None, bytes_per_value=4))]
+#[pyo3(signature = (instances, dim, classes=None, bytes_per_value=4, *, memory_budget=None))]
 pub fn queue_size<'py>(
     instances: &Bound<'py, PyAny>,
     dim: u64,
     classes: Option<u64>,
     bytes_per_value: u64,
-) -> PyResult<Bound<'py, PyDict>> {
+    memory_budget: Option<&Bound<'py, PyAny>>,
+) -> PyResult<Bound<'py, PyAny>> {
     let py = instances.py();
-    if ![2, 4, 8].contains(&bytes_per_value) {
-        let problem = format!("bytes_per_value {bytes_per_value} is none of 2, 4, 8");
-        return Err(PyValueError::new_err(problem));
-    }
-    let counts = if instances.is_instance_of::<pyo3::types::PyInt>() {
+    let storage = storage(instances, dim, classes, bytes_per_value)?;
+    let budget = memory_budget.map(bytes).transpose()?;
+    let warnings = storage.warnings();
+    warn(py, &warnings)?;
+    let all = [storage];
+    let cells = tables::storage(&all, bytes_per_value);
+    let columns = columns(py, &cells)?;
+    OF_DATA_SET.iter().try_for_each(|name| columns.del_item(name))?;
+    let object = table_of(py, "QueueSize", columns, cells)?;
+    let fit = |budget: u64| table(py, tables::budget(&fits(&all, budget / bytes_per_value)));
+    object.setattr("budget", budget.map(fit).transpose()?)?;
+    object.setattr("warnings", sentences(&warnings))?;
+    object.setattr("_given", (instances, dim, classes, bytes_per_value))?;
+    Ok(object)
+}
+
+/// Figure 3 of what `queue_size` was given.
+#[pyfunction]
+pub fn _figure3(
+    instances: &Bound<'_, PyAny>,
+    dim: u64,
+    classes: Option<u64>,
+    bytes_per_value: u64,
+) -> PyResult<Figure> {
+    let storage = storage(instances, dim, classes, bytes_per_value)?;
+    let draw = || figure3(&[storage], bytes_per_value);
+    Ok(Figure::of("figure3", released(instances.py(), draw)?))
+}
+
+fn storage(
+    instances: &Bound<'_, PyAny>,
+    dim: u64,
+    classes: Option<u64>,
+    bytes_per_value: u64,
+) -> PyResult<Storage> {
+    check_bytes(bytes_per_value)?;
+    let counts = if instances.is_instance_of::<PyInt>() {
         None
     } else {
         Some(instances.call_method0("tolist").unwrap_or(instances.clone()).extract::<Vec<u64>>()?)
     };
-    let population = match (counts, classes) {
-        (None, Some(classes)) => {
-            Population { instances: instances.extract()?, classes, counts: None }
-        }
-        (Some(counts), None) => released(py, || Population::of(counts))?,
+    let number = match (&counts, classes) {
+        (None, Some(classes)) => Some((instances.extract()?, classes)),
+        (Some(_), None) => None,
         (None, None) => {
             return Err(PyTypeError::new_err("give classes, or the instances of each class"));
         }
@@ -59,22 +116,81 @@ pub fn queue_size<'py>(
             return Err(PyTypeError::new_err(problem));
         }
     };
-    let compute = || -> Result<_> {
-        let Population { instances, classes, counts } = population;
-        let shape = Shape::new(instances, dim, classes)?;
-        Ok((shape, shape.stores(counts.as_deref())))
-    };
-    let (shape, stores) = released(py, compute)?;
-    let column =
-        |of: &dyn Fn(f64) -> f64| numbers(py, stores.iter().map(|store| store.values.map(of)));
-    let lengths = stores.iter().map(|store| store.queue_length.map(|length| length as f64));
-    let names: Vec<_> = stores.iter().map(|store| store.strategy.name()).collect();
-    let mib = |values: f64| values * bytes_per_value as f64 / (1 << 20) as f64;
-    let dict = PyDict::new(py);
-    dict.set_item("strategy", names)?;
-    dict.set_item("queue_length", numbers(py, lengths))?;
-    dict.set_item("ratio", column(&|values| shape.ratio(values)))?;
-    dict.set_item("mib", column(&mib))?;
-    dict.set_item("saving", column(&|values| 1.0 - shape.ratio(values)))?;
-    Ok(dict)
+    released(instances.py(), || {
+        let population = match number {
+            Some((instances, classes)) => Population { instances, classes, counts: None },
+            None => Population::of(counts.unwrap_or_default())?,
+        };
+        Storage::of("", "", dim, population)
+    })
+}
+
+fn check_bytes(bytes_per_value: u64) -> PyResult<()> {
+    if [2, 4, 8].contains(&bytes_per_value) {
+        return Ok(());
+    }
+    let problem = format!("bytes_per_value {bytes_per_value} is none of 2, 4, 8");
+    Err(PyValueError::new_err(problem))
+}
+
+fn bytes(budget: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if let Ok(bytes) = budget.extract::<u64>() {
+        return Ok(bytes);
+    }
+    let text: String = budget.str()?.extract()?;
+    let size: Result<ByteSize, _> = text.parse();
+    size.map(|size| size.as_u64()).map_err(|_| {
+        PyValueError::new_err(format!("memory_budget {text:?} is no size, such as \"64MiB\""))
+    })
+}
+
+/// Runs the paper's epoch through a queue (§3.3.1), beside the direct computation, as
+/// `igam-analyze queue-size --replay`.
+///
+/// Parameters
+/// ----------
+/// embeddings : array_like
+///     (n, p), float16, float32 or float64, in the order in which they come.
+/// labels : array_like
+///     (n,) integers, or class names.
+/// queue_length : int, optional
+///     d; the best one unless given.
+/// class_names : sequence, mapping or path, optional
+///     As for `information()`.
+/// bytes_per_value : {2, 4, 8}
+///
+/// Returns
+/// -------
+/// Table
+///     The columns of `replay.csv`: what each store held, and how far the information amounts are apart.
+///
+/// Raises
+/// ------
+/// ValueError
+///     If the arrays do not go together, or the queue cannot have that length.
+///
+/// Examples
+/// --------
+/// >>> igam_analyze.replay(embeddings, labels)["max_information_difference"]
+#[pyfunction]
+#[pyo3(signature = (embeddings, labels, queue_length=None, class_names=None, bytes_per_value=4))]
+pub fn replay<'py>(
+    embeddings: &Bound<'py, PyAny>,
+    labels: &Bound<'py, PyAny>,
+    queue_length: Option<u64>,
+    class_names: Option<&Bound<'py, PyAny>>,
+    bytes_per_value: u64,
+) -> PyResult<Bound<'py, PyAny>> {
+    let py = embeddings.py();
+    check_bytes(bytes_per_value)?;
+    let embeddings = Embeddings::of(embeddings)?;
+    let labels = arrays::labels(labels)?;
+    let classes = class_names.map(listed).transpose()?.map(Into::into);
+    let values = embeddings.values();
+    let given = Given { classes, ..Given::default() };
+    let mut warnings = Warnings::default();
+    let compute = || Replay::of_array(values, &labels, given, queue_length, &mut warnings);
+    let replay = released(py, compute)?;
+    warn(py, &warnings)?;
+    table(py, tables::replay(&replay, bytes_per_value))
 }

@@ -1,0 +1,82 @@
+//! Choices by name, as on the command line.
+
+use igam_analyze::kernel::product::Precision;
+use igam_analyze::shrinkage::Estimator;
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+
+/// One estimator, or several.
+pub enum Estimators {
+    One(Estimator),
+    Several(Vec<Estimator>),
+}
+
+impl Estimators {
+    /// Of a name, of "all", or of several names.
+    pub fn of(object: &Bound<'_, PyAny>) -> PyResult<Estimators> {
+        if object.is_instance_of::<PyString>() {
+            let name: String = object.extract()?;
+            return match name.as_str() {
+                "all" => Ok(Estimators::Several(Estimator::ALL.to_vec())),
+                name => estimator(name).map(Estimators::One),
+            };
+        }
+        let names: Vec<String> = object
+            .extract()
+            .map_err(|_| PyTypeError::new_err("estimator is neither a name nor a list of names"))?;
+        let mut several = Vec::new();
+        for name in &names {
+            let estimator = estimator(name)?;
+            if several.contains(&estimator) {
+                return Err(PyValueError::new_err(format!("estimator {name:?} is given twice")));
+            }
+            several.push(estimator);
+        }
+        if several.is_empty() {
+            return Err(PyValueError::new_err("estimator names none"));
+        }
+        Ok(Estimators::Several(several))
+    }
+
+    /// All of them.
+    pub fn all(&self) -> &[Estimator] {
+        match self {
+            Estimators::One(one) => std::slice::from_ref(one),
+            Estimators::Several(several) => several,
+        }
+    }
+}
+
+/// The estimator of this name.
+pub fn estimator(name: &str) -> PyResult<Estimator> {
+    one_of("estimator", Estimator::ALL, |estimator| estimator.name(), name)
+}
+
+/// The precision of this name.
+pub fn precision(name: &str) -> PyResult<Precision> {
+    one_of("precision", &[Precision::Double, Precision::Single], Precision::name, name)
+}
+
+/// The one of this name among all.
+pub fn one_of<T: Copy>(
+    what: &str,
+    all: &[T],
+    name_of: impl Fn(T) -> &'static str,
+    name: &str,
+) -> PyResult<T> {
+    all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
+        let names: Vec<_> = all.iter().map(|&one| format!("{:?}", name_of(one))).collect();
+        PyValueError::new_err(format!("{what} {name:?} is none of {}", names.join(", ")))
+    })
+}
+
+/// The same of a name that may be missing.
+pub fn one_of_if<T: Copy>(
+    what: &str,
+    all: &[T],
+    name_of: impl Fn(T) -> &'static str,
+    name: Option<&str>,
+) -> PyResult<Option<T>> {
+    name.map(|name| one_of(what, all, name_of, name)).transpose()
+}

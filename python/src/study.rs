@@ -1,0 +1,492 @@
+//! `correlate`, `Study` and `report`: what is found of detectors.
+
+use std::path::PathBuf;
+
+use igam_analyze::analysis::Study;
+use igam_analyze::analysis::information::of_class_moments;
+use igam_analyze::ap::ApScale;
+use igam_analyze::classes::Numbering;
+use igam_analyze::detector::{ApFormat, Detector, Parts};
+use igam_analyze::error::Error;
+use igam_analyze::figure::{self, Drawn};
+use igam_analyze::groups::Grouping;
+use igam_analyze::input::ap::ApIou;
+use igam_analyze::options::Options;
+use igam_analyze::output::{self, Output, Table, brief, tables, write_to};
+use igam_analyze::run_files;
+use igam_analyze::warning::{Warning, Warnings};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyString};
+
+use crate::amounts::_Amounts;
+use crate::by_class::{self, path};
+use crate::choices::one_of_if;
+use crate::figure::Figure;
+use crate::information::estimators;
+use crate::moments::Moments;
+use crate::tables::table;
+use crate::warn::{sentences, warn};
+use crate::work::{exception, released};
+
+/// What is found of detectors: whether information amount or instance count goes with AP, and how sure
+/// that is. `correlate` makes it; a notebook shows its verdict.
+///
+/// Attributes
+/// ----------
+/// verdict : str
+///     What is found, in words.
+/// finding : str or None
+///     The word of the main verdict, as `finding` in `table("verdict")`: that over all runs, or of the only
+///     run. None where there is no verdict.
+/// pearson : float or None
+///     r of information amount with AP, of the main verdict.
+/// partial : float or None
+///     The same, given all that is held constant.
+/// partial_interval : (float, float) or None
+///     Its 95% interval.
+/// warnings : list of str
+///     What to beware of, in what the study was made of too.
+/// runs : list of str
+///     Names of the runs.
+/// tables : dict of str to Table
+///     All tables, by the names of their files.
+/// figures : list of str
+///     Names of the figures that there are.
+///
+/// Examples
+/// --------
+/// >>> study = igam_analyze.correlate(amounts, ap={"bolt": 0.41, "nut": 0.22, "key": 0.35})
+/// >>> print(study.verdict)
+/// >>> study.figure("scatter").save("scatter.pdf")
+#[pyclass(frozen, module = "igam_analyze", name = "Study")]
+pub struct PyStudy {
+    study: Study,
+    /// Of what it was made of.
+    joined: Warnings,
+}
+
+impl PyStudy {
+    pub fn study(&self) -> &Study {
+        &self.study
+    }
+
+    fn all_warnings(&self) -> Warnings {
+        let mut all = self.joined.clone();
+        all.extend(self.study.warnings.clone());
+        all
+    }
+
+    fn drawn(&self, py: Python<'_>) -> PyResult<Vec<Drawn>> {
+        released(py, || figure::all(&self.study))
+    }
+
+    fn all_tables(&self) -> Vec<(&'static str, Table)> {
+        tables::study(&self.study)
+    }
+}
+
+#[pymethods]
+impl PyStudy {
+    #[getter]
+    fn verdict(&self) -> String {
+        self.study.verdict.to_string().trim_end().to_owned()
+    }
+
+    #[getter]
+    fn finding(&self) -> Option<&'static str> {
+        Some(self.study.main()?.verdict.finding.token())
+    }
+
+    #[getter]
+    fn pearson(&self) -> Option<f64> {
+        Some(self.study.main()?.grounds.information.as_ref().ok()?.r)
+    }
+
+    #[getter]
+    fn partial(&self) -> Option<f64> {
+        Some(self.study.main()?.grounds.given_curve.as_ref().ok()?.r)
+    }
+
+    #[getter]
+    fn partial_interval(&self) -> Option<(f64, f64)> {
+        self.study.main()?.grounds.given_curve.as_ref().ok()?.interval
+    }
+
+    #[getter]
+    fn warnings(&self) -> Vec<String> {
+        sentences(&self.all_warnings())
+    }
+
+    #[getter]
+    fn runs(&self) -> Vec<String> {
+        self.study.first().iter().map(|one| one.run.name().to_owned()).collect()
+    }
+
+    #[getter]
+    fn tables<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for (name, cells) in self.all_tables() {
+            dict.set_item(name, table(py, cells)?)?;
+        }
+        Ok(dict)
+    }
+
+    /// A table, by the name of its file: "verdict", "correlations", "evidence", "bias", "commonality" or
+    /// "information".
+    ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///
+    /// Returns
+    /// -------
+    /// Table
+    ///
+    /// Raises
+    /// ------
+    /// KeyError
+    ///     If there is no such table. Without information amounts there are fewer.
+    ///
+    /// Examples
+    /// --------
+    /// >>> study.table("correlations").to_pandas()
+    fn table<'py>(&self, py: Python<'py>, name: &str) -> PyResult<Bound<'py, PyAny>> {
+        let all = self.all_tables();
+        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        let found = all.into_iter().find(|(one, _)| *one == name);
+        let (_, cells) = found.ok_or_else(|| none("table", name, &names))?;
+        table(py, cells)
+    }
+
+    #[getter]
+    fn figures(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
+        Ok(self.drawn(py)?.iter().map(|drawn| drawn.name).collect())
+    }
+
+    /// A figure, by the name of its file: "figure2", "scatter", "sensitivity", "commonality", "figure1" or
+    /// "figure4".
+    ///
+    /// Parameters
+    /// ----------
+    /// name : str
+    ///
+    /// Returns
+    /// -------
+    /// Figure
+    ///
+    /// Raises
+    /// ------
+    /// KeyError
+    ///     If there is no such figure. `figures` are those that there are.
+    ///
+    /// Examples
+    /// --------
+    /// >>> study.figure("scatter").save("scatter.svg")
+    fn figure(&self, py: Python<'_>, name: &str) -> PyResult<Figure> {
+        let drawn = self.drawn(py)?;
+        let names: Vec<_> = drawn.iter().map(|drawn| drawn.name).collect();
+        let found = drawn.into_iter().find(|drawn| drawn.name == name);
+        let found = found.ok_or_else(|| none("figure", name, &names))?;
+        Ok(Figure::of(found.name, found.svg))
+    }
+
+    fn _repr_html_(&self) -> String {
+        brief(&self.study, &sentences(&self.all_warnings()))
+    }
+
+    fn __repr__(&self) -> String {
+        let runs = self.study.detectors().len();
+        let s = if runs == 1 { "" } else { "s" };
+        format!("<igam_analyze.Study of {runs} run{s}: {}>", self.finding().unwrap_or("no verdict"))
+    }
+}
+
+/// That there is no such thing in a study.
+fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
+    PyKeyError::new_err(format!("there is no {what} {name:?}; there are {}", names.join(", ")))
+}
+
+/// Correlates information amount and instance count with AP: the verdict, as `igam-analyze correlate`.
+///
+/// Parameters
+/// ----------
+/// detectors : Amounts, list of Amounts, Moments, list of Study, path or None
+///     What is known of one detector: its information amounts, under one estimator or several, or its
+///     moments; None for instance counts alone. Or several detectors: their studies, or a runs file
+///     (.toml).
+/// ap : mapping, Series, sequence, path or an evaluator's results, optional
+///     AP by class, 0 to 1 or 0 to 100: by name or id, or in the order of the classes; what torchmetrics
+///     computes, COCOeval, or a file.
+/// name : str
+///     The run's name; unless given, backbone and loss, or what AP is called.
+/// backbone, loss : str
+///     For Figures 2 and 4.
+/// instances : mapping, Series, sequence or path, optional
+///     Instances of each class; without it, its embeddings. A table, or an annotation file, whose other
+///     numbers are held constant too.
+/// covariates : DataFrame, mapping of mappings, or path, optional
+///     Other numbers of the classes, to be held constant.
+/// class_groups : mapping, Series or path, optional
+///     The group of similar classes that each class belongs to.
+/// groups : {"lvis", "coco-lt"} or sequence of int, optional
+///     Groups for the model bias, or the instance counts at which one begins.
+/// estimator : str or sequence of str, optional
+///     Covariance estimator for moments and runs files, "mp-floor" unless given; several, or "all".
+/// ap_column : str or sequence of str, optional
+///     Columns of AP, a run each.
+/// ap_format : {"table", "detectron2", "mmdetection", "torchmetrics", "pycocotools"}, optional
+///     What AP comes in, where it is not to be recognized.
+/// ap_iou : str, optional
+///     The IoU thresholds of AP in pycocotools' array.
+/// ap_numbering : {"names", "ids", "positions", "file-order"}, optional
+///     How the rows of AP mean classes, where that is not to be recognized.
+/// ap_scale : {"fraction", "percent"}, optional
+///     The scale of AP, where it is not to be seen from the values.
+///
+/// Returns
+/// -------
+/// Study
+///
+/// Raises
+/// ------
+/// ValueError
+///     If it is doubtful which class a value is of, or something cannot be used. The sentence is the command
+///     line's, and names its options.
+/// OSError
+///     If a file cannot be read.
+///
+/// Warns
+/// -----
+/// IgamWarning
+///     Of what makes the result doubtful. What `information` has warned of is not said again.
+///
+/// Examples
+/// --------
+/// >>> amounts = igam_analyze.information(embeddings, labels, class_names=["bolt", "nut", "key"])
+/// >>> study = igam_analyze.correlate(amounts, ap={"bolt": 0.41, "nut": 0.22, "key": 0.35})
+/// >>> study.finding
+/// 'unclear'
+#[pyfunction]
+#[pyo3(signature = (
+    detectors, ap=None, *, name="", backbone="", loss="", instances=None, covariates=None,
+    class_groups=None, groups=None, estimator=None, ap_column=None, ap_format=None, ap_iou=None,
+    ap_numbering=None, ap_scale=None
+))]
+#[expect(clippy::too_many_arguments, reason = "all that is known of a detector")]
+pub fn correlate<'py>(
+    py: Python<'py>,
+    detectors: Option<&Bound<'py, PyAny>>,
+    ap: Option<&Bound<'py, PyAny>>,
+    name: &str,
+    backbone: &str,
+    loss: &str,
+    instances: Option<&Bound<'py, PyAny>>,
+    covariates: Option<&Bound<'py, PyAny>>,
+    class_groups: Option<&Bound<'py, PyAny>>,
+    groups: Option<&Bound<'py, PyAny>>,
+    estimator: Option<&Bound<'py, PyAny>>,
+    ap_column: Option<&Bound<'py, PyAny>>,
+    ap_format: Option<&str>,
+    ap_iou: Option<&str>,
+    ap_numbering: Option<&str>,
+    ap_scale: Option<&str>,
+) -> PyResult<PyStudy> {
+    let grouping = groups.map(grouping).transpose()?;
+    let grouping = grouping.as_ref();
+    let others = [
+        ap.is_some(),
+        !(name.is_empty() && backbone.is_empty() && loss.is_empty()),
+        instances.is_some() || covariates.is_some() || class_groups.is_some(),
+        ap_column.is_some() || ap_format.is_some() || ap_iou.is_some(),
+        ap_numbering.is_some() || ap_scale.is_some(),
+    ];
+    let refuse = |refused: bool, sentence: &'static str| match refused {
+        true => Err(PyTypeError::new_err(sentence)),
+        false => Ok(()),
+    };
+    let given = others.contains(&true);
+    let study = match Detectors::of(detectors)? {
+        Detectors::Studies(studies) => {
+            refuse(
+                given || estimator.is_some(),
+                "studies are whole: give only groups beside them, and the rest to each",
+            )?;
+            let studies: Vec<&PyStudy> = studies.iter().map(|study| study.get()).collect();
+            let mut joined = Warnings::default();
+            studies.iter().for_each(|study| joined.extend(study.joined.clone()));
+            let together = || Study::together(studies.iter().map(|study| study.study()), grouping);
+            // Each has warned already.
+            return Ok(PyStudy { study: released(py, together)?, joined });
+        }
+        Detectors::Runs(path) => {
+            refuse(
+                given,
+                "a runs file says all of its runs: give only groups and estimator beside it",
+            )?;
+            let options = Options::new().estimators(estimators(estimator)?.all());
+            let (study, joined) = released(py, || {
+                let (sources, mut joined) = (run_files::read(&path)?, Warnings::default());
+                Ok((run_files::study(&sources, &options, grouping, &mut joined)?, joined))
+            })?;
+            let study = PyStudy { study, joined };
+            warn(py, &study.all_warnings())?;
+            return Ok(study);
+        }
+        Detectors::Amounts(amounts) => {
+            refuse(
+                estimator.is_some(),
+                "estimator is for moments and runs files: information() has taken one already",
+            )?;
+            (amounts, true)
+        }
+        Detectors::Moments(moments) => {
+            let options = Options::new().estimators(estimators(estimator)?.all());
+            let amounts =
+                moments.get().compute(py, |moments| of_class_moments(moments, &options))?;
+            let amounts = amounts.into_iter().map(|amounts| _Amounts {
+                amounts,
+                // As from a moments file, whose classes are those of its labels.
+                listed: false,
+                no_background: None,
+            });
+            (amounts.collect(), false)
+        }
+        Detectors::None => {
+            refuse(
+                estimator.is_some(),
+                "estimator is for embeddings: instance counts alone have no covariance",
+            )?;
+            (Vec::new(), false)
+        }
+    };
+    let (amounts, have_warned) = study;
+    let wanted = match ap_column {
+        None => Vec::new(),
+        Some(one) if one.is_instance_of::<PyString>() => vec![one.extract()?],
+        Some(several) => several.extract()?,
+    };
+    let format = one_of_if("ap_format", ApFormat::ALL, ApFormat::name, ap_format)?;
+    let iou = one_of_if("ap_iou", ApIou::ALL, |one| one.name(), ap_iou)?;
+    let scale = one_of_if("ap_scale", ApScale::ALL, ApScale::name, ap_scale)?;
+    let numbering = one_of_if("ap_numbering", Numbering::ALL, Numbering::name, ap_numbering)?;
+    let columns =
+        ap.map(|ap| by_class::average_precision(ap, &wanted, format, iou, scale)).transpose()?;
+    let parts = Parts {
+        name: name.into(),
+        backbone: backbone.into(),
+        loss: loss.into(),
+        ap: columns.unwrap_or_default(),
+        ap_numbering: numbering,
+        counts: instances.map(by_class::counts).transpose()?,
+        covariates: covariates.map(by_class::covariates).transpose()?,
+        groups: class_groups.map(by_class::class_groups).transpose()?,
+        no_background: amounts.first().and_then(|amounts| amounts.no_background.clone()),
+    };
+    let listed = amounts.first().is_some_and(|amounts| amounts.listed);
+    let of_classes = amounts.iter().map(|amounts| amounts.amounts.clone()).collect();
+    let compute = || {
+        let mut joined = Warnings::default();
+        let detector = Detector::of_parts(of_classes, listed, parts, &mut joined)?;
+        let name = detector.name().to_owned();
+        Ok((Study::of([detector], grouping)?, joined, name))
+    };
+    let (study, joined, name) = released(py, compute)?;
+    let study = PyStudy { study, joined };
+    let said: Vec<Warning> = match have_warned {
+        true => amounts.iter().flat_map(|amounts| amounts.warnings(&name)).collect(),
+        false => Vec::new(),
+    };
+    warn(py, study.all_warnings().iter().filter(|warning| !said.contains(warning)))?;
+    Ok(study)
+}
+
+/// What `correlate` is given.
+enum Detectors<'py> {
+    Amounts(Vec<_Amounts>),
+    Moments(Bound<'py, Moments>),
+    Studies(Vec<Bound<'py, PyStudy>>),
+    Runs(PathBuf),
+    None,
+}
+
+impl<'py> Detectors<'py> {
+    fn of(object: Option<&Bound<'py, PyAny>>) -> PyResult<Detectors<'py>> {
+        let Some(object) = object else { return Ok(Detectors::None) };
+        if let Some(path) = path(object)? {
+            return Ok(Detectors::Runs(path));
+        }
+        if let Ok(moments) = object.cast::<Moments>() {
+            return Ok(Detectors::Moments(moments.clone()));
+        }
+        if _Amounts::is(object) {
+            return Ok(Detectors::Amounts(vec![_Amounts::of(object)?]));
+        }
+        let wrong = || {
+            PyTypeError::new_err(
+                "detectors is none of Amounts, Moments, a list of Amounts, a list of Study, the path of a \
+                 runs file, or None",
+            )
+        };
+        let list: Vec<Bound<'py, PyAny>> = object.extract().map_err(|_| wrong())?;
+        if list.is_empty() {
+            return Err(PyValueError::new_err("detectors is empty: give one at least"));
+        }
+        let studies = list.iter().map(|one| one.cast::<PyStudy>().cloned());
+        if let Ok(studies) = studies.collect::<Result<Vec<_>, _>>() {
+            return Ok(Detectors::Studies(studies));
+        }
+        let amounts = list.iter().map(_Amounts::of).collect::<PyResult<_>>();
+        amounts.map(Detectors::Amounts).map_err(|_| wrong())
+    }
+}
+
+/// What classes are grouped by.
+fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
+    let text = match groups.extract::<String>() {
+        Ok(text) => text,
+        Err(_) => {
+            let cuts = groups.try_iter()?.map(|cut| cut?.str()?.extract::<String>());
+            cuts.collect::<PyResult<Vec<_>>>()?.join(",")
+        }
+    };
+    text.parse().map_err(|error| PyValueError::new_err(format!("groups: {error}")))
+}
+
+/// Writes all that is found on one page, as `igam-analyze report`: a file of HTML that needs nothing but
+/// itself, or a summary in Markdown.
+///
+/// Parameters
+/// ----------
+/// study : Study
+/// path : str or os.PathLike
+///     The file; its name ends in .html or .md. Its directory is made if it is missing.
+///
+/// Raises
+/// ------
+/// ValueError
+///     If the name ends otherwise.
+/// OSError
+///     If the file cannot be written.
+///
+/// Examples
+/// --------
+/// >>> igam_analyze.report(study, "report.html")
+#[pyfunction]
+pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyResult<()> {
+    let study = study.get();
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
+    let html = match ending.as_deref() {
+        Some("html" | "htm") => true,
+        Some("md") => false,
+        _ => {
+            let problem = "a report's name ends in .html or .md".into();
+            return Err(exception(Error::Content { path, problem }));
+        }
+    };
+    released(py, || {
+        let report = output::report(study.study(), &sentences(&study.all_warnings()), None)?;
+        let text = if html { report.html } else { report.markdown };
+        write_to(&path, Output::text("", text))
+    })
+}

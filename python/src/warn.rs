@@ -1,0 +1,27 @@
+//! Warnings, as Python raises them.
+
+use std::ffi::CString;
+
+use igam_analyze::warning::{Warning, Warnings};
+use pyo3::prelude::*;
+
+use crate::tables::class;
+
+/// Raises warnings, on the line that called. A function of this module has no frame of its own.
+///
+/// # Errors
+/// If the program makes errors of warnings.
+pub fn warn<'a>(py: Python<'_>, warnings: impl IntoIterator<Item = &'a Warning>) -> PyResult<()> {
+    let category = class(py, "IgamWarning")?;
+    for warning in warnings {
+        // No sentence has a NUL: names cannot hold one.
+        let sentence = CString::new(warning.to_string().replace('\0', " "))?;
+        PyErr::warn(py, &category, &sentence, 1)?;
+    }
+    Ok(())
+}
+
+/// Their sentences.
+pub fn sentences(warnings: &Warnings) -> Vec<String> {
+    warnings.iter().map(Warning::to_string).collect()
+}
