@@ -1,7 +1,7 @@
 //! What is given of the classes: rows with keys, as they stand in a file or an array, before it is known
 //! which class each row means.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::ap::{ApScale, OffScale};
 use crate::classes::{Classes, Keys, Numbering};
@@ -54,6 +54,9 @@ impl Parts {
     }
 }
 
+/// What stands for the file in sentences on AP that is in memory.
+const AP: &str = "ap";
+
 /// One column of AP values.
 ///
 /// ```
@@ -91,9 +94,9 @@ impl ApColumn {
     /// # Errors
     /// If a value is no AP, or some are on one scale and some on the other.
     pub fn by_name<N: Into<String>>(ap: impl IntoIterator<Item = (N, f64)>) -> Result<ApColumn> {
-        let (names, values): (Vec<String>, Vec<f64>) =
-            ap.into_iter().map(|(name, ap)| (name.into(), ap)).unzip();
-        ApColumn::of(Keys::Names(names), &values)
+        let (names, values): (Vec<String>, Vec<_>) =
+            ap.into_iter().map(|(name, ap)| (name.into(), Some(ap))).unzip();
+        ApColumn::of(Path::new(AP), Keys::Names(names), &values, None)
     }
 
     /// The same, given in the order of the classes.
@@ -101,26 +104,30 @@ impl ApColumn {
     /// # Errors
     /// As for [`ApColumn::by_name`].
     pub fn in_order(ap: &[f64]) -> Result<ApColumn> {
-        ApColumn::of(Keys::InOrder(ap.len()), ap)
+        let values: Vec<_> = ap.iter().copied().map(Some).collect();
+        ApColumn::of(Path::new(AP), Keys::InOrder(ap.len()), &values, None)
     }
 
-    fn of(keys: Keys, values: &[f64]) -> Result<ApColumn> {
-        let path = PathBuf::from("ap");
-        let bad = |problem: String| Error::Content { path: path.clone(), problem };
-        let scale = ApScale::detect(values.iter().copied())
-            .map_err(|mixed| bad(format!("mixes the scales 0–1 and 0–100: {mixed}")))?;
-        let value = |(row, &value): (usize, &f64)| {
-            let off = |OffScale| {
-                bad(format!(
-                    "the AP of {:?} is {value}, which is not within {scale}",
-                    keys.text(row)
-                ))
-            };
-            scale.read(value).map_err(off)
+    /// The same of these keys, on the scale given, or else on the one that is seen; `path` stands for a file
+    /// in sentences.
+    ///
+    /// # Errors
+    /// As for [`ApColumn::by_name`].
+    pub fn of(
+        path: &Path,
+        keys: Keys,
+        values: &[Option<f64>],
+        scale: Option<ApScale>,
+    ) -> Result<ApColumn> {
+        let values_on = |scale| {
+            let read = |(row, &value)| ap_of_class(&keys.text(row), value, scale);
+            let read: std::result::Result<Vec<_>, String> =
+                values.iter().enumerate().map(read).collect();
+            read.map_err(|problem| Error::content(path, problem))
         };
-        let values = values.iter().enumerate().map(value).collect::<Result<_>>()?;
+        let (scale, values) = scaled(path, "", scale, values_on)?;
         Ok(ApColumn {
-            path: path.clone(),
+            path: path.to_owned(),
             format: ApFormat::Table,
             name: "ap".into(),
             keys,
@@ -130,6 +137,44 @@ impl ApColumn {
             doubts: Vec::new(),
         })
     }
+}
+
+/// The scale of values, which is seen from them unless given, and the values on it. `whose` they are
+/// begins the sentence on a mixture.
+pub fn scaled(
+    path: &Path,
+    whose: &str,
+    scale: Option<ApScale>,
+    values_on: impl Fn(ApScale) -> Result<Vec<Option<f64>>>,
+) -> Result<(ApScale, Vec<Option<f64>>)> {
+    let scale = match scale {
+        Some(scale) => scale,
+        None => {
+            let widest = values_on(ApScale::Percent)?;
+            ApScale::detect(widest.into_iter().flatten()).map_err(|mixed| {
+                let problem = format!(
+                    "{whose}mixes the scales 0–1 and 0–100: {mixed}; if all are percentages, give \
+                     --ap-scale percent (`ap_scale` in a runs file)"
+                );
+                Error::content(path, problem)
+            })?
+        }
+    };
+    Ok((scale, values_on(scale)?))
+}
+
+/// The AP that a class's number says, if it says one.
+pub fn ap_of_class(
+    class: &str,
+    number: Option<f64>,
+    scale: ApScale,
+) -> std::result::Result<Option<f64>, String> {
+    let read = |number| {
+        scale.read(number).map_err(|OffScale| {
+            format!("the AP of {class:?} is {number}, which is not within {scale}")
+        })
+    };
+    Ok(number.map(read).transpose()?.flatten())
 }
 
 /// What AP per class comes in.

@@ -11,7 +11,9 @@ use std::sync::Arc;
 
 pub use amounts::{Amounts, NoInformation};
 pub use assign::{LeftOut, assign, background};
-pub use given::{ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates, Parts};
+pub use given::{
+    ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates, Parts, ap_of_class, scaled,
+};
 pub use join::{Side, ap_without_summary, counts_without_summary};
 pub use run::{Class, Run};
 pub use summary::{ClassSummary, RunSummary};

@@ -3,9 +3,7 @@
 use std::path::Path;
 
 use super::results::{are_results, none_found, of_fields};
-use super::{
-    ApColumn, ApFormat, ApIou, check_iou, check_unnamed, of_class, on_scale, pycocotools, scaled,
-};
+use super::{ApColumn, ApFormat, ApIou, check_iou, check_unnamed, on_scale, pycocotools};
 use crate::ap::ApScale;
 use crate::classes::Keys;
 use crate::error::{Error, Result};
@@ -130,21 +128,5 @@ fn of_values(
         let problem = format!("has no column {name:?}: it is one column, AP of each class");
         return Err(Error::content(origin, problem));
     }
-    let values_on = |scale| {
-        let read = |(row, &value)| of_class(&keys.text(row), value, scale);
-        let read: std::result::Result<Vec<_>, String> =
-            values.iter().enumerate().map(read).collect();
-        read.map_err(|problem| Error::content(origin, problem))
-    };
-    let (scale, values) = scaled(origin, "", scale, values_on)?;
-    Ok(ApColumn {
-        path: origin.to_owned(),
-        format: ApFormat::Table,
-        name: "ap".into(),
-        keys,
-        values,
-        scale,
-        notes: Vec::new(),
-        doubts: Vec::new(),
-    })
+    ApColumn::of(origin, keys, &values, scale)
 }

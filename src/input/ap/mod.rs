@@ -18,8 +18,8 @@ pub use held::{Held, take};
 
 pub use super::json::Field;
 use super::shards::extension;
-use crate::ap::{ApScale, OffScale};
-use crate::detector::{ApColumn, ApFormat};
+use crate::ap::ApScale;
+use crate::detector::{ApColumn, ApFormat, ap_of_class, scaled};
 use crate::error::{Error, Result};
 
 /// The IoU thresholds that AP is the mean over.
@@ -114,42 +114,4 @@ fn on_scale(path: &Path, columns: Vec<ApColumn>, scale: Option<ApScale>) -> Resu
             Err(Error::content(path, problem))
         }
     }
-}
-
-/// The scale of values, which is seen from them unless given, and the values on it. `whose` they are
-/// begins the sentence on a mixture.
-fn scaled(
-    path: &Path,
-    whose: &str,
-    scale: Option<ApScale>,
-    values_on: impl Fn(ApScale) -> Result<Vec<Option<f64>>>,
-) -> Result<(ApScale, Vec<Option<f64>>)> {
-    let scale = match scale {
-        Some(scale) => scale,
-        None => {
-            let widest = values_on(ApScale::Percent)?;
-            ApScale::detect(widest.into_iter().flatten()).map_err(|mixed| {
-                let problem = format!(
-                    "{whose}mixes the scales 0–1 and 0–100: {mixed}; if all are percentages, give \
-                     --ap-scale percent (`ap_scale` in a runs file)"
-                );
-                Error::content(path, problem)
-            })?
-        }
-    };
-    Ok((scale, values_on(scale)?))
-}
-
-/// The AP that a class's number says, if it says one.
-fn of_class(
-    class: &str,
-    number: Option<f64>,
-    scale: ApScale,
-) -> std::result::Result<Option<f64>, String> {
-    let read = |number| {
-        scale.read(number).map_err(|OffScale| {
-            format!("the AP of {class:?} is {number}, which is not within {scale}")
-        })
-    };
-    Ok(number.map(read).transpose()?.flatten())
 }

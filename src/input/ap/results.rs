@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::layout::{Group, Layout};
-use super::{ApColumn, ApFormat, detectron2, mmdetection, of_class, table, torchmetrics};
+use super::{ApColumn, ApFormat, ap_of_class, detectron2, mmdetection, table, torchmetrics};
 use crate::error::{Error, Result};
 use crate::input::json::{self, Field, Record};
 use crate::words::{check_name, list, trimmed};
@@ -199,7 +199,7 @@ impl Results<'_> {
             if class.is_empty() {
                 return Err(at(format!("a class of {:?} has no name", group.name)));
             }
-            values.push(of_class(class, *value, layout.scale).map_err(at)?);
+            values.push(ap_of_class(class, *value, layout.scale).map_err(at)?);
         }
         let (mut notes, mut doubts) = (Vec::new(), Vec::new());
         let file = self.path.display();
