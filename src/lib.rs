@@ -91,9 +91,6 @@ pub mod error;
 pub mod evidence;
 #[cfg(feature = "figures")]
 pub mod figure;
-#[cfg(feature = "files")]
-#[doc(hidden)]
-pub mod files;
 #[doc(hidden)]
 pub mod groups;
 #[doc(hidden)]
@@ -137,6 +134,9 @@ pub mod storage;
 pub mod stream;
 #[doc(hidden)]
 pub mod warning;
+#[cfg(feature = "files")]
+#[doc(hidden)]
+pub mod whole_files;
 #[doc(hidden)]
 pub mod words;
 

@@ -35,7 +35,7 @@ const ROOMS: [&str; 34] = [
     "detector",
     "analysis",
     "figure",
-    "files",
+    "whole_files",
     "input",
     "moments_file",
     "run_files",

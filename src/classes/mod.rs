@@ -3,7 +3,7 @@
 mod join;
 mod keys;
 mod labels;
-mod summary;
+mod total_row;
 mod union;
 
 use std::collections::HashMap;
@@ -16,7 +16,7 @@ pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
 pub use labels::{Labels, none_left, tally};
 pub(crate) use labels::{differ, whole};
-pub use summary::{Summary, Values, is_sum, summary};
+pub use total_row::{Summary, Values, is_sum, summary};
 pub use union::Union;
 
 /// The classes, in order of id.

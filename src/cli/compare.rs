@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::arguments::{Compare, Format};
 use super::console::Console;
-use super::{gate, results};
+use super::{gate, gate_names};
 use crate::analysis::Comparison;
 use crate::error::{Error, Result};
 use crate::figure;
@@ -30,7 +30,7 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
     let after = summary(&arguments.b, b.map(String::as_str), &options, console)?;
     let comparison = Comparison::of(before, after)?;
     comparison.warnings.iter().for_each(|warning| console.warn(warning.clone()));
-    let results = results::of_comparison(&comparison);
+    let results = gate_names::of_comparison(&comparison);
     gate::check(&arguments.fail_if, &results, &[])?;
 
     let table = tables::compare(&comparison);

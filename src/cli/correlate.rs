@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::arguments::{Correlate, Format};
 use super::console::Console;
-use super::{detectors, gate, results};
+use super::{detectors, gate, gate_names};
 use crate::analysis::Study;
 use crate::error::Result;
 use crate::evidence::TOKENS;
@@ -16,7 +16,7 @@ pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
     let sources = arguments.detectors.sources()?;
     let study = detectors::study(&sources, &arguments.detectors, console)?;
     let tables = tables::study(&study);
-    let results = results::of_study(&study, &tables);
+    let results = gate_names::of_study(&study, &tables);
     let csv =
         tables.into_iter().map(|(name, table)| Output::text(format!("{name}.csv"), table.csv()));
     let mut outputs: Vec<Output> = csv.collect();

@@ -6,16 +6,16 @@ mod console;
 mod correlate;
 mod detectors;
 mod gate;
+mod gate_names;
 mod information;
 mod loss;
 mod manual;
 mod margins;
 mod merge;
 mod moments;
-mod population;
 mod queue_size;
+mod queue_size_data;
 mod report;
-mod results;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};

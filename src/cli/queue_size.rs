@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::arguments::{Format, QueueSize};
 use super::console::Console;
-use super::population;
+use super::queue_size_data;
 use crate::analysis::{Replay, fits};
 use crate::error::{Error, Result};
 use crate::figure;
@@ -13,7 +13,7 @@ use crate::output::{Output, tables, text};
 
 /// Runs the command.
 pub fn run(arguments: QueueSize, console: &mut Console) -> Result<()> {
-    let (data_sets, labelled) = population::data_sets(&arguments, console)?;
+    let (data_sets, labelled) = queue_size_data::data_sets(&arguments, console)?;
     let bytes = arguments.bytes_per_value as u64;
     for storage in &data_sets {
         storage.warnings().into_iter().for_each(|warning| console.warn(warning));

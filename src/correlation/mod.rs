@@ -15,22 +15,22 @@ mod clustered;
 mod commonality;
 mod influence;
 mod line;
+mod partial;
 mod pearson;
 mod rank;
 mod regression;
 mod resample;
-mod residuals;
 mod spline;
 
 pub use clustered::Clustered;
 pub use commonality::{Share, commonality};
 pub use influence::{Influence, influence, leave_one_out};
 pub use line::{Line, least_squares};
+pub use partial::{Residuals, partial};
 pub use pearson::{NoCorrelation, Pearson, pearson};
 pub use rank::{kendall, spearman};
 pub use regression::{Coefficient, Estimate, Refusal, Regression, independent, r_squared};
 pub use resample::{BOOTSTRAPS, PERMUTATIONS, bootstrap, permutation_p};
-pub use residuals::{Residuals, partial};
 pub use spline::natural_spline;
 
 /// The values less their mean, of unit length; `None` if they are all the same up to rounding.

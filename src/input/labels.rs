@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataType, PolarsError, Series};
 
-use super::array::Array;
 use super::embeddings::Dump;
 use super::file;
 use super::hive;
@@ -15,6 +14,7 @@ use super::npz;
 use super::parquet;
 use super::safetensors;
 use super::shards::{self, extension};
+use super::stored_array::Array;
 use super::table::Table;
 use crate::classes::{Keys, Labels, differ, whole};
 use crate::error::{Error, Result};

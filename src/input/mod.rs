@@ -3,8 +3,6 @@
 
 pub mod annotations;
 pub mod ap;
-pub mod array;
-pub mod by_class;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;
@@ -14,6 +12,7 @@ pub mod embeddings;
 pub(crate) mod file;
 pub(crate) mod float;
 mod hive;
+pub mod in_memory;
 pub mod information;
 mod json;
 mod keys;
@@ -24,4 +23,5 @@ pub mod npz;
 pub mod parquet;
 mod safetensors;
 pub(crate) mod shards;
+pub mod stored_array;
 mod table;

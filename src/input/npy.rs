@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::array::{Array, Matrix};
+use super::stored_array::{Array, Matrix};
 use super::{file, safetensors};
 use crate::error::{Error, Result};
 use crate::rows::{Element, Sink};

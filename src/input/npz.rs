@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::array::{Array, Matrix};
 use super::file;
+use super::stored_array::{Array, Matrix};
 use crate::error::{Error, Result};
 use crate::rows::{Element, Sink};
 

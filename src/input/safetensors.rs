@@ -11,8 +11,8 @@ use std::path::Path;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::array::Array;
 use super::file;
+use super::stored_array::Array;
 use crate::error::{Error, Result};
 
 /// Longest header, as safetensors' own limit.

@@ -11,11 +11,11 @@ use polars_parquet::write::KeyValue;
 use super::header::{COLUMNS, Header, KEY};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::files::write_file;
 use crate::kernel::SpectrumError;
 use crate::kernel::Value;
 use crate::moments::{Moments, Parts};
 use crate::stream::MomentsSink;
+use crate::whole_files::write_file;
 
 /// Bytes of values in a row group: one is in memory when the file is read.
 const ROW_GROUP: usize = 8 << 20;

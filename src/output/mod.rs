@@ -1,7 +1,7 @@
 //! Results as csv, json and text tables, and figures as svg, png or pdf.
 
 #[cfg(feature = "raster")]
-mod figure;
+mod figure_file;
 #[cfg(feature = "figures")]
 pub mod page;
 #[cfg(feature = "files")]
@@ -14,9 +14,9 @@ pub mod tables;
 pub mod text;
 
 #[cfg(feature = "files")]
-pub use crate::files::{Output, write, write_to};
+pub use crate::whole_files::{Output, write, write_to};
 #[cfg(feature = "raster")]
-pub use figure::{FigureFormat, figure};
+pub use figure_file::{FigureFormat, figure};
 #[cfg(feature = "files")]
 pub use parquet::margins_parquet;
 #[cfg(feature = "figures")]

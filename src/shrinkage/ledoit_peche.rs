@@ -7,7 +7,7 @@
 use std::f64::consts::PI;
 
 use super::Refusal;
-use super::live::Live;
+use super::nonzero::Live;
 use crate::spectrum::Spectrum;
 
 const SQRT_5: f64 = 2.236_067_977_499_79;

@@ -1,7 +1,7 @@
 //! Quadratic-inverse shrinkage: Ledoit and Wolf (2022), Section 4.5, as in the authors' own code.
 
 use super::Refusal;
-use super::live::Live;
+use super::nonzero::Live;
 use crate::spectrum::Spectrum;
 
 /// The smoothed Stein shrinker θ and its conjugate 𝓗 are averages over the inverse eigenvalues;

@@ -4,8 +4,8 @@
 
 mod losses;
 mod moments;
+mod moments_source;
 mod plan;
-mod source;
 
 use std::cmp::Reverse;
 use std::sync::mpsc::sync_channel;
@@ -24,8 +24,8 @@ use crate::shrinkage::{Estimator, Refusal};
 
 pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
+pub use moments_source::MomentsSource;
 pub use plan::{Plan, passes, passes_of_moments, within};
-pub use source::MomentsSource;
 
 /// Bytes of embeddings per block read.
 const READ: usize = 4 << 20;

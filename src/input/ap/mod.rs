@@ -2,11 +2,11 @@
 //! them. What a program holds of these is read as the files are.
 
 mod detectron2;
-mod held;
+mod evaluator_json;
+mod in_memory;
 mod layout;
 mod mmdetection;
 mod pycocotools;
-mod results;
 mod table;
 mod torchmetrics;
 
@@ -14,7 +14,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-pub use held::{Held, take};
+pub use in_memory::{Held, take};
 
 pub use super::json::Field;
 use super::shards::extension;
@@ -80,7 +80,7 @@ pub fn read(
             check_unnamed(path, wanted)?;
             vec![pycocotools::read(path, iou.unwrap_or(ApIou::All))?]
         }
-        _ => results::read(path, wanted, format)?,
+        _ => evaluator_json::read(path, wanted, format)?,
     };
     on_scale(path, columns, scale)
 }

@@ -13,10 +13,10 @@ use super::{ApColumn, ApFormat, ApIou};
 use crate::ap::ApScale;
 use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::array::Array;
 use crate::input::file;
 use crate::input::float::Float;
 use crate::input::npy;
+use crate::input::stored_array::Array;
 
 /// The thresholds 0.5, 0.55, …, 0.95.
 const THRESHOLDS: usize = 10;

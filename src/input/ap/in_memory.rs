@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::results::{are_results, none_found, of_fields};
+use super::evaluator_json::{are_results, none_found, of_fields};
 use super::{ApColumn, ApFormat, ApIou, check_iou, check_unnamed, on_scale, pycocotools};
 use crate::ap::ApScale;
 use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::array::Array;
-use crate::input::by_class::{Key, keys, numbers};
+use crate::input::in_memory::{Key, keys, numbers};
 use crate::input::json::Field;
+use crate::input::stored_array::Array;
 
 /// What a program holds of AP per class.
 pub enum Held {
