@@ -32,12 +32,11 @@ fn main() -> Result<()> {
 
     let classes = Classes::from_names((0..CLASSES).map(|class| format!("class {class}")))?;
     let options = Options::new().estimator(Estimator::Sample);
-    let mut detector =
-        Detector::new("simulated", classes.clone()).average_precision(&ApColumn::in_order(&ap)?)?;
+    let mut detector = Detector::new("simulated", classes.clone());
     for amounts in information(x.view(), &labels, classes, &options)? {
         detector = detector.information(amounts)?;
     }
-    let study = detector.correlate()?;
+    let study = detector.average_precision(&ApColumn::in_order(&ap)?)?.correlate()?;
     print!("{}", study.verdict);
     for warning in &study.warnings {
         eprintln!("{warning}");

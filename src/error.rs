@@ -91,12 +91,14 @@ impl Error {
     }
 
     /// A file cannot be read.
+    #[cfg(feature = "files")]
     pub(crate) fn read(path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_owned();
         move |source| Error::Read { path, source }
     }
 
     /// A file cannot be written.
+    #[cfg(feature = "files")]
     pub(crate) fn write(path: &Path) -> impl FnOnce(io::Error) -> Error {
         let path = path.to_owned();
         move |source| Error::Write { path, source }

@@ -16,13 +16,12 @@
 //! let labels: Vec<i64> = (0..180).map(|row| row / 60).collect();
 //! let classes = Classes::from_names(["bolt", "nut", "key"])?;
 //!
-//! let amounts = information(x.view(), &labels, classes.clone(), &Options::new())?;
-//! let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
-//! let mut detector = Detector::new("R-50", classes).average_precision(&ap)?;
-//! for amounts in amounts {
+//! let mut detector = Detector::new("R-50", classes.clone());
+//! for amounts in information(x.view(), &labels, classes, &Options::new())? {
 //!     detector = detector.information(amounts)?;
 //! }
-//! let study = detector.correlate()?;
+//! let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
+//! let study = detector.average_precision(&ap)?.correlate()?;
 //! println!("{}", study.verdict);
 //! for warning in &study.warnings {
 //!     eprintln!("{warning}");
@@ -43,9 +42,6 @@
 //!
 //! # Where each formula is
 //!
-//! What is listed below is what the crate promises to keep. Its other modules are public for the program,
-//! the Python wheel and the tests alone, and may change in any version: `docs/architecture.md` shows them.
-//!
 //! | In the paper | Here |
 //! | --- | --- |
 //! | Eq. 7–8, Appendix A: moments and their merge | `moments`, of all classes `class_moments` |
@@ -61,10 +57,11 @@
 //! | Eq. 8 across machines: files of moments, each embedding once | `moments_file`, `digest` |
 //! | what the paper does not ask: does I explain AP beyond the count? | `evidence` |
 //!
+//! # What is promised
 //!
-//! Lower rooms know nothing of upper ones: `kernel` → `moments` → `spectrum` → `shrinkage` → `information`
-//! (→ `normalization` → `margin` → `loss`) → `rows`, `stream` → `detector` → `analysis` → `figure`,
-//! `output`, `input` → `cli`. `tests/rooms.rs` checks that.
+//! The items on this page, and those in [`types`] that they are made of. The other modules are public for the
+//! program, the Python wheel and the tests alone, and may change in any version; `docs/architecture.md` in
+//! the repository shows them. Arrays are those of `ndarray` 0.17.
 
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -159,3 +156,20 @@ pub use output::{Report, report};
 pub use run_files::{RunFiles, load};
 pub use shrinkage::Estimator;
 pub use warning::{Warning, Warnings};
+
+/// What the results and the arguments of this crate are made of.
+pub mod types {
+    pub use crate::analysis::{Bias, OverRuns, Pair, Reading};
+    pub use crate::classes::{Keys, Numbering};
+    pub use crate::correlation::{Line, Pearson};
+    pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates};
+    pub use crate::evidence::{Association, Evidence, Grounds, Judged, Pooled, Verdict};
+    pub use crate::groups::{ApSummary, Frequency, Grouping};
+    pub use crate::observer::Observer;
+    #[cfg(feature = "figures")]
+    pub use crate::output::Again;
+    pub use crate::output::{Cell, Table};
+    pub use crate::rows::Values;
+    pub use crate::shrinkage::Refusal;
+    pub use crate::storage::{Shape, Store, Strategy};
+}

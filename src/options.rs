@@ -36,9 +36,18 @@ impl Options {
         self.estimators(&[estimator])
     }
 
-    /// Several covariance estimators, from one pass over the embeddings.
+    /// Several covariance estimators, each once, from one pass over the embeddings; as before, if none is
+    /// given.
     pub fn estimators(mut self, estimators: &[Estimator]) -> Options {
-        self.estimators = estimators.to_vec();
+        let mut each: Vec<Estimator> = Vec::new();
+        for &estimator in estimators {
+            if !each.contains(&estimator) {
+                each.push(estimator);
+            }
+        }
+        if !each.is_empty() {
+            self.estimators = each;
+        }
         self
     }
 

@@ -243,6 +243,17 @@ fn no_room_imports_from_one_above_it() {
         assert!(height(to) < height(from), "{from} imports from {to}, which is above it");
     }
     assert!(below.count() > 60, "the imports are not seen");
+    // What the library's page hands on is for those outside.
+    for (module, source) in all.iter().filter(|(module, _)| module[0] != "lib") {
+        let (imports, public) = imports(source);
+        let paths = imports.into_iter().chain(public);
+        let handed_on = |path: &String| {
+            let name = path.strip_prefix("crate::").unwrap_or_default();
+            name.starts_with(char::is_uppercase)
+        };
+        let outside: Vec<_> = paths.filter(handed_on).collect();
+        assert!(outside.is_empty(), "{module:?} imports {outside:?} by way of the library's page");
+    }
 }
 
 #[test]

@@ -105,7 +105,6 @@ impl Correlated {
     /// constant what is known of fewer would cost the others their say.
     fn hold_covariates(&mut self, warnings: &mut Warnings) {
         let runs = || vec![self.run.name().to_owned()];
-        // The last first, as their warnings have always come.
         let mut kept = Vec::new();
         for covariate in self.run.covariates().iter().rev() {
             let known = self.used.iter().filter_map(|&class| covariate.values[class]);

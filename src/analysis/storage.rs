@@ -44,7 +44,7 @@ impl Population {
 #[derive(Clone, Debug)]
 pub struct Storage {
     /// Empty where it has none.
-    pub name: &'static str,
+    pub name: String,
     /// For reading.
     pub title: String,
     /// N, p and C.
@@ -61,7 +61,7 @@ impl Storage {
     /// # Errors
     /// If a number is 0, or the stores are too large to be counted.
     pub fn of(
-        name: &'static str,
+        name: impl Into<String>,
         title: &str,
         dim: u64,
         Population { instances, classes, counts }: Population,
@@ -75,7 +75,7 @@ impl Storage {
             grouped(dim),
             grouped(classes)
         );
-        Ok(Storage { name, title, shape, counts, stores })
+        Ok(Storage { name: name.into(), title, shape, counts, stores })
     }
 
     /// R and the saving, where the size of the store is known.

@@ -70,7 +70,9 @@ impl Study {
             for run in detector.runs() {
                 if run.iter().any(|run| run.ap_scale().is_none()) {
                     let name = run[0].name();
-                    return Err(Error::Input(format!("the run {name:?} has no AP: give it `ap`")));
+                    return Err(Error::Input(format!(
+                        "the run {name:?} has no AP: give it AP by class"
+                    )));
                 }
                 let run = run.into_iter().map(|run| Correlated::of(run, &mut warnings));
                 correlated.push(run.collect());
@@ -100,6 +102,9 @@ impl Study {
         grouping: Option<&Grouping>,
         warnings: Warnings,
     ) -> Result<Study> {
+        if detectors.is_empty() {
+            return Err(Error::Input("there is no detector: give one at least".into()));
+        }
         check_names(&detectors)?;
         let mut estimators: Vec<Estimator> = Vec::new();
         for estimator in detectors.iter().flatten().filter_map(|one| one.run.estimator()) {

@@ -174,6 +174,7 @@ impl Labels {
     }
 
     /// The same labels, which are numbers, but no ids as this sentence says.
+    #[cfg(feature = "files")]
     pub(crate) fn of_no_ids(mut self, problem: String) -> Labels {
         self.no_id = Some(problem);
         self
@@ -183,6 +184,7 @@ impl Labels {
     ///
     /// # Errors
     /// What is wrong with it, if one holds names and the other ids.
+    #[cfg(feature = "files")]
     pub(crate) fn append(&mut self, mut more: Labels) -> std::result::Result<(), &'static str> {
         fn renumbered<T: Clone + Eq + Hash>(all: &mut Vec<T>, more: Vec<T>) -> Vec<u32> {
             let mut interned = Interned::new(std::mem::take(all));
@@ -292,6 +294,7 @@ impl<T> Default for Interned<T> {
 }
 
 impl<T: Clone + Eq + Hash> Interned<T> {
+    #[cfg(feature = "files")]
     fn new(values: Vec<T>) -> Interned<T> {
         let codes = values.iter().cloned().zip(0..).collect();
         Interned { values, codes }

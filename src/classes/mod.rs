@@ -15,6 +15,7 @@ use crate::error::{Error, Result};
 pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
 pub use labels::{Labels, none_left, tally};
+#[cfg(feature = "files")]
 pub(crate) use labels::{differ, whole};
 pub use total_row::{Summary, Values, is_sum, summary};
 pub use union::Union;

@@ -3,7 +3,7 @@
 use super::gate::Named;
 use crate::analysis::{Comparison, NUMBERS, Study, mean};
 use crate::detector::ALL_RUNS;
-use crate::output::tables::{COLUMNS, HEAD, VerdictRow, verdict_rows};
+use crate::output::tables::{VERDICT_COLUMNS, VERDICT_HEAD, VerdictRow, verdict_rows};
 use crate::output::{Cell, Table};
 use crate::shrinkage::Estimator;
 
@@ -26,7 +26,7 @@ fn of_verdicts(study: &Study) -> Vec<Named> {
     let rows = verdict_rows(study);
     let mut results = Vec::new();
     let mut add = |suffix: &str, of: String, cells: Option<Vec<Cell>>| {
-        for (at, column) in COLUMNS.into_iter().enumerate().skip(HEAD) {
+        for (at, column) in VERDICT_COLUMNS.into_iter().enumerate().skip(VERDICT_HEAD) {
             if column != "verdict" {
                 let name = format!("{column}{suffix}");
                 let value = cells.as_ref().map_or(Cell::Missing, |cells| cells[at].clone());

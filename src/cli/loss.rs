@@ -41,8 +41,10 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         }
         None => {
             let options = console.options(&[arguments.estimator.estimator]);
-            let mut all = instances.amounts(&classes, &options, console)?;
-            let amounts = all.remove(0);
+            let amounts = instances.amounts(&classes, &options, console)?;
+            let Some(amounts) = amounts.first() else {
+                return Err(margin::MarginError::NoInformation.into());
+            };
             amounts.warnings("").into_iter().for_each(|warning| console.warn(warning));
             let bits = amounts.of_classes().iter().map(|amount| Some(amount.as_ref().ok()?.bits));
             let (known, bits) = margin::known(bits);

@@ -40,15 +40,15 @@ const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 pub fn main(typed: impl IntoIterator<Item = OsString>) -> u8 {
     let typed: Vec<OsString> = typed.into_iter().collect();
     panic::set_hook(Box::new(say_defect));
-    let parsed = match Cli::try_parse_from(&typed) {
-        Ok(parsed) => parsed,
+    let done = panic::catch_unwind(|| match Cli::try_parse_from(&typed) {
+        Ok(parsed) => exit_code(run(parsed, &typed)),
         Err(error) => {
             // Nowhere is left to say it if this fails.
             let _ = error.print();
-            return error.exit_code() as u8;
+            error.exit_code() as u8
         }
-    };
-    panic::catch_unwind(|| exit_code(run(parsed, &typed))).unwrap_or(1)
+    });
+    done.unwrap_or(1)
 }
 
 fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
@@ -75,6 +75,7 @@ fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
 }
 
 /// The program's command line, for its help, its manual and its completions.
+#[doc(hidden)]
 pub fn command() -> clap::Command {
     Cli::command()
 }

@@ -181,12 +181,14 @@ impl Detector {
         Ok(self)
     }
 
-    /// The information amounts under an estimator, of the same classes.
+    /// The information amounts under an estimator; those under others are runs of their own. Give them, and
+    /// the instance counts, before AP: how many instances a class has helps to tell which one a row of AP
+    /// means.
     ///
     /// # Errors
-    /// If they are of other classes.
+    /// If they are of other classes or embeddings than those before, or by the same estimator.
     pub fn information(mut self, amounts: Amounts) -> Result<Detector> {
-        self.check_classes(&amounts)?;
+        self.check_amounts(&amounts)?;
         self.watched(|detector, observer| {
             detector.set_embeddings(amounts.embeddings().clone());
             detector.check_counts(observer);
@@ -196,8 +198,9 @@ impl Detector {
         Ok(self)
     }
 
-    /// That information amounts are of the detector's classes.
-    fn check_classes(&self, amounts: &Amounts) -> Result<()> {
+    /// That information amounts are of the detector's classes and embeddings, and the first under their
+    /// estimator.
+    fn check_amounts(&self, amounts: &Amounts) -> Result<()> {
         let (ours, theirs) = (&self.classes, amounts.classes());
         if ours.ids() != theirs.ids() || ours.names() != theirs.names() {
             let problem = format!(
@@ -207,12 +210,6 @@ impl Detector {
             );
             return Err(Error::Input(problem));
         }
-        Ok(())
-    }
-
-    /// That they are of the detector's embeddings too, and the first under their estimator.
-    fn check_amounts(&self, amounts: &Amounts) -> Result<()> {
-        self.check_classes(amounts)?;
         let estimator = amounts.estimator();
         if self.embeddings.as_ref().is_some_and(|ours| ours != amounts.embeddings()) {
             return Err(Error::Input(format!(
@@ -235,7 +232,24 @@ impl Detector {
     /// # Errors
     /// If it is doubtful which class a value is of.
     pub fn average_precision(mut self, ap: &ApColumn) -> Result<Detector> {
-        self.watched(|detector, observer| detector.join_ap(ap.clone(), None, observer))?;
+        self.watched(|detector, observer| {
+            let doubts = ap.doubts.iter().cloned();
+            doubts.for_each(|doubt| observer.warn(Warning::Ap { doubt }));
+            detector.join_ap(ap.clone(), None, observer)
+        })?;
+        Ok(self)
+    }
+
+    /// Numbers to be held constant beside the instance count, and the groups of similar classes.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a row is of.
+    pub fn covariates(
+        mut self,
+        covariates: Option<&Covariates>,
+        groups: Option<&ClassGroups>,
+    ) -> Result<Detector> {
+        self.watched(|detector, observer| detector.join_covariates(covariates, groups, observer))?;
         Ok(self)
     }
 
@@ -293,7 +307,7 @@ impl Detector {
     ///
     /// # Errors
     /// If it is doubtful which class a row is of.
-    pub fn join_ap(
+    fn join_ap(
         &mut self,
         column: ApColumn,
         asked: Option<Numbering>,
@@ -323,7 +337,7 @@ impl Detector {
     ///
     /// # Errors
     /// If it is doubtful which class a row is of.
-    pub fn join_covariates(
+    fn join_covariates(
         &mut self,
         covariates: Option<&Covariates>,
         groups: Option<&ClassGroups>,
@@ -369,7 +383,7 @@ impl Detector {
     }
 
     /// Warns where a file of counts and the embeddings say different numbers.
-    pub fn check_counts(&self, observer: &mut dyn Observer) {
+    fn check_counts(&self, observer: &mut dyn Observer) {
         let (Some(counted), Some(embeddings)) = (&self.counted, &self.embeddings) else { return };
         let both = counted.instances.iter().zip(embeddings.iter());
         let differing = self.classes.names().iter().zip(both);

@@ -6,6 +6,7 @@ use super::tables::{self, left_out, verdicts_in_short};
 use crate::analysis::{Said, Study};
 use crate::error::Result;
 use crate::figure;
+use crate::warning::Warning;
 
 const TITLE: &str = "Why is my detector bad on this class?";
 
@@ -27,7 +28,7 @@ pub struct Again {
     pub files: Table,
 }
 
-/// The report of a study, with its warnings and those of what it was made of.
+/// The report of a study, with its warnings, and `further` ones of what it was made of.
 ///
 /// ```
 /// use igam_analyze::{ApColumn, Classes, Detector, report};
@@ -42,8 +43,8 @@ pub struct Again {
 ///
 /// # Errors
 /// If a figure cannot be drawn.
-pub fn report(study: &Study, warnings: &[String], again: Option<Again>) -> Result<Report> {
-    let mut all = beginning(study, warnings);
+pub fn report(study: &Study, further: &[String], again: Option<Again>) -> Result<Report> {
+    let mut all = beginning(study, further);
     let mut summary = all.clone();
     all.push(heading("Figures"));
     for figure in figure::all(study)? {
@@ -75,22 +76,28 @@ fn beginning(study: &Study, warnings: &[String]) -> Vec<Part> {
     parts
 }
 
-/// What a study comes to, with its warnings and those of what it was made of, as HTML for a page that is
+/// What a study comes to, with its warnings and `further` ones, as HTML for a page that is
 /// there already, such as a notebook.
-pub fn brief(study: &Study, warnings: &[String]) -> String {
-    page::fragment(&said(study, warnings))
+pub fn brief(study: &Study, further: &[String]) -> String {
+    page::fragment(&said(study, further))
 }
 
 /// The verdict, in words and in short, and what to beware of.
-fn said(study: &Study, warnings: &[String]) -> Vec<Part> {
+fn said(study: &Study, further: &[String]) -> Vec<Part> {
     let mut parts = vec![heading("Verdict")];
     for Said { subject, finding, points } in study.verdict.0.iter().cloned() {
         parts.push(Part::Words(vec![(subject, finding)]));
         parts.extend((!points.is_empty()).then_some(Part::List(points)));
     }
     parts.push(Part::Table(verdicts_in_short(study)));
+    let mut warnings = further.to_vec();
+    for warning in study.warnings.iter().map(Warning::to_string) {
+        if !warnings.contains(&warning) {
+            warnings.push(warning);
+        }
+    }
     if !warnings.is_empty() {
-        parts.extend([heading("Warnings"), Part::List(warnings.to_vec())]);
+        parts.extend([heading("Warnings"), Part::List(warnings)]);
     }
     parts
 }

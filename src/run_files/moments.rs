@@ -26,6 +26,7 @@ pub fn moments(
     observer: &mut dyn Observer,
 ) -> Result<(Arc<Classes>, Merged)> {
     let moments = MomentsFiles::open(&files.moments)?;
+    observer.detail(&format!("{} moments file(s)", moments.paths().count()));
     let side = Side { path: &files.moments[0], option: Some("--label-numbering") };
     let Some(classes) = expected else {
         let places = (0..moments.classes().len()).collect();

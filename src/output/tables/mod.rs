@@ -16,7 +16,9 @@ pub use information::{amounts, information, information_and_ratio};
 pub use loss::loss;
 pub use margins::margins;
 pub use storage::{budget, replay, storage};
-pub use verdict::{COLUMNS, HEAD, VerdictRow, verdict, verdict_rows, verdicts_in_short};
+pub use verdict::{
+    VERDICT_COLUMNS, VERDICT_HEAD, VerdictRow, verdict, verdict_rows, verdicts_in_short,
+};
 
 use super::Table;
 use crate::analysis::Study;

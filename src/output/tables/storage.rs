@@ -9,7 +9,7 @@ pub fn storage(data_sets: &[Storage], bytes: u64) -> Table {
     let row = |storage: &Storage, store: &Store| {
         let ratio = storage.ratio(store);
         vec![
-            storage.name.into(),
+            storage.name.as_str().into(),
             storage.shape.instances().into(),
             storage.shape.dim().into(),
             storage.shape.classes().into(),
@@ -42,7 +42,7 @@ pub fn storage(data_sets: &[Storage], bytes: u64) -> Table {
 pub fn budget(fits: &[Fit]) -> Table {
     let row = |fit: &Fit| {
         vec![
-            fit.storage.name.into(),
+            fit.storage.name.as_str().into(),
             fit.strategy.name().into(),
             fit.fits.map(|fits| if fits { "yes" } else { "no" }).into(),
             fit.longest.into(),

@@ -61,7 +61,7 @@ pub fn verdict_rows(study: &Study) -> Vec<VerdictRow<'_>> {
 }
 
 /// The columns of `verdict.csv`.
-pub const COLUMNS: [&str; 27] = [
+pub const VERDICT_COLUMNS: [&str; 27] = [
     "run",
     "estimator",
     "covariates",
@@ -94,13 +94,13 @@ pub const COLUMNS: [&str; 27] = [
 /// The verdicts with the numbers that decide them.
 pub fn verdict(study: &Study) -> Table {
     Table {
-        columns: COLUMNS.to_vec(),
+        columns: VERDICT_COLUMNS.to_vec(),
         rows: verdict_rows(study).iter().map(VerdictRow::cells).collect(),
     }
 }
 
 /// Columns that say what a row is of.
-pub const HEAD: usize = 6;
+pub const VERDICT_HEAD: usize = 6;
 
 impl VerdictRow<'_> {
     /// What it is of.
