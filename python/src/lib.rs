@@ -30,13 +30,13 @@ mod _igam_analyze {
     use super::*;
 
     #[pymodule_export]
+    use crate::compare::{Comparison, MarginReadings, compare, margin_readings};
+    #[pymodule_export]
     use amounts::_Amounts;
     #[pymodule_export]
     use by_class::_by_class;
     #[pymodule_export]
     use command::_main;
-    #[pymodule_export]
-    use crate::compare::{Comparison, MarginReadings, compare, margin_readings};
     #[pymodule_export]
     use figure::Figure;
     #[pymodule_export]
