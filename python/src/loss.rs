@@ -24,17 +24,26 @@ use crate::work::released;
 ///
 /// Parameters
 /// ----------
-/// information : (C,) information amounts in bits; NaN where a class has none: its margins are 0
-/// normalization : reading of the paper's I′: "printed", "printed-mean" or "softmax"
-/// signed : negative margins too, instead of 0 where the other class has more information
+/// information : array_like
+///     (C,) information amounts in bits; NaN where a class has none: its margins are 0.
+/// normalization : {"printed", "printed-mean", "softmax"}
+///     Reading of the paper's I′.
+/// signed : bool
+///     Negative margins too, instead of 0 where the other class has more information.
 ///
 /// Returns
 /// -------
-/// (C, C) float64 array in radians, row i the true class
+/// numpy.ndarray
+///     (C, C) float64, radians, row i the true class.
 ///
 /// Raises
 /// ------
-/// ValueError : if an amount is negative or infinite, no class has one, or C is above 32768
+/// ValueError
+///     If an amount is negative or infinite, no class has one, or C is above 32768.
+///
+/// Examples
+/// --------
+/// >>> igam_analyze.margins(amounts["information"], "softmax").max()
 #[pyfunction]
 #[pyo3(signature = (information, normalization="printed", signed=false))]
 pub fn margins<'py>(
@@ -74,20 +83,31 @@ pub fn margins<'py>(
 ///
 /// Parameters
 /// ----------
-/// cosines : (B, C) cosθ between each sample's embedding and each class's weight
-/// labels : (B,) integers: the samples' classes, as columns of the cosines
-/// margins : (C, C) radians, row i the true class
-/// scale : s
-/// gradient : return the gradient too
+/// cosines : array_like
+///     (B, C) cosθ between each sample's embedding and each class's weight.
+/// labels : array_like
+///     (B,) integers: the samples' classes, as columns of the cosines.
+/// margins : array_like
+///     (C, C) radians, row i the true class.
+/// scale : float
+///     s.
+/// gradient : bool
+///     Return the gradient too.
 ///
 /// Returns
 /// -------
-/// (B,) float64 losses; with `gradient` also their derivatives by the cosines, (B, C) float64: divide
-///     them by B for those of the mean
+/// numpy.ndarray or (numpy.ndarray, numpy.ndarray)
+///     (B,) float64 losses; with `gradient` also their derivatives by the cosines, (B, C) float64: divide
+///     them by B for those of the mean.
 ///
 /// Raises
 /// ------
-/// ValueError : if shapes do not go together, a label is no class, or a number no cosine
+/// ValueError
+///     If shapes do not go together, a label is no class, or a number no cosine.
+///
+/// Examples
+/// --------
+/// >>> igam_analyze.igam_loss([[0.9, 0.1]], [0], [[0, 0.1], [0, 0]]).mean()
 #[pyfunction]
 #[pyo3(signature = (cosines, labels, margins, scale=igam_analyze::loss::SCALE, gradient=false))]
 pub fn igam_loss<'py>(
@@ -159,7 +179,7 @@ pub fn igam_loss<'py>(
 /// --------
 /// >>> igam_analyze.losses(x, y, weights, igam_analyze.margins(amounts["information"])).mean["igam_loss"]
 #[pyfunction]
-#[pyo3(signature = (embeddings, labels, weights, margins, scale=igam_analyze::loss::SCALE, class_names=None))]
+#[pyo3(signature = (embeddings, labels, weights, margins, scale=igam_analyze::loss::SCALE, class_names=None), text_signature = "(embeddings, labels, weights, margins, scale=30.0, class_names=None)")]
 pub fn losses<'py>(
     embeddings: &Bound<'py, PyAny>,
     labels: &Bound<'py, PyAny>,

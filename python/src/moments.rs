@@ -28,9 +28,25 @@ use crate::work::{exception, locked, released};
 ///
 /// Parameters
 /// ----------
-/// precision : "f64", or "f32": faster, right to about six digits
-/// class_names : names in order of id from 0, a mapping of id to name, or a file, as for `information()`; a
-///     label that is none of them is refused. Else the classes are those that the labels name
+/// precision : {"f64", "f32"}
+///     f32 is faster, and right to about six digits.
+/// class_names : sequence, mapping or path, optional
+///     As for `information()`; a label that is none of them is refused. Without it, the classes are those
+///     that the labels name.
+///
+/// Attributes
+/// ----------
+/// dim : int or None
+///     Number of dimensions p; None before the first embedding.
+/// instances : int
+///     Number of embeddings of all classes.
+///
+/// Examples
+/// --------
+/// >>> moments = igam_analyze.Moments(class_names=["bolt", "nut", "key"])
+/// >>> for x, y in batches:
+/// ...     moments.push(x, y)
+/// >>> igam_analyze.correlate(moments, ap=metric.compute()).verdict
 #[pyclass(frozen, module = "igam_analyze")]
 pub struct Moments(Mutex<ClassMoments>);
 
@@ -60,13 +76,24 @@ impl Moments {
         Ok(Moments(Mutex::new(moments)))
     }
 
-    /// Adds a batch: (n, p) embeddings of float16, float32 or float64, and their (n,) labels, integers or
-    /// class names. No row is the fewest; a batch that is refused changes nothing.
+    /// Adds a batch, of no row at the fewest. One that is refused changes nothing.
+    ///
+    /// Parameters
+    /// ----------
+    /// embeddings : array_like
+    ///     (n, p), float16, float32 or float64.
+    /// labels : array_like
+    ///     (n,) integers, or class names.
     ///
     /// Raises
     /// ------
-    /// ValueError : if the arrays do not go together or with those before, a value is NaN or infinite, or
-    ///     a label is no class
+    /// ValueError
+    ///     If the arrays do not go together or with those before, a value is NaN or infinite, or a label is
+    ///     no class.
+    ///
+    /// Examples
+    /// --------
+    /// >>> moments.push(features.detach().cpu(), labels.cpu())
     fn push(
         &self,
         py: Python<'_>,
@@ -79,11 +106,20 @@ impl Moments {
         locked(py, &self.0, |moments| moments.push(&Array::new(values, &[])?, &labels))
     }
 
-    /// Adds the embeddings of `other`, which stays as it is (Eq. 8).
+    /// Adds the embeddings of another, which stays as it is (Eq. 8).
+    ///
+    /// Parameters
+    /// ----------
+    /// other : Moments
     ///
     /// Raises
     /// ------
-    /// ValueError : if the two differ in dimension, precision or classes, or hold the same file
+    /// ValueError
+    ///     If the two differ in dimension, precision or classes, or hold the same embeddings.
+    ///
+    /// Examples
+    /// --------
+    /// >>> whole.merge(pickle.loads(received))
     fn merge(slf: &Bound<'_, Self>, other: &Bound<'_, Self>) -> PyResult<()> {
         if slf.is(other) {
             return Err(PyValueError::new_err("moments cannot be merged with themselves"));
@@ -93,20 +129,30 @@ impl Moments {
         locked(slf.py(), &slf.get().0, |ours| ours.merge(theirs))
     }
 
-    /// Information amount of each class so far, the columns of `information()`.
+    /// Information amount of each class so far.
+    ///
+    /// Parameters
+    /// ----------
+    /// estimator : str or sequence of str
+    ///     As for `information()`.
+    ///
+    /// Returns
+    /// -------
+    /// Amounts
+    ///     A list of them where several estimators are asked for.
     ///
     /// Raises
     /// ------
-    /// ValueError : if the embeddings of a class are so large that its covariance overflows
+    /// ValueError
+    ///     If the embeddings of a class are so large that its covariance overflows.
     ///
     /// Warns
     /// -----
-    /// IgamWarning : as `information()`
+    /// IgamWarning
+    ///     As `information()`.
     ///
     /// Examples
     /// --------
-    /// >>> moments = igam_analyze.Moments(class_names=["bolt", "nut"])
-    /// >>> moments.push(embeddings, labels)
     /// >>> moments.information()["information"]
     #[pyo3(signature = (estimator=None), text_signature = "($self, estimator='mp-floor')")]
     fn information<'py>(
@@ -124,20 +170,44 @@ impl Moments {
 
     /// Writes a moments file (`docs/moments.md`), which `igam-analyze merge` and every `--moments` take.
     ///
+    /// Parameters
+    /// ----------
+    /// path : str or os.PathLike
+    ///
     /// Raises
     /// ------
-    /// OSError : if it cannot be written
-    /// ValueError : if nothing was pushed, or the covariance of a class overflows
+    /// OSError
+    ///     If it cannot be written.
+    /// ValueError
+    ///     If nothing was pushed, or the covariance of a class overflows.
+    ///
+    /// Examples
+    /// --------
+    /// >>> moments.save("moments.parquet")
     fn save(&self, py: Python<'_>, path: PathBuf) -> PyResult<()> {
         locked(py, &self.0, |moments| moments_file::save(&path, moments))
     }
 
     /// Reads a moments file; or a directory or glob of several, merged.
     ///
+    /// Parameters
+    /// ----------
+    /// path : str or os.PathLike
+    ///
+    /// Returns
+    /// -------
+    /// Moments
+    ///
     /// Raises
     /// ------
-    /// OSError : if it cannot be read
-    /// ValueError : if it is no moments file, or two cannot be merged
+    /// OSError
+    ///     If it cannot be read.
+    /// ValueError
+    ///     If it is no moments file, or two cannot be merged.
+    ///
+    /// Examples
+    /// --------
+    /// >>> igam_analyze.Moments.load("moments.parquet").instances
     #[classmethod]
     fn load(_: &Bound<'_, PyType>, py: Python<'_>, path: PathBuf) -> PyResult<Moments> {
         let moments = released(py, || moments_file::load(&[path]))?;

@@ -2,6 +2,7 @@ import csv
 import os
 import pathlib
 import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -23,6 +24,17 @@ def cli(tmp_path):
     def run(*arguments):
         program = ROOT / "target/release/igam-analyze"
         return subprocess.run([program, *map(str, arguments)], cwd=tmp_path, capture_output=True, text=True)
+
+    return run
+
+
+@pytest.fixture
+def command(tmp_path):
+    """The program of the wheel, in a directory of its own."""
+
+    def run(*arguments):
+        program = [sys.executable, "-m", "igam_analyze", *map(str, arguments)]
+        return subprocess.run(program, cwd=tmp_path, capture_output=True, text=True)
 
     return run
 
