@@ -22,6 +22,21 @@ def test_blocks_run(page, tmp_path):
     assert done.returncode == 0, done.stderr
 
 
+def test_prints_what_is_shown(tmp_path):
+    text = (ROOT / "docs/python.md").read_text()
+    parts = re.findall(r"^```(python|text)\n(.*?)^```$", text, re.M | re.S)
+    shown = [block for kind, block in parts if kind == "text"]
+    assert len(shown) >= 7
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    mark = "\nprint('=====')\n"
+    (tmp_path / "page.py").write_text("".join(block if kind == "python" else mark for kind, block in parts))
+    done = subprocess.run([sys.executable, "page.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.split("=====\n") == [*shown, ""]
+    assert {path.name for path in tmp_path.glob("figures/*")} == {"figure3.svg", "scatter.svg", "scatter.png", "slope.pdf"}
+    assert (tmp_path / "report.html").exists()
+
+
 def test_stubs():
     stubtest = [sys.executable, "-m", "mypy.stubtest", "igam_analyze._igam_analyze"]
     done = subprocess.run(stubtest, capture_output=True, text=True)
@@ -33,4 +48,58 @@ def test_pages_are_typed(tmp_path):
     blocks = re.findall(r"^```python\n(.*?)^```$", path.read_text(), re.M | re.S)
     (tmp_path / "page.py").write_text("\n".join(blocks))
     done = subprocess.run([sys.executable, "-m", "mypy", "page.py"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+USER = """
+import pathlib
+
+import igam_analyze as ig
+import numpy as np
+
+x, y = np.zeros((4, 2)), np.array([0, 0, 1, 1])
+one: ig.Amounts = ig.information(x, y, class_names=["a", "b"])
+several: list[ig.Amounts] = ig.information(x, y, "all", class_names={0: "a", 1: "b"})
+study: ig.Study = ig.correlate(one, ap={"a": 0.5, "b": 0.25}, groups=[20, 400])
+more: ig.Study = ig.correlate(several, ap=[0.5, 0.25], instances=[4, 5], ap_scale="fraction")
+both: ig.Study = ig.correlate([study, more], groups="coco-lt")
+files: ig.Study = ig.correlate(pathlib.Path("runs.toml"), estimator=["qis", "oas"])
+figure: ig.Figure = study.figure("scatter")
+figure.save(pathlib.Path("scatter.svg"), theme="dark", width=300)
+ig.report(study, "report.md")
+interval: tuple[float, float] | None = study.partial_interval
+table: ig.Table = study.table("bias")
+text: str = table.to_csv() + study.verdict + ig.compare(one, study).figure().svg
+margin: float = ig.margin_readings(study, "softmax").matrix.max()
+size: ig.QueueSize = ig.queue_size([5, 6], 4, memory_budget="1MiB")
+mean: float | None = ig.losses(x, y, x, x).mean["igam_loss"]
+moments = ig.Moments(class_names="classes.txt")
+amounts: ig.Amounts = moments.information("qis")
+"""
+
+WRONG = [
+    'ig.information(x, y, "qiss")',
+    "study.partial + 1",
+    'ig.correlate("runs.toml", "ap.csv", "name")',
+    'figure.save("a.svg", theme="blue")',
+    "ig.compare(one, 3)",
+]
+
+
+def test_user_is_typed(tmp_path):
+    def mypy(text):
+        (tmp_path / "user.py").write_text(text)
+        command = [sys.executable, "-m", "mypy", "--strict", "user.py"]
+        return subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    done = mypy(USER)
+    assert done.returncode == 0, done.stdout
+    done = mypy(USER + "\n".join(WRONG))
+    assert f"Found {len(WRONG)} errors" in done.stdout, done.stdout
+
+
+def test_results_are_typed(tmp_path):
+    modules = [word for name in ["__main__", "_command", "_results"] for word in ("-m", f"igam_analyze.{name}")]
+    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", *modules]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -1,8 +1,12 @@
 """margins, igam_loss and queue_size against the program and against NumPy."""
 
+import json
+import pickle
+
 import igam_analyze
 import numpy as np
 import pytest
+from conftest import ROOT
 
 
 @pytest.mark.parametrize("reading", ["printed", "printed-mean", "softmax"])
@@ -79,3 +83,69 @@ def test_queue_size_is_the_programs(table, size, tmp_path):
         ours = igam_analyze.queue_size(of_class, 64)
         np.testing.assert_array_equal(ours["mib"], theirs["mib"])
         assert np.isfinite(ours["mib"][-1])
+
+
+@pytest.mark.parametrize("reading", ["printed", "printed-mean", "softmax"])
+def test_readings_are_the_programs(dump, command, tmp_path, reading):
+    embeddings, labels, x, y = dump
+    arguments = ["--embeddings", embeddings, "--labels", labels, "--normalization", reading, "--format", "json"]
+    done = command("margins", *arguments)
+    amounts = igam_analyze.information(x, y)
+    (tmp_path / "information.csv").write_text(amounts.to_csv())
+    for information in [amounts, tmp_path / "information.csv"]:
+        readings = igam_analyze.margin_readings(information, reading)
+        np.testing.assert_array_equal(readings.matrix, np.load(tmp_path / "reports/margins.npy"))
+        assert readings.table.to_csv() == (tmp_path / "reports/margins.csv").read_text()
+        assert readings.figure().svg == (tmp_path / "reports/margins.svg").read_text()
+        theirs = json.loads(done.stdout)["warnings"]
+        assert readings.warnings == [said for said in theirs if "eigenvalue floor" not in said]
+        assert "<table>" in readings._repr_html_()
+    signed = igam_analyze.margin_readings(amounts, reading, signed=True)
+    np.testing.assert_array_equal(signed.matrix, igam_analyze.margins(amounts["information"], reading, True))
+
+
+def test_losses_are_the_programs(command, tmp_path):
+    run = ROOT / "data/fod-a/effnet-lite0-ce"
+    x, y, weights = (np.load(run / f"{name}.npy") for name in ["embeddings", "labels", "weights"])
+    margins = igam_analyze.margins(igam_analyze.information(x, y)["information"], "softmax")
+    np.save(tmp_path / "margins.npy", margins)
+    names = ROOT / "data/fod-a/classes.txt"
+    arguments = ["--embeddings", run / "embeddings.npy", "--labels", run / "labels.npy", "--weights", run / "weights.npy"]
+    for options in [[], ["--class-names", names]]:
+        done = command("loss", *arguments, "--margins", "margins.npy", "--scale", "20", "--format", "json", *options)
+        ours = igam_analyze.losses(x, y, weights, margins, scale=20, class_names=options[1] if options else None)
+        assert ours.to_csv() == (tmp_path / "reports/loss.csv").read_text()
+        assert ours.mean == json.loads(done.stdout)["mean"]
+    np.save(tmp_path / "margins.npy", margins[:3])
+    done = command("loss", *arguments, "--margins", "margins.npy")
+    with pytest.raises(ValueError) as error:
+        igam_analyze.losses(x, y, weights, margins[:3])
+    assert done.stderr.splitlines()[-1] == f"igam-analyze: error: {str(error.value).replace('margins', 'margins.npy', 1)}"
+    with pytest.raises(ValueError, match="weights: holds weights of 31 classes in 5 dimensions"):
+        igam_analyze.losses(x, y, weights[:, :5], margins)
+    with pytest.raises(ValueError, match="scale -1 is not"):
+        igam_analyze.losses(x, y, weights, margins, scale=-1)
+
+
+def test_queue_and_replay_are_the_programs(command, tmp_path):
+    run = ROOT / "data/fod-a/effnet-lite0-ce"
+    x, y = np.load(run / "embeddings.npy"), np.load(run / "labels.npy")
+    arguments = ["queue-size", "--embeddings", run / "embeddings.npy", "--labels", run / "labels.npy"]
+    options = ["--memory-budget", "1MiB", "--replay", "--queue-length", "300", "--bytes-per-value", "2"]
+    done = command(*arguments, *options, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    for budget in ["1MiB", 1 << 20]:
+        size = igam_analyze.queue_size(np.bincount(y), 128, bytes_per_value=2, memory_budget=budget)
+        for kept in [size, pickle.loads(pickle.dumps(size))]:
+            assert kept.to_csv() == (tmp_path / "reports/storage.csv").read_text()
+            assert kept.budget.to_csv() == (tmp_path / "reports/budget.csv").read_text()
+            assert kept.figure().svg == (tmp_path / "reports/figure3.svg").read_text()
+            assert kept.warnings == json.loads(done.stdout)["warnings"]
+    assert list(size) == ["strategy", "queue_length", "ratio", "mib", "saving"]
+    assert igam_analyze.queue_size(2846, 128, 31).budget is None
+    replay = igam_analyze.replay(x, y, 300, bytes_per_value=2)
+    assert replay.to_csv() == (tmp_path / "reports/replay.csv").read_text()
+    with pytest.raises(ValueError, match="the queue must hold at least 1 and at most all 2846"):
+        igam_analyze.replay(x, y, 3000)
+    with pytest.raises(ValueError, match='memory_budget "much" is no size'):
+        igam_analyze.queue_size(2846, 128, 31, memory_budget="much")

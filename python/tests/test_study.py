@@ -418,6 +418,17 @@ def test_amounts_of_an_annotation_file(files, command):
     same(study, command, tmp_path, *arguments, "--ap", ap_file(tmp_path))
 
 
+@pytest.mark.parametrize("numbering", ["positions", "file-order", "ids"])
+def test_label_numbering(command, tmp_path, numbering):
+    categories = [{"id": i, "name": name} for i, name in enumerate(NAMES.read_text().splitlines())]
+    (tmp_path / "categories.json").write_text(json.dumps({"categories": categories[::-1], "annotations": []}))
+    arguments = [*dump(RUNS[0]), "--class-names", "categories.json", "--label-numbering", numbering]
+    assert command("information", *arguments).returncode == 0
+    read = amounts(class_names=tmp_path / "categories.json", label_numbering=numbering)
+    assert read.to_csv() == (tmp_path / "reports/information.csv").read_text()
+    assert (read.to_csv() == amounts().to_csv()) == (numbering != "file-order")
+
+
 def test_information_file(command, tmp_path):
     read = amounts()
     done = command("information", *dump(RUNS[0]), "--class-names", NAMES, "--format", "json")
