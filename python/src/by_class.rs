@@ -55,7 +55,7 @@ pub fn counts(object: &Bound<'_, PyAny>) -> PyResult<Counts> {
         return released(object.py(), || counts::read(&path, None, Include::default()));
     }
     let (keys, values) = Rows::of(INSTANCES, object)?.numbers(INSTANCES, "the number")?;
-    by_class::counts(Path::new(INSTANCES), keys, values).map_err(exception)
+    in_memory::counts(Path::new(INSTANCES), keys, values).map_err(exception)
 }
 
 /// Covariates: of a file, of a pandas DataFrame by its index, or of names with what the classes have.
@@ -85,7 +85,7 @@ pub fn covariates(object: &Bound<'_, PyAny>) -> PyResult<Covariates> {
         ));
     }
     let (keys, columns) = side_by_side(COVARIATES, columns)?;
-    by_class::covariates(Path::new(COVARIATES), keys, columns).map_err(exception)
+    in_memory::covariates(Path::new(COVARIATES), keys, columns).map_err(exception)
 }
 
 /// Groups of similar classes: of a file, or of classes with the names of their groups.
@@ -101,7 +101,7 @@ pub fn class_groups(object: &Bound<'_, PyAny>) -> PyResult<ClassGroups> {
         _ => Err(refused(CLASS_GROUPS, format!("{} is no name of a group", item.repr()?))),
     };
     let names = rows.items.iter().map(group).collect::<PyResult<_>>()?;
-    by_class::class_groups(Path::new(CLASS_GROUPS), rows.keys(CLASS_GROUPS)?, names)
+    in_memory::class_groups(Path::new(CLASS_GROUPS), rows.keys(CLASS_GROUPS)?, names)
         .map_err(exception)
 }
 
@@ -130,7 +130,7 @@ pub fn classes(object: &Bound<'_, PyAny>) -> PyResult<(Classes, Vec<String>)> {
     };
     let names = rows.items.iter().map(name).collect::<PyResult<Vec<_>>>()?;
     let list = ids.into_iter().zip(names).collect();
-    by_class::classes(Path::new(CLASS_NAMES), list).map_err(exception)
+    in_memory::classes(Path::new(CLASS_NAMES), list).map_err(exception)
 }
 
 /// The path that a text or an `os.PathLike` is.
@@ -258,7 +258,7 @@ fn precisions(
     };
     let ids: Vec<i64> = ids.try_iter()?.map(|id| id?.extract()).collect::<PyResult<_>>()?;
     let names = truth.map(|truth| names(truth, &ids)).transpose()?.flatten();
-    let categories = by_class::categories(Path::new(AP), ids, names).map_err(exception)?;
+    let categories = in_memory::categories(Path::new(AP), ids, names).map_err(exception)?;
     array(precision, Some(categories))
 }
 
@@ -330,7 +330,7 @@ impl<'py> Rows<'py> {
             None if !self.items.is_empty() => Ok(Keys::InOrder(self.items.len())),
             keys => {
                 let keys = keys.clone().unwrap_or_default();
-                by_class::keys(Path::new(origin), keys).map_err(exception)
+                in_memory::keys(Path::new(origin), keys).map_err(exception)
             }
         }
     }
@@ -339,7 +339,7 @@ impl<'py> Rows<'py> {
     fn numbers(&self, origin: &str, what: &str) -> PyResult<(Keys, Vec<Option<f64>>)> {
         let keys = self.keys(origin)?;
         let fields = self.items.iter().map(field).collect::<PyResult<_>>()?;
-        let numbers = by_class::numbers(Path::new(origin), what, &keys, fields);
+        let numbers = in_memory::numbers(Path::new(origin), what, &keys, fields);
         Ok((keys, numbers.map_err(exception)?))
     }
 }
@@ -382,7 +382,7 @@ fn side_by_side(origin: &str, columns: Vec<(String, Rows)>) -> PyResult<(Keys, C
     }
     let keys = match classes {
         None => Keys::InOrder(rows),
-        Some(keys) => by_class::keys(Path::new(origin), keys).map_err(exception)?,
+        Some(keys) => in_memory::keys(Path::new(origin), keys).map_err(exception)?,
     };
     Ok((keys, filled))
 }

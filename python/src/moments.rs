@@ -17,7 +17,7 @@ use crate::amounts::_Amounts;
 use crate::arrays::{self, Embeddings};
 use crate::choices::precision;
 use crate::information::{classes, estimators, objects};
-use crate::kept;
+use crate::pickle;
 use crate::work::{exception, locked, released};
 
 /// Moments of each class's embeddings: count, mean and scatter (Eq. 7), merged by Eq. 8.
@@ -229,13 +229,13 @@ impl Moments {
     fn __reduce__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyTuple>> {
         let py = slf.py();
         let flat = locked(py, &slf.get().0, |moments| Ok(moments.to_flat()))?;
-        (py.get_type::<Moments>(), PyTuple::empty(py), kept::dict(flat, py)?).into_pyobject(py)
+        (py.get_type::<Moments>(), PyTuple::empty(py), pickle::dict(flat, py)?).into_pyobject(py)
     }
 
     fn __setstate__(&self, py: Python<'_>, state: &Bound<'_, PyDict>) -> PyResult<()> {
-        let flat = kept::read(state)?;
+        let flat = pickle::read(state)?;
         locked(py, &self.0, |moments| {
-            *moments = ClassMoments::from_flat(flat)?.ok_or_else(kept::foreign)?;
+            *moments = ClassMoments::from_flat(flat)?.ok_or_else(pickle::foreign)?;
             Ok(())
         })
     }
