@@ -88,7 +88,7 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
 fn said_of_run(one: &Correlated) -> Option<Said> {
     let subject = |of: &str| format!("{} ({of})", one.run.name()).trim().to_owned();
     let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator()) else {
-        let name = |at| one.used().nth(at).map_or("", |class| &class.name);
+        let name = |at| one.used().nth(at).map_or("", |class| class.name);
         let caveat = Caveat::hangs_on(one.instances.as_ref()?, name)?;
         let (subject, finding) = (subject("instances"), caveat.to_string());
         return Some(Said { subject, finding, points: Vec::new() });
