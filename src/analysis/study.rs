@@ -5,13 +5,12 @@ use std::path::Path;
 use super::bias::Bias;
 use super::correlated::{Correlated, OverRuns, over_runs};
 use super::verdicts::{Verdicts, verdicts};
-use crate::detector::{Detector, Run, RunSummary};
+use crate::detector::{Detector, Run, RunSummary, chosen};
 use crate::error::{Error, Result};
 use crate::evidence::Judged;
 use crate::groups::Grouping;
 use crate::shrinkage::Estimator;
 use crate::warning::Warnings;
-use crate::words::{list, suggestion};
 
 /// What is found of detectors: whether information amount or instance count goes with AP, and how sure
 /// that is.
@@ -153,23 +152,7 @@ impl Study {
     pub fn summary(&self, path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
         let runs: Vec<&Run> = self.first().into_iter().map(|one| &one.run).collect();
         let names: Vec<&str> = runs.iter().map(|run| run.name()).collect();
-        let run = match (wanted, &runs[..]) {
-            (None, [only]) => *only,
-            (None, _) => {
-                let problem =
-                    format!("holds several runs, {}: choose one with --run", list(&names));
-                return Err(Error::content(path, problem));
-            }
-            (Some(wanted), runs) => {
-                let found = runs.iter().find(|run| run.name() == wanted);
-                *found.ok_or_else(|| {
-                    let near = suggestion(wanted, &names);
-                    let names = list(&names);
-                    Error::content(path, format!("holds no run {wanted:?}; it holds {names}{near}"))
-                })?
-            }
-        };
-        Ok(RunSummary::of(run, path))
+        Ok(RunSummary::of(runs[chosen(path, &names, wanted)?], path))
     }
 
     /// Each run under the first estimator.

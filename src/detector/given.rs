@@ -240,9 +240,14 @@ pub struct Counts {
 impl Counts {
     /// Counts in the order of the classes.
     pub fn in_order(values: Vec<u64>) -> Counts {
+        Counts::of(Path::new("instances"), Keys::InOrder(values.len()), values)
+    }
+
+    /// Counts and nothing else; `path` stands for a file in sentences.
+    pub fn of(path: &Path, keys: Keys, values: Vec<u64>) -> Counts {
         Counts {
-            path: "instances".into(),
-            keys: Keys::InOrder(values.len()),
+            path: path.to_owned(),
+            keys,
             values,
             frequencies: None,
             covariates: Vec::new(),

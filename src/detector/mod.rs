@@ -16,7 +16,7 @@ pub use given::{
 };
 pub use join::{Side, ap_without_summary, counts_without_summary};
 pub use run::{Class, Run};
-pub use summary::{ClassSummary, RunSummary};
+pub use summary::{ClassSummary, RunSummary, chosen};
 
 use crate::ap::ApScale;
 use crate::classes::{Classes, Numbering, Rows};

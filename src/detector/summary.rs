@@ -1,11 +1,13 @@
 //! A run in short: what an `information.csv` says of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Amounts, Run};
 use crate::ap::ApScale;
+use crate::error::{self, Error};
 use crate::information::Information;
 use crate::shrinkage::Estimator;
+use crate::words::{list, suggestion};
 
 /// A run's classes with their information amounts and AP.
 ///
@@ -78,4 +80,27 @@ impl RunSummary {
             classes: classes.collect(),
         }
     }
+}
+
+/// The place of the run that is `wanted` by name, or of the only one, among those that `path` holds.
+///
+/// # Errors
+/// If there is no such run, or there are several and none is wanted.
+pub fn chosen<S: AsRef<str>>(
+    path: &Path,
+    names: &[S],
+    wanted: Option<&str>,
+) -> error::Result<usize> {
+    let problem = match (wanted, names) {
+        (None, [_]) => return Ok(0),
+        (None, _) => format!("holds several runs, {}: choose one with --run", list(names)),
+        (Some(wanted), _) => match names.iter().position(|name| name.as_ref() == wanted) {
+            Some(at) => return Ok(at),
+            None => {
+                let near = suggestion(wanted, names);
+                format!("holds no run {wanted:?}; it holds {}{near}", list(names))
+            }
+        },
+    };
+    Err(Error::content(path, problem))
 }

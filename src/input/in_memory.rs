@@ -132,16 +132,7 @@ pub fn counts(origin: &Path, keys: Keys, values: Vec<Option<f64>>) -> Result<Cou
         })
     };
     let values = values.into_iter().enumerate().map(count).collect::<Result<_>>()?;
-    Ok(Counts {
-        path: origin.to_owned(),
-        keys,
-        values,
-        frequencies: None,
-        covariates: Vec::new(),
-        groups: Vec::new(),
-        classes: None,
-        notes: Vec::new(),
-    })
+    Ok(Counts::of(origin, keys, values))
 }
 
 /// Covariates: a name each, and what the rows have.

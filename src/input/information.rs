@@ -4,10 +4,10 @@ use std::path::Path;
 
 use super::table::Table;
 use crate::ap::ApScale;
-use crate::detector::{ClassSummary, RunSummary};
+use crate::detector::{ClassSummary, RunSummary, chosen};
 use crate::error::{Error, Result};
 use crate::shrinkage::Estimator;
-use crate::words::{list, suggestion};
+use crate::words::list;
 
 /// Reads a run; the only one unless it is `wanted` by name.
 ///
@@ -20,14 +20,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
     let (run, id, name, bits) = (run?, id?, name?, bits?);
     let mut runs: Vec<&str> = table.rows.iter().map(|(_, row)| &row[run]).collect();
     runs.dedup();
-    let wanted = match (wanted, &runs[..]) {
-        (Some(wanted), _) => wanted,
-        (None, [only]) => only,
-        (None, several) => {
-            let problem = format!("holds several runs, {}: choose one with --run", list(several));
-            return Err(Error::content(path, problem));
-        }
-    };
+    let wanted = runs[chosen(path, &runs, wanted)?];
     let of_run = || table.rows.iter().filter(|(_, row)| &row[run] == wanted);
     let estimator = said(&table, "estimator", of_run(), Estimator::ALL, Estimator::name)?;
     let ap_scale = said(&table, "ap_scale", of_run(), ApScale::ALL, ApScale::name)?;
@@ -48,16 +41,6 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
         let id =
             row[id].parse().map_err(|_| table.at(*line, id, "the id is not a whole number"))?;
         classes.push(ClassSummary { id, name: row[name].to_owned(), information: bits, ap });
-    }
-    if classes.is_empty() {
-        return Err(Error::content(
-            path,
-            format!(
-                "holds no run {wanted:?}; it holds {}{}",
-                list(&runs),
-                suggestion(wanted, &runs)
-            ),
-        ));
     }
     classes.sort_by_key(|class| class.id);
     if let Some(pair) = classes.windows(2).find(|pair| pair[0].id == pair[1].id) {

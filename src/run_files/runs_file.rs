@@ -7,12 +7,11 @@ use toml::{Table, Value};
 
 use crate::ap::ApScale;
 use crate::classes::Numbering;
-use crate::detector::{ApFormat, check_run_names};
+use crate::detector::{ApFormat, check_run_names, chosen};
 use crate::error::{Error, Result};
 use crate::input::ap::ApIou;
 use crate::input::{embeddings, file, labels, shards};
 use crate::moments_file;
-use crate::words::{list, suggestion};
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
 /// default of every run.
@@ -147,20 +146,7 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
 pub fn choose(path: &Path, wanted: Option<&str>) -> Result<RunFiles> {
     let mut files = read(path)?;
     let names: Vec<_> = files.iter().map(|files| files.name.clone()).collect();
-    let at = match wanted {
-        Some(wanted) => names.iter().position(|name| name == wanted).ok_or_else(|| {
-            let near = suggestion(wanted, &names);
-            Error::content(
-                path,
-                format!("holds no run {wanted:?}; it holds {}{near}", list(&names)),
-            )
-        })?,
-        None if files.len() == 1 => 0,
-        None => {
-            let problem = format!("holds several runs, {}: choose one with --run", list(&names));
-            return Err(Error::content(path, problem));
-        }
-    };
+    let at = chosen(path, &names, wanted)?;
     Ok(files.swap_remove(at))
 }
 
