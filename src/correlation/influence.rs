@@ -43,7 +43,7 @@ const EXACT: f64 = 1e-6;
 /// takes e_i·u_i/(1−h_i) from Σeu, and likewise from Σe² and Σu² (Cook and Weisberg 1982, §2.2).
 ///
 /// # Errors
-/// As [`partial`].
+/// As [`partial()`].
 ///
 /// # Panics
 /// If the numbers of classes differ.

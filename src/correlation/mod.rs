@@ -6,7 +6,7 @@
 //! | Spearman's and Kendall's rank correlations | [`spearman`], [`kendall`] |
 //! | permutation p-value, bootstrap interval | [`permutation_p`], [`bootstrap`] |
 //! | the class that moves r most | [`influence()`], [`leave_one_out`] |
-//! | partial correlation, regression | [`partial`], [`Residuals`], [`Regression`] |
+//! | partial correlation, regression | [`partial()`], [`Residuals`], [`Regression`] |
 //! | over several runs, or classes that are alike or unequally noisy | [`Clustered`] |
 //! | what share of the variance goes with what | [`commonality()`] |
 //! | a curve to hold constant | [`natural_spline`] |

@@ -54,7 +54,7 @@ pub fn keys(origin: &Path, keys: Vec<Key>) -> Result<Keys> {
 /// The categories of an evaluation: by name where all have one, and by id.
 ///
 /// # Errors
-/// As for [`keys`].
+/// As for [`keys()`].
 pub fn categories(origin: &Path, ids: Vec<i64>, names: Option<Vec<String>>) -> Result<Keys> {
     let Some(names) = names else { return numbered(origin, ids) };
     let names: std::result::Result<Vec<_>, _> = names.iter().map(|name| class_name(name)).collect();
