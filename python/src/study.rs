@@ -266,7 +266,7 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 /// >>> amounts = igam_analyze.information(embeddings, labels, class_names=["bolt", "nut", "key"])
 /// >>> study = igam_analyze.correlate(amounts, ap={"bolt": 0.41, "nut": 0.22, "key": 0.35})
 /// >>> study.finding
-/// 'unclear'
+/// 'too-few'
 #[pyfunction]
 #[pyo3(signature = (
     detectors, ap=None, *, name="", backbone="", loss="", instances=None, covariates=None,

@@ -68,10 +68,11 @@ impl Study {
             warnings.extend(detector.warnings().clone());
             for run in detector.runs() {
                 if run.iter().any(|run| run.ap_scale().is_none()) {
-                    let name = run[0].name();
-                    return Err(Error::Input(format!(
-                        "the run {name:?} has no AP: give it AP by class"
-                    )));
+                    let of = match run[0].name() {
+                        "" => "the run".to_owned(),
+                        name => format!("the run {name:?}"),
+                    };
+                    return Err(Error::Input(format!("{of} has no AP: give it AP by class")));
                 }
                 let run = run.into_iter().map(|run| Correlated::of(run, &mut warnings));
                 correlated.push(run.collect());
