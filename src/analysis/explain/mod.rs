@@ -1,6 +1,8 @@
 //! Why is *this* class bad? What is known of each class, and what may be the reasons of its AP.
 
+mod facts;
 mod reason;
+mod rules;
 
 pub use reason::{Because, Evidence, Reason, Weight};
 

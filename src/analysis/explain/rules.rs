@@ -1,0 +1,254 @@
+//! The rule behind each reason: what must be seen of a class, and of the others, for it to be given.
+//!
+//! Rules compare a class with the other classes of the same run. What is "far" from them is measured by the
+//! median and the median absolute deviation of the logarithms, which a few odd classes do not move (Iglewicz
+//! and Hoaglin 1993). `docs/explain.md` says where each threshold comes from.
+
+use super::{Because, Evidence, ExplainedClass, Of, Reason, Weight};
+use crate::detections::{ClassDetections, ErrorType};
+
+/// So many deviations from the median are far, in the direction that is bad.
+const FAR: f64 = 3.0;
+/// And so many times the median.
+const TIMES: f64 = 1.5;
+/// Objects that are seen to go wrong the same way, at least.
+const LEAST_COUNT: u64 = 3;
+/// And their share of the class's objects.
+const LEAST_SHARE: f64 = 0.1;
+/// Classes overlap where the best linear boundary gets this share of the two wrong, Φ(−D/2).
+const OVERLAP: f64 = 0.1;
+/// An error that costs less AP at IoU 0.5 is no reason.
+const LEAST_COST: f64 = 0.05;
+/// Objects of a lower median side are small, pixels: the border of COCO's area ranges, 32².
+const SMALL_SIDE: f64 = 32.0;
+/// The share of rows nearer to one other class that makes a suspicion.
+const SUSPECTS: f64 = 0.05;
+
+/// A number of the classes: what is usual.
+#[derive(Clone, Copy, Debug)]
+struct Usual {
+    median: f64,
+    /// 1.4826 times the median absolute deviation of ln, a normal distribution's σ.
+    deviation: f64,
+}
+
+impl Usual {
+    /// Of the numbers above 0; none of fewer than five.
+    fn of(values: impl Iterator<Item = f64>) -> Option<Usual> {
+        let mut logs: Vec<f64> = values.filter(|value| *value > 0.0).map(f64::ln).collect();
+        if logs.len() < 5 {
+            return None;
+        }
+        let middle = median(&mut logs)?;
+        let mut distances: Vec<f64> = logs.iter().map(|log| (log - middle).abs()).collect();
+        Some(Usual { median: middle.exp(), deviation: 1.4826 * median(&mut distances)? })
+    }
+
+    /// How many times the median it is, if it is far above.
+    fn far_above(&self, value: f64) -> Option<f64> {
+        let times = value / self.median;
+        (times >= TIMES && times.ln() > FAR * self.deviation).then_some(times)
+    }
+}
+
+/// The median; none of nothing.
+fn median(values: &mut [f64]) -> Option<f64> {
+    values.sort_unstable_by(f64::total_cmp);
+    let last = values.len().checked_sub(1)?;
+    Some(0.5 * (values[last / 2] + values[last.div_ceil(2)]))
+}
+
+/// What the classes of a run have in common, to compare each with.
+pub struct Others<'a> {
+    classes: &'a [ExplainedClass],
+    overlap_of: Option<Of>,
+    recognition_of: Option<Of>,
+    ap: Option<f64>,
+    /// Whether classes with fewer instances have lower AP in this run.
+    count_tells: bool,
+    instances: Option<f64>,
+    variance: Option<Usual>,
+    side: Option<Usual>,
+    shift: Option<Usual>,
+    /// What each type of error usually costs.
+    costs: [f64; 6],
+}
+
+impl<'a> Others<'a> {
+    /// Of these classes. `count_tells`: whether log m goes with AP, more with more, so that it shows.
+    pub fn of(
+        classes: &'a [ExplainedClass],
+        overlap_of: Option<Of>,
+        recognition_of: Option<Of>,
+        count_tells: bool,
+    ) -> Others<'a> {
+        let of = |number: fn(&ExplainedClass) -> Option<f64>| classes.iter().filter_map(number);
+        let middle = |number| median(&mut of(number).collect::<Vec<f64>>());
+        let cost = |at: usize| {
+            let costs = classes.iter().filter_map(|class| Some(known(class)?.errors[at].ap));
+            median(&mut costs.collect::<Vec<f64>>()).unwrap_or_default()
+        };
+        Others {
+            classes,
+            overlap_of,
+            recognition_of,
+            ap: middle(|class| class.ap),
+            count_tells,
+            instances: middle(|class| class.instances.map(|count| count as f64)),
+            variance: Usual::of(of(|class| class.spread.map(|spread| spread.total_variance))),
+            side: Usual::of(of(|class| class.median_area.map(f64::sqrt))),
+            shift: Usual::of(of(|class| class.shift)),
+            costs: std::array::from_fn(cost),
+        }
+    }
+
+    /// What may be the reasons of a class's AP, the surest first; of a class without AP, or whose AP is
+    /// neither below the middle of the classes nor below what is expected of it, none.
+    pub fn reasons(&self, class: &ExplainedClass) -> Vec<Reason> {
+        let low = class.ap.zip(self.ap).is_some_and(|(ap, middle)| ap < middle);
+        let below = class.expected.is_some_and(|expected| expected.deleted_residual < -1.0);
+        if !(low || below) {
+            return Vec::new();
+        }
+        let confused = self.confused(class);
+        let mut reasons: Vec<Reason> = [
+            confused.clone(),
+            self.few_instances(class),
+            self.spread(class),
+            self.small(class),
+            self.label_noise(class),
+            self.shifted(class),
+        ]
+        .into_iter()
+        .flatten()
+        .chain(self.errors(class))
+        .collect();
+        // Of equal weight, the order above: what is nearest to the classifier first.
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
+        if reasons.is_empty() {
+            reasons.push(Reason { because: Because::NothingFound, weight: Weight::Weak });
+        }
+        reasons
+    }
+
+    /// AP is what the count leads to expect, and the count is below most: where classes with fewer
+    /// instances do have lower AP in this run.
+    fn few_instances(&self, class: &ExplainedClass) -> Option<Reason> {
+        let (instances, median) = (class.instances?, self.instances?);
+        let expected = class.expected?;
+        let within = class.ap? >= expected.interval.0;
+        let low = expected.value < self.ap? && (instances as f64) < 0.5 * median;
+        let because = Because::FewInstances { instances, median };
+        (self.count_tells && within && low).then_some(Reason { because, weight: Weight::Likely })
+    }
+
+    /// Total variance far above the others', and held-out errors that go to several classes.
+    fn spread(&self, class: &ExplainedClass) -> Option<Reason> {
+        let times = self.variance?.far_above(class.spread?.total_variance)?;
+        let held_out = class.recognition.as_ref().filter(|_| self.held_out_rows());
+        let (taken_for, weight) = match held_out {
+            Some(seen) => {
+                let wrong = seen.rows - seen.right;
+                let most = seen.taken_for.first().map_or(0, |&(_, count)| count);
+                if wrong < LEAST_COUNT || 2 * most > wrong {
+                    return None;
+                }
+                (seen.taken_for.len(), Weight::Likely)
+            }
+            None => (0, Weight::Weak),
+        };
+        Some(Reason { because: Because::Spread { times, taken_for }, weight })
+    }
+
+    /// Held-out boxes, or else detections, are taken for one other class.
+    fn confused(&self, class: &ExplainedClass) -> Option<Reason> {
+        let held_out = class.recognition.as_ref().filter(|_| self.held_out_rows());
+        let held_out = held_out.and_then(|seen| {
+            let &(with, count) = seen.taken_for.first()?;
+            Some((with, count, seen.rows, Evidence::HeldOut))
+        });
+        let detected = known(class).and_then(|seen| {
+            let &(with, count) = seen.taken_for.first()?;
+            Some((with, count, seen.objects, Evidence::Detections))
+        });
+        let often = |&(_, count, of, _): &(usize, u64, u64, Evidence)| {
+            count >= LEAST_COUNT && count as f64 >= LEAST_SHARE * of as f64
+        };
+        let (with, count, of, seen) = [held_out, detected].into_iter().flatten().find(often)?;
+        let overlap = self.overlaps(class, with);
+        let with = self.classes[with].name.clone();
+        let because = Because::Confused { with, count, of, seen, overlap };
+        Some(Reason { because, weight: Weight::Shown })
+    }
+
+    /// Whether the held-out embeddings of the two overlap.
+    fn overlaps(&self, class: &ExplainedClass, with: usize) -> Option<bool> {
+        if self.overlap_of != Some(Of::HeldOut) || class.closest.is_empty() {
+            return None;
+        }
+        let neighbour = class.closest.iter().find(|neighbour| neighbour.class == with);
+        Some(neighbour.is_some_and(|neighbour| neighbour.overlap() >= OVERLAP))
+    }
+
+    /// Objects that COCO calls small, and half as long as the others'.
+    fn small(&self, class: &ExplainedClass) -> Option<Reason> {
+        let (side, median) = (class.median_area?.sqrt(), self.side?.median);
+        let because = Because::Small { side, median };
+        (side < SMALL_SIDE && 2.0 * side < median)
+            .then_some(Reason { because, weight: Weight::Likely })
+    }
+
+    /// Each type of error that costs much, and twice as much as usual; what costs most first.
+    fn errors(&self, class: &ExplainedClass) -> Vec<Reason> {
+        let Some(detections) = known(class) else { return Vec::new() };
+        let types = ErrorType::ALL.into_iter().zip(detections.errors).zip(self.costs);
+        // Confusion is a reason of its own, which says with what.
+        let types = types.filter(|((which, error), usual)| {
+            *which != ErrorType::Classification && error.ap >= LEAST_COST && error.ap >= 2.0 * usual
+        });
+        let mut types: Vec<_> = types.collect();
+        types.sort_by(|((_, a), _), ((_, b), _)| b.ap.total_cmp(&a.ap));
+        let reason = |((which, error), _): ((ErrorType, crate::detections::ErrorCost), f64)| {
+            let because = Because::Errors { which, count: error.count, cost: error.ap };
+            Reason { because, weight: Weight::Shown }
+        };
+        types.into_iter().map(reason).collect()
+    }
+
+    /// Rows nearer to one other class than to their own, though the two classes do not overlap.
+    fn label_noise(&self, class: &ExplainedClass) -> Option<Reason> {
+        let of = class.recognition.as_ref().map(|seen| seen.rows).or(class.instances)?;
+        let mut counts: Vec<(usize, u64)> = Vec::new();
+        for &(_, nearer) in &class.suspects {
+            match counts.iter_mut().find(|(to, _)| *to == nearer) {
+                Some((_, count)) => *count += 1,
+                None => counts.push((nearer, 1)),
+            }
+        }
+        let (nearer, rows) = counts.into_iter().max_by_key(|&(to, count)| (count, usize::MAX - to))?;
+        let overlap = class.closest.iter().find(|neighbour| neighbour.class == nearer);
+        let overlaps = overlap.is_some_and(|neighbour| neighbour.overlap() >= OVERLAP);
+        if overlaps || rows < LEAST_COUNT || (rows as f64) < SUSPECTS * of as f64 {
+            return None;
+        }
+        let nearer_to = self.classes[nearer].name.clone();
+        let because = Because::LabelNoise { rows, of, nearer_to };
+        Some(Reason { because, weight: Weight::Weak })
+    }
+
+    /// Held-out boxes far from those of training.
+    fn shifted(&self, class: &ExplainedClass) -> Option<Reason> {
+        let (shift, usual) = (class.shift?, self.shift?);
+        usual.far_above(shift)?;
+        let because = Because::Shifted { shift, median: usual.median };
+        Some(Reason { because, weight: Weight::Likely })
+    }
+
+    fn held_out_rows(&self) -> bool {
+        self.recognition_of == Some(Of::HeldOut)
+    }
+}
+
+fn known(class: &ExplainedClass) -> Option<&ClassDetections> {
+    class.detections.as_ref()
+}
