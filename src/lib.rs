@@ -79,6 +79,8 @@ pub mod cli;
 #[doc(hidden)]
 pub mod correlation;
 #[doc(hidden)]
+pub mod detections;
+#[doc(hidden)]
 pub mod detector;
 #[doc(hidden)]
 pub mod digest;
@@ -115,7 +117,11 @@ pub mod options;
 #[doc(hidden)]
 pub mod output;
 #[doc(hidden)]
+pub mod overlap;
+#[doc(hidden)]
 pub mod queue;
+#[doc(hidden)]
+pub mod recognition;
 #[doc(hidden)]
 pub mod rows;
 #[cfg(feature = "files")]
@@ -125,6 +131,8 @@ pub mod run_files;
 pub mod shrinkage;
 #[doc(hidden)]
 pub mod spectrum;
+#[doc(hidden)]
+pub mod spread;
 #[doc(hidden)]
 pub mod storage;
 #[doc(hidden)]

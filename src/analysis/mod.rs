@@ -4,6 +4,7 @@ mod bias;
 mod commonality;
 mod compare;
 mod correlated;
+pub mod explain;
 pub mod information;
 mod losses;
 mod margins;

@@ -23,7 +23,7 @@ pub fn run(arguments: Report, typed: &[OsString], console: &mut Console) -> Resu
         files.extend(source.files()?);
     }
     let again = Again { command: command_line(typed), files: digests(&files)? };
-    let report = report(&study, &console.warnings(), Some(again))?;
+    let report = report(&study, &[], &console.warnings(), Some(again))?;
     let outputs =
         vec![Output::text("report.html", report.html), Output::text("report.md", report.markdown)];
     console.write(&arguments.output.out, outputs)?;

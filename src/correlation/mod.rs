@@ -13,6 +13,7 @@
 
 mod clustered;
 mod commonality;
+mod expected;
 mod influence;
 mod line;
 mod partial;
@@ -24,6 +25,7 @@ mod spline;
 
 pub use clustered::Clustered;
 pub use commonality::{Share, commonality};
+pub use expected::Expected;
 pub use influence::{Influence, influence, leave_one_out};
 pub use line::{Line, least_squares};
 pub use partial::{Residuals, partial};

@@ -4,9 +4,12 @@
 //! rounded, and no system font is asked for its metrics. [`draw`] has one file a figure.
 
 pub mod draw;
+mod explain;
+mod seriation;
 mod study;
 
 pub use draw::Theme;
+pub use explain::{Placed, expected, overlap};
 pub use study::{Drawn, all, commonality, figure1, figure2, figure4, scatter, sensitivity};
 
 use crate::analysis::{Comparison, Margins, NUMBERS, Number, Pair, Storage, both};

@@ -1,5 +1,8 @@
 //! Results as csv, json and text tables, and figures as svg, png or pdf.
 
+pub mod card;
+#[cfg(feature = "figures")]
+mod explained;
 #[cfg(feature = "raster")]
 mod figure_file;
 #[cfg(feature = "figures")]
@@ -15,6 +18,8 @@ pub mod text;
 
 #[cfg(feature = "files")]
 pub use crate::whole_files::{Output, write, write_to};
+#[cfg(feature = "figures")]
+pub use explained::{Explained, card_html};
 #[cfg(feature = "raster")]
 pub use figure_file::{FigureFormat, figure};
 #[cfg(feature = "files")]

@@ -1,6 +1,7 @@
 //! All that is found of detectors, on one page.
 
 use super::Table;
+use super::explained::{self, Explained};
 use super::page::{self, Part};
 use super::tables::{self, left_out, verdicts_in_short};
 use crate::analysis::{Said, Study};
@@ -28,7 +29,8 @@ pub struct Again {
     pub files: Table,
 }
 
-/// The report of a study, with its warnings, and `further` ones of what it was made of.
+/// The report of a study: first what is known of the classes of its runs, where that is `explained`; with its
+/// warnings, and `further` ones of what it was made of.
 ///
 /// ```
 /// use igam_analyze::{ApColumn, Classes, Detector, report};
@@ -36,16 +38,24 @@ pub struct Again {
 /// let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
 /// let detector = Detector::new("R-50", Classes::from_names(["bolt", "nut", "key"])?);
 /// let study = detector.instances(&[120, 40, 75])?.average_precision(&ap)?.correlate()?;
-/// let report = report(&study, &[], None)?;
+/// let report = report(&study, &[], &[], None)?;
 /// assert!(report.html.starts_with("<!DOCTYPE html>"));
 /// # Ok::<(), igam_analyze::Error>(())
 /// ```
 ///
 /// # Errors
 /// If a figure cannot be drawn.
-pub fn report(study: &Study, further: &[String], again: Option<Again>) -> Result<Report> {
-    let mut all = beginning(study, further);
-    let mut summary = all.clone();
+pub fn report(
+    study: &Study,
+    explained: &[Explained],
+    further: &[String],
+    again: Option<Again>,
+) -> Result<Report> {
+    let beginning = beginning(study, further);
+    let mut summary = explained::summary(explained);
+    summary.extend(beginning.clone());
+    let mut all = explained::whole(explained)?;
+    all.extend(beginning);
     all.push(heading("Figures"));
     for figure in figure::all(study)? {
         all.push(Part::Figure { caption: figure.caption.into(), svg: figure.svg });

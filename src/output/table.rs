@@ -11,6 +11,8 @@ pub enum Cell {
     Integer(i64),
     /// A number, written in full.
     Number(f64),
+    /// `true` or `false`.
+    Flag(bool),
     /// A number that does not exist: empty in csv, `null` in json.
     Missing,
 }
@@ -25,6 +27,12 @@ impl From<f64> for Cell {
     /// What is not finite does not exist.
     fn from(number: f64) -> Cell {
         if number.is_finite() { Cell::Number(number) } else { Cell::Missing }
+    }
+}
+
+impl From<bool> for Cell {
+    fn from(flag: bool) -> Cell {
+        Cell::Flag(flag)
     }
 }
 
@@ -89,7 +97,7 @@ impl Cell {
         match self {
             Cell::Integer(number) => Some(*number as f64),
             Cell::Number(number) => Some(*number),
-            Cell::Text(_) | Cell::Missing => None,
+            Cell::Text(_) | Cell::Flag(_) | Cell::Missing => None,
         }
     }
 
@@ -102,6 +110,7 @@ impl Cell {
             Cell::Text(text) => text.clone(),
             Cell::Integer(number) => number.to_string(),
             Cell::Number(number) => number.to_string(),
+            Cell::Flag(flag) => flag.to_string(),
             Cell::Missing => String::new(),
         }
     }
@@ -112,6 +121,7 @@ fn json_cell(cell: &Cell) -> Value {
         Cell::Text(text) => text.as_str().into(),
         Cell::Integer(number) => (*number).into(),
         Cell::Number(number) => (*number).into(),
+        Cell::Flag(flag) => (*flag).into(),
         Cell::Missing => Value::Null,
     }
 }

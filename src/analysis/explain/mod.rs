@@ -1,10 +1,18 @@
 //! Why is *this* class bad? What is known of each class, and what may be the reasons of its AP.
 
+mod changed;
 mod facts;
 mod reason;
 mod rules;
+mod taken_for;
+mod words;
+mod worst;
 
+pub use changed::{ReasonsChanged, reasons_changed};
 pub use reason::{Because, Evidence, Reason, Weight};
+pub use taken_for::TakenFor;
+pub use words::{ap_text, cost_text, counted};
+pub use worst::{By, Standing};
 
 use crate::correlation::Expected;
 use crate::detections::ClassDetections;
@@ -20,6 +28,16 @@ pub enum Of {
     HeldOut,
     /// Those that the detector was trained with: they are fitted, and tell little.
     Training,
+}
+
+impl Of {
+    /// Its word in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Of::HeldOut => "held-out",
+            Of::Training => "training",
+        }
+    }
 }
 
 /// The classes of a run, each with what is known of it.

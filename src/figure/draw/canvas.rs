@@ -116,6 +116,10 @@ impl<'a> Canvas<'a> {
         self.draw(|backend| backend.draw_rect(from, to, &color.filled(), true));
     }
 
+    pub fn polygon(&mut self, corners: impl IntoIterator<Item = Point>, color: RGBColor) {
+        self.draw(|backend| backend.fill_polygon(corners, &color.filled()));
+    }
+
     /// A path, because plotters draws the border of a rectangle one unit wide.
     pub fn border(&mut self, area: Rect, style: ShapeStyle) {
         let Rect { left, top, right, bottom } = area;

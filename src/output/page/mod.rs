@@ -1,7 +1,13 @@
 //! A page of HTML that needs nothing but itself, and the same in Markdown.
 
+mod rows;
+
+pub use rows::Bar;
+
 use super::{Cell, Table};
 use crate::figure::Theme;
+use crate::figure::draw::Place;
+use rows::{bars_html, rows_html};
 
 const STYLE: &str = include_str!("page.css");
 const SCRIPT: &str = include_str!("page.js");
@@ -21,6 +27,15 @@ pub enum Part {
     Command(String),
     /// A table.
     Table(Table),
+    /// A table that can be searched, and whose rows open.
+    Rows(Rows),
+    /// Numbers as bars.
+    Bars {
+        /// What they are.
+        title: String,
+        /// Each.
+        bars: Vec<Bar>,
+    },
     /// A figure of this crate, and what it shows; not in Markdown.
     Figure {
         /// What it shows.
@@ -28,6 +43,21 @@ pub enum Part {
         /// The drawing.
         svg: String,
     },
+}
+
+/// A table that can be searched, and each of whose rows opens to more.
+#[derive(Clone)]
+pub struct Rows {
+    /// What the rows are.
+    pub of: String,
+    /// The table; its first column has the names.
+    pub table: Table,
+    /// What each row opens to.
+    pub more: Vec<Vec<Part>>,
+    /// A figure in which the rows have places, with what it shows.
+    pub figure: Option<(String, String)>,
+    /// The place of each row in it.
+    pub places: Vec<Option<Place>>,
 }
 
 /// The page as HTML: tables that sort when their heads are clicked, figures inline, and light or dark
@@ -48,7 +78,7 @@ pub fn html(title: &str, parts: &[Part]) -> String {
 /// The parts alone, for a page that is there already, such as a notebook; its tables do not sort.
 pub fn fragment(parts: &[Part]) -> String {
     let part = |part: &Part| match part {
-        Part::Table(table) => table_html(table, escape),
+        Part::Table(table) | Part::Rows(Rows { table, .. }) => table_html(table, escape),
         other => part_html(other),
     };
     parts.iter().map(part).collect()
@@ -82,28 +112,47 @@ fn part_html(part: &Part) -> String {
                 table_html(table, head).trim_end()
             )
         }
-        Part::Figure { caption, svg } => {
-            let caption = escape(caption);
-            // What a browser cannot show, it reads out.
-            let svg =
-                svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{caption}\" "), 1);
-            format!("<figure>\n<figcaption>{caption}</figcaption>\n{svg}</figure>\n")
-        }
+        Part::Rows(rows) => rows_html(rows),
+        Part::Bars { title, bars } => bars_html(title, bars),
+        Part::Figure { caption, svg } => figure_html(caption, svg),
     }
+}
+
+fn figure_html(caption: &str, svg: &str) -> String {
+    let caption = escape(caption);
+    // What a browser cannot show, it reads out.
+    let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{caption}\" "), 1);
+    format!("<figure>\n<figcaption>{caption}</figcaption>\n{svg}</figure>\n")
 }
 
 /// A table whose heads hold what `head` makes of the names of the columns.
 fn table_html(table: &Table, head: impl Fn(&str) -> String) -> String {
+    table_html_of(table, head, |_| Default::default())
+}
+
+/// The same with attributes of each row, and what stands in its first cell beside the name.
+fn table_html_of(
+    table: &Table,
+    head: impl Fn(&str) -> String,
+    of_row: impl Fn(usize) -> (String, String),
+) -> String {
     let heads = table.columns.iter();
     let heads: String =
         heads.map(|name| format!("<th scope=\"col\">{}</th>", head(name))).collect();
-    let cell = |cell: &Cell| match cell {
-        Cell::Text(text) => format!("<td>{}</td>", escape(text)),
-        Cell::Missing => "<td data-value=\"\"></td>".into(),
-        number => format!("<td data-value=\"{}\">{}</td>", number.csv(), short(number)),
+    let cell = |cell: &Cell, more: &str| match cell {
+        Cell::Text(text) => format!("<td>{}{more}</td>", escape(text)),
+        Cell::Flag(_) => format!("<td>{}{more}</td>", cell.csv()),
+        Cell::Missing => format!("<td data-value=\"\">{more}</td>"),
+        number => format!("<td data-value=\"{}\">{}{more}</td>", number.csv(), short(number)),
     };
-    let row = |row: &Vec<Cell>| format!("<tr>{}</tr>\n", row.iter().map(cell).collect::<String>());
-    let rows: String = table.rows.iter().map(row).collect();
+    let row = |(at, row): (usize, &Vec<Cell>)| {
+        let (attributes, more) = of_row(at);
+        let mut cells = row.iter();
+        let first: String = cells.next().map(|first| cell(first, &more)).into_iter().collect();
+        let cells: String = cells.map(|one| cell(one, "")).collect();
+        format!("<tr{attributes}>{first}{cells}</tr>\n")
+    };
+    let rows: String = table.rows.iter().enumerate().map(row).collect();
     format!("<table>\n<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}</tbody>\n</table>\n")
 }
 
@@ -123,7 +172,14 @@ fn part_markdown(part: &Part) -> String {
         }
         // Indented, so that no fence can be closed from inside.
         Part::Command(command) => format!("\n    {command}\n"),
-        Part::Table(table) => table_markdown(table),
+        Part::Table(table) | Part::Rows(Rows { table, .. }) => table_markdown(table),
+        Part::Bars { title, bars } => {
+            let bar = |bar: &Bar| {
+                format!("- {}: {}\n", escape_markdown(&bar.name), escape_markdown(&bar.words))
+            };
+            let bars: String = bars.iter().map(bar).collect();
+            format!("\n{}\n\n{bars}", escape_markdown(title))
+        }
         Part::Figure { .. } => String::new(),
     }
 }

@@ -1,6 +1,7 @@
 //! Results as tables: the columns of the files that are written.
 
 mod bias;
+mod classes;
 mod compare;
 mod correlations;
 mod information;
@@ -10,6 +11,7 @@ mod storage;
 mod verdict;
 
 pub use bias::bias;
+pub use classes::{classes, classes_json, details, reasons_changed, worst};
 pub use compare::compare;
 pub use correlations::{commonality, correlations, evidence, left_out, left_out_json};
 pub use information::{amounts, information, information_and_ratio};

@@ -1,0 +1,39 @@
+//! What a class is taken for most often, and by whom.
+
+use super::{Evidence, ExplainedClass, Explanation, Of};
+
+/// What a class is taken for most often.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct TakenFor {
+    /// The other's place among the classes.
+    pub class: usize,
+    /// How often.
+    pub count: u64,
+    /// Of so many boxes or objects of the class.
+    pub of: u64,
+    /// Where that was seen.
+    pub seen: Evidence,
+}
+
+impl TakenFor {
+    /// The share of its boxes or objects.
+    pub fn share(&self) -> f64 {
+        self.count as f64 / self.of as f64
+    }
+}
+
+impl Explanation {
+    /// What a class is taken for most often: by the classifier on held-out boxes, or else by the detections.
+    /// Training boxes are fitted, and say nothing of it.
+    pub fn taken_for(&self, class: &ExplainedClass) -> Option<TakenFor> {
+        let held_out = self.recognition_of == Some(Of::HeldOut);
+        let recognition = class.recognition.as_ref().filter(|known| held_out && known.rows > 0);
+        if let Some(recognition) = recognition {
+            let &(class, count) = recognition.taken_for.first()?;
+            return Some(TakenFor { class, count, of: recognition.rows, seen: Evidence::HeldOut });
+        }
+        let detections = class.detections.as_ref().filter(|known| known.objects > 0)?;
+        let &(class, count) = detections.taken_for.first()?;
+        Some(TakenFor { class, count, of: detections.objects, seen: Evidence::Detections })
+    }
+}

@@ -1,0 +1,254 @@
+//! The reasons' words: a token for tables, a label, a sentence with the number behind it, and what to do next.
+
+use std::fmt;
+
+use super::{Because, Evidence, Weight};
+use crate::ap::ApScale;
+use crate::detections::ErrorType;
+use crate::words::grouped;
+
+impl Weight {
+    /// Its word in tables.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Weak => "weak",
+            Weight::Likely => "likely",
+            Weight::Shown => "shown",
+        }
+    }
+}
+
+impl ErrorType {
+    /// What to do about it.
+    fn next_step(self) -> &'static str {
+        match self {
+            ErrorType::Classification => {
+                "Look at the classes that its boxes are of, and train with a margin against them."
+            }
+            ErrorType::Localization => {
+                "Look at these boxes: are all drawn alike? Else train the box head longer, or at a higher \
+                 resolution."
+            }
+            ErrorType::Both => {
+                "Look at these boxes: objects of other classes near its own, or boxes drawn too wide."
+            }
+            ErrorType::Duplicate => "Suppress more: lower the IoU threshold of NMS.",
+            ErrorType::Background => {
+                "Look at these boxes: label the objects that have no label, or add images without any."
+            }
+            ErrorType::Missed => {
+                "Look at these objects, and collect more that look like them; a lower score threshold may \
+                 find them."
+            }
+        }
+    }
+}
+
+impl Because {
+    /// Its word in tables, such as `few-instances`.
+    pub fn token(&self) -> &'static str {
+        match self {
+            Because::FewInstances { .. } => "few-instances",
+            Because::Spread { .. } => "spread",
+            Because::Confused { overlap: Some(true), .. } => "confused-overlap",
+            Because::Confused { overlap: Some(false), .. } => "confused-apart",
+            Because::Confused { overlap: None, .. } => "confused",
+            Because::Small { .. } => "small",
+            Because::Errors { which, .. } => which.name(),
+            Because::LabelNoise { .. } => "label-noise",
+            Because::Shifted { .. } => "shifted",
+            Because::NothingFound => "nothing-found",
+        }
+    }
+
+    /// The other class that it is about.
+    pub fn other(&self) -> Option<&str> {
+        match self {
+            Because::Confused { with, .. } => Some(with),
+            Because::LabelNoise { nearer_to, .. } => Some(nearer_to),
+            _ => None,
+        }
+    }
+
+    /// In few words, such as `confused with Bolt (overlap)`.
+    pub fn label(&self) -> String {
+        match self {
+            Because::FewInstances { .. } => "few instances".into(),
+            Because::Spread { .. } => "many forms".into(),
+            Because::Confused { with, overlap, .. } => match overlap {
+                Some(true) => format!("confused with {with} (overlap)"),
+                Some(false) => format!("confused with {with} (apart)"),
+                None => format!("confused with {with}"),
+            },
+            Because::Small { .. } => "small objects".into(),
+            Because::Errors { which, .. } => match which {
+                ErrorType::Classification => "classification errors".into(),
+                ErrorType::Localization => "boxes lie badly".into(),
+                ErrorType::Both => "wrong class and box".into(),
+                ErrorType::Duplicate => "duplicates".into(),
+                ErrorType::Background => "boxes on background".into(),
+                ErrorType::Missed => "missed objects".into(),
+            },
+            Because::LabelNoise { .. } => "labels in doubt".into(),
+            Because::Shifted { .. } => "held-out boxes differ".into(),
+            Because::NothingFound => "nothing found".into(),
+        }
+    }
+
+    /// One sentence, with the number behind it; AP on this scale.
+    ///
+    /// ```
+    /// use igam_analyze::ApScale;
+    /// use igam_analyze::analysis::explain::Because;
+    ///
+    /// let few = Because::FewInstances { instances: 12, median: 150.0 };
+    /// let sentence = "It has 12 instances, half of the classes have more than 150: its AP is what so few \
+    ///                 lead to expect.";
+    /// assert_eq!(few.sentence(ApScale::Fraction), sentence);
+    /// ```
+    pub fn sentence(&self, scale: ApScale) -> String {
+        match self {
+            Because::FewInstances { instances, median } => format!(
+                "It has {}, half of the classes have more than {}: its AP is what so few lead to expect.",
+                counted(*instances, "instance", "instances"),
+                short(*median)
+            ),
+            Because::Spread { times, taken_for } => {
+                let taken = match taken_for {
+                    0 => String::new(),
+                    1 => ", and its held-out boxes are taken for another class".into(),
+                    many => format!(", and its held-out boxes are taken for {many} other classes"),
+                };
+                format!(
+                    "It has many forms: its embeddings vary {} times as much as those of the median \
+                     class{taken}.",
+                    short(*times)
+                )
+            }
+            Because::Confused { with, count, of, seen, overlap } => {
+                let (count, of) = (grouped(*count), grouped(*of));
+                let taken = match seen {
+                    Evidence::HeldOut => format!("{count} of {of} held-out boxes are taken for {with}"),
+                    Evidence::Detections => format!("{count} of {of} objects are detected as {with}"),
+                };
+                match overlap {
+                    Some(true) => format!(
+                        "{taken}; the embeddings of the two overlap: the features do not separate them."
+                    ),
+                    Some(false) => format!(
+                        "{taken}; the embeddings of the two lie apart: the head, the boxes or the labels \
+                         are at fault."
+                    ),
+                    None => format!("{taken}."),
+                }
+            }
+            Because::Small { side, median } => format!(
+                "Its objects are small: the side of the median box is {} pixels, that of the median class {}.",
+                short(*side),
+                short(*median)
+            ),
+            Because::Errors { which, count, cost } => {
+                let (one, many) = match which {
+                    ErrorType::Classification => {
+                        ("box lies on an object", "boxes lie on objects of another class")
+                    }
+                    ErrorType::Localization => ("box lies badly", "boxes lie badly"),
+                    ErrorType::Both => {
+                        ("box lies badly on an object", "boxes lie badly on objects of another class")
+                    }
+                    ErrorType::Duplicate => {
+                        ("box is a second one", "boxes are second ones on objects that have one")
+                    }
+                    ErrorType::Background => ("box lies on no object", "boxes lie on no object"),
+                    ErrorType::Missed => ("object is found by no box", "objects are found by no box"),
+                };
+                format!(
+                    "{}: without {} AP50 would be {} higher.",
+                    counted(*count, one, many),
+                    if *count == 1 { "it" } else { "them" },
+                    cost_text(scale, *cost)
+                )
+            }
+            Because::LabelNoise { rows, of, nearer_to } => format!(
+                "{} of {} boxes lie nearer to another class than to their own, most of them to {nearer_to}: \
+                 their labels may be wrong.",
+                grouped(*rows),
+                grouped(*of)
+            ),
+            Because::Shifted { shift, median } => format!(
+                "Held-out boxes look different from those of training: their mean lies {} spreads away, that \
+                 of the median class {}.",
+                short(*shift),
+                short(*median)
+            ),
+            Because::NothingFound => "Nothing was found that explains its AP.".into(),
+        }
+    }
+
+    /// What to do next, in one line.
+    pub fn next_step(&self) -> String {
+        match self {
+            Because::FewInstances { .. } => "Collect more instances of it.".into(),
+            Because::Spread { .. } => {
+                "Split it into classes that look alike, or collect more of each form.".into()
+            }
+            Because::Confused { overlap: Some(true), .. } => {
+                "Merge the two classes, or collect boxes where they differ.".into()
+            }
+            Because::Confused { with, overlap: Some(false), .. } => {
+                format!("Train with a margin against {with}, and look at the boxes that are confused.")
+            }
+            Because::Confused { .. } => {
+                "Give held-out embeddings: they tell whether the features separate the two.".into()
+            }
+            Because::Small { .. } => "Train and test at a higher resolution, or on tiles.".into(),
+            Because::Errors { which, .. } => which.next_step().into(),
+            Because::LabelNoise { .. } => {
+                "Look at these boxes, and relabel those that are wrong.".into()
+            }
+            Because::Shifted { .. } => "Collect training boxes that look like the held-out ones.".into(),
+            Because::NothingFound => {
+                "Look at its boxes; give detections, weights and held-out embeddings where they are missing."
+                    .into()
+            }
+        }
+    }
+
+    /// Whether it is the same reason, whatever its numbers are.
+    pub fn is_like(&self, other: &Because) -> bool {
+        self.token() == other.token() && self.other() == other.other()
+    }
+}
+
+impl fmt::Display for Because {
+    /// The sentence, with AP from 0 to 1.
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.sentence(ApScale::Fraction))
+    }
+}
+
+/// AP on a scale, for reading.
+pub fn ap_text(scale: ApScale, ap: f64) -> String {
+    match scale {
+        ApScale::Fraction => format!("{ap:.2}"),
+        ApScale::Percent => format!("{ap:.1}"),
+    }
+}
+
+/// What errors cost, of AP from 0 to 1, on a scale, for reading.
+pub fn cost_text(scale: ApScale, cost: f64) -> String {
+    match scale {
+        ApScale::Fraction => format!("{cost:.3}"),
+        ApScale::Percent => format!("{:.1}", 100.0 * cost),
+    }
+}
+
+/// "1 instance", "1,200 instances".
+pub fn counted(count: u64, one: &str, many: &str) -> String {
+    format!("{} {}", grouped(count), if count == 1 { one } else { many })
+}
+
+/// Two digits or so; whole numbers from ten up.
+fn short(number: f64) -> String {
+    if number.abs() >= 10.0 { grouped(number.round().abs() as u64) } else { format!("{number:.1}") }
+}

@@ -1,0 +1,281 @@
+//! What is said of one class: the same words on the terminal, on the page and in a notebook.
+
+use crate::analysis::explain::{
+    ExplainedClass, Explanation, Of, Reason, Standing, ap_text, cost_text, counted,
+};
+use crate::ap::ApScale;
+use crate::correlation::Expected;
+use crate::detections::{ClassDetections, ErrorCost, ErrorType};
+use crate::overlap::Neighbour;
+use crate::recognition::Recognition;
+use crate::words::grouped;
+
+/// What is said of one class.
+pub struct Card<'a> {
+    /// The class.
+    pub name: &'a str,
+    /// The run.
+    pub run: &'a str,
+    /// What is known: what it is, and its numbers in words.
+    pub facts: Vec<(&'static str, String)>,
+    /// What can be shown as bars.
+    pub shares: Vec<Shares>,
+    /// The reasons, in order of weight.
+    pub reasons: Vec<CardReason>,
+}
+
+/// Numbers of which each has a name.
+pub struct Shares {
+    /// What they are.
+    pub what: &'static str,
+    /// What they are of.
+    pub of: String,
+    /// Each; the first is the one to read.
+    pub parts: Vec<Part>,
+}
+
+/// One of them.
+pub struct Part {
+    /// What has it.
+    pub name: String,
+    /// 0–1.
+    pub share: f64,
+    /// The number in words.
+    pub words: String,
+}
+
+/// A reason in words.
+pub struct CardReason {
+    /// How sure it is.
+    pub weight: &'static str,
+    /// One sentence.
+    pub sentence: String,
+    /// What to do next.
+    pub next_step: String,
+}
+
+/// Classes that a class is taken for, on its card.
+const TAKEN_FOR: usize = 5;
+/// Rows of suspects on a card.
+const SUSPECTS: usize = 6;
+
+/// The card of a class, by its place.
+pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
+    let class = &explanation.classes[at];
+    let scale = scale(explanation);
+    let facts = [
+        ap(explanation, class, scale),
+        expected(explanation, class, scale),
+        information(explanation, class),
+        recall(explanation, class),
+    ];
+    let shares = [
+        taken_for(explanation, class),
+        detected_as(explanation, class),
+        closest(explanation, class),
+        errors(class, scale),
+    ];
+    Card {
+        name: &class.name,
+        run: explanation.run.name(),
+        facts: facts.into_iter().flatten().collect(),
+        shares: shares.into_iter().flatten().collect(),
+        reasons: class.reasons.iter().map(|one| reason(class, one, scale)).collect(),
+    }
+}
+
+/// The scale of the run's AP.
+pub fn scale(explanation: &Explanation) -> ApScale {
+    explanation.run.ap_scale().unwrap_or_default()
+}
+
+/// "0.35 (0.10 to 0.60)".
+pub fn expected_text(scale: ApScale, expected: &Expected) -> String {
+    format!("{} {}", ap_text(scale, expected.value), range(scale, expected.interval))
+}
+
+/// Each error that there is, the costliest first.
+fn errors(class: &ExplainedClass, scale: ApScale) -> Option<Shares> {
+    let detections = class.detections.as_ref()?;
+    let mut errors: Vec<_> = ErrorType::ALL.into_iter().zip(detections.errors).collect();
+    errors.retain(|(_, error)| error.count > 0);
+    errors.sort_by(|(_, a), (_, b)| b.ap.total_cmp(&a.ap));
+    let part = |(which, error): (ErrorType, ErrorCost)| Part {
+        name: which.name().into(),
+        share: error.ap,
+        words: format!("{} ({})", cost_text(scale, error.ap), grouped(error.count)),
+    };
+    let parts: Vec<Part> = errors.into_iter().map(part).collect();
+    let of = if parts.is_empty() { "none" } else { "AP50 that they cost (how many)" };
+    Some(Shares { what: "errors", of: of.into(), parts })
+}
+
+/// What training embeddings are worth is said wherever their numbers stand.
+pub fn notes(explanation: &Explanation) -> Vec<String> {
+    let mut notes = Vec::new();
+    if explanation.recognition_of == Some(Of::Training) {
+        let known = explanation.classes.iter().filter_map(|class| class.recognition.as_ref());
+        let (right, rows) =
+            known.fold((0, 0), |(right, rows), one| (right + one.right, rows + one.rows));
+        let all = Recognition { rows, right, taken_for: Vec::new() };
+        notes.push(format!(
+            "training boxes are fitted: recall there{} tells nothing; give held-out ones with \
+             --validation-embeddings",
+            all.recall().map_or(String::new(), |recall| format!(" ({})", percent(recall)))
+        ));
+    }
+    if explanation.overlap_of == Some(Of::Training) {
+        notes.push(
+            "the closest classes are those of training embeddings, which are fitted: they say little of what \
+             is confused, and are no reason by themselves"
+                .into(),
+        );
+    }
+    notes
+}
+
+fn ap(
+    explanation: &Explanation,
+    class: &ExplainedClass,
+    scale: ApScale,
+) -> Option<(&'static str, String)> {
+    let mut words = ap_text(scale, class.ap?);
+    if let Some(interval) = class.ap_interval {
+        words += &format!(" {}", range(scale, interval));
+    }
+    if let Some(rank) = class.ap_rank {
+        let all = explanation.classes.iter().filter(|class| class.ap.is_some()).count();
+        words += &format!(", rank {rank} of {all}");
+    }
+    Some(("AP", words))
+}
+
+fn expected(
+    explanation: &Explanation,
+    class: &ExplainedClass,
+    scale: ApScale,
+) -> Option<(&'static str, String)> {
+    let Some(expected) = class.expected else {
+        let instances = counted(class.instances?, "instance", "instances");
+        return Some(("instances", instances));
+    };
+    let and = if explanation.by_information { " and its information amount" } else { "" };
+    let from = class.instances.map_or(String::new(), |instances| {
+        format!(" from its {}{and}", counted(instances, "instance", "instances"))
+    });
+    let standing = match (class.standing()?, expected.flagged) {
+        (Standing::Within, false) => "AP is within that",
+        (Standing::Within, true) => "AP is within that, but stands out",
+        (Standing::Below, false) => "AP is below that",
+        (Standing::Below, true) => "AP is far below that",
+        (Standing::Above, false) => "AP is above that",
+        (Standing::Above, true) => "AP is far above that",
+    };
+    Some(("expected AP", format!("{}{from}: {standing}", expected_text(scale, &expected))))
+}
+
+fn information(
+    explanation: &Explanation,
+    class: &ExplainedClass,
+) -> Option<(&'static str, String)> {
+    let mut words = format!("{:.1} bits", class.information?);
+    if let Some(rank) = class.information_rank {
+        let known = explanation.classes.iter().filter(|class| class.information.is_some());
+        words += &format!(", rank {rank} of {}", known.count());
+    }
+    if let Some(spread) = class.spread {
+        words += &format!("; it spreads over {:.1} directions", spread.effective_dimension);
+    }
+    Some(("information", words))
+}
+
+fn recall(explanation: &Explanation, class: &ExplainedClass) -> Option<(&'static str, String)> {
+    let recognition = class.recognition.as_ref()?;
+    let recall = recognition.recall()?;
+    let (right, rows) = (grouped(recognition.right), grouped(recognition.rows));
+    let words = match explanation.recognition_of {
+        Some(Of::Training) => format!(
+            "{}, {right} of {rows} training boxes: they are fitted, it tells nothing",
+            percent(recall)
+        ),
+        _ => format!("{}, {right} of {rows} held-out boxes", percent(recall)),
+    };
+    Some(("recall", words))
+}
+
+fn taken_for(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
+    let held_out = explanation.recognition_of == Some(Of::HeldOut);
+    let recognition = class.recognition.as_ref().filter(|known| held_out && known.rows > 0)?;
+    let of = match recognition.taken_for.is_empty() {
+        true => "no other class".into(),
+        false => format!("of {} held-out boxes", grouped(recognition.rows)),
+    };
+    let parts = counts(explanation, &recognition.taken_for, recognition.rows);
+    Some(Shares { what: "taken for", of, parts })
+}
+
+fn detected_as(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
+    let ClassDetections { objects, found, taken_for, .. } = class.detections.as_ref()?;
+    let mut of = format!("{} of {} objects found", grouped(*found), grouped(*objects));
+    if !taken_for.is_empty() {
+        of += "; detected as";
+    }
+    let parts = counts(explanation, taken_for, (*objects).max(1));
+    Some(Shares { what: "detections", of, parts })
+}
+
+fn counts(explanation: &Explanation, taken_for: &[(usize, u64)], of: u64) -> Vec<Part> {
+    let part = |&(class, count): &(usize, u64)| Part {
+        name: explanation.name(class).into(),
+        share: count as f64 / of as f64,
+        words: grouped(count),
+    };
+    taken_for.iter().take(TAKEN_FOR).map(part).collect()
+}
+
+fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
+    if class.closest.is_empty() {
+        return None;
+    }
+    let of = match explanation.overlap_of {
+        Some(Of::Training) => "overlap of training embeddings (weak)",
+        _ => "overlap of held-out embeddings",
+    };
+    let part = |near: &Neighbour| Part {
+        name: explanation.name(near.class).into(),
+        share: near.overlap(),
+        words: percent(near.overlap()),
+    };
+    let parts = class.closest.iter().map(part).collect();
+    Some(Shares { what: "closest", of: of.into(), parts })
+}
+
+fn reason(class: &ExplainedClass, reason: &Reason, scale: ApScale) -> CardReason {
+    let mut next_step = reason.because.next_step();
+    if reason.because.token() == "label-noise" && !class.suspects.is_empty() {
+        let rows = class.suspects.iter().take(SUSPECTS).map(|(row, _)| row.to_string());
+        let rows = rows.collect::<Vec<_>>().join(", ");
+        let more = if class.suspects.len() > SUSPECTS { ", …" } else { "" };
+        next_step += &format!(" Rows {rows}{more}");
+    }
+    CardReason {
+        weight: reason.weight.name(),
+        sentence: reason.because.sentence(scale),
+        next_step,
+    }
+}
+
+fn range(scale: ApScale, (low, high): (f64, f64)) -> String {
+    format!("({} to {})", ap_text(scale, low), ap_text(scale, high))
+}
+
+/// "70%"; with a decimal near 0% and 100%, where it matters.
+fn percent(share: f64) -> String {
+    match 100.0 * share {
+        0.0 => "0%".into(),
+        100.0 => "100%".into(),
+        small if small < 0.1 => "<0.1%".into(),
+        middle if (10.0..99.0).contains(&middle) => format!("{middle:.0}%"),
+        edge => format!("{:.1}%", edge.min(99.9)),
+    }
+}

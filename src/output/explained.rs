@@ -1,0 +1,168 @@
+//! What is known of the classes, as parts of a page.
+
+use ndarray::ArrayView2;
+
+use super::card::{self, CardReason, Shares, card};
+use super::page::{self, Bar, Part, Rows};
+use super::tables::worst;
+use super::{Cell, Table};
+use crate::analysis::explain::{By, Explanation, Of};
+use crate::error::Result;
+use crate::figure;
+use crate::recognition::Recognition;
+
+/// What is known of the classes of a run, with the distances D between them, classes × classes, where they are
+/// known.
+#[derive(Clone, Copy)]
+pub struct Explained<'a> {
+    /// What is known.
+    pub explanation: &'a Explanation,
+    /// The distances, for the heat map.
+    pub distances: Option<ArrayView2<'a, f64>>,
+}
+
+/// Classes in the summary.
+const SUMMARY: usize = 10;
+
+/// The list of the classes, each with its card, and what they have in common.
+pub(super) fn whole(all: &[Explained]) -> Result<Vec<Part>> {
+    let mut parts = Vec::new();
+    for one in all {
+        let explanation = one.explanation;
+        parts.extend(beginning(explanation, all.len() > 1));
+        parts.push(Part::Rows(rows(explanation)?));
+        if let Some(distances) = one.distances {
+            parts.push(Part::Figure {
+                caption: "How much the classes overlap, and which are taken for which".into(),
+                svg: figure::overlap(explanation, distances)?,
+            });
+        }
+    }
+    Ok(parts)
+}
+
+/// The worst classes with their first reason.
+pub(super) fn summary(all: &[Explained]) -> Vec<Part> {
+    let mut parts = Vec::new();
+    for Explained { explanation, .. } in all {
+        parts.extend(beginning(explanation, all.len() > 1));
+        parts.push(Part::Table(worst(explanation, SUMMARY, true)));
+    }
+    parts
+}
+
+/// What is known of one class, as HTML for a page that is there already, such as a notebook.
+///
+/// # Errors
+/// If its figure cannot be drawn.
+pub fn card_html(explanation: &Explanation, at: usize) -> Result<String> {
+    let class = &explanation.classes[at];
+    let run = explanation.run.name();
+    let of = if run.is_empty() { String::new() } else { format!(" ({run})") };
+    let mut parts = vec![Part::Heading(format!("{}{of}", class.name))];
+    if class.ap.is_some() && class.instances.is_some() {
+        let svg = figure::expected(explanation, Some(at))?.svg;
+        parts.push(Part::Figure { caption: CAPTION.into(), svg });
+    }
+    parts.extend(more(explanation, at));
+    Ok(page::fragment(&parts))
+}
+
+const CAPTION: &str = "AP against instance count, a point a class, and what the count leads to expect";
+
+fn beginning(explanation: &Explanation, named: bool) -> Vec<Part> {
+    let run = if named { format!(" of {}", explanation.run.name()) } else { String::new() };
+    let mut parts = vec![Part::Heading(format!("Classes{run}"))];
+    let (by, _) = explanation.worst();
+    let first = match by {
+        By::Expectation => "Those farthest below what is to be expected are first.",
+        By::Ap => "Those of lowest AP are first.",
+        By::Recall => "Those of lowest recall are first.",
+    };
+    parts.push(Part::Text(first.into()));
+    let notes = card::notes(explanation);
+    parts.extend((!notes.is_empty()).then_some(Part::List(notes)));
+    parts
+}
+
+/// The list of the classes, the worst first.
+fn rows(explanation: &Explanation) -> Result<Rows> {
+    let (_, order) = explanation.worst_first();
+    let drawn = explanation.classes.iter().any(|one| one.ap.is_some() && one.instances.is_some());
+    let placed = if drawn { Some(figure::expected(explanation, None)?) } else { None };
+    let of_run = explanation.run.name();
+    Ok(Rows {
+        of: if of_run.is_empty() { "Classes".into() } else { format!("Classes of {of_run}") },
+        table: table(explanation, &order),
+        more: order.iter().map(|&at| more(explanation, at)).collect(),
+        places: match &placed {
+            Some(placed) => order.iter().map(|&at| placed.places[at]).collect(),
+            None => Vec::new(),
+        },
+        figure: placed.map(|placed| (CAPTION.into(), placed.svg)),
+    })
+}
+
+/// The columns to look at and to sort by; those of which nothing is known are left out.
+fn table(explanation: &Explanation, order: &[usize]) -> Table {
+    let row = |&at: &usize| {
+        let class = &explanation.classes[at];
+        let taken_for = explanation.taken_for(class);
+        let labels: Vec<_> = class.reasons.iter().map(|one| one.because.label()).collect();
+        let recall = class.recognition.as_ref().and_then(Recognition::recall);
+        vec![
+            class.name.as_str().into(),
+            class.instances.into(),
+            class.ap.into(),
+            class.expected.map(|expected| expected.value).into(),
+            class.expected.map(|expected| expected.deleted_residual).into(),
+            class.information.into(),
+            recall.filter(|_| explanation.recognition_of != Some(Of::Training)).into(),
+            taken_for.map(|taken_for| explanation.name(taken_for.class)).into(),
+            class.closest.first().map(|near| explanation.name(near.class)).into(),
+            Cell::from(labels.join("; ").as_str()),
+        ]
+    };
+    let columns = [
+        "class",
+        "instances",
+        "AP",
+        "expected",
+        "deviation",
+        "information",
+        "recall",
+        "taken for",
+        "closest",
+        "reasons",
+    ];
+    let mut table = Table { columns: columns.to_vec(), rows: order.iter().map(row).collect() };
+    for (at, column) in columns.iter().enumerate().rev() {
+        let unknown = |cell: &Cell| matches!(cell, Cell::Missing) || *cell == Cell::from("");
+        if table.rows.iter().all(|row| unknown(&row[at])) {
+            table.remove(column);
+        }
+    }
+    table
+}
+
+/// The card of a class: facts, bars, reasons with what to do next.
+fn more(explanation: &Explanation, at: usize) -> Vec<Part> {
+    let card = card(explanation, at);
+    let facts = card.facts.into_iter().map(|(what, words)| (what.into(), words)).collect();
+    let mut parts = vec![Part::Words(facts)];
+    for Shares { what, of, parts: shares } in card.shares {
+        let title = format!("{what}: {of}");
+        let bar = |part: card::Part| Bar { name: part.name, share: part.share, words: part.words };
+        parts.push(match shares.is_empty() {
+            true => Part::Text(title),
+            false => Part::Bars { title, bars: shares.into_iter().map(bar).collect() },
+        });
+    }
+    let reason = |(at, reason): (usize, CardReason)| {
+        let CardReason { weight, sentence, next_step } = reason;
+        (format!("{}. {sentence} ({weight})", at + 1), format!("Next: {next_step}"))
+    };
+    let reasons: Vec<_> = card.reasons.into_iter().enumerate().map(reason).collect();
+    parts.extend((!reasons.is_empty()).then_some(Part::Words(reasons)));
+    parts
+}

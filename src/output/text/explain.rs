@@ -1,0 +1,160 @@
+//! Why a class is bad, for the terminal: a card, or the classes that are the worst.
+
+use anstyle::Style;
+use comfy_table::{ContentArrangement, Row, TableStyle};
+
+use super::{in_columns_and_words, width};
+use crate::analysis::explain::{By, Explanation, ReasonsChanged};
+use crate::output::Cell;
+use crate::output::card::{self, Card, CardReason, Shares};
+use crate::output::tables::worst;
+
+/// Lines of a card at most.
+const LINES: usize = 15;
+/// Classes in the table.
+const SHOWN: usize = 15;
+/// Lines of a reason, and of what to do next, at most.
+const SENTENCE: usize = 3;
+const NEXT_STEP: usize = 2;
+
+/// The card of a class, by its place: at most 15 lines.
+pub fn card(explanation: &Explanation, at: usize) -> String {
+    let card = card::card(explanation, at);
+    let bold = Style::new().bold();
+    let run = if card.run.is_empty() { String::new() } else { format!("  ({})", card.run) };
+    let head = format!("{bold}{}{bold:#}{run}\n", card.name);
+    // As many reasons as there is room for.
+    let lines = (0..=card.reasons.len()).rev().map(|shown| lines(&card, shown));
+    let fitting = |lines: &Vec<String>| lines.len() < LINES;
+    let lines = lines.into_iter().find(fitting).unwrap_or_default();
+    lines.into_iter().fold(head, |text, line| text + &line + "\n")
+}
+
+/// The card below its head, with so many of its reasons.
+fn lines(card: &Card, shown: usize) -> Vec<String> {
+    let mut table = comfy_table::Table::new();
+    table.load_style(TableStyle::new()).set_truncation_indicator("…");
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
+    let row = |what: String, words: String, most: usize| {
+        let mut row = Row::from(vec![what, words]);
+        row.max_height(most);
+        row
+    };
+    for (what, words) in &card.facts {
+        table.add_row(row((*what).into(), words.clone(), 1));
+    }
+    for shares in &card.shares {
+        table.add_row(row(shares.what.into(), in_a_line(shares), 1));
+    }
+    for (at, CardReason { weight, sentence, next_step }) in
+        card.reasons.iter().take(shown).enumerate()
+    {
+        table.add_row(row(format!("{}. {weight}", at + 1), sentence.clone(), SENTENCE));
+        table.add_row(row("   next".into(), next_step.clone(), NEXT_STEP));
+    }
+    match card.reasons.len() - shown {
+        _ if card.reasons.is_empty() => {
+            let words = "none is sought: AP is not below what is to be expected";
+            table.add_row(row("reasons".into(), words.into(), 1));
+        }
+        0 => {}
+        more => {
+            let words = format!("{more} more: see reasons in classes.csv");
+            table.add_row(row("…".into(), words, 1));
+        }
+    }
+    if let Some(column) = table.column_mut(0) {
+        column.set_padding((0, 2));
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_padding((0, 0));
+    }
+    table.lines().map(|line| line.trim_end().to_owned()).collect()
+}
+
+/// "of 40 held-out boxes: Bolt 12, Nut 3".
+fn in_a_line(shares: &Shares) -> String {
+    let part = |part: &card::Part| format!("{} {}", part.name, part.words);
+    let parts: Vec<_> = shares.parts.iter().map(part).collect();
+    let colon = if parts.is_empty() { "" } else { ": " };
+    format!("{}{colon}{}", shares.of, parts.join(", "))
+}
+
+/// The classes that are the worst, a table a run, and how to see more of one.
+pub fn explain(explanations: &[Explanation]) -> String {
+    let tables: Vec<_> =
+        explanations.iter().map(|one| worst_of(one, explanations.len() > 1)).collect();
+    let mut text = tables.join("\n");
+    let mut notes: Vec<String> = explanations.iter().flat_map(card::notes).collect();
+    let mut said = Vec::new();
+    notes.retain(|note| {
+        let new = !said.contains(note);
+        said.push(note.clone());
+        new
+    });
+    for note in notes {
+        text += &format!("note: {note}\n");
+    }
+    let first = explanations.iter().find_map(|one| Some(one.name(*one.worst().1.first()?)));
+    if let Some(name) = first {
+        let quoted = if name.contains(|c: char| !c.is_alphanumeric() && c != '-' && c != '_') {
+            format!("'{}'", name.replace('\'', "'\\''"))
+        } else {
+            name.to_owned()
+        };
+        text += &format!("all that is known of one class: igam-analyze explain {quoted} …\n");
+    }
+    text
+}
+
+/// The worst of a run.
+fn worst_of(explanation: &Explanation, named: bool) -> String {
+    let (by, places) = explanation.worst();
+    let shown = places.len().min(SHOWN);
+    let (of, all) = (places.len(), explanation.classes.len());
+    let head = match by {
+        _ if of == 0 => return String::new(),
+        By::Expectation => {
+            let and = if explanation.by_information { " and information amount" } else { "" };
+            format!(
+                "AP below what instance count{and} leads to expect, worst first: {shown} of {of} (of {all} \
+                 classes)"
+            )
+        }
+        By::Ap => format!("lowest AP first: {shown} of {all} classes"),
+        By::Recall => format!("lowest recall first: {shown} of {all} classes"),
+    };
+    let run = if named { format!("{}: ", explanation.run.name()) } else { String::new() };
+    let table = worst(explanation, SHOWN, false);
+    let rows = table.rows.iter().map(|row| row.iter().map(plain).collect());
+    format!("{run}{head}\n{}", in_columns_and_words(&table.columns, rows.collect()))
+}
+
+/// A cell for reading.
+fn plain(cell: &Cell) -> String {
+    match cell {
+        Cell::Text(text) => text.clone(),
+        other => other.csv(),
+    }
+}
+
+/// The classes whose reasons came or went.
+pub fn reasons_changed(changed: &[ReasonsChanged]) -> String {
+    if changed.is_empty() {
+        return "reasons: the same in both\n".into();
+    }
+    let mut text = format!("reasons that came or went, {} classes:\n", changed.len());
+    for class in changed.iter().take(SHOWN) {
+        let went = class.went.iter().map(|reason| ("−", reason));
+        let came = class.came.iter().map(|reason| ("+", reason));
+        let words: Vec<_> = went
+            .chain(came)
+            .map(|(sign, reason)| format!("{sign} {}", reason.because.label()))
+            .collect();
+        text += &format!("{}: {}\n", class.name, words.join(", "));
+    }
+    if changed.len() > SHOWN {
+        text += &format!("and {} more: reasons.csv\n", changed.len() - SHOWN);
+    }
+    text
+}
