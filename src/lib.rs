@@ -89,6 +89,8 @@ pub mod evidence;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[doc(hidden)]
+pub mod geometry;
+#[doc(hidden)]
 pub mod groups;
 #[doc(hidden)]
 pub mod information;
@@ -115,7 +117,13 @@ pub mod options;
 #[doc(hidden)]
 pub mod output;
 #[doc(hidden)]
+pub mod overlap;
+#[doc(hidden)]
+pub mod pooled;
+#[doc(hidden)]
 pub mod queue;
+#[doc(hidden)]
+pub mod recognition;
 #[doc(hidden)]
 pub mod rows;
 #[cfg(feature = "files")]
@@ -126,9 +134,13 @@ pub mod shrinkage;
 #[doc(hidden)]
 pub mod spectrum;
 #[doc(hidden)]
+pub mod spread;
+#[doc(hidden)]
 pub mod storage;
 #[doc(hidden)]
 pub mod stream;
+#[doc(hidden)]
+pub mod suspects;
 #[doc(hidden)]
 pub mod warning;
 #[cfg(feature = "files")]
@@ -171,5 +183,6 @@ pub mod types {
     pub use crate::output::{Cell, Table};
     pub use crate::rows::Values;
     pub use crate::shrinkage::Refusal;
+    pub use crate::spread::Spread;
     pub use crate::storage::{Shape, Store, Strategy};
 }
