@@ -59,7 +59,7 @@ impl Geometry {
     /// If reading fails, or the covariance is not finite.
     ///
     /// # Panics
-    /// If the two, or the classifier, are of other classes or dimensions: [`check_dims`] says it in words.
+    /// If the two, or the classifier, are of other classes or dimensions.
     pub fn of_rows<R: Rows, H: Rows>(
         training: &Labelled<R>,
         held_out: Option<&Labelled<H>>,
@@ -102,6 +102,23 @@ impl Geometry {
                 Ok(Geometry::new(Of::Training, before, pooled.as_ref()))
             }
         }
+    }
+
+    /// Of held-out embeddings alone.
+    ///
+    /// # Errors
+    /// If reading fails, or the covariance is not finite.
+    ///
+    /// # Panics
+    /// As for [`Geometry::of_rows`].
+    pub fn of_held_out<H: Rows>(
+        held_out: &Labelled<H>,
+        classifier: Option<&Classifier>,
+        options: &Options,
+        observer: &dyn Observer,
+    ) -> Result<Geometry> {
+        let within = held_out.measure(options, observer)?;
+        held_out.judge(within, Of::HeldOut, classifier, observer)
     }
 
     /// Of held-out embeddings, and how they have moved from those of training.
