@@ -9,6 +9,7 @@ use crate::kernel::Value;
 use crate::moments::Moments;
 use crate::shrinkage::{Estimator, Floor, Refusal, Shrunk, mp_floor, mp_lower_edge};
 use crate::spectrum::{Spectrum, log_det};
+use crate::spread::Spread;
 
 /// Eq. 2: I = ½ Σ log₂(1+λ) in bits, which is ½ log₂ det(I+Σ) without the determinant: that
 /// overflows at p = 1024.
@@ -41,6 +42,8 @@ pub struct Information {
     pub dim_per_instance: f64,
     /// What the eigenvalue floor did, where the estimator has one.
     pub floor: Option<FloorShare>,
+    /// How the embeddings spread, whatever the estimator; embeddings that are all the same do not.
+    pub spread: Option<Spread>,
 }
 
 /// The floor's part in an information amount.
@@ -61,7 +64,8 @@ impl Information {
     /// # Errors
     /// If the estimator does not exist for this class.
     pub fn of(spectrum: &Spectrum, estimator: Estimator) -> Result<Information, Refusal> {
-        Ok(Information::of_shrunk(estimator.shrink(spectrum)?, spectrum.instances))
+        let spread = Spread::of(&spectrum.eigenvalues);
+        Ok(Information::of_shrunk(estimator.shrink(spectrum)?, spectrum.instances, spread))
     }
 
     /// The same from the moments of a class, under each of `estimators`; a class without embeddings
@@ -79,16 +83,23 @@ impl Information {
         if instances == 0 {
             return Ok(None);
         }
+        let product = |moments: Moments<T>| {
+            let (product, _) = moments.into_product();
+            let spread = Spread::of_product(&product, instances);
+            (product, spread)
+        };
         let one = match estimators {
             [Estimator::MpFloor] => {
+                let (product, spread) = product(moments);
                 let level = mp_lower_edge(dim, instances);
-                let eigenvalues = Spectrum::above(moments, level)?;
-                Information::of_shrunk(mp_floor(dim, instances, &eigenvalues), instances)
+                let eigenvalues = Spectrum::above(product, instances, level)?;
+                Information::of_shrunk(mp_floor(dim, instances, &eigenvalues), instances, spread)
             }
             [Estimator::Sample] => {
+                let (product, spread) = product(moments);
                 let dim_per_instance = dim as f64 / instances as f64;
-                let bits = log_det(moments)? / (2.0 * LN_2);
-                Information { bits, instances, dim_per_instance, floor: None }
+                let bits = log_det(product, instances)? / (2.0 * LN_2);
+                Information { bits, instances, dim_per_instance, floor: None, spread }
             }
             _ => {
                 let Some(spectrum) = Spectrum::of(moments)? else { return Ok(None) };
@@ -100,7 +111,7 @@ impl Information {
         Ok(Some(vec![Ok(one)]))
     }
 
-    fn of_shrunk(shrunk: Shrunk, instances: u64) -> Information {
+    fn of_shrunk(shrunk: Shrunk, instances: u64, spread: Option<Spread>) -> Information {
         let dim = shrunk.eigenvalues.len();
         let share = |floor: Floor| FloorShare {
             level: floor.level,
@@ -112,6 +123,7 @@ impl Information {
             instances,
             dim_per_instance: dim as f64 / instances as f64,
             floor: shrunk.floor.map(share),
+            spread,
         }
     }
 }

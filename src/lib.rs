@@ -91,6 +91,8 @@ pub mod evidence;
 #[cfg(feature = "figures")]
 pub mod figure;
 #[doc(hidden)]
+pub mod geometry;
+#[doc(hidden)]
 pub mod groups;
 #[doc(hidden)]
 pub mod information;
@@ -119,6 +121,8 @@ pub mod output;
 #[doc(hidden)]
 pub mod overlap;
 #[doc(hidden)]
+pub mod pooled;
+#[doc(hidden)]
 pub mod queue;
 #[doc(hidden)]
 pub mod recognition;
@@ -137,6 +141,8 @@ pub mod spread;
 pub mod storage;
 #[doc(hidden)]
 pub mod stream;
+#[doc(hidden)]
+pub mod suspects;
 #[doc(hidden)]
 pub mod warning;
 #[cfg(feature = "files")]
@@ -179,5 +185,6 @@ pub mod types {
     pub use crate::output::{Cell, Table};
     pub use crate::rows::Values;
     pub use crate::shrinkage::Refusal;
+    pub use crate::spread::Spread;
     pub use crate::storage::{Shape, Store, Strategy};
 }

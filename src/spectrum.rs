@@ -3,6 +3,7 @@
 use faer::{Scale, Side};
 
 use crate::kernel::eigenvalues::{eigenvalues, eigenvalues_above};
+use crate::kernel::product::Symmetric;
 use crate::kernel::{SpectrumError, Value};
 use crate::moments::Moments;
 
@@ -35,12 +36,16 @@ impl Spectrum {
     }
 
     /// Only those eigenvalues of the same Σ, of one embedding at least, that are not below `level`.
+    /// `product` is the scatter or the Gram matrix.
     ///
     /// # Errors
     /// As for [`Spectrum::of`].
-    pub fn above<T: Value>(moments: Moments<T>, level: f64) -> Result<Vec<f64>, SpectrumError> {
-        let instances = moments.count();
-        let product = moments.into_product().0.into_matrix();
+    pub fn above(
+        product: Symmetric,
+        instances: u64,
+        level: f64,
+    ) -> Result<Vec<f64>, SpectrumError> {
+        let product = product.into_matrix();
         if level <= 0.0 {
             return Ok(over(eigenvalues(product)?, instances));
         }
@@ -57,13 +62,13 @@ fn over(mut eigenvalues: Vec<f64>, instances: u64) -> Vec<f64> {
 }
 
 /// ln det(I+Σ) for one embedding at least, by a Cholesky factor and without eigenvalues; with them
-/// where Σ is so small or so large beside I that rounding would show.
+/// where Σ is so small or so large beside I that rounding would show. `product` is the scatter or the Gram
+/// matrix.
 ///
 /// # Errors
 /// If the covariance overflows, or the eigenvalue iteration fails.
-pub fn log_det<T: Value>(moments: Moments<T>) -> Result<f64, SpectrumError> {
-    let instances = moments.count();
-    let mut matrix = moments.into_product().0.into_matrix();
+pub fn log_det(product: Symmetric, instances: u64) -> Result<f64, SpectrumError> {
+    let mut matrix = product.into_matrix();
     let trace: f64 = matrix.diagonal().column_vector().iter().sum();
     if !(1.0..1e6).contains(&(trace / instances as f64)) {
         return Ok(over(eigenvalues(matrix)?, instances).into_iter().map(f64::ln_1p).sum());

@@ -23,6 +23,7 @@ use crate::kernel::product::Precision;
 use crate::loss::SCALE;
 use crate::normalization::Normalization;
 use crate::output::FigureFormat;
+use crate::recognition::BackgroundRow;
 use crate::run_files::{self, RunFiles};
 use crate::shrinkage::Estimator;
 
@@ -548,6 +549,53 @@ pub struct Input {
     pub include_ignored: bool,
 }
 
+/// Held-out objects, and the classifier that is shown them.
+#[derive(Clone, Debug, Default, Args)]
+pub struct Validation {
+    /// Embeddings of held-out ground-truth boxes, from the layer that --embeddings are from: those of
+    /// training are fitted, and tell little of what is confused
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Held-out objects")]
+    pub validation_embeddings: Vec<PathBuf>,
+    /// Their labels, as --labels, with the same options [default: from the files of the embeddings]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Held-out objects", requires = "validation_embeddings")]
+    pub validation_labels: Vec<PathBuf>,
+    /// Weights of the classifier's last layer: a C×p or (C+1)×p .npy file, row = class in order of id, one
+    /// row more for the background
+    #[arg(long, value_name = "FILE", help_heading = "Held-out objects")]
+    pub weights: Option<PathBuf>,
+    /// Its bias, a .npy file of as many numbers
+    #[arg(long, value_name = "FILE", help_heading = "Held-out objects", requires = "weights")]
+    pub bias: Option<PathBuf>,
+    /// The row of the background, which has no part: the box is known to hold an object [default: last,
+    /// where there is a row more than classes]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "ROW",
+        help_heading = "Held-out objects",
+        requires = "weights"
+    )]
+    pub background_row: Option<BackgroundRow>,
+    /// The classifier takes features and weights at unit length, as a cosine softmax does
+    #[arg(long, help_heading = "Held-out objects", requires = "weights")]
+    pub cosine: bool,
+}
+
+impl Validation {
+    /// A run of these files, too.
+    pub fn added_to(self, files: RunFiles) -> RunFiles {
+        RunFiles {
+            weights: self.weights,
+            bias: self.bias,
+            background_row: self.background_row,
+            cosine: self.cosine,
+            validation_embeddings: self.validation_embeddings,
+            validation_labels: self.validation_labels,
+            ..files
+        }
+    }
+}
+
 #[derive(Debug, Args)]
 pub struct EstimatorChoice {
     /// Covariance estimator
@@ -743,6 +791,21 @@ impl ValueEnum for Numbering {
             Numbering::FileOrder => {
                 "0 is the class that the annotation file lists first, 1 the next, as in mmdetection"
             }
+        };
+        Some(PossibleValue::new(self.name()).help(help))
+    }
+}
+
+impl ValueEnum for BackgroundRow {
+    fn value_variants<'a>() -> &'a [BackgroundRow] {
+        BackgroundRow::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            BackgroundRow::First => "The first, as in torchvision",
+            BackgroundRow::Last => "The last, as in detectron2 and mmdetection",
+            BackgroundRow::None => "There is none",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

@@ -1,9 +1,7 @@
 //! `igam-analyze loss`: cosine softmax and IGAM loss of a trained classifier, by class.
 
-use std::path::Path;
 use std::sync::Arc;
 
-use ndarray::Array2;
 use serde_json::json;
 
 use super::arguments::{Format, Loss, MarginChoice};
@@ -11,7 +9,7 @@ use super::console::Console;
 use crate::analysis::{Losses, check_margins, check_weights};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
-use crate::input::embeddings::Dump;
+use crate::input::matrix;
 use crate::margin;
 use crate::observer::Observer;
 use crate::output::{Output, tables, text};
@@ -25,7 +23,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         let problem = "loss needs --embeddings: it is that of each single one";
         return Err(Error::Usage(problem.into()));
     }
-    let weights = open(&arguments.weights)?;
+    let weights = matrix::open(&arguments.weights)?;
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
     let listed = run_files::named(&files, console)?;
@@ -35,9 +33,9 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     check_weights(&arguments.weights, (weights.rows(), weights.dim()), wanted)?;
     let margins = match &arguments.margins {
         Some(path) => {
-            let margins = open(path)?;
+            let margins = matrix::open(path)?;
             check_margins(path, (margins.rows(), margins.dim()), classes.len())?;
-            matrix(path, &margins)?
+            matrix::read(path, &margins)?
         }
         None => {
             let options = console.options(&[arguments.estimator.estimator]);
@@ -53,7 +51,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
             margin::expand(&margins, &known, classes.len())
         }
     };
-    let weights = matrix(&arguments.weights, &weights)?;
+    let weights = matrix::read(&arguments.weights, &weights)?;
     let Instances { dump, labels, .. } = &instances;
     let Losses { of_classes: losses, mean, .. } =
         Losses::of(&classes, dump, labels, weights, &margins, arguments.scale, console)?;
@@ -73,19 +71,4 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         })),
         Format::Table => text::loss(&classes, &losses, mean),
     })
-}
-
-/// A matrix of numbers in a file, before they are read.
-fn open(path: &Path) -> Result<Dump> {
-    Dump::open(&[path.to_owned()], None)
-}
-
-fn matrix(path: &Path, dump: &Dump) -> Result<Array2<f64>> {
-    let mut values = Vec::new();
-    dump.read(dump.rows(), &mut |block: Vec<f64>| {
-        values.extend(block);
-        true
-    })?;
-    Array2::from_shape_vec((dump.rows(), dump.dim()), values)
-        .map_err(|error| Error::content(path, error))
 }

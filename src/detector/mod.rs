@@ -21,6 +21,7 @@ pub use summary::{ClassSummary, RunSummary, chosen};
 use crate::ap::ApScale;
 use crate::classes::{Classes, Numbering, Rows};
 use crate::error::{Error, Result};
+use crate::geometry::Geometry;
 use crate::observer::Observer;
 use crate::warning::{Warning, Warnings};
 use crate::words::check_name;
@@ -72,6 +73,8 @@ pub struct Detector {
     /// Embeddings of each class, of which the information amounts are made.
     embeddings: Option<Arc<[u64]>>,
     amounts: Vec<Amounts>,
+    /// What embeddings tell of each class beyond those.
+    geometry: Option<Arc<Geometry>>,
     aps: Vec<ClassAp>,
     warnings: Warnings,
 }
@@ -108,6 +111,7 @@ impl Detector {
             covariates: Vec::new(),
             embeddings: None,
             amounts: Vec::new(),
+            geometry: None,
             aps: Vec::new(),
             warnings: Warnings::default(),
         }
@@ -279,6 +283,11 @@ impl Detector {
         &self.amounts
     }
 
+    /// What embeddings tell of each class beyond information amounts, where that was asked.
+    pub fn geometry(&self) -> Option<&Arc<Geometry>> {
+        self.geometry.as_ref()
+    }
+
     /// What to beware of in what it was made of.
     pub fn warnings(&self) -> &Warnings {
         &self.warnings
@@ -394,6 +403,11 @@ impl Detector {
         if !classes.is_empty() {
             observer.warn(Warning::Counts { path: counted.path.clone(), classes });
         }
+    }
+
+    /// Sets what embeddings tell of each class beyond information amounts.
+    pub fn set_geometry(&mut self, geometry: Option<Geometry>) {
+        self.geometry = geometry.map(Arc::new);
     }
 
     /// Adds the information amounts under an estimator.

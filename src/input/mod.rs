@@ -17,6 +17,7 @@ pub mod information;
 mod json;
 mod keys;
 pub mod labels;
+pub mod matrix;
 pub mod names;
 pub mod npy;
 pub mod npz;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::geometry::geometry;
 use super::instances::{Instances, instances};
 use super::moments::{Merged, moments};
 use super::{RunFiles, choose};
@@ -20,7 +21,7 @@ use crate::options::Options;
 use crate::warning::Warning;
 
 /// What information amounts are computed from.
-enum Source {
+pub(super) enum Source {
     Embeddings(Instances),
     Moments(Merged),
 }
@@ -45,6 +46,28 @@ enum Source {
 /// # Errors
 /// If a file cannot be used, or it is doubtful which class a row is of.
 pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) -> Result<Detector> {
+    load_with(files, options, false, observer)
+}
+
+/// The same, with the geometry of the classes: what embeddings tell of each one, with held-out embeddings and
+/// the classifier where the files give them.
+///
+/// # Errors
+/// As for [`load`].
+pub fn load_explained(
+    files: &RunFiles,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Detector> {
+    load_with(files, options, true, observer)
+}
+
+fn load_with(
+    files: &RunFiles,
+    options: &Options,
+    explained: bool,
+    observer: &mut dyn Observer,
+) -> Result<Detector> {
     let columns = match &files.ap {
         Some(path) => {
             ap::read(path, &files.ap_column, files.ap_format, files.ap_iou, files.ap_scale)?
@@ -85,10 +108,14 @@ pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) ->
     }
     parts.counts = counts;
     detector.join(parts, observer)?;
-    if let Some(source) = source {
+    if let Some(source) = &source {
         for amounts in source.amounts(&classes, options, observer)? {
             detector.add_amounts(amounts, observer);
         }
+    }
+    if explained {
+        let geometry = geometry(files, source.as_ref(), &classes, options, observer)?;
+        detector.set_geometry(geometry);
     }
     Ok(detector)
 }

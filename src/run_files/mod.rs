@@ -1,10 +1,12 @@
 //! The files of a run, read into a detector.
 
+mod geometry;
 mod instances;
 mod load;
 mod moments;
 mod runs_file;
 
 pub use instances::{Instances, dump, instances, labelled};
-pub use load::{counts, is_runs_file, listed, load, named, study, summary};
+pub use load::{counts, is_runs_file, listed, load, load_explained, named, study, summary};
+use load::Source;
 pub use runs_file::{RunFiles, choose, read};

@@ -12,6 +12,7 @@ use crate::error::{Error, Result};
 use crate::input::ap::ApIou;
 use crate::input::{embeddings, file, labels, shards};
 use crate::moments_file;
+use crate::recognition::BackgroundRow;
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
 /// default of every run.
@@ -71,6 +72,20 @@ pub struct RunFiles {
     pub covariates: Option<PathBuf>,
     /// The group of similar classes that each class belongs to.
     pub class_groups: Option<PathBuf>,
+    /// The classifier's weights, C or C+1 rows.
+    pub weights: Option<PathBuf>,
+    /// Its bias, as many numbers.
+    pub bias: Option<PathBuf>,
+    /// Which of its rows is the background's.
+    pub background_row: Option<BackgroundRow>,
+    /// Whether it takes features and weights at unit length.
+    pub cosine: bool,
+    /// Files, directories or globs of embeddings of held-out objects.
+    #[serde(deserialize_with = "one_or_many")]
+    pub validation_embeddings: Vec<PathBuf>,
+    /// Those of their labels; none if they lie beside the embeddings.
+    #[serde(deserialize_with = "one_or_many")]
+    pub validation_labels: Vec<PathBuf>,
 }
 
 impl RunFiles {
@@ -85,6 +100,9 @@ impl RunFiles {
         let tables =
             [&self.class_names, &self.counts, &self.ap, &self.covariates, &self.class_groups];
         files.extend(tables.into_iter().flatten().cloned());
+        files.extend(shards::expand(&self.validation_embeddings, embeddings::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&self.validation_labels, labels::EXTENSIONS)?.paths);
+        files.extend([&self.weights, &self.bias].into_iter().flatten().cloned());
         Ok(files)
     }
 }
@@ -120,6 +138,8 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
         }
         let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
         let files = files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap);
+        let files = files.chain(&mut run.validation_embeddings).chain(&mut run.validation_labels);
+        let files = files.chain(&mut run.weights).chain(&mut run.bias);
         for file in files.chain(&mut run.covariates).chain(&mut run.class_groups) {
             if file.as_os_str().is_empty() {
                 return Err(wrong("the name of a file is empty".into()));

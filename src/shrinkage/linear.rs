@@ -32,11 +32,22 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().map(|value| value / values.len() as f64).sum()
 }
 
+/// Ledoit and Wolf's intensity for m centred rows, without eigenvalues: of Q, ‖Σ‖² and ‖Σ−λ̄1‖², all over
+/// λ̄².
+pub fn ledoit_wolf_intensity(fourth: f64, squares: f64, spread: f64, m: f64) -> f64 {
+    intensity((fourth / m - squares) / m, spread)
+}
+
 /// λ̄ + (1−ρ)(λ−λ̄), where the intensity ρ is `numerator` over Σ(λ/λ̄−1)², between 0 and 1. Where
 /// all eigenvalues are the same, any intensity leaves them so.
 fn shrunk(values: &[f64], numerator: f64) -> Vec<f64> {
     let mean = mean(values);
     let spread: f64 = values.iter().map(|value| (value / mean - 1.0).powi(2)).sum();
-    let intensity = if spread > 0.0 { (numerator / spread).clamp(0.0, 1.0) } else { 0.0 };
+    let intensity = intensity(numerator, spread);
     values.iter().map(|value| mean + (1.0 - intensity) * (value - mean)).collect()
+}
+
+/// The part of it, between 0 and 1; 0 where all eigenvalues are the same.
+fn intensity(numerator: f64, spread: f64) -> f64 {
+    if spread > 0.0 { (numerator / spread).clamp(0.0, 1.0) } else { 0.0 }
 }

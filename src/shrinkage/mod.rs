@@ -9,6 +9,7 @@ mod mp_floor;
 mod nonzero;
 mod qis;
 
+pub use linear::ledoit_wolf_intensity;
 pub use mp_floor::{Floor, Shrunk, mp_floor, mp_lower_edge};
 
 use serde::{Deserialize, Serialize};

@@ -2,10 +2,14 @@
 //! neither the rows nor every class's moments need to fit in memory at once. Where the rows come from
 //! is not known here.
 
+mod batches;
 mod losses;
 mod moments;
 mod moments_source;
 mod plan;
+mod pooled;
+mod recognition;
+mod suspects;
 
 use std::cmp::Reverse;
 use std::sync::mpsc::sync_channel;
@@ -26,6 +30,9 @@ pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
 pub use moments_source::MomentsSource;
 pub use plan::{Plan, passes, passes_of_moments, within};
+pub use pooled::{within_classes, within_classes_of_moments};
+pub use recognition::recognized;
+pub use suspects::suspects;
 
 /// Bytes of embeddings per block read.
 const READ: usize = 4 << 20;

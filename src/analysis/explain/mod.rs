@@ -17,28 +17,10 @@ pub use worst::{By, Standing};
 use crate::correlation::Expected;
 use crate::detections::ClassDetections;
 use crate::detector::Run;
+pub use crate::geometry::Of;
 use crate::overlap::Neighbour;
 use crate::recognition::Recognition;
 use crate::spread::Spread;
-
-/// Which embeddings a number is of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of {
-    /// Those of held-out boxes.
-    HeldOut,
-    /// Those that the detector was trained with: they are fitted, and tell little.
-    Training,
-}
-
-impl Of {
-    /// Its word in tables.
-    pub fn name(self) -> &'static str {
-        match self {
-            Of::HeldOut => "held-out",
-            Of::Training => "training",
-        }
-    }
-}
 
 /// The classes of a run, each with what is known of it.
 #[derive(Clone, Debug)]

@@ -125,6 +125,43 @@ impl Symmetric {
         (0..self.dim).map(|i| self.strips[i / STRIP][i * STRIP + i % STRIP])
     }
 
+    /// ‖scale·S − less·1‖², the sum of the squares of all numbers of that matrix.
+    pub fn square_norm(&self, scale: f64, less: f64) -> f64 {
+        let mut sum = 0.0;
+        for (k, strip) in self.strips.iter().enumerate() {
+            let rows = self.rows(k);
+            for j in 0..rows.end {
+                let below = rows.start.max(j + 1)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                sum += 2.0 * column.iter().map(|value| (scale * value).powi(2)).sum::<f64>();
+                if j >= rows.start {
+                    sum += (scale * strip[j * STRIP + j - rows.start] - less).powi(2);
+                }
+            }
+        }
+        sum
+    }
+
+    /// The trace of SᵀB, where B is symmetric too; above its diagonal it may hold anything.
+    ///
+    /// # Panics
+    /// If B has fewer than p rows or columns.
+    pub fn inner(&self, b: &Mat<f64>) -> f64 {
+        let mut sum = 0.0;
+        for (k, strip) in self.strips.iter().enumerate() {
+            let rows = self.rows(k);
+            for j in 0..rows.end {
+                let below = rows.start.max(j + 1)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                sum += 2.0 * dot(column, &b.col_as_slice(j)[below]);
+                if j >= rows.start {
+                    sum += strip[j * STRIP + j - rows.start] * b[(j, j)];
+                }
+            }
+        }
+        sum
+    }
+
     /// The product with a vector of p values.
     pub fn times(&self, v: &[f64]) -> Vec<f64> {
         let mut product = vec![0.0; self.dim];
@@ -214,6 +251,17 @@ pub fn dot(a: &[f64], b: &[f64]) -> f64 {
         sums = from_fn(|lane| sums[lane] + a[lane] * b[lane]);
     }
     let rest = a_rest.iter().zip(b_rest).map(|(a, b)| a * b);
+    sums.into_iter().chain(rest).sum()
+}
+
+/// ‖a − b‖².
+pub fn square_distance(a: &[f64], b: &[f64]) -> f64 {
+    let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<WIDTH>(), b.as_chunks::<WIDTH>());
+    let mut sums = [0.0; WIDTH];
+    for (a, b) in a.iter().zip(b) {
+        sums = from_fn(|lane| sums[lane] + (a[lane] - b[lane]) * (a[lane] - b[lane]));
+    }
+    let rest = a_rest.iter().zip(b_rest).map(|(a, b)| (a - b) * (a - b));
     sums.into_iter().chain(rest).sum()
 }
 

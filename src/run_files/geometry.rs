@@ -1,0 +1,124 @@
+//! What the embeddings of a run tell of its classes, with held-out ones and the classifier where the files
+//! give them.
+
+use std::sync::Arc;
+
+use super::instances::{Instances, instances};
+use super::moments::Merged;
+use super::{RunFiles, Source};
+use crate::classes::Classes;
+use crate::error::{Error, Result};
+use crate::geometry::{Geometry, Labelled};
+use crate::input::embeddings::Dump;
+use crate::input::matrix;
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::recognition::{BackgroundRow, Classifier};
+use crate::rows::Rows as _;
+use crate::stream::MomentsSource as _;
+
+/// The geometry of the classes, from the embeddings or moments of `training` and what the files give beside
+/// them; none where there is neither.
+///
+/// # Errors
+/// If a file cannot be used, or two do not go together.
+pub fn geometry(
+    files: &RunFiles,
+    training: Option<&Source>,
+    classes: &Arc<Classes>,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Option<Geometry>> {
+    let held_out = held_out(files, classes, observer)?;
+    let of_training = match training {
+        None => None,
+        Some(Source::Embeddings(instances)) => Some(instances.dump.dim()),
+        Some(Source::Moments(merged)) => Some(merged.files.dim()),
+    };
+    let of_held_out = held_out.as_ref().map(|held_out| held_out.dump.dim());
+    if let (Some(ours), Some(theirs)) = (of_training, of_held_out)
+        && ours != theirs
+    {
+        let problem = format!(
+            "has {theirs} dimensions, the embeddings of training have {ours}: take both from one layer"
+        );
+        return Err(Error::content(&files.validation_embeddings[0], problem));
+    }
+    let classifier = match of_held_out.or(of_training) {
+        Some(dim) => classifier(files, classes.len(), dim, observer)?,
+        None => None,
+    };
+    let classifier = classifier.as_ref();
+    let held_out = held_out.as_ref().map(labelled);
+    let (held_out, observer) = (held_out.as_ref(), &*observer);
+    let geometry = match training {
+        Some(Source::Embeddings(instances)) => {
+            let training = labelled(instances);
+            Geometry::of_rows(&training, held_out, classifier, options, observer)
+        }
+        Some(Source::Moments(Merged { files, places, .. })) => {
+            let training = (files, &places[..], classes.len());
+            Geometry::of_moments(training, held_out, classifier, options, observer)
+        }
+        None => match held_out {
+            Some(held_out) => Geometry::of_held_out(held_out, classifier, options, observer),
+            None => return Ok(None),
+        },
+    };
+    geometry.map(Some)
+}
+
+fn labelled(instances: &Instances) -> Labelled<'_, Dump> {
+    let Instances { dump, labels, counts } = instances;
+    Labelled { rows: dump, labels, counts, left_out: dump.left_out() }
+}
+
+/// The held-out embeddings, whose labels are read as those of training.
+fn held_out(
+    files: &RunFiles,
+    classes: &Arc<Classes>,
+    observer: &mut dyn Observer,
+) -> Result<Option<Instances>> {
+    if files.validation_embeddings.is_empty() {
+        return Ok(None);
+    }
+    let held_out = RunFiles {
+        embeddings: files.validation_embeddings.clone(),
+        labels: files.validation_labels.clone(),
+        ..files.clone()
+    };
+    // Any class may be missing from them.
+    let (_, instances) = instances(&held_out, Some(classes.clone()), None, false, observer)?;
+    Ok(Some(instances))
+}
+
+/// The classifier, whose rows are the classes in order of id, and the background.
+fn classifier(
+    files: &RunFiles,
+    classes: usize,
+    dim: usize,
+    observer: &mut dyn Observer,
+) -> Result<Option<Classifier>> {
+    let Some(path) = &files.weights else { return Ok(None) };
+    let wrong = |problem: String| Error::content(path, problem);
+    let weights = matrix::open(path)?;
+    let asked = files.background_row;
+    let background = BackgroundRow::of(asked, weights.rows(), classes).map_err(wrong)?;
+    if weights.dim() != dim {
+        let problem =
+            format!("holds weights in {} dimensions, the embeddings have {dim}", weights.dim());
+        return Err(wrong(problem));
+    }
+    if asked.is_none() && background == BackgroundRow::Last {
+        observer.note(&format!(
+            "{}: the last of its {} rows is taken for the background (--background-row)",
+            path.display(),
+            weights.rows()
+        ));
+    }
+    let weights = matrix::read(path, &weights)?;
+    let bias = files.bias.as_deref().map(matrix::vector).transpose()?;
+    let classifier = Classifier::new(weights, bias.as_deref(), background, files.cosine);
+    let of_bias = files.bias.as_deref().unwrap_or(path);
+    classifier.map(Some).map_err(|problem| Error::content(of_bias, problem))
+}

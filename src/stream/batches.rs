@@ -1,0 +1,57 @@
+//! All rows in batches that are counted from the first, so that no block boundary shows in a result.
+
+use std::sync::mpsc::sync_channel;
+
+use rayon::prelude::*;
+
+use super::{READ, WAITING};
+use crate::error::{Error, Result};
+use crate::kernel::product::DEPTH;
+use crate::rows::Rows;
+
+/// Rows of a batch.
+pub(super) const BATCH: usize = DEPTH;
+
+/// Bytes of the batches of all threads that are read at once at most.
+const MOST: usize = 64 << 20;
+
+/// Makes something of each batch of [`BATCH`] rows, the last one shorter, given with the number of its first
+/// row, in parallel; and takes it in, in order. A thread of its own reads meanwhile.
+///
+/// # Errors
+/// If reading fails.
+pub(super) fn batches<D: Send>(
+    rows: &impl Rows,
+    progress: &(dyn Fn(u64) + Sync),
+    of_batch: impl Fn(usize, &[f64]) -> D + Sync,
+    mut take: impl FnMut(D),
+) -> Result<()> {
+    let dim = rows.dim();
+    let batch_bytes = BATCH * dim * size_of::<f64>();
+    let batches = READ.max(MOST.min(batch_bytes * rayon::current_num_threads())) / batch_bytes;
+    let (sender, receiver) = sync_channel::<Vec<f64>>(WAITING);
+    std::thread::scope(|scope| {
+        let reader = scope.spawn(move || {
+            rows.read(batches.max(1) * BATCH, &mut |block| sender.send(block).is_ok())
+        });
+        let (mut pending, mut first) = (Vec::new(), 0);
+        let mut consume = |values: &[f64]| {
+            let batches = values.par_chunks(BATCH * dim).enumerate();
+            let done: Vec<D> =
+                batches.map(|(at, batch)| of_batch(first + at * BATCH, batch)).collect();
+            done.into_iter().for_each(&mut take);
+            first += values.len() / dim;
+            progress((values.len() / dim) as u64);
+        };
+        for block in receiver {
+            // Mostly whole batches come; then nothing is copied.
+            if pending.is_empty() { pending = block } else { pending.extend(block) }
+            let whole = pending.len() / (BATCH * dim) * BATCH * dim;
+            consume(&pending[..whole]);
+            pending.drain(..whole);
+        }
+        consume(&pending);
+        let stopped = |_| Err(Error::Input("reading stopped unexpectedly".into()));
+        reader.join().unwrap_or_else(stopped)
+    })
+}
