@@ -14,6 +14,7 @@ mod dump;
 mod ecosystem;
 mod eigenvalues;
 mod evidence;
+mod expected;
 mod faults;
 mod figure_files;
 mod figures;

@@ -15,21 +15,21 @@ use rayon::prelude::*;
 const SETS: u64 = 2_000;
 
 /// Random numbers of one task, the same whoever does it when.
-struct Random(ChaCha8Rng);
+pub struct Random(ChaCha8Rng);
 
 impl Random {
-    fn of(task: u64) -> Random {
+    pub fn of(task: u64) -> Random {
         let mut generator = ChaCha8Rng::from_seed([5; 32]);
         generator.set_stream(task);
         Random(generator)
     }
 
     /// Above 0, below 1.
-    fn uniform(&mut self) -> f64 {
+    pub fn uniform(&mut self) -> f64 {
         ((self.0.next_u64() >> 12) as f64 + 0.5) / (1_u64 << 52) as f64
     }
 
-    fn normal(&mut self) -> f64 {
+    pub fn normal(&mut self) -> f64 {
         let radius = (-2.0 * self.uniform().ln()).sqrt();
         radius * (std::f64::consts::TAU * self.uniform()).cos()
     }

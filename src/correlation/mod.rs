@@ -10,9 +10,11 @@
 //! | over several runs, or classes that are alike or unequally noisy | [`Clustered`] |
 //! | what share of the variance goes with what | [`commonality()`] |
 //! | a curve to hold constant | [`natural_spline`] |
+//! | what the other classes lead to expect, and who deviates | [`expected()`], [`benjamini_hochberg`] |
 
 mod clustered;
 mod commonality;
+mod discovery;
 mod expected;
 mod influence;
 mod line;
@@ -25,7 +27,8 @@ mod spline;
 
 pub use clustered::Clustered;
 pub use commonality::{Share, commonality};
-pub use expected::Expected;
+pub use discovery::benjamini_hochberg;
+pub use expected::{Expected, expected};
 pub use influence::{Influence, influence, leave_one_out};
 pub use line::{Line, least_squares};
 pub use partial::{Residuals, partial};

@@ -40,8 +40,7 @@ impl Residuals {
         if y.norm() <= DETERMINED {
             return Err(Refusal::Exact);
         }
-        let basis = columns.q.insert_column(0, 1.0 / (classes as f64).sqrt());
-        Ok(Residuals { x, y, basis })
+        Ok(Residuals { x, y, basis: columns.basis() })
     }
 
     /// Number of classes n.

@@ -190,6 +190,12 @@ impl QrColumns {
         }
     }
 
+    /// An orthonormal basis of 1 and the columns.
+    pub fn basis(self) -> DMatrix<f64> {
+        let constant = 1.0 / (self.q.nrows() as f64).sqrt();
+        self.q.insert_column(0, constant)
+    }
+
     /// What the columns leave of `values`.
     pub fn left_over(&self, values: &DVector<f64>) -> DVector<f64> {
         values - &self.q * self.q.tr_mul(values)
@@ -205,7 +211,7 @@ fn mean(values: &[f64]) -> f64 {
 }
 
 /// Length of the values less their mean.
-fn length(values: &[f64]) -> f64 {
+pub(super) fn length(values: &[f64]) -> f64 {
     let mean = mean(values);
     values.iter().map(|value| (value - mean).powi(2)).sum::<f64>().sqrt()
 }

@@ -5,6 +5,7 @@
 //! what each statistic is for, and shows the rule at work on simulated classes whose truth is known.
 
 mod control;
+mod expectation;
 mod grounds;
 mod pooled;
 mod statistics;
@@ -12,6 +13,7 @@ mod verdict;
 mod words;
 
 pub use control::Control;
+pub use expectation::expectation;
 pub use grounds::{Grounds, Left, groups_tell};
 pub use pooled::{Agreement, Pooled, Run};
 pub use statistics::{Association, Statistics};
