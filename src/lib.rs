@@ -79,6 +79,8 @@ pub mod cli;
 #[doc(hidden)]
 pub mod correlation;
 #[doc(hidden)]
+pub mod detections;
+#[doc(hidden)]
 pub mod detector;
 #[doc(hidden)]
 pub mod digest;
@@ -162,7 +164,8 @@ pub mod types {
     pub use crate::analysis::{Bias, OverRuns, Pair, Reading};
     pub use crate::classes::{Keys, Numbering};
     pub use crate::correlation::{Line, Pearson};
-    pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates};
+    pub use crate::detections::{ClassDetections, ErrorCost, ErrorType};
+    pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates, Evaluated};
     pub use crate::evidence::{Association, Evidence, Grounds, Judged, Pooled, Verdict};
     pub use crate::groups::{ApSummary, Frequency, Grouping};
     pub use crate::observer::Observer;
