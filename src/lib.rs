@@ -176,7 +176,8 @@ pub mod types {
     pub use crate::analysis::{Bias, OverRuns, Pair, Reading};
     pub use crate::classes::{Keys, Numbering};
     pub use crate::correlation::{Line, Pearson};
-    pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates};
+    pub use crate::detections::{ClassDetections, ErrorCost, ErrorType};
+    pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates, Evaluated};
     pub use crate::evidence::{Association, Evidence, Grounds, Judged, Pooled, Verdict};
     pub use crate::groups::{ApSummary, Frequency, Grouping};
     pub use crate::observer::Observer;

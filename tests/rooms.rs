@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::repository;
 
 /// The rooms of `src/`, the lowest first. A room imports from those before it alone.
-const ROOMS: [&str; 34] = [
+const ROOMS: [&str; 35] = [
     "words",
     "kernel",
     "moments",
@@ -26,6 +26,7 @@ const ROOMS: [&str; 34] = [
     "storage",
     "queue",
     "ap",
+    "detections",
     "groups",
     "correlation",
     "evidence",

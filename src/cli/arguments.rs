@@ -280,15 +280,35 @@ pub struct Detectors {
     /// AP per class: a csv or parquet table with a column `class` (name or id) and columns of AP
     /// values, 0–1 or 0–100; or what detectron2, mmdetection, torchmetrics or pycocotools leave
     /// behind (.json, .npy). Empty, NaN, N/A, a dash and −1 mean absent
-    #[arg(long, value_name = "FILE", required_unless_present = "runs")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "AP",
+        required_unless_present_any = ["runs", "detections"]
+    )]
     pub ap: Option<PathBuf>,
+    /// Detections in place of --ap: COCO results, a .json list of boxes with scores. They are evaluated
+    /// against --ground-truth, and AP has the columns ap (IoU 0.5:0.95), ap50 and ap75. In a runs file:
+    /// detections = "FILE"
+    #[arg(
+        long,
+        value_name = "FILE",
+        group = "AP",
+        requires = "ground_truth",
+        conflicts_with_all = ["ap", "runs"]
+    )]
+    pub detections: Option<PathBuf>,
+    /// The annotations that --detections are of, COCO's or LVIS's. Where neither --class-names nor an
+    /// annotation file as --counts lists the classes, it does. In a runs file: ground_truth = "FILE"
+    #[arg(long, value_name = "FILE", requires = "detections", conflicts_with = "runs")]
+    pub ground_truth: Option<PathBuf>,
     /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers; of
     /// an evaluator's results `bbox`]
     #[arg(
         long,
         value_name = "NAME",
         value_delimiter = ',',
-        requires = "ap",
+        requires = "AP",
         conflicts_with = "runs"
     )]
     pub ap_column: Vec<String>,
@@ -298,8 +318,8 @@ pub struct Detectors {
     /// The IoU thresholds of AP, where --ap is pycocotools' array [default: 0.5:0.95]
     #[arg(long, value_enum, value_name = "IOU", requires = "ap", conflicts_with = "runs")]
     pub ap_iou: Option<ApIou>,
-    /// How the rows of --ap mean classes [default: recognized; what can be read in two ways is refused]
-    #[arg(long, value_enum, value_name = "NUMBERING", requires = "ap", conflicts_with = "runs")]
+    /// How the rows of --ap, or the categories of --ground-truth, mean classes [default: recognized; what can be read in two ways is refused]
+    #[arg(long, value_enum, value_name = "NUMBERING", requires = "AP", conflicts_with = "runs")]
     pub ap_numbering: Option<Numbering>,
     /// The scale of AP in a table: needed where many classes are below 1% [default: percent where
     /// values are above 1]
@@ -316,7 +336,7 @@ pub struct Detectors {
     #[arg(long, value_name = "FILE", conflicts_with = "runs")]
     pub class_groups: Option<PathBuf>,
     /// A runs file: several detectors at once
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "Input"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["ap", "detections", "Input"])]
     pub runs: Option<PathBuf>,
     /// Mean AP by how often classes occur, beside the model bias: lvis (rare, common, frequent; needs
     /// --counts with a column `frequency` or `images`), coco-lt, or the instance counts at which a
@@ -337,6 +357,8 @@ impl Detectors {
             Some(path) => run_files::read(path),
             None => Ok(vec![RunFiles {
                 ap: self.ap.clone(),
+                detections: self.detections.clone(),
+                ground_truth: self.ground_truth.clone(),
                 ap_column: self.ap_column.clone(),
                 ap_format: self.ap_format,
                 ap_iou: self.ap_iou,

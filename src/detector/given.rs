@@ -5,10 +5,12 @@ use std::path::{Path, PathBuf};
 
 use crate::ap::{ApScale, OffScale};
 use crate::classes::{Classes, Keys, Numbering};
+use crate::detections::ClassDetections;
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
 use crate::observer::Observer;
 use crate::warning::Warning;
+use crate::words::list;
 
 /// All that is given of a detector beside its embeddings.
 #[derive(Clone, Debug, Default)]
@@ -23,6 +25,8 @@ pub struct Parts {
     pub ap: Vec<ApColumn>,
     /// How the rows of AP mean classes, where that is not to be recognized.
     pub ap_numbering: Option<Numbering>,
+    /// Detections that were evaluated, where AP is from them.
+    pub detections: Option<Evaluated>,
     /// Instance counts, without a row over all classes.
     pub counts: Option<Counts>,
     /// Numbers to be held constant.
@@ -136,6 +140,62 @@ impl ApColumn {
             notes: Vec::new(),
             doubts: Vec::new(),
         })
+    }
+}
+
+/// Detections, evaluated against a ground truth: AP of each category, and what is wrong with them.
+#[derive(Clone, Debug)]
+pub struct Evaluated {
+    /// The file of the detections.
+    pub path: PathBuf,
+    /// The categories of the ground truth.
+    pub classes: Classes,
+    /// What is known of each category, in the order of the classes; what its objects are taken for are
+    /// places among them.
+    pub detections: Vec<ClassDetections>,
+    /// What the user should know of how the files were read.
+    pub notes: Vec<String>,
+}
+
+impl Evaluated {
+    /// The columns of AP there are: over IoU 0.5:0.95, at 0.5, at 0.75.
+    pub const COLUMNS: [&str; 3] = ["ap", "ap50", "ap75"];
+
+    /// The `wanted` columns of AP, 0–1; the first unless any is wanted.
+    ///
+    /// # Errors
+    /// If there is no such column.
+    pub fn columns(&self, wanted: &[String]) -> Result<Vec<ApColumn>> {
+        let place = |name: &String| {
+            Evaluated::COLUMNS.iter().position(|one| one == name).ok_or_else(|| {
+                let columns = list(&Evaluated::COLUMNS);
+                Error::content(
+                    &self.path,
+                    format!("holds detections, of which AP has the columns {columns}, not {name:?}"),
+                )
+            })
+        };
+        let wanted = match wanted {
+            [] => vec![0],
+            wanted => wanted.iter().map(place).collect::<Result<_>>()?,
+        };
+        let mut notes = self.notes.clone();
+        let column = |at: usize| ApColumn {
+            path: self.path.clone(),
+            format: ApFormat::Table,
+            name: Evaluated::COLUMNS[at].into(),
+            keys: self.keys(),
+            values: self.detections.iter().map(|class| class.ap[at]).collect(),
+            scale: ApScale::Fraction,
+            notes: std::mem::take(&mut notes),
+            doubts: Vec::new(),
+        };
+        Ok(wanted.into_iter().map(column).collect())
+    }
+
+    /// The categories, by name and id.
+    pub fn keys(&self) -> Keys {
+        Keys::Both(self.classes.names().to_vec(), self.classes.ids().to_vec())
     }
 }
 

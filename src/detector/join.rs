@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::given::{ApColumn, ClassGroups, Counts, Covariate, Covariates};
+use super::given::{ApColumn, ClassGroups, Counts, Covariate, Covariates, Evaluated};
 use crate::classes::{Classes, Doubt, IdsFrom, Join, Keys, Rows, Summary, Values, is_sum, summary};
+use crate::detections::ClassDetections;
 use crate::error::{Error, Result};
 use crate::evidence::groups_tell;
 use crate::groups::Frequency;
@@ -160,6 +161,21 @@ pub fn counts(
         covariates: covariates_by_class(&counts.covariates, &places, classes),
         groups: by_class(&counts.groups, &places, classes),
     })
+}
+
+/// What is known of the detections of each class. `places` are the classes of the categories.
+pub fn detections(
+    classes: &Classes,
+    evaluated: &Evaluated,
+    places: &[Option<usize>],
+) -> Vec<Option<ClassDetections>> {
+    let of_class = |class: &ClassDetections| {
+        let taken_for = class.taken_for.iter();
+        let taken_for = taken_for.filter_map(|&(other, count)| Some((places[other]?, count)));
+        Some(ClassDetections { taken_for: taken_for.collect(), ..class.clone() })
+    };
+    let rows: Vec<_> = evaluated.detections.iter().map(of_class).collect();
+    by_class(&rows, places, classes)
 }
 
 /// The numbers of each class that can be held constant: those of an annotation file that was counted, and

@@ -7,19 +7,22 @@ mod join;
 mod run;
 mod summary;
 
+use std::path::Path;
 use std::sync::Arc;
 
 pub use amounts::{Amounts, NoInformation};
 pub use assign::{LeftOut, assign, background};
 pub use given::{
-    ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates, Parts, ap_of_class, scaled,
+    ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates, Evaluated, Parts, ap_of_class,
+    scaled,
 };
 pub use join::{Side, ap_without_summary, counts_without_summary};
 pub use run::{Class, Run};
 pub use summary::{ClassSummary, RunSummary, chosen};
 
 use crate::ap::ApScale;
-use crate::classes::{Classes, Numbering, Rows};
+use crate::classes::{Classes, Keys, Numbering, Rows};
+use crate::detections::ClassDetections;
 use crate::error::{Error, Result};
 use crate::geometry::Geometry;
 use crate::observer::Observer;
@@ -76,6 +79,8 @@ pub struct Detector {
     /// What embeddings tell of each class beyond those.
     geometry: Option<Arc<Geometry>>,
     aps: Vec<ClassAp>,
+    /// What is wrong with the detections of each class, where there are detections.
+    detections: Option<Vec<Option<ClassDetections>>>,
     warnings: Warnings,
 }
 
@@ -113,6 +118,7 @@ impl Detector {
             amounts: Vec::new(),
             geometry: None,
             aps: Vec::new(),
+            detections: None,
             warnings: Warnings::default(),
         }
     }
@@ -149,7 +155,9 @@ impl Detector {
         parts.counts =
             counts.map(|counts| counts_without_summary(counts, known, observer)).transpose()?;
         let counted = parts.counts.as_ref();
-        let own = || counted?.classes.clone().map(Arc::new);
+        let of_detections = || parts.detections.as_ref().map(|evaluated| &evaluated.classes);
+        let own = || counted.and_then(|counted| counted.classes.as_ref()).or_else(of_detections);
+        let own = || own().cloned().map(Arc::new);
         let listed = listed || (classes.is_none() && own().is_some());
         let classes = classes.or_else(own).map_or_else(|| counted_classes(counted), Ok)?;
         let mut detector =
@@ -244,6 +252,20 @@ impl Detector {
         Ok(self)
     }
 
+    /// Detections that were evaluated, and AP of the first of their columns.
+    ///
+    /// # Errors
+    /// If it is doubtful which class a category is.
+    pub fn evaluated(mut self, evaluated: &Evaluated) -> Result<Detector> {
+        self.watched(|detector, observer| {
+            for column in evaluated.columns(&[])? {
+                detector.join_ap(column, None, observer)?;
+            }
+            detector.join_detections(evaluated, None)
+        })?;
+        Ok(self)
+    }
+
     /// Numbers to be held constant beside the instance count, and the groups of similar classes.
     ///
     /// # Errors
@@ -288,6 +310,12 @@ impl Detector {
         self.geometry.as_ref()
     }
 
+    /// What is wrong with the detections of each class, in the order of the classes, where there are
+    /// detections: nothing where the ground truth has no such category.
+    pub fn detections(&self) -> Option<&[Option<ClassDetections>]> {
+        self.detections.as_deref()
+    }
+
     /// What to beware of in what it was made of.
     pub fn warnings(&self) -> &Warnings {
         &self.warnings
@@ -312,6 +340,32 @@ impl Detector {
         Ok(())
     }
 
+    /// Joins what is wrong with detections, as AP is joined, which says how.
+    fn join_detections(&mut self, evaluated: &Evaluated, asked: Option<Numbering>) -> Result<()> {
+        let keys = evaluated.keys();
+        let has_ap = |class: &ClassDetections| class.ap[0].is_some().into();
+        let weights: Vec<u64> = evaluated.detections.iter().map(has_ap).collect();
+        let silent = &mut Warnings::default();
+        let places = self.places_of_ap(&evaluated.path, &keys, &weights, asked, silent)?;
+        self.detections = Some(join::detections(&self.classes, evaluated, &places));
+        Ok(())
+    }
+
+    /// The class of each row of AP.
+    fn places_of_ap(
+        &self,
+        path: &Path,
+        keys: &Keys,
+        weights: &[u64],
+        asked: Option<Numbering>,
+        observer: &mut dyn Observer,
+    ) -> Result<Vec<Option<usize>>> {
+        let known = self.known();
+        let known = known.as_deref();
+        let rows = Rows { keys, weights, asked, whole: true, once: true, counted: false, known };
+        Side { path, option: Some("--ap-numbering") }.join(&self.classes, &rows, observer)
+    }
+
     /// Joins AP.
     ///
     /// # Errors
@@ -324,18 +378,7 @@ impl Detector {
     ) -> Result<()> {
         let column = ap_without_summary(column, &self.classes, observer)?;
         let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();
-        let known = self.known();
-        let rows = Rows {
-            keys: &column.keys,
-            weights: &weights,
-            asked,
-            whole: true,
-            once: true,
-            counted: false,
-            known: known.as_deref(),
-        };
-        let side = Side { path: &column.path, option: Some("--ap-numbering") };
-        let places = side.join(&self.classes, &rows, observer)?;
+        let places = self.places_of_ap(&column.path, &column.keys, &weights, asked, observer)?;
         let values = join::by_class(&column.values, &places, &self.classes);
         self.aps.push(ClassAp { column: column.name, scale: column.scale, values });
         Ok(())
@@ -365,13 +408,16 @@ impl Detector {
     /// # Errors
     /// If it is doubtful which class a row is of.
     pub fn join(&mut self, parts: Parts, observer: &mut dyn Observer) -> Result<()> {
-        let Parts { ap, ap_numbering, counts, covariates, groups, .. } = parts;
+        let Parts { ap, ap_numbering, detections, counts, covariates, groups, .. } = parts;
         if let Some(counts) = counts.filter(|_| self.counted.is_none()) {
             self.join_counts(&counts, observer)?;
         }
         let has_ap = !ap.is_empty();
         for column in ap {
             self.join_ap(column, ap_numbering, observer)?;
+        }
+        if let Some(evaluated) = detections {
+            self.join_detections(&evaluated, ap_numbering)?;
         }
         if self.embeddings.is_none() {
             let covariates = covariates.iter().map(|table| &table.path);

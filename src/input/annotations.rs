@@ -11,9 +11,10 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::each::{Each, failed};
 use super::json::{self, Scalar};
 use super::table::is_absent;
 use crate::classes::{Classes, IdsFrom};
@@ -23,6 +24,9 @@ use crate::words::{check_name, trimmed};
 
 /// Most categories; the largest data sets have some ten thousand.
 const MOST_CATEGORIES: usize = 1 << 20;
+
+/// What such a file is, in sentences.
+pub(super) const ANNOTATIONS: &str = "a COCO or LVIS annotation file";
 
 /// What is counted of that which trainers leave out.
 #[derive(Clone, Copy, Debug, Default)]
@@ -46,10 +50,11 @@ pub struct Annotations {
     odd: Odd,
 }
 
+/// A category.
 #[derive(Debug)]
-struct Category {
-    id: i64,
-    name: String,
+pub(super) struct Category {
+    pub(super) id: i64,
+    pub(super) name: String,
     supercategory: Option<String>,
     frequency: Option<String>,
     image_count: Option<u64>,
@@ -163,20 +168,7 @@ fn pass(path: &Path, top: &mut Top) -> Result<()> {
     let mut json = serde_json::Deserializer::from_reader(json::open(path)?);
     match json.deserialize_any(&mut *top).and_then(|()| json.end()) {
         Ok(()) => Ok(()),
-        Err(error) if error.is_io() => Err(Error::read(path)(error.into())),
-        Err(error) => Err(Error::content(
-            path,
-            match top.problem.take() {
-                Some(problem) => problem,
-                None => {
-                    let sentence = json::sentence(&error, 1, json::open(path)?);
-                    match error.is_data() {
-                        true => format!("is not a COCO or LVIS annotation file: {sentence}"),
-                        false => sentence,
-                    }
-                }
-            },
-        )),
+        Err(error) => Err(json::refused(path, error, top.problem.take(), ANNOTATIONS)),
     }
 }
 
@@ -265,7 +257,7 @@ pub struct Counted {
 
 /// A category as it stands in the file.
 #[derive(Deserialize)]
-struct RawCategory {
+pub(super) struct RawCategory {
     #[serde(default)]
     id: Scalar,
     #[serde(default)]
@@ -279,7 +271,7 @@ struct RawCategory {
 
 impl RawCategory {
     /// The category, which is the one `at` that place in the file.
-    fn checked(self, at: usize) -> std::result::Result<Category, String> {
+    pub(super) fn checked(self, at: usize) -> std::result::Result<Category, String> {
         let Some(id) = self.id.whole() else {
             return Err(format!(
                 "category {at} (from 0): its id {} is not a whole number",
@@ -496,52 +488,6 @@ fn check_number(categories: usize) -> std::result::Result<(), String> {
     Err(format!("has more than {MOST_CATEGORIES} categories"))
 }
 
-/// A list whose items are handed on as they come. Its value is whether there is one: it may be null.
-struct Each<'a, T> {
-    what: &'static str,
-    item: &'a mut dyn FnMut(T) -> std::result::Result<(), String>,
-    /// What is wrong with an item.
-    problem: &'a mut Option<String>,
-}
-
-impl<'de, T: Deserialize<'de>> DeserializeSeed<'de> for Each<'_, T> {
-    type Value = bool;
-
-    fn deserialize<D: Deserializer<'de>>(
-        self,
-        deserializer: D,
-    ) -> std::result::Result<bool, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, T> {
-    type Value = bool;
-
-    fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "a list of {}", self.what)
-    }
-
-    fn visit_unit<E>(self) -> std::result::Result<bool, E> {
-        Ok(false)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<bool, A::Error> {
-        while let Some(item) = items.next_element()? {
-            if let Err(problem) = (self.item)(item) {
-                *self.problem = Some(problem);
-                return Err(failed());
-            }
-        }
-        Ok(true)
-    }
-}
-
-/// Ends the reading; what is wrong is said elsewhere.
-fn failed<E: serde::de::Error>() -> E {
-    E::custom("")
-}
-
 #[derive(Deserialize)]
 struct Annotation {
     #[serde(default)]
@@ -577,9 +523,30 @@ impl Annotation {
 /// A box, where it is one: left, top, width and height.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Sides {
+pub(super) enum Sides {
     Four([f64; 4]),
     Unknown(IgnoredAny),
+}
+
+impl Sides {
+    /// What an infinite number is read as, no number of pixels.
+    pub(super) const FINITE: f64 = 1e100;
+
+    /// The box, if it has four finite numbers, of which width and height are not below 0.
+    pub(super) fn checked(self) -> std::result::Result<[f64; 4], String> {
+        match self {
+            Sides::Four(sides) if sides.iter().all(|side| side.abs() < Sides::FINITE) => {
+                match sides[2] < 0.0 || sides[3] < 0.0 {
+                    false => Ok(sides),
+                    true => Err(format!(
+                        "has the \"bbox\" {sides:?}, whose width or height is below 0: COCO's are left, top, \
+                         width, height"
+                    )),
+                }
+            }
+            _ => Err("has no \"bbox\" of four finite numbers, left, top, width and height".into()),
+        }
+    }
 }
 
 impl Default for Sides {

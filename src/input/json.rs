@@ -104,6 +104,35 @@ pub fn open(path: &Path) -> Result<BufReader<Strict<File>>> {
     Ok(BufReader::with_capacity(1 << 18, Strict::new(file::open_text(path)?.0)))
 }
 
+/// The first sign of a JSON file that is no blank; 0 where there is none.
+///
+/// # Errors
+/// If it cannot be opened, is empty, or is no text in UTF-8 by its first bytes.
+pub fn first(path: &Path) -> Result<u8> {
+    let signs = open(path)?.bytes().filter(|byte| !matches!(byte, Ok(b' ' | b'\t' | b'\r' | b'\n')));
+    signs.take(1).last().transpose().map(Option::unwrap_or_default).map_err(Error::read(path))
+}
+
+/// That reading a file failed that should be `what`; a `problem` that was seen on the way is the reason.
+pub fn refused(
+    path: &Path,
+    error: serde_json::Error,
+    problem: Option<String>,
+    what: &str,
+) -> Error {
+    if error.is_io() {
+        return Error::read(path)(error.into());
+    }
+    let again = match (problem, open(path)) {
+        (Some(problem), _) => return Error::content(path, problem),
+        (None, Ok(again)) => again,
+        (None, Err(error)) => return error,
+    };
+    let sentence = sentence(&error, 1, again);
+    let is_data = error.is_data();
+    Error::content(path, if is_data { format!("is not {what}: {sentence}") } else { sentence })
+}
+
 /// What is wrong with a JSON text that begins in line `first`, and where; `again` reads it once more.
 pub fn sentence(error: &serde_json::Error, first: usize, again: impl Read) -> String {
     let (line, column) = (first - 1 + error.line(), error.column());

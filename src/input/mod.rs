@@ -8,6 +8,8 @@ pub mod classes;
 pub mod counts;
 pub mod covariates;
 pub mod datasets;
+pub mod detections;
+mod each;
 pub mod embeddings;
 pub(crate) mod file;
 pub(crate) mod float;

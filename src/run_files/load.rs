@@ -15,7 +15,7 @@ use crate::detector::{
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
 use crate::input::annotations::Include;
-use crate::input::{self, ap, class_groups, classes, counts, covariates};
+use crate::input::{self, ap, class_groups, classes, counts, covariates, detections};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::warning::Warning;
@@ -68,13 +68,7 @@ fn load_with(
     explained: bool,
     observer: &mut dyn Observer,
 ) -> Result<Detector> {
-    let columns = match &files.ap {
-        Some(path) => {
-            ap::read(path, &files.ap_column, files.ap_format, files.ap_iou, files.ap_scale)?
-        }
-        None => Vec::new(),
-    };
-    let mut parts = Parts { ap: columns, ap_numbering: files.ap_numbering, ..Parts::default() };
+    let mut parts = average_precision(files)?;
     parts.say_ap(observer);
     // They are held constant in what information amount says of AP.
     parts.covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
@@ -83,7 +77,10 @@ fn load_with(
     parts.groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
     let listed = listed(files, observer)?;
     let counts = counts(files, listed.as_ref(), observer)?;
-    let expected = listed.or_else(|| counts.as_ref()?.classes.clone()).map(Arc::new);
+    let expected = listed
+        .or_else(|| counts.as_ref()?.classes.clone())
+        .or_else(|| parts.detections.as_ref().map(|evaluated| evaluated.classes.clone()))
+        .map(Arc::new);
 
     let new = |classes: &Arc<Classes>| {
         Detector::new(&files.name, classes.clone()).trained(&files.backbone, &files.loss)
@@ -118,6 +115,40 @@ fn load_with(
         detector.set_geometry(geometry);
     }
     Ok(detector)
+}
+
+/// AP of the classes, from an evaluator or from detections, which are then evaluated.
+fn average_precision(files: &RunFiles) -> Result<Parts> {
+    let RunFiles { ap_column, ap_format, ap_iou, ap_scale, ap_numbering, .. } = files;
+    let mut parts = Parts { ap_numbering: *ap_numbering, ..Parts::default() };
+    match (&files.ap, &files.detections, &files.ground_truth) {
+        (Some(path), None, _) => {
+            parts.ap = ap::read(path, ap_column, *ap_format, *ap_iou, *ap_scale)?;
+        }
+        (None, Some(path), Some(ground_truth)) => {
+            if ap_format.is_some() || ap_iou.is_some() || ap_scale.is_some() {
+                return Err(Error::content(
+                    path,
+                    "is evaluated here: ap_format, ap_iou and ap_scale are for AP; choose the column ap, \
+                     ap50 or ap75",
+                ));
+            }
+            let evaluated = detections::read(path, ground_truth)?;
+            parts.ap = evaluated.columns(ap_column)?;
+            parts.detections = Some(evaluated);
+        }
+        (Some(_), Some(path), _) => {
+            let problem = "has detections, and AP is given beside them: give one";
+            return Err(Error::content(path, problem));
+        }
+        (None, Some(path), None) => {
+            let problem = "has detections, which need the annotation file that they are of: give \
+                           --ground-truth (`ground_truth` in a runs file)";
+            return Err(Error::content(path, problem));
+        }
+        (None, None, _) => {}
+    }
+    Ok(parts)
 }
 
 impl Source {
@@ -157,8 +188,9 @@ pub fn study(
 ) -> Result<Study> {
     let mut detectors = Vec::new();
     for files in sources {
-        if files.ap.is_none() {
-            let problem = format!("the run {:?} has no AP: give it `ap`", files.name);
+        if files.ap.is_none() && files.detections.is_none() {
+            let problem =
+                format!("the run {:?} has no AP: give it `ap`, or `detections`", files.name);
             return Err(Error::Input(problem));
         }
         detectors.push(load(files, options, observer)?);

@@ -57,6 +57,10 @@ pub struct RunFiles {
     pub include_ignored: bool,
     /// AP per class.
     pub ap: Option<PathBuf>,
+    /// Detections, in place of AP.
+    pub detections: Option<PathBuf>,
+    /// The annotations that they are evaluated against.
+    pub ground_truth: Option<PathBuf>,
     /// The columns of AP values.
     #[serde(deserialize_with = "one_or_many")]
     pub ap_column: Vec<String>,
@@ -97,12 +101,14 @@ impl RunFiles {
         let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
         files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
         files.extend(shards::expand(&self.moments, moments_file::EXTENSIONS)?.paths);
-        let tables =
-            [&self.class_names, &self.counts, &self.ap, &self.covariates, &self.class_groups];
-        files.extend(tables.into_iter().flatten().cloned());
+        let tables = [&self.class_names, &self.counts, &self.ap, &self.detections];
+        let others = [&self.covariates, &self.class_groups, &self.weights, &self.bias];
+        // Without detections, nothing is read of the ground truth.
+        let ground_truth = self.ground_truth.as_ref().filter(|_| self.detections.is_some());
+        files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
+        files.extend(others.into_iter().flatten().cloned());
         files.extend(shards::expand(&self.validation_embeddings, embeddings::EXTENSIONS)?.paths);
         files.extend(shards::expand(&self.validation_labels, labels::EXTENSIONS)?.paths);
-        files.extend([&self.weights, &self.bias].into_iter().flatten().cloned());
         Ok(files)
     }
 }
@@ -136,10 +142,17 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
         if !(run.moments.is_empty() || no_dump) {
             return Err(wrong("has both moments and embeddings or labels: give one".into()));
         }
+        if run.detections.is_some() && run.ap.is_some() {
+            return Err(wrong("has both ap and detections: give one".into()));
+        }
+        if run.detections.is_some() && run.ground_truth.is_none() {
+            return Err(wrong("has detections and no ground_truth: give the annotation file".into()));
+        }
         let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
         let files = files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap);
         let files = files.chain(&mut run.validation_embeddings).chain(&mut run.validation_labels);
         let files = files.chain(&mut run.weights).chain(&mut run.bias);
+        let files = files.chain(&mut run.detections).chain(&mut run.ground_truth);
         for file in files.chain(&mut run.covariates).chain(&mut run.class_groups) {
             if file.as_os_str().is_empty() {
                 return Err(wrong("the name of a file is empty".into()));

@@ -1,0 +1,140 @@
+//! COCO results: a list of boxes with scores, evaluated against COCO or LVIS annotations by the crate
+//! `hotcoco`, whose matches are those of pycocotools and lvis-api. Of each class: AP, the error types of
+//! TIDE, what its objects are taken for, and how sure its AP is.
+//!
+//! What is held: each detection with its matches, some 500 bytes, and the weights of the bootstrap, a byte
+//! an image and resample.
+
+mod bootstrap;
+mod confusion;
+mod ground_truth;
+mod image;
+mod ranked;
+mod results;
+mod tide;
+
+use std::path::Path;
+
+use hotcoco::params::default_rec_thrs;
+use hotcoco::{COCO, COCOeval, IouType};
+use rayon::prelude::*;
+
+use super::json;
+use crate::classes::{Classes, IdsFrom};
+use crate::detections::ClassDetections;
+use crate::detector::Evaluated;
+use crate::error::{Error, Result};
+use bootstrap::Resamples;
+use ground_truth::GroundTruth;
+use ranked::{Ranked, THRESHOLDS};
+
+/// Reads detections, `[{"image_id": …, "category_id": …, "bbox": [x, y, width, height], "score": …}, …]`,
+/// and evaluates their boxes by the annotations of the `ground_truth`: by the rules of LVIS where its images
+/// say which categories were looked for (`neg_category_ids`, `not_exhaustive_category_ids`), else by
+/// COCO's. Crowds count as there, and `ignore` does not count.
+///
+/// # Errors
+/// If a file cannot be read or is not what it should be, or a detection is of an image or a category that
+/// the ground truth does not have.
+pub fn read(detections: &Path, ground_truth: &Path) -> Result<Evaluated> {
+    check_kinds(detections, ground_truth)?;
+    let truth = ground_truth::read(ground_truth)?;
+    let found = results::read(detections, &truth)?;
+    let classes = truth.categories.iter().cloned().collect();
+    let classes = Classes::new(classes, IdsFrom::Annotations)
+        .map_err(|problem| Error::content(ground_truth, problem))?;
+    let rules = if truth.federated { "the federated rules of LVIS" } else { "the rules of COCO" };
+    let mut notes = vec![format!(
+        "{}: {} boxes on {} images, evaluated against {} by {rules}",
+        detections.display(),
+        found.boxes.len(),
+        truth.dataset.images.len(),
+        ground_truth.display()
+    )];
+    notes.extend(truth.notes.iter().cloned().chain(found.note));
+    let images = truth.dataset.images.len();
+    let of_classes = ranked_classes(truth, found.boxes)?;
+    let resamples = Resamples::new(images);
+    let detections_of = |ranked: &Ranked| of_class(ranked, &resamples);
+    let path = detections.to_owned();
+    let detections = of_classes.par_iter().map(detections_of).collect();
+    Ok(Evaluated { path, classes, detections, notes })
+}
+
+/// Checks by its first sign that each file can be what it is given as.
+fn check_kinds(detections: &Path, ground_truth: &Path) -> Result<()> {
+    let (list, object) = (json::first(detections)? == b'[', json::first(ground_truth)? == b'{');
+    let (path, problem) = match (list, object) {
+        (true, true) => return Ok(()),
+        (false, false) => (
+            detections,
+            format!(
+                "is no list, and {} is one: are --detections and --ground-truth swapped?",
+                ground_truth.display()
+            ),
+        ),
+        (false, true) => (
+            detections,
+            "is no list of detections: give COCO results, [{\"image_id\": …, \"category_id\": …, \
+             \"bbox\": …, \"score\": …}, …]"
+                .into(),
+        ),
+        (true, false) => (
+            ground_truth,
+            "is no annotation file, an object with \"images\", \"annotations\" and \"categories\": give \
+             the one that the detections are of, such as instances_val2017.json"
+                .into(),
+        ),
+    };
+    Err(Error::content(path, problem))
+}
+
+/// The detections of each category, ranked, with what is wrong with each.
+fn ranked_classes(truth: GroundTruth, boxes: Vec<hotcoco::Annotation>) -> Result<Vec<Ranked>> {
+    let GroundTruth { dataset, federated, categories, .. } = truth;
+    let (images, of_classes) = (dataset.images.clone(), dataset.categories.clone());
+    let found = hotcoco::Dataset {
+        images,
+        annotations: boxes,
+        categories: of_classes,
+        ..hotcoco::Dataset::default()
+    };
+    let (truth, found) = (COCO::from_dataset(dataset), COCO::from_dataset(found));
+    let mut evaluator = match federated {
+        true => COCOeval::new_lvis(truth, found, IouType::Bbox),
+        false => COCOeval::new(truth, found, IouType::Bbox),
+    };
+    let all = evaluator.params.all_area_idx();
+    evaluator.params.area_ranges = vec![evaluator.params.area_ranges.swap_remove(all)];
+    let failed = |error: hotcoco::Error| Error::Input(format!("cannot be evaluated: {error}"));
+    evaluator.evaluate().map_err(failed)?;
+    debug_assert_eq!(evaluator.params.iou_thrs.len(), THRESHOLDS);
+    let cells: Vec<_> = evaluator.eval_imgs().iter().flatten().collect();
+    let of_images: Vec<_> = cells.chunk_by(|a, b| a.image_id == b.image_id).collect();
+    let judged: Vec<_> =
+        of_images.into_par_iter().map(|cells| image::judge(&evaluator, cells)).collect();
+    let mut classes = vec![Ranked::default(); categories.len()];
+    // In the order of the images, which decides between equal scores.
+    for cell in judged.into_iter().flatten() {
+        classes[cell.class].add(cell);
+    }
+    classes.par_iter_mut().for_each(Ranked::rank);
+    Ok(classes)
+}
+
+/// All that is known of a class's detections.
+fn of_class(ranked: &Ranked, resamples: &Resamples) -> ClassDetections {
+    let recalls = default_rec_thrs();
+    let at: Vec<f64> =
+        (0..THRESHOLDS).map(|threshold| ranked.average_precision(threshold, &recalls)).collect();
+    let mean = at.iter().sum::<f64>() / THRESHOLDS as f64;
+    let objects = ranked.objects();
+    ClassDetections {
+        objects,
+        found: ranked.found,
+        ap: [mean, at[0], at[5]].map(|ap| (objects > 0).then_some(ap)),
+        interval: resamples.interval(ranked, &recalls),
+        errors: tide::costs(ranked, &recalls),
+        taken_for: confusion::counted(&ranked.taken),
+    }
+}
