@@ -7,7 +7,7 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::overlap::{Overlap, Shift, shifts};
 use crate::pooled::{Pooled, WithinClasses};
-use crate::recognition::{Classifier, Recognized};
+use crate::recognition::{Classifier, Recognition, Recognized};
 use crate::rows::{Element, Rows};
 use crate::stream::{self, MomentsSource};
 use crate::suspects::Suspects;
@@ -144,6 +144,11 @@ impl Geometry {
         let mut geometry = held_out.judge(within, Of::HeldOut, classifier, observer)?;
         geometry.shift = shift.unwrap_or(geometry.shift);
         Ok(geometry)
+    }
+
+    /// What the classifier takes the embeddings of a class for, by its place.
+    pub fn recognition(&self, class: usize) -> Option<&Recognition> {
+        Some(&self.recognized.as_ref()?.of_classes[class])
     }
 
     fn new(of: Of, within: WithinClasses, pooled: Option<&Pooled>) -> Geometry {

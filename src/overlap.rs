@@ -1,6 +1,6 @@
 //! How far apart classes lie in the space of the embeddings, and how much they overlap.
 
-use ndarray::Array2;
+use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
 
 use crate::kernel::product::square_distance;
@@ -57,6 +57,11 @@ impl Overlap {
     /// Number of classes.
     pub fn classes(&self) -> usize {
         self.closest.len()
+    }
+
+    /// D of all, C×C; NaN where a class has no embeddings.
+    pub fn distances(&self) -> ArrayView2<'_, f64> {
+        self.distances.view()
     }
 
     /// D between two classes, if both have embeddings.

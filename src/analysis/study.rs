@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::bias::Bias;
 use super::correlated::{Correlated, OverRuns, over_runs};
+use super::explain::Explanation;
 use super::verdicts::{Verdicts, verdicts};
 use crate::detector::{Detector, Run, RunSummary, chosen};
 use crate::error::{Error, Result};
@@ -154,6 +155,11 @@ impl Study {
         let runs: Vec<&Run> = self.first().into_iter().map(|one| &one.run).collect();
         let names: Vec<&str> = runs.iter().map(|run| run.name()).collect();
         Ok(RunSummary::of(runs[chosen(path, &names, wanted)?], path))
+    }
+
+    /// Why each class of each run has the AP that it has, under the first estimator.
+    pub fn explain(&self) -> Vec<Explanation> {
+        self.first().into_iter().map(Explanation::of).collect()
     }
 
     /// Each run under the first estimator.

@@ -70,6 +70,9 @@ pub enum Command {
     /// Correlation of information amounts and of instance counts with AP; Figures 1 and 2
     #[command(after_help = CORRELATE_EXAMPLE)]
     Correlate(Correlate),
+    /// Why is this class bad: what is known of each class, and what may be the reasons
+    #[command(after_help = EXPLAIN_EXAMPLE)]
+    Explain(Explain),
     /// The same on one page, report.html, and as report.md for the summary of a CI job
     #[command(after_help = REPORT_EXAMPLE)]
     Report(Report),
@@ -124,6 +127,18 @@ and, under several estimators, sensitivity.svg to the --out directory.
 
 A runs file has a [[run]] for each detector, with backbone, loss, embeddings, labels and ap; \
 paths are relative to it, and what stands above the first [[run]] holds for all.";
+
+const EXPLAIN_EXAMPLE: &str = "\
+Examples:
+  igam-analyze explain --counts train.json --detections results.json --ground-truth val.json
+  igam-analyze explain Cutter --runs runs.toml
+  igam-analyze explain Cutter Nail --embeddings train.npy --labels train_labels.npy --ap ap.csv \\
+      --class-names classes.txt --weights weights.npy --bias bias.npy \\
+      --validation-embeddings val.npy --validation-labels val_labels.npy
+
+Prints a card for each class that is named, or else the classes that are furthest below what their \
+instance counts lead to expect. Writes classes.csv (a row a class, with its reasons), details.csv and, where \
+there are embeddings, overlap.svg to the --out directory.";
 
 const REPORT_EXAMPLE: &str = "\
 Examples:
@@ -266,9 +281,26 @@ pub struct Correlate {
 }
 
 #[derive(Debug, Args)]
+pub struct Explain {
+    /// Names or ids of classes, each to be shown as a card [default: a table of the worst classes]
+    #[arg(value_name = "CLASS")]
+    pub classes: Vec<String>,
+    #[command(flatten)]
+    pub detectors: Detectors,
+    #[command(flatten)]
+    pub validation: Validation,
+    #[command(flatten)]
+    pub figures: Figures,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Args)]
 pub struct Report {
     #[command(flatten)]
     pub detectors: Detectors,
+    #[command(flatten)]
+    pub validation: Validation,
     #[command(flatten)]
     pub output: Output,
 }
@@ -576,14 +608,20 @@ pub struct Input {
 pub struct Validation {
     /// Embeddings of held-out ground-truth boxes, from the layer that --embeddings are from: those of
     /// training are fitted, and tell little of what is confused
-    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Held-out objects")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        num_args = 1..,
+        help_heading = "Held-out objects",
+        conflicts_with = "runs"
+    )]
     pub validation_embeddings: Vec<PathBuf>,
     /// Their labels, as --labels, with the same options [default: from the files of the embeddings]
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Held-out objects", requires = "validation_embeddings")]
     pub validation_labels: Vec<PathBuf>,
     /// Weights of the classifier's last layer: a C×p or (C+1)×p .npy file, row = class in order of id, one
     /// row more for the background
-    #[arg(long, value_name = "FILE", help_heading = "Held-out objects")]
+    #[arg(long, value_name = "FILE", help_heading = "Held-out objects", conflicts_with = "runs")]
     pub weights: Option<PathBuf>,
     /// Its bias, a .npy file of as many numbers
     #[arg(long, value_name = "FILE", help_heading = "Held-out objects", requires = "weights")]
@@ -604,17 +642,25 @@ pub struct Validation {
 }
 
 impl Validation {
-    /// A run of these files, too.
-    pub fn added_to(self, files: RunFiles) -> RunFiles {
-        RunFiles {
-            weights: self.weights,
-            bias: self.bias,
+    /// The files of each detector, with these.
+    ///
+    /// # Errors
+    /// If the runs file cannot be used.
+    pub fn sources(&self, detectors: &Detectors) -> Result<Vec<RunFiles>> {
+        let sources = detectors.sources()?;
+        if detectors.runs.is_some() {
+            return Ok(sources);
+        }
+        let with = |files| RunFiles {
+            weights: self.weights.clone(),
+            bias: self.bias.clone(),
             background_row: self.background_row,
             cosine: self.cosine,
-            validation_embeddings: self.validation_embeddings,
-            validation_labels: self.validation_labels,
+            validation_embeddings: self.validation_embeddings.clone(),
+            validation_labels: self.validation_labels.clone(),
             ..files
-        }
+        };
+        Ok(sources.into_iter().map(with).collect())
     }
 }
 

@@ -10,11 +10,12 @@ use crate::error::Result;
 use crate::evidence::TOKENS;
 use crate::figure;
 use crate::output::{Output, tables, text};
+use crate::run_files::load;
 
 /// Runs the command.
 pub fn run(arguments: Correlate, console: &mut Console) -> Result<()> {
     let sources = arguments.detectors.sources()?;
-    let study = detectors::study(&sources, &arguments.detectors, console)?;
+    let study = detectors::study(&sources, &arguments.detectors, load, console)?;
     let tables = tables::study(&study);
     let results = gate_names::of_study(&study, &tables);
     let csv =

@@ -5,10 +5,15 @@ use super::console::Console;
 use crate::analysis::Study;
 use crate::error::{Error, Result};
 use crate::observer::Observer;
-use crate::run_files::{self, RunFiles};
+use crate::run_files::{self, Load, RunFiles};
 
 /// Reads and computes the detectors, and correlates.
-pub fn study(sources: &[RunFiles], arguments: &Detectors, console: &mut Console) -> Result<Study> {
+pub fn study(
+    sources: &[RunFiles],
+    arguments: &Detectors,
+    load: Load,
+    console: &mut Console,
+) -> Result<Study> {
     let has_dump = |files: &RunFiles| !(files.embeddings.is_empty() && files.moments.is_empty());
     if arguments.estimator.is_typed() && !sources.iter().any(has_dump) {
         return Err(Error::Usage(
@@ -16,7 +21,7 @@ pub fn study(sources: &[RunFiles], arguments: &Detectors, console: &mut Console)
         ));
     }
     let options = console.options(arguments.estimator.estimators());
-    let study = run_files::study(sources, &options, arguments.groups.as_ref(), console)?;
+    let study = run_files::study(sources, &options, arguments.groups.as_ref(), load, console)?;
     study.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     Ok(study)
 }

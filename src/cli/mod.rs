@@ -5,6 +5,7 @@ mod compare;
 mod console;
 mod correlate;
 mod detectors;
+mod explain;
 mod gate;
 mod gate_names;
 mod information;
@@ -63,6 +64,7 @@ fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
         Command::Information(arguments) => information::run(arguments, &mut console),
         Command::Correlate(arguments) => correlate::run(arguments, &mut console),
         Command::Compare(arguments) => compare::run(arguments, &mut console),
+        Command::Explain(arguments) => explain::run(arguments, &mut console),
         Command::Report(arguments) => report::run(arguments, typed, &mut console),
         Command::Margins(arguments) => margins::run(arguments, &mut console),
         Command::Loss(arguments) => loss::run(arguments, &mut console),

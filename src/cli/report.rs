@@ -11,19 +11,26 @@ use super::arguments::Report;
 use super::console::Console;
 use super::{correlate, detectors};
 use crate::error::{Error, Result};
-use crate::output::{Again, Cell, Output, Table, report};
+use crate::output::{Again, Cell, Explained, Output, Table, report};
+use crate::run_files::load_explained;
 use crate::words::one_line;
 
 /// Runs the command.
 pub fn run(arguments: Report, typed: &[OsString], console: &mut Console) -> Result<()> {
-    let sources = arguments.detectors.sources()?;
-    let study = detectors::study(&sources, &arguments.detectors, console)?;
+    let sources = arguments.validation.sources(&arguments.detectors)?;
+    let study = detectors::study(&sources, &arguments.detectors, load_explained, console)?;
     let mut files: Vec<PathBuf> = arguments.detectors.runs.clone().into_iter().collect();
     for source in &sources {
         files.extend(source.files()?);
     }
     let again = Again { command: command_line(typed), files: digests(&files)? };
-    let report = report(&study, &[], &console.warnings(), Some(again))?;
+    let explanations = study.explain();
+    let explained = explanations.iter().map(|explanation| Explained {
+        explanation,
+        distances: explanation.distances(),
+    });
+    let explained: Vec<Explained> = explained.collect();
+    let report = report(&study, &explained, &console.warnings(), Some(again))?;
     let outputs =
         vec![Output::text("report.html", report.html), Output::text("report.md", report.markdown)];
     console.write(&arguments.output.out, outputs)?;

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use super::{ALL_RUNS, Amounts, ClassAp, Covariate, Detector, NoInformation};
 use crate::ap::ApScale;
+use crate::detections::ClassDetections;
+use crate::geometry::Geometry;
 use crate::groups::Frequency;
 use crate::information::Information;
 use crate::shrinkage::Estimator;
@@ -110,6 +112,16 @@ impl Run {
     /// The column that AP is from; empty where there is none.
     pub fn ap_column(&self) -> &str {
         self.ap().map_or("", |ap| &ap.column)
+    }
+
+    /// What embeddings tell of the classes beyond information amounts, where that was asked.
+    pub fn geometry(&self) -> Option<&Geometry> {
+        self.detector.geometry().map(|geometry| &**geometry)
+    }
+
+    /// What is wrong with the detections of a class, by its place, where there are detections.
+    pub fn detections(&self, class: usize) -> Option<&ClassDetections> {
+        self.detector.detections()?[class].as_ref()
     }
 
     /// Numbers of the classes, in their order, that can be held constant.

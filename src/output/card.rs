@@ -1,7 +1,7 @@
 //! What is said of one class: the same words on the terminal, on the page and in a notebook.
 
 use crate::analysis::explain::{
-    ExplainedClass, Explanation, Of, Reason, Standing, ap_text, cost_text, counted,
+    Because, ExplainedClass, Explanation, Of, Reason, Standing, ap_text, cost_text, counted,
 };
 use crate::ap::ApScale;
 use crate::correlation::Expected;
@@ -252,10 +252,10 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
 
 fn reason(class: &ExplainedClass, reason: &Reason, scale: ApScale) -> CardReason {
     let mut next_step = reason.because.next_step();
-    if reason.because.token() == "label-noise" && !class.suspects.is_empty() {
-        let rows = class.suspects.iter().take(SUSPECTS).map(|(row, _)| row.to_string());
+    if let (Because::LabelNoise { .. }, Some(suspects)) = (&reason.because, &class.suspects) {
+        let rows = suspects.worst.iter().take(SUSPECTS).map(|suspect| suspect.row.to_string());
         let rows = rows.collect::<Vec<_>>().join(", ");
-        let more = if class.suspects.len() > SUSPECTS { ", …" } else { "" };
+        let more = if suspects.count > SUSPECTS as u64 { ", …" } else { "" };
         next_step += &format!(" Rows {rows}{more}");
     }
     CardReason {

@@ -175,6 +175,9 @@ impl Source {
     }
 }
 
+/// How a run is read: [`load`], or [`load_explained`].
+pub type Load = fn(&RunFiles, &Options, &mut dyn Observer) -> Result<Detector>;
+
 /// Reads and computes the detectors, and correlates. The warnings of reading go to the observer, those of
 /// correlating are the study's.
 ///
@@ -184,6 +187,7 @@ pub fn study(
     sources: &[RunFiles],
     options: &Options,
     grouping: Option<&Grouping>,
+    load: Load,
     observer: &mut dyn Observer,
 ) -> Result<Study> {
     let mut detectors = Vec::new();

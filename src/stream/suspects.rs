@@ -1,4 +1,4 @@
-//! Rows in, those out that lie nearer to another class than to their own.
+//! Rows in, those out that lie much nearer to another class than to their own.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, Par};
@@ -54,11 +54,12 @@ pub fn suspects(
             let own_distance = own_distance * without_the_row(within.counts[own])?;
             let number = (first + at) as u64;
             let suspect = Suspect { row: number, nearer_to: nearest, own: own_distance, distance };
-            (distance < own_distance).then_some((own, suspect))
+            suspect.is_suspect().then_some((own, suspect))
         };
         labels.iter().enumerate().filter_map(suspect).collect::<Vec<_>>()
     };
-    let mut all = vec![Suspects::default(); classes];
+    let none = |&of: &u64| Suspects { of, ..Suspects::default() };
+    let mut all: Vec<Suspects> = within.counts.iter().map(none).collect();
     batches(rows, progress, of_batch, |found| {
         found.into_iter().for_each(|(class, suspect)| all[class].add(suspect));
     })?;

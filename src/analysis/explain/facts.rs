@@ -3,9 +3,10 @@
 use super::rules::Others;
 use super::{ExplainedClass, Explanation};
 use crate::analysis::Correlated;
+use crate::ap::ApScale;
 use crate::correlation::Expected;
-use crate::detector::Class;
-use crate::evidence::{Finding, expectation};
+use crate::detector::{Class, Run};
+use crate::evidence::{self, Finding, expectation};
 
 /// The covariate of an annotation file that says how large the boxes of a class are: the median of
 /// ln(area / pixel²).
@@ -17,35 +18,21 @@ impl Explanation {
         let run = &one.run;
         let finding = one.evidence.as_ref().map(|evidence| &evidence.judged.verdict.finding);
         let by_information = matches!(finding, Some(Finding::Beyond { .. }));
-        let geometry = run.geometry();
-        let detections = run.detections();
-        let areas = run.covariates().iter().find(|covariate| covariate.name == MEDIAN_LOG_AREA);
         let all: Vec<Class> = run.classes().collect();
-        let expected = expected(&all, by_information);
-        let ap_ranks = ranks(&all, |class| class.ap);
-        let information_ranks = ranks(&all, own_bits);
+        let expected = expected(&all, by_information, run.ap_scale().unwrap_or_default());
+        let (ap_ranks, information_ranks) =
+            (ranks(&all, |class| class.ap), ranks(&all, own_bits));
         let class = |(at, class): (usize, &Class)| ExplainedClass {
-            id: class.id,
-            name: class.name.to_owned(),
-            instances: class.instances,
-            ap: class.ap,
-            ap_rank: ap_ranks[at],
-            ap_interval: run.ap_interval(at),
             expected: expected[at],
-            information: own_bits(class),
+            ap_rank: ap_ranks[at],
             information_rank: information_ranks[at],
-            spread: geometry.and_then(|geometry| geometry.spread[at]),
-            recognition: geometry.and_then(|geometry| geometry.recognition.get(at).cloned()),
-            closest: geometry.map_or(Vec::new(), |geometry| geometry.closest[at].clone()),
-            shift: geometry.and_then(|geometry| geometry.shift[at]),
-            detections: detections.and_then(|detections| detections[at].clone()),
-            median_area: areas.and_then(|areas| areas.values[at]).map(f64::exp),
-            suspects: geometry.map_or(Vec::new(), |geometry| geometry.suspects[at].clone()),
-            reasons: Vec::new(),
+            ..ExplainedClass::of(run, at, class)
         };
         let mut classes: Vec<ExplainedClass> = all.iter().enumerate().map(class).collect();
-        let overlap_of = geometry.map(|geometry| geometry.of);
-        let recognition_of = geometry.and_then(|geometry| geometry.recognition_of);
+        let geometry = run.geometry();
+        let overlap_of = geometry.filter(|known| known.overlap.is_some()).map(|known| known.of);
+        let recognition_of =
+            geometry.filter(|known| known.recognized.is_some()).map(|known| known.of);
         let count_tells = one.log_count().is_some_and(|r| r.is_clear() && r.r > 0.0);
         let others = Others::of(&classes, overlap_of, recognition_of, count_tells);
         let reasons: Vec<_> = classes.iter().map(|class| others.reasons(class)).collect();
@@ -53,6 +40,36 @@ impl Explanation {
             class.reasons = reasons;
         }
         Explanation { run: run.clone(), classes, by_information, overlap_of, recognition_of }
+    }
+}
+
+impl ExplainedClass {
+    /// What is known of the class of this place by itself.
+    fn of(run: &Run, at: usize, class: &Class) -> ExplainedClass {
+        let geometry = run.geometry();
+        let detections = run.detections(at);
+        let areas = run.covariates().iter().find(|covariate| covariate.name == MEDIAN_LOG_AREA);
+        let overlap = geometry.and_then(|known| known.overlap.as_ref());
+        let suspects = geometry.and_then(|known| Some(&known.suspects.as_ref()?[at]));
+        ExplainedClass {
+            id: class.id,
+            name: class.name.to_owned(),
+            instances: class.instances,
+            ap: class.ap,
+            ap_rank: None,
+            ap_interval: detections.filter(|_| run.ap_column() == "ap").and_then(|one| one.interval),
+            expected: None,
+            information: own_bits(class),
+            information_rank: None,
+            spread: class.amount().and_then(|amount| amount.spread),
+            recognition: geometry.and_then(|known| known.recognition(at)).cloned(),
+            closest: overlap.map_or(Vec::new(), |overlap| overlap.closest(at).to_vec()),
+            shift: geometry.and_then(|known| known.shift[at]),
+            detections: detections.cloned(),
+            median_area: areas.and_then(|areas| areas.values[at]).map(f64::exp),
+            suspects: suspects.cloned(),
+            reasons: Vec::new(),
+        }
     }
 }
 
@@ -64,18 +81,23 @@ fn own_bits(class: &Class) -> Option<f64> {
 
 /// The AP that the other classes lead to expect of each that has AP, a count and, if the expectation is made
 /// of it too, an information amount; of the others none.
-fn expected(classes: &[Class], by_information: bool) -> Vec<Option<Expected>> {
-    let known = |class: &Class| {
-        Some((class.instances?, if by_information { own_bits(class)? } else { 0.0 }, class.ap?))
+fn expected(classes: &[Class], by_information: bool, scale: ApScale) -> Vec<Option<Expected>> {
+    let known = |class: &Class<'_>| {
+        Some(evidence::Class {
+            name: "",
+            information: if by_information { own_bits(class)? } else { 0.0 },
+            floor_bits: None,
+            embeddings: 0,
+            instances: class.instances?,
+            covariates: &[],
+            group: None,
+            ap: class.ap?,
+        })
     };
-    let known: Vec<Option<(u64, f64, f64)>> = classes.iter().map(known).collect();
-    let used = || known.iter().flatten();
-    let instances: Vec<u64> = used().map(|class| class.0).collect();
-    let information: Vec<f64> = used().map(|class| class.1).collect();
-    let ap: Vec<f64> = used().map(|class| class.2).collect();
-    let information = by_information.then_some(&information[..]);
-    let mut expected = expectation(&instances, information, &ap).unwrap_or_default().into_iter();
-    known.iter().map(|class| class.as_ref().and_then(|_| expected.next())).collect()
+    let known: Vec<Option<evidence::Class>> = classes.iter().map(known).collect();
+    let used: Vec<evidence::Class> = known.iter().flatten().copied().collect();
+    let mut expected = expectation(&used, by_information, scale).unwrap_or_default().into_iter();
+    known.iter().map(|class| class.as_ref().and_then(|_| expected.next()?)).collect()
 }
 
 /// The rank of each class that has the number, 1 the largest; equal ones share the first.

@@ -14,13 +14,18 @@ pub use taken_for::TakenFor;
 pub use words::{ap_text, cost_text, counted};
 pub use worst::{By, Standing};
 
+use ndarray::ArrayView2;
+
 use crate::correlation::Expected;
 use crate::detections::ClassDetections;
 use crate::detector::Run;
+use crate::error::Error;
 pub use crate::geometry::Of;
-use crate::overlap::Neighbour;
+use crate::overlap::{Neighbour, Shift};
 use crate::recognition::Recognition;
 use crate::spread::Spread;
+use crate::suspects::Suspects;
+use crate::words::{list, suggestion, whole_number};
 
 /// The classes of a run, each with what is known of it.
 #[derive(Clone, Debug)]
@@ -64,19 +69,41 @@ pub struct ExplainedClass {
     pub recognition: Option<Recognition>,
     /// The closest classes, three at most.
     pub closest: Vec<Neighbour>,
-    /// Distance of the means of training and held-out embeddings in units of the spread.
-    pub shift: Option<f64>,
+    /// How far its held-out embeddings have moved from those of training.
+    pub shift: Option<Shift>,
     /// Its detections.
     pub detections: Option<ClassDetections>,
     /// Median area of its boxes, pixels².
     pub median_area: Option<f64>,
-    /// Held-out rows (or else training rows) that lie nearer to another class: row number and that class.
-    pub suspects: Vec<(u64, usize)>,
+    /// Held-out embeddings, or else those of training, that lie nearer to another class.
+    pub suspects: Option<Suspects>,
     /// What may be the reasons of its AP, in order of weight; of a class that is not bad, none.
     pub reasons: Vec<Reason>,
 }
 
 impl Explanation {
+    /// The distances D between the classes, C×C, where they are known; NaN for a class without embeddings.
+    pub fn distances(&self) -> Option<ArrayView2<'_, f64>> {
+        Some(self.run.geometry()?.overlap.as_ref()?.distances())
+    }
+
+    /// The place of the class of this name, or else of this id.
+    pub fn place(&self, wanted: &str) -> Option<usize> {
+        let named = self.classes.iter().position(|class| class.name == wanted);
+        let id = || whole_number(wanted);
+        named.or_else(|| id().and_then(|id| self.classes.iter().position(|class| class.id == id)))
+    }
+
+    /// That no run has a class that is wanted.
+    pub fn no_class(explanations: &[Explanation], wanted: &str) -> Error {
+        let names: Vec<&str> = match explanations.first() {
+            Some(first) => first.classes.iter().map(|class| class.name.as_str()).collect(),
+            None => Vec::new(),
+        };
+        let near = suggestion(wanted, &names);
+        Error::Input(format!("{wanted:?} is none of the classes, {}{near}", list(&names)))
+    }
+
     /// The class of this place.
     pub fn name(&self, class: usize) -> &str {
         &self.classes[class].name

@@ -97,7 +97,7 @@ impl<'a> Others<'a> {
             instances: middle(|class| class.instances.map(|count| count as f64)),
             variance: Usual::of(of(|class| class.spread.map(|spread| spread.total_variance))),
             side: Usual::of(of(|class| class.median_area.map(f64::sqrt))),
-            shift: Usual::of(of(|class| class.shift)),
+            shift: Usual::of(of(|class| class.shift.map(|shift| shift.beyond_chance()))),
             costs: std::array::from_fn(cost),
         }
     }
@@ -215,17 +215,10 @@ impl<'a> Others<'a> {
         types.into_iter().map(reason).collect()
     }
 
-    /// Rows nearer to one other class than to their own, though the two classes do not overlap.
+    /// Embeddings that lie nearer to one other class than to their own, though the two do not overlap.
     fn label_noise(&self, class: &ExplainedClass) -> Option<Reason> {
-        let of = class.recognition.as_ref().map(|seen| seen.rows).or(class.instances)?;
-        let mut counts: Vec<(usize, u64)> = Vec::new();
-        for &(_, nearer) in &class.suspects {
-            match counts.iter_mut().find(|(to, _)| *to == nearer) {
-                Some((_, count)) => *count += 1,
-                None => counts.push((nearer, 1)),
-            }
-        }
-        let (nearer, rows) = counts.into_iter().max_by_key(|&(to, count)| (count, usize::MAX - to))?;
+        let suspects = class.suspects.as_ref()?;
+        let (nearer, rows, of) = (suspects.nearer_to()?, suspects.count, suspects.of);
         let overlap = class.closest.iter().find(|neighbour| neighbour.class == nearer);
         let overlaps = overlap.is_some_and(|neighbour| neighbour.overlap() >= OVERLAP);
         if overlaps || rows < LEAST_COUNT || (rows as f64) < SUSPECTS * of as f64 {
@@ -238,7 +231,11 @@ impl<'a> Others<'a> {
 
     /// Held-out boxes far from those of training.
     fn shifted(&self, class: &ExplainedClass) -> Option<Reason> {
-        let (shift, usual) = (class.shift?, self.shift?);
+        let (seen, usual) = (class.shift?, self.shift?);
+        let shift = seen.beyond_chance();
+        if seen.distance < TIMES * seen.by_chance {
+            return None;
+        }
         usual.far_above(shift)?;
         let because = Because::Shifted { shift, median: usual.median };
         Some(Reason { because, weight: Weight::Likely })

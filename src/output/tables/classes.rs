@@ -10,6 +10,7 @@ use crate::output::card::{expected_text, scale};
 use crate::analysis::explain::ap_text;
 use crate::output::{Cell, Table};
 use crate::recognition::Recognition;
+use crate::suspects::Suspect;
 
 const CLASSES: [&str; 31] = [
     "run",
@@ -104,10 +105,10 @@ pub fn classes_json(explanations: &[Explanation]) -> Value {
         }
         let scale = scale(explanation);
         row["reasons"] = class.reasons.iter().map(|reason| reason_json(reason, scale)).collect();
-        let suspect = |&(row, nearer_to): &(u64, usize)| {
-            json!({"row": row, "nearer_to": explanation.name(nearer_to)})
+        let suspect = |suspect: &Suspect| {
+            json!({"row": suspect.row, "nearer_to": explanation.name(suspect.nearer_to)})
         };
-        row["suspects"] = class.suspects.iter().map(suspect).collect();
+        row["suspects"] = suspects(class).iter().map(suspect).collect();
     }
     rows
 }
@@ -241,15 +242,20 @@ fn detail_cells(explanation: &Explanation, class: &ExplainedClass) -> Vec<Cell> 
     cells.extend((0..3).map(|at| class.closest.get(at).map(|near| near.distance).into()));
     let spread = class.spread;
     cells.extend([
-        class.shift.into(),
+        class.shift.map(|shift| shift.beyond_chance()).into(),
         spread.map(|spread| spread.total_variance).into(),
-        spread.map(|spread| spread.effective_rank).into(),
-        spread.map(|spread| spread.largest_share).into(),
+        spread.and_then(|spread| spread.effective_rank).into(),
+        spread.and_then(|spread| spread.largest_share).into(),
         spread.and_then(|spread| spread.decay).into(),
         class.median_area.into(),
-        Cell::from(class.suspects.len() as u64),
+        class.suspects.as_ref().map(|suspects| suspects.count).into(),
     ]);
     cells
+}
+
+/// The rows of a class whose label is in doubt, the worst first.
+fn suspects(class: &ExplainedClass) -> &[Suspect] {
+    class.suspects.as_ref().map_or(&[], |suspects| &suspects.worst)
 }
 
 /// A cell a number, or as many empty ones.
