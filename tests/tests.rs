@@ -15,7 +15,7 @@ mod ecosystem;
 mod eigenvalues;
 mod evidence;
 mod expected;
-mod explanations;
+// mod explanations;
 mod faults;
 mod figure_files;
 mod figures;

@@ -5,7 +5,7 @@
 //! and Hoaglin 1993). `docs/explain.md` says where each threshold comes from.
 
 use super::{Because, Evidence, ExplainedClass, Of, Reason, Weight};
-use crate::detections::{ClassDetections, ErrorType};
+use crate::detections::{ClassDetections, ErrorCost, ErrorType};
 
 /// So many deviations from the median are far, in the direction that is bad.
 const FAR: f64 = 3.0;
@@ -70,8 +70,9 @@ pub struct Others<'a> {
     variance: Option<Usual>,
     side: Option<Usual>,
     shift: Option<Usual>,
-    /// What each type of error usually costs.
+    /// What each type of error usually costs, and how many there are an object.
     costs: [f64; 6],
+    rates: [f64; 6],
 }
 
 impl<'a> Others<'a> {
@@ -84,9 +85,12 @@ impl<'a> Others<'a> {
     ) -> Others<'a> {
         let of = |number: fn(&ExplainedClass) -> Option<f64>| classes.iter().filter_map(number);
         let middle = |number| median(&mut of(number).collect::<Vec<f64>>());
-        let cost = |at: usize| {
-            let costs = classes.iter().filter_map(|class| Some(known(class)?.errors[at].ap));
-            median(&mut costs.collect::<Vec<f64>>()).unwrap_or_default()
+        let usual = |of: &dyn Fn(&ClassDetections) -> f64| {
+            let all = classes.iter().filter_map(|class| Some(of(known(class)?)));
+            median(&mut all.collect::<Vec<f64>>()).unwrap_or_default()
+        };
+        let rate = |seen: &ClassDetections, at: usize| {
+            seen.errors[at].count as f64 / seen.objects.max(1) as f64
         };
         Others {
             classes,
@@ -98,7 +102,8 @@ impl<'a> Others<'a> {
             variance: Usual::of(of(|class| class.spread.map(|spread| spread.total_variance))),
             side: Usual::of(of(|class| class.median_area.map(f64::sqrt))),
             shift: Usual::of(of(|class| class.shift.map(|shift| shift.beyond_chance()))),
-            costs: std::array::from_fn(cost),
+            costs: std::array::from_fn(|at| usual(&|seen| seen.errors[at].ap)),
+            rates: std::array::from_fn(|at| usual(&|seen| rate(seen, at))),
         }
     }
 
@@ -198,18 +203,25 @@ impl<'a> Others<'a> {
             .then_some(Reason { because, weight: Weight::Likely })
     }
 
-    /// Each type of error that costs much, and twice as much as usual; what costs most first.
+    /// Each type of error that costs much, twice as much as usual, and is so frequent that chance does not
+    /// explain it (Poisson); what costs most first.
     fn errors(&self, class: &ExplainedClass) -> Vec<Reason> {
-        let Some(detections) = known(class) else { return Vec::new() };
-        let types = ErrorType::ALL.into_iter().zip(detections.errors).zip(self.costs);
+        let Some(seen) = known(class) else { return Vec::new() };
+        let objects = seen.objects as f64;
+        let stands_out = |at: &usize| {
+            let error = seen.errors[*at];
+            let usual = (self.rates[*at] * objects).max(1.0);
+            error.ap >= LEAST_COST
+                && error.ap >= 2.0 * self.costs[*at]
+                && error.count as f64 > usual + FAR * usual.sqrt()
+        };
         // Confusion is a reason of its own, which says with what.
-        let types = types.filter(|((which, error), usual)| {
-            *which != ErrorType::Classification && error.ap >= LEAST_COST && error.ap >= 2.0 * usual
-        });
-        let mut types: Vec<_> = types.collect();
-        types.sort_by(|((_, a), _), ((_, b), _)| b.ap.total_cmp(&a.ap));
-        let reason = |((which, error), _): ((ErrorType, crate::detections::ErrorCost), f64)| {
-            let because = Because::Errors { which, count: error.count, cost: error.ap };
+        let others = |at: &usize| ErrorType::ALL[*at] != ErrorType::Classification;
+        let mut types: Vec<usize> = (0..6).filter(others).filter(stands_out).collect();
+        types.sort_by(|&a, &b| seen.errors[b].ap.total_cmp(&seen.errors[a].ap));
+        let reason = |at: usize| {
+            let ErrorCost { count, ap: cost } = seen.errors[at];
+            let because = Because::Errors { which: ErrorType::ALL[at], count, cost };
             Reason { because, weight: Weight::Shown }
         };
         types.into_iter().map(reason).collect()
