@@ -1,6 +1,6 @@
 //! `compare` and `margin_readings`: what a change did to each class, and the margins between classes.
 
-use igam_analyze::analysis::{self, Margins};
+use igam_analyze::analysis::{self, ComparedRun, Margins};
 use igam_analyze::detector::RunSummary;
 use igam_analyze::figure;
 use igam_analyze::normalization::Normalization;
@@ -30,6 +30,9 @@ use crate::work::{exception, released};
 ///     The run before, and the run after.
 /// table : Table
 ///     The columns of `compare.csv`; a difference is after − before.
+/// reasons : Table or None
+///     The columns of `reasons.csv`: the classes whose reasons came or went. None unless both are studies or
+///     runs files.
 /// warnings : list of str
 ///     What to beware of.
 ///
@@ -55,6 +58,12 @@ impl Comparison {
     #[getter]
     fn table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
         table(py, tables::compare(&self.comparison))
+    }
+
+    #[getter]
+    fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        let reasons = self.comparison.reasons.as_deref();
+        reasons.map(|reasons| table(py, tables::reasons_changed(reasons))).transpose()
     }
 
     #[getter]
@@ -143,18 +152,19 @@ fn summary(
     wanted: Option<&str>,
     named: Option<&str>,
     warnings: &mut Warnings,
-) -> PyResult<RunSummary> {
+) -> PyResult<ComparedRun> {
     if let Some(path) = path(object)? {
         let estimator = named.map_or(Ok(Default::default()), estimator)?;
         let options = Options::new().estimator(estimator);
-        return released(py, || run_files::summary(&path, wanted, &options, warnings));
+        return released(py, || run_files::compared(&path, wanted, &options, warnings));
     }
     if let Ok(study) = object.cast::<PyStudy>() {
-        return study.get().study().summary(origin.as_ref(), wanted).map_err(exception);
+        return study.get().study().run(origin.as_ref(), wanted).map_err(exception);
     }
     if _Amounts::is(object) {
         let amounts = _Amounts::of(object)?.amounts;
-        return Ok(RunSummary { name: origin.into(), ..RunSummary::of_amounts(&amounts, origin) });
+        let summary = RunSummary::of_amounts(&amounts, origin);
+        return Ok(RunSummary { name: origin.into(), ..summary }.into());
     }
     Err(PyTypeError::new_err(format!(
         "{origin} is {}: give Amounts, a Study, or a path",
@@ -261,7 +271,7 @@ pub fn margin_readings(
 ) -> PyResult<MarginReadings> {
     let chosen = one_of("normalization", Normalization::ALL, |one| one.name(), normalization)?;
     let mut warnings = Warnings::default();
-    let run = summary(py, information, "information", run, None, &mut warnings)?;
+    let run = summary(py, information, "information", run, None, &mut warnings)?.summary;
     let mut margins = released(py, || Margins::of(&run.classes, chosen, signed))?;
     warnings.extend(std::mem::take(&mut margins.warnings));
     warn(py, &warnings)?;

@@ -1,9 +1,12 @@
 //! What a change did to each class: a run before and a run after.
 
 use std::collections::HashMap;
+use std::path::Path;
 
+use super::correlated::Correlated;
+use super::explain::{Explanation, ReasonsChanged, reasons_changed};
 use crate::ap::ApScale;
-use crate::detector::{ClassSummary, RunSummary};
+use crate::detector::{ClassSummary, Run, RunSummary};
 use crate::error::{Error, Result};
 use crate::warning::{Warning, Warnings};
 
@@ -28,8 +31,35 @@ pub struct Comparison {
     pub names: [String; 2],
     /// The classes by name, those of the run before first.
     pub pairs: Vec<Pair>,
+    /// The classes whose reasons came or went, where both runs are explained.
+    pub reasons: Option<Vec<ReasonsChanged>>,
     /// What to beware of.
     pub warnings: Warnings,
+}
+
+/// A run to compare: its numbers, and why they are so where that is known.
+#[derive(Clone, Debug)]
+pub struct ComparedRun {
+    /// Its numbers.
+    pub summary: RunSummary,
+    /// Why its classes have the AP that they have.
+    pub explanation: Option<Explanation>,
+}
+
+impl From<RunSummary> for ComparedRun {
+    fn from(summary: RunSummary) -> ComparedRun {
+        ComparedRun { summary, explanation: None }
+    }
+}
+
+impl ComparedRun {
+    /// Of a run that was computed; `path` stands for it in sentences.
+    pub fn of(run: Run, path: &Path) -> ComparedRun {
+        let summary = RunSummary::of(&run, path);
+        let explained = |run| Explanation::of(&Correlated::of(run, &mut Warnings::default()));
+        let explanation = run.ap_scale().is_some().then(|| explained(run));
+        ComparedRun { summary, explanation }
+    }
 }
 
 /// A class in the run before and in the run after.
@@ -58,7 +88,14 @@ impl Comparison {
     /// # Errors
     /// If two classes of a run have the same name, the information amounts are by two estimators, AP is on
     /// two scales, or no class has a number in both.
-    pub fn of(before: RunSummary, after: RunSummary) -> Result<Comparison> {
+    pub fn of(
+        before: impl Into<ComparedRun>,
+        after: impl Into<ComparedRun>,
+    ) -> Result<Comparison> {
+        let [was, is] = [before.into(), after.into()];
+        let explained = was.explanation.as_ref().zip(is.explanation.as_ref());
+        let reasons = explained.map(|(was, is)| reasons_changed(was, is));
+        let (before, after) = (was.summary, is.summary);
         let mut warnings = Warnings::default();
         warnings.extend(check_estimators([&before, &after])?);
         check_scales([&before, &after])?;
@@ -69,7 +106,7 @@ impl Comparison {
         let names =
             if before.name == after.name { paths.clone() } else { [before.name, after.name] };
         let pairs = pairs(before.classes, after.classes);
-        let comparison = Comparison { names, pairs, warnings };
+        let comparison = Comparison { names, pairs, reasons, warnings };
         if NUMBERS.iter().all(|&(_, number)| comparison.differences(number).is_empty()) {
             let [a, b] = paths;
             return Err(Error::Input(format!(

@@ -15,7 +15,7 @@ mod verdicts;
 
 pub use bias::Bias;
 pub use commonality::{Part, PartKind, parts};
-pub use compare::{Comparison, NUMBERS, Number, Pair, both, difference, mean};
+pub use compare::{ComparedRun, Comparison, NUMBERS, Number, Pair, both, difference, mean};
 pub use correlated::{Correlated, OverRuns};
 pub use losses::{Losses, check_margins, check_weights};
 pub use margins::{Margins, Reading};

@@ -3,10 +3,11 @@
 use std::path::Path;
 
 use super::bias::Bias;
+use super::compare::ComparedRun;
 use super::correlated::{Correlated, OverRuns, over_runs};
 use super::explain::Explanation;
 use super::verdicts::{Verdicts, verdicts};
-use crate::detector::{Detector, Run, RunSummary, chosen};
+use crate::detector::{Detector, Run, chosen};
 use crate::error::{Error, Result};
 use crate::evidence::Judged;
 use crate::groups::Grouping;
@@ -147,14 +148,15 @@ impl Study {
         }
     }
 
-    /// A run in short, the only one unless it is `wanted` by name; `path` stands for the study in sentences.
+    /// A run to compare, the only one unless it is `wanted` by name; `path` stands for the study in sentences.
     ///
     /// # Errors
     /// If there is no such run, or there are several and none is wanted.
-    pub fn summary(&self, path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
+    pub fn run(&self, path: &Path, wanted: Option<&str>) -> Result<ComparedRun> {
         let runs: Vec<&Run> = self.first().into_iter().map(|one| &one.run).collect();
         let names: Vec<&str> = runs.iter().map(|run| run.name()).collect();
-        Ok(RunSummary::of(runs[chosen(path, &names, wanted)?], path))
+        let at = chosen(path, &names, wanted)?;
+        Ok(ComparedRun::of(runs[at].clone(), path))
     }
 
     /// Why each class of each run has the AP that it has, under the first estimator.

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 use crate::figure;
 use crate::observer::Observer;
 use crate::output::{Output, tables, text};
-use crate::run_files::{is_runs_file, summary};
+use crate::run_files::{compared, is_runs_file};
 
 /// Runs the command.
 pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
@@ -26,18 +26,20 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
         ));
     }
     let options = console.options(&[arguments.estimator.unwrap_or_default()]);
-    let before = summary(&arguments.a, a.map(String::as_str), &options, console)?;
-    let after = summary(&arguments.b, b.map(String::as_str), &options, console)?;
+    let before = compared(&arguments.a, a.map(String::as_str), &options, console)?;
+    let after = compared(&arguments.b, b.map(String::as_str), &options, console)?;
     let comparison = Comparison::of(before, after)?;
     comparison.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     let results = gate_names::of_comparison(&comparison);
     gate::check(&arguments.fail_if, &results, &[])?;
 
     let table = tables::compare(&comparison);
-    let outputs = vec![
+    let mut outputs = vec![
         Output::text("compare.csv", table.csv()),
         super::figure("slope", figure::slope(&comparison)?, &arguments.figures)?,
     ];
+    let reasons = comparison.reasons.as_deref().map(tables::reasons_changed);
+    outputs.extend(reasons.as_ref().map(|table| Output::text("reasons.csv", table.csv())));
     console.write(&arguments.output.out, outputs)?;
     let judged = gate::judge(&arguments.fail_if, &results, console);
     super::print(&match arguments.output.format {
@@ -45,6 +47,7 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
         Format::Json => super::json(json!({
             "runs": comparison.names,
             "compare": table.json(),
+            "reasons": reasons.map(|table| table.json()),
             "warnings": console.warnings(),
         })),
         Format::Table => text::compare(&comparison),

@@ -7,10 +7,10 @@ use super::geometry::geometry;
 use super::instances::{Instances, instances};
 use super::moments::{Merged, moments};
 use super::{RunFiles, choose};
-use crate::analysis::{Study, information};
+use crate::analysis::{ComparedRun, Study, information};
 use crate::classes::Classes;
 use crate::detector::{
-    Amounts, Counts, Detector, Parts, RunSummary, counted_classes, counts_without_summary,
+    Amounts, Counts, Detector, Parts, counted_classes, counts_without_summary,
 };
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
@@ -207,22 +207,22 @@ pub fn study(
 ///
 /// # Errors
 /// If the file cannot be used, or holds several runs and none is wanted.
-pub fn summary(
+pub fn compared(
     path: &Path,
     wanted: Option<&str>,
     options: &Options,
     observer: &mut dyn Observer,
-) -> Result<RunSummary> {
+) -> Result<ComparedRun> {
     if !is_runs_file(path) {
-        return input::information::read(path, wanted);
+        return input::information::read(path, wanted).map(ComparedRun::from);
     }
     let files = choose(path, wanted)?;
-    let mut runs = load(&files, options, observer)?.runs().into_iter().flatten();
+    let mut runs = load_explained(&files, options, observer)?.runs().into_iter().flatten();
     let (Some(run), None) = (runs.next(), runs.next()) else {
         let problem = format!("the run {:?} has several columns of AP: name one", files.name);
         return Err(Error::content(path, problem));
     };
-    Ok(RunSummary::of(&run, path))
+    Ok(ComparedRun::of(run, path))
 }
 
 /// Whether a file is a runs file, by its ending.

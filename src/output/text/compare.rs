@@ -1,6 +1,6 @@
 //! What a change did to the classes, for the terminal.
 
-use super::in_columns;
+use super::{in_columns, reasons_changed};
 use crate::analysis::{Comparison, NUMBERS, Number, Pair, difference, mean};
 use crate::words::list;
 
@@ -61,5 +61,5 @@ pub fn compare(comparison: &Comparison) -> String {
             text += &format!("neither number in {name}: {}\n", list(&missing));
         }
     }
-    text
+    text + &comparison.reasons.as_deref().map_or(String::new(), reasons_changed)
 }

@@ -1,0 +1,262 @@
+//! `geometry`, and `Study.explain`: why is *this* class bad?
+
+use std::sync::Arc;
+
+use igam_analyze::analysis::explain::Explanation;
+use igam_analyze::analysis::geometry::{Classification, of_arrays};
+use igam_analyze::analysis::information::Given;
+use igam_analyze::geometry::Geometry;
+use igam_analyze::options::Options;
+use igam_analyze::output::{card_html, tables, text};
+use igam_analyze::recognition::BackgroundRow;
+use igam_analyze::warning::Warnings;
+use numpy::{AllowTypeChange, IntoPyArray, PyArray2, PyArrayLike1, PyArrayLike2};
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use crate::arrays::{self, Embeddings};
+use crate::choices::{one_of_if, precision};
+use crate::information::{classes, numbering};
+use crate::tables::table;
+use crate::warn::warn;
+use crate::work::released;
+
+/// How classes lie to one another in the space of the embeddings, and what the classifier takes them for.
+/// `geometry` makes it; `correlate` takes it, so that `Study.explain` tells of it.
+///
+/// Attributes
+/// ----------
+/// distances : numpy.ndarray or None
+///     (C, C) float64: Mahalanobis distances of the means under the pooled within-class covariance; NaN for a
+///     class without embeddings. None where no two embeddings of a class differ.
+/// held_out : bool
+///     Whether they are of held-out embeddings.
+///
+/// Examples
+/// --------
+/// >>> geometry = igam_analyze.geometry(embeddings, labels, class_names=names)
+/// >>> geometry.distances.shape
+#[pyclass(frozen, module = "igam_analyze", name = "Geometry")]
+pub struct PyGeometry(pub Arc<Geometry>);
+
+#[pymethods]
+impl PyGeometry {
+    #[getter]
+    fn distances<'py>(&self, py: Python<'py>) -> Option<Bound<'py, PyArray2<f64>>> {
+        let overlap = self.0.overlap.as_ref()?;
+        Some(overlap.distances().to_owned().into_pyarray(py))
+    }
+
+    #[getter]
+    fn held_out(&self) -> bool {
+        self.0.of == igam_analyze::geometry::Of::HeldOut
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<igam_analyze.Geometry of {} classes>", self.0.counts.len())
+    }
+}
+
+/// How classes lie to one another: the distances of their means, and what the classifier takes them for.
+///
+/// Give held-out embeddings of ground-truth boxes: those of training are fitted, and tell little of what is
+/// confused.
+///
+/// Parameters
+/// ----------
+/// embeddings : array_like
+///     (n, p), float16, float32 or float64: of training.
+/// labels : array_like
+///     (n,) integers, or class names.
+/// validation_embeddings : array_like, optional
+///     (v, p), of the same layer, of held-out ground-truth boxes.
+/// validation_labels : array_like, optional
+///     (v,), as `labels`.
+/// weights : array_like, optional
+///     (C, p) or (C+1, p) weights of the classifier's last layer, row = class in order of id; one row more for
+///     the background.
+/// bias : array_like, optional
+///     As many values.
+/// background_row : {"first", "last", "none"}, optional
+///     The row of the background; the last, where there is one row more than classes.
+/// cosine : bool
+///     Whether the classifier takes features and weights at unit length.
+/// precision : {"f64", "f32"}
+///     f32 is faster, and right to about six digits.
+/// class_names : sequence, mapping or path, optional
+///     As for `information()`.
+/// label_numbering : {"names", "ids", "positions", "file-order"}, optional
+///     How labels mean classes, where that is not to be recognized.
+/// background_label : int or str, optional
+///     Label of rows to leave out.
+///
+/// Returns
+/// -------
+/// Geometry
+///
+/// Raises
+/// ------
+/// ValueError
+///     If the arrays do not go together, a value is NaN or infinite, or a label is no class.
+///
+/// Examples
+/// --------
+/// >>> geometry = igam_analyze.geometry(
+/// ...     x, y, validation_embeddings=vx, validation_labels=vy, weights=w, bias=b
+/// ... )
+/// >>> study = igam_analyze.correlate(amounts, ap=ap, geometry=geometry)
+/// >>> study.explain("Cutter")
+#[pyfunction]
+#[pyo3(signature = (
+    embeddings, labels, *, validation_embeddings=None, validation_labels=None, weights=None, bias=None,
+    background_row=None, cosine=false, precision="f64", class_names=None, label_numbering=None,
+    background_label=None
+))]
+#[expect(clippy::too_many_arguments, reason = "embeddings of two kinds, and a classifier")]
+pub fn geometry<'py>(
+    py: Python<'py>,
+    embeddings: &Bound<'py, PyAny>,
+    labels: &Bound<'py, PyAny>,
+    validation_embeddings: Option<&Bound<'py, PyAny>>,
+    validation_labels: Option<&Bound<'py, PyAny>>,
+    weights: Option<PyArrayLike2<'py, f64, AllowTypeChange>>,
+    bias: Option<PyArrayLike1<'py, f64, AllowTypeChange>>,
+    background_row: Option<&str>,
+    cosine: bool,
+    precision: &str,
+    class_names: Option<&Bound<'py, PyAny>>,
+    label_numbering: Option<&str>,
+    background_label: Option<&Bound<'py, PyAny>>,
+) -> PyResult<PyGeometry> {
+    if validation_embeddings.is_some() != validation_labels.is_some() {
+        let problem = "give validation_embeddings and validation_labels, or neither";
+        return Err(PyTypeError::new_err(problem));
+    }
+    if weights.is_none() && (bias.is_some() || background_row.is_some() || cosine) {
+        return Err(PyTypeError::new_err("bias, background_row and cosine are for weights"));
+    }
+    let background_row =
+        one_of_if("background_row", BackgroundRow::ALL, BackgroundRow::name, background_row)?;
+    let options = Options::new().precision(self::precision(precision)?);
+    let classes = class_names.map(classes).transpose()?.map(Arc::new);
+    let numbering = numbering(label_numbering)?;
+    let background: Option<String> =
+        background_label.map(|label| label.str()?.extract()).transpose()?;
+    let embeddings = Embeddings::of(embeddings)?;
+    let labels = arrays::labels(labels)?;
+    let held_out = validation_embeddings.map(Embeddings::of).transpose()?;
+    let held_out_labels = validation_labels.map(arrays::labels).transpose()?;
+    let (values, held_out) = (embeddings.values(), held_out.as_ref().map(Embeddings::values));
+    let classification = weights.map(|weights| Classification {
+        weights: weights.as_array().to_owned(),
+        bias: bias.map(|bias| bias.as_array().to_vec()),
+        background: background_row,
+        cosine,
+    });
+    let compute = || {
+        let mut warnings = Warnings::default();
+        let given = Given { classes, numbering, background: background.as_deref() };
+        let held_out = held_out.zip(held_out_labels.as_ref());
+        let geometry =
+            of_arrays((values, &labels), held_out, classification, given, &options, &mut warnings)?;
+        Ok((geometry, warnings))
+    };
+    let (geometry, warnings) = released(py, compute)?;
+    warn(py, &warnings)?;
+    Ok(PyGeometry(Arc::new(geometry)))
+}
+
+/// What is known of a class, in each run that has it: `Study.explain` makes it, a notebook shows it, and
+/// `print` prints it.
+///
+/// Attributes
+/// ----------
+/// name : str
+///     The class.
+/// table : Table
+///     The columns of `classes.csv`, a row a run.
+/// reasons : list of dict
+///     What may be the reasons of its AP, the surest first: "run", "token", "weight" ("shown", "likely" or
+///     "weak"), "sentence" and "next_step".
+///
+/// Examples
+/// --------
+/// >>> card = study.explain("Cutter")
+/// >>> print(card)
+/// >>> [reason["token"] for reason in card.reasons]
+#[pyclass(frozen, module = "igam_analyze", name = "ClassCard")]
+pub struct ClassCard {
+    /// Each run that has the class, and its place there.
+    runs: Vec<(Explanation, usize)>,
+}
+
+impl ClassCard {
+    /// Of the class that is wanted by name or id, in a run or in all.
+    pub fn of(all: Vec<Explanation>, wanted: &str, run: Option<&str>) -> PyResult<ClassCard> {
+        let named = |one: &Explanation| run.is_none_or(|run| one.run.name() == run);
+        let all: Vec<Explanation> = all.into_iter().filter(named).collect();
+        if all.is_empty() {
+            return Err(PyValueError::new_err(format!("there is no run {:?}", run.unwrap_or(""))));
+        }
+        let unknown = crate::work::exception(Explanation::no_class(&all, wanted));
+        let place = |one: Explanation| Some((one.place(wanted)?, one));
+        let runs: Vec<_> = all.into_iter().filter_map(place).map(|(at, one)| (one, at)).collect();
+        if runs.is_empty() { Err(unknown) } else { Ok(ClassCard { runs }) }
+    }
+}
+
+#[pymethods]
+impl ClassCard {
+    #[getter]
+    fn name(&self) -> &str {
+        self.runs.first().map_or("", |(explanation, at)| explanation.name(*at))
+    }
+
+    #[getter]
+    fn table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+        let one = |(explanation, at): &(Explanation, usize)| {
+            let classes = vec![explanation.classes[*at].clone()];
+            let mut cells = tables::classes(std::slice::from_ref(explanation));
+            let row = cells.rows.swap_remove(*at);
+            drop(classes);
+            row
+        };
+        let rows = self.runs.iter().map(one).collect();
+        let columns = tables::classes(&[]).columns;
+        table(py, igam_analyze::output::Table { columns, rows })
+    }
+
+    #[getter]
+    fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        let mut all = Vec::new();
+        for (explanation, at) in &self.runs {
+            let scale = explanation.run.ap_scale().unwrap_or_default();
+            for reason in &explanation.classes[*at].reasons {
+                let dict = PyDict::new(py);
+                dict.set_item("run", explanation.run.name())?;
+                dict.set_item("token", reason.because.token())?;
+                dict.set_item("weight", reason.weight.name())?;
+                dict.set_item("sentence", reason.because.sentence(scale))?;
+                dict.set_item("next_step", reason.because.next_step())?;
+                all.push(dict);
+            }
+        }
+        Ok(all)
+    }
+
+    fn _repr_html_(&self, py: Python<'_>) -> PyResult<String> {
+        let card = |(explanation, at): &(Explanation, usize)| card_html(explanation, *at);
+        released(py, || self.runs.iter().map(card).collect())
+    }
+
+    fn __str__(&self) -> String {
+        let card = |(explanation, at): &(Explanation, usize)| text::card(explanation, *at);
+        let text = self.runs.iter().map(card).collect::<Vec<_>>().join("\n");
+        anstream::adapter::strip_str(&text).to_string()
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<igam_analyze.ClassCard of {:?}>", self.name())
+    }
+}
