@@ -9,7 +9,7 @@ use crate::overlap::{Overlap, Shift, shifts};
 use crate::pooled::{Pooled, WithinClasses};
 use crate::recognition::{Classifier, Recognition, Recognized};
 use crate::rows::{Element, Rows};
-use crate::stream::{self, MomentsSource};
+use crate::stream;
 use crate::suspects::Suspects;
 
 /// Which embeddings a number is of.
@@ -63,84 +63,50 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Of the embeddings of training, and of held-out ones if there are some.
+    /// Of the embeddings of training alone. Where they are there only as moments, no single one can be shown
+    /// to a classifier.
     ///
     /// # Errors
     /// If reading fails, or the covariance is not finite.
     ///
     /// # Panics
-    /// If the two, or the classifier, are of other classes or dimensions.
-    pub fn of_rows<R: Rows, H: Rows>(
-        training: &Labelled<R>,
-        held_out: Option<&Labelled<H>>,
+    /// If the embeddings or the classifier are of other classes or dimensions.
+    pub fn of_training<R: Rows>(
+        within: WithinClasses,
+        rows: Option<&Labelled<R>>,
         classifier: Option<&Classifier>,
-        options: &Options,
         observer: &dyn Observer,
     ) -> Result<Geometry> {
-        let before = training.measure(options, observer)?;
-        match held_out {
-            Some(held_out) => Geometry::moved(&before, held_out, classifier, options, observer),
-            None => training.judge(before, Of::Training, classifier, observer),
-        }
-    }
-
-    /// Of the moments of training, whose classes have these places among so many, and of held-out
-    /// embeddings. Without those there are no single embeddings that a classifier could be shown.
-    ///
-    /// # Errors
-    /// If reading fails, or the covariance is not finite.
-    ///
-    /// # Panics
-    /// As for [`Geometry::of_rows`].
-    pub fn of_moments<H: Rows>(
-        (source, places, classes): (&impl MomentsSource, &[usize], usize),
-        held_out: Option<&Labelled<H>>,
-        classifier: Option<&Classifier>,
-        options: &Options,
-        observer: &dyn Observer,
-    ) -> Result<Geometry> {
-        let before = if source.double() {
-            within_classes_of::<f64>(source, options, observer)?
-        } else {
-            within_classes_of::<f32>(source, options, observer)?
-        };
-        let before = before.placed(places, classes);
-        match held_out {
-            Some(held_out) => Geometry::moved(&before, held_out, classifier, options, observer),
+        match rows {
+            Some(rows) => rows.judge(within, Of::Training, classifier, observer),
             None => {
-                let pooled = pooled(&before)?;
-                Ok(Geometry::new(Of::Training, before, pooled.as_ref()))
+                let pooled = pooled(&within)?;
+                Ok(Geometry::new(Of::Training, within, pooled.as_ref()))
             }
         }
     }
 
-    /// Of held-out embeddings alone.
+    /// Of held-out embeddings, and how they have moved from those of `training`.
     ///
     /// # Errors
     /// If reading fails, or the covariance is not finite.
     ///
     /// # Panics
-    /// As for [`Geometry::of_rows`].
-    pub fn of_held_out<H: Rows>(
-        held_out: &Labelled<H>,
+    /// If `training` or the classifier is of other classes or dimensions.
+    pub fn of_held_out<R: Rows>(
+        training: Option<&WithinClasses>,
+        held_out: &Labelled<R>,
         classifier: Option<&Classifier>,
         options: &Options,
         observer: &dyn Observer,
     ) -> Result<Geometry> {
         let within = held_out.measure(options, observer)?;
-        held_out.judge(within, Of::HeldOut, classifier, observer)
-    }
-
-    /// Of held-out embeddings, and how they have moved from those of training.
-    fn moved<H: Rows>(
-        training: &WithinClasses,
-        held_out: &Labelled<H>,
-        classifier: Option<&Classifier>,
-        options: &Options,
-        observer: &dyn Observer,
-    ) -> Result<Geometry> {
-        let within = held_out.measure(options, observer)?;
-        let shift = pooled(training)?.map(|pooled| shifts(training, &pooled, &within));
+        let mut shift = None;
+        if let Some(training) = training
+            && let Some(pooled) = pooled(training)?
+        {
+            shift = Some(shifts(training, &pooled, &within));
+        }
         let mut geometry = held_out.judge(within, Of::HeldOut, classifier, observer)?;
         geometry.shift = shift.unwrap_or(geometry.shift);
         Ok(geometry)
@@ -164,9 +130,31 @@ impl Geometry {
 }
 
 impl<R: Rows> Labelled<'_, R> {
-    fn measure(&self, options: &Options, observer: &dyn Observer) -> Result<WithinClasses> {
-        let progress = observer.progress(2 * self.rows.rows() as u64);
-        stream::within_classes(self.rows, self.labels, self.counts, options.precision, &progress)
+    /// Their means, and the spread about them.
+    ///
+    /// # Errors
+    /// If reading fails, or one class alone does not fit into the memory limit.
+    pub fn measure(&self, options: &Options, observer: &dyn Observer) -> Result<WithinClasses> {
+        if self.rows.double() {
+            self.measure_as::<f64>(options, observer)
+        } else {
+            self.measure_as::<f32>(options, observer)
+        }
+    }
+
+    fn measure_as<T: Element>(
+        &self,
+        options: &Options,
+        observer: &dyn Observer,
+    ) -> Result<WithinClasses> {
+        let Labelled { rows, labels, counts, .. } = *self;
+        let passes = stream::passes::<T>(rows, counts, options.memory_limit)?;
+        let progress = observer.progress((passes.len() * rows.rows()) as u64);
+        let precision = options.precision;
+        let all = stream::within_classes::<T>(
+            &passes, rows, labels, counts, &[], precision, &progress,
+        )?;
+        Ok(all.0)
     }
 
     /// What can be said of them, of which the means and the spread are known.
@@ -207,16 +195,6 @@ impl<R: Rows> Labelled<'_, R> {
         }
         suspects
     }
-}
-
-fn within_classes_of<T: Element>(
-    source: &impl MomentsSource,
-    options: &Options,
-    observer: &dyn Observer,
-) -> Result<WithinClasses> {
-    let passes = stream::passes_of_moments::<T>(source, options.memory_limit)?;
-    let progress = observer.progress(source.counts().iter().sum());
-    stream::within_classes_of_moments::<T>(&passes, source, &progress)
 }
 
 fn pooled(within: &WithinClasses) -> Result<Option<Pooled>> {

@@ -138,6 +138,11 @@ impl<T: Value> Moments<T> {
         mean
     }
 
+    /// The rows, while they are all kept raw.
+    pub fn raw_rows(&self) -> Option<&[T]> {
+        self.folded.is_none().then_some(&self.rows)
+    }
+
     /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the
     /// centred rows Y, which have the same nonzero eigenvalues, and Q = Σ‖x−μ‖⁴.
     pub fn into_product(mut self) -> (Symmetric, f64) {

@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::kernel::product::{flop, machine_flops};
 use crate::observer::Observer;
 use crate::options::Options;
+use crate::pooled::WithinClasses;
 use crate::rows::{Array, Element, Rows, Values};
 use crate::stream::{self, ClassInformation, MomentsSource, Plan, Stages};
 use crate::warning::Warnings;
@@ -170,6 +171,52 @@ fn embeddings_as<T: Element>(
     Ok(classes)
 }
 
+/// The same, with what the classes have inside.
+///
+/// # Errors
+/// As for [`of_embeddings`]; if one class alone does not fit into the memory limit.
+pub fn measured(
+    classes: &Arc<Classes>,
+    dump: &impl Rows,
+    labels: &[u32],
+    counts: &Arc<[u64]>,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<(Vec<Amounts>, WithinClasses)> {
+    let (within, computed) = if dump.double() {
+        measured_as::<f64>(dump, labels, counts, options, observer)?
+    } else {
+        measured_as::<f32>(dump, labels, counts, options, observer)?
+    };
+    Ok((Amounts::of(classes, dump.dim(), counts, computed, &options.estimators)?, within))
+}
+
+fn measured_as<T: Element>(
+    dump: &impl Rows,
+    labels: &[u32],
+    counts: &[u64],
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<(WithinClasses, Vec<ClassInformation>)> {
+    let Options { estimators, precision, memory_limit } = options;
+    let passes = stream::passes::<T>(dump, counts, *memory_limit)?;
+    let rows = dump.rows();
+    observer.detail(&format!(
+        "{rows} embeddings of {} dimensions, to be read {} time(s)",
+        dump.dim(),
+        passes.len()
+    ));
+    let progress = observer.progress((passes.len() * rows) as u64);
+    let (within, classes, stages) = stream::within_classes::<T>(
+        &passes, dump, labels, counts, estimators, *precision, &progress,
+    )?;
+    if observer.wants_details() {
+        say(&stages, dump.dim(), counts, observer);
+        say_pooled(&stages, observer);
+    }
+    Ok((within, classes))
+}
+
 /// The same from moments, whose classes have these places among the classes.
 ///
 /// # Errors
@@ -208,6 +255,51 @@ fn moments_as<T: Element>(
         stages.spectra.as_secs_f64()
     ));
     Ok(classes)
+}
+
+/// The same, with what the classes have inside.
+///
+/// # Errors
+/// As for [`of_moments`].
+pub fn measured_moments(
+    classes: &Arc<Classes>,
+    moments: &impl MomentsSource,
+    places: &[usize],
+    counts: &Arc<[u64]>,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<(Vec<Amounts>, WithinClasses)> {
+    let (within, merged) = if moments.double() {
+        measured_moments_as::<f64>(moments, options, observer)?
+    } else {
+        measured_moments_as::<f32>(moments, options, observer)?
+    };
+    let mut computed = vec![Ok(None); classes.len()];
+    places.iter().zip(merged).for_each(|(&place, class)| computed[place] = class);
+    let amounts = Amounts::of(classes, moments.dim(), counts, computed, &options.estimators)?;
+    Ok((amounts, within.placed(places, classes.len())))
+}
+
+fn measured_moments_as<T: Element>(
+    moments: &impl MomentsSource,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<(WithinClasses, Vec<ClassInformation>)> {
+    let passes = stream::passes_of_moments::<T>(moments, options.memory_limit)?;
+    let progress = observer.progress(moments.counts().iter().sum());
+    let (within, classes, stages) = stream::within_classes_of_moments::<T>(
+        &passes,
+        moments,
+        &options.estimators,
+        &progress,
+    )?;
+    say_pooled(&stages, observer);
+    Ok((within, classes))
+}
+
+fn say_pooled(stages: &Stages, observer: &mut dyn Observer) {
+    let [pooled, spectra] = [stages.pooled, stages.spectra].map(|time| time.as_secs_f64());
+    observer.detail(&format!("pooled scatter in {pooled:.2} s, spectra in {spectra:.2} s"));
 }
 
 /// Where the time went, beside what the machine can do.

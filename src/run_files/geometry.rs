@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use super::instances::{Instances, instances};
-use super::moments::Merged;
 use super::{RunFiles, Source};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
@@ -13,28 +12,24 @@ use crate::input::embeddings::Dump;
 use crate::input::matrix;
 use crate::observer::Observer;
 use crate::options::Options;
+use crate::pooled::WithinClasses;
 use crate::recognition::{BackgroundRow, Classifier};
 use crate::rows::Rows as _;
-use crate::stream::MomentsSource as _;
 
-/// The geometry of the classes, from the embeddings or moments of `training` and what the files give beside
-/// them; none where there is neither.
+/// The geometry of the classes, from the embeddings or moments of `training`, what these have inside, and
+/// what the files give beside them; none where there is neither.
 ///
 /// # Errors
 /// If a file cannot be used, or two do not go together.
 pub fn geometry(
     files: &RunFiles,
-    training: Option<&Source>,
+    training: Option<(&Source, WithinClasses)>,
     classes: &Arc<Classes>,
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Option<Geometry>> {
     let held_out = held_out(files, classes, observer)?;
-    let of_training = match training {
-        None => None,
-        Some(Source::Embeddings(instances)) => Some(instances.dump.dim()),
-        Some(Source::Moments(merged)) => Some(merged.files.dim()),
-    };
+    let of_training = training.as_ref().map(|(_, within)| within.dim());
     let of_held_out = held_out.as_ref().map(|held_out| held_out.dump.dim());
     if let (Some(ours), Some(theirs)) = (of_training, of_held_out)
         && ours != theirs
@@ -51,19 +46,19 @@ pub fn geometry(
     let classifier = classifier.as_ref();
     let held_out = held_out.as_ref().map(labelled);
     let (held_out, observer) = (held_out.as_ref(), &*observer);
-    let geometry = match training {
-        Some(Source::Embeddings(instances)) => {
-            let training = labelled(instances);
-            Geometry::of_rows(&training, held_out, classifier, options, observer)
+    let geometry = match (held_out, training) {
+        (Some(held_out), training) => {
+            let training = training.map(|(_, within)| within);
+            Geometry::of_held_out(training.as_ref(), held_out, classifier, options, observer)
         }
-        Some(Source::Moments(Merged { files, places, .. })) => {
-            let training = (files, &places[..], classes.len());
-            Geometry::of_moments(training, held_out, classifier, options, observer)
+        (None, Some((source, within))) => {
+            let rows = match source {
+                Source::Embeddings(instances) => Some(labelled(instances)),
+                Source::Moments(_) => None,
+            };
+            Geometry::of_training(within, rows.as_ref(), classifier, observer)
         }
-        None => match held_out {
-            Some(held_out) => Geometry::of_held_out(held_out, classifier, options, observer),
-            None => return Ok(None),
-        },
+        (None, None) => return Ok(None),
     };
     geometry.map(Some)
 }

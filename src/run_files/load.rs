@@ -18,6 +18,7 @@ use crate::input::annotations::Include;
 use crate::input::{self, ap, class_groups, classes, counts, covariates, detections};
 use crate::observer::Observer;
 use crate::options::Options;
+use crate::pooled::WithinClasses;
 use crate::warning::Warning;
 
 /// What information amounts are computed from.
@@ -105,14 +106,19 @@ fn load_with(
     }
     parts.counts = counts;
     detector.join(parts, observer)?;
+    let mut within = None;
     if let Some(source) = &source {
-        for amounts in source.amounts(&classes, options, observer)? {
-            detector.add_amounts(amounts, observer);
-        }
+        let amounts = if explained {
+            let (amounts, inside) = source.measured(&classes, options, observer)?;
+            within = Some((source, inside));
+            amounts
+        } else {
+            source.amounts(&classes, options, observer)?
+        };
+        amounts.into_iter().for_each(|amounts| detector.add_amounts(amounts, observer));
     }
     if explained {
-        let geometry = geometry(files, source.as_ref(), &classes, options, observer)?;
-        detector.set_geometry(geometry);
+        detector.set_geometry(geometry(files, within, &classes, options, observer)?);
     }
     Ok(detector)
 }
@@ -170,6 +176,23 @@ impl Source {
             Source::Embeddings(instances) => instances.amounts(classes, options, observer),
             Source::Moments(Merged { files, places, counts }) => {
                 information::of_moments(classes, files, places, counts, options, observer)
+            }
+        }
+    }
+
+    /// The same, with what the classes have inside.
+    fn measured(
+        &self,
+        classes: &Arc<Classes>,
+        options: &Options,
+        observer: &mut dyn Observer,
+    ) -> Result<(Vec<Amounts>, WithinClasses)> {
+        match self {
+            Source::Embeddings(Instances { dump, labels, counts }) => {
+                information::measured(classes, dump, labels, counts, options, observer)
+            }
+            Source::Moments(Merged { files, places, counts }) => {
+                information::measured_moments(classes, files, places, counts, options, observer)
             }
         }
     }

@@ -145,6 +145,8 @@ pub struct Stages {
     pub products: Duration,
     /// The Gram matrices of the other classes, and all eigenvalues.
     pub spectra: Duration,
+    /// The scatter of all classes together, where it is wanted: products of the other classes' rows.
+    pub pooled: Duration,
 }
 
 impl Stages {
@@ -153,10 +155,11 @@ impl Stages {
         self.bytes += other.bytes;
         self.products += other.products;
         self.spectra += other.spectra;
+        self.pooled += other.pooled;
     }
 
     fn share(&mut self, threads: usize) {
-        for time in [&mut self.read, &mut self.products, &mut self.spectra] {
+        for time in [&mut self.read, &mut self.products, &mut self.spectra, &mut self.pooled] {
             *time /= threads as u32;
         }
     }

@@ -1,130 +1,143 @@
-//! Means of classes and the spread about them, pooled: of rows in two passes, or of moments.
+//! Means of classes and the spread about them, pooled, beside information amounts: what these are made of is
+//! in memory then.
 
-use super::batches::batches;
-use super::{Labelled, MomentsSource, Stages, merged, one_pass};
+use std::time::Instant;
+
+use super::batches::BATCH;
+use super::moments::reserved;
+use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, merged, one_pass};
 use crate::error::Result;
-use crate::kernel::product::{Panels, Precision, Symmetric, dot};
-use crate::moments::{Moments, Parts};
+use crate::information::Information;
+use crate::kernel::product::{Panels, Precision, dot};
+use crate::moments::Moments;
 use crate::pooled::WithinClasses;
 use crate::rows::{Element, Rows};
+use crate::shrinkage::Estimator;
 
-/// Means in a pass, and in another the scatter about them, in the order of the rows: `labels` holds the class
-/// (an index into `counts`) of every row. `progress` is told of twice as many rows as there are.
+/// What all classes have inside, and the information amount of each under each of the estimators; without
+/// estimators there are none. Arguments are as for [`Plan::information`](super::Plan::information); the
+/// `passes` are in order of class.
 ///
 /// # Errors
-/// If reading fails.
-pub fn within_classes(
+/// If reading fails; for a class, if its covariance is not finite.
+pub fn within_classes<T: Element>(
+    passes: &[Vec<usize>],
     rows: &impl Rows,
     labels: &[u32],
     counts: &[u64],
+    estimators: &[Estimator],
     precision: Precision,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<WithinClasses> {
-    let mut within = WithinClasses::new(counts.len(), rows.dim());
-    within.counts.copy_from_slice(counts);
+) -> Result<(WithinClasses, Vec<ClassInformation>, Stages)> {
     let labelled = Labelled { rows, labels, counts, progress };
-    let present: Vec<usize> = (0..counts.len()).filter(|&class| counts[class] > 0).collect();
-    let states = present.iter().map(|_| Mean::default()).collect();
-    let push = |mean: &mut Mean, _, row: &[f64]| mean.push(row);
-    let states = one_pass(&labelled, &present, states, &push, &mut Stages::default())?;
-    for (&class, state) in present.iter().zip(states) {
-        for (mean, value) in within.means.row_mut(class).iter_mut().zip(state.mean()) {
-            *mean = value;
-        }
+    let mut all = Pooling::new(rows.dim(), counts, estimators, precision);
+    let push = |moments: &mut Moments<T>, _, row: &[T]| moments.push(row);
+    for pass in passes {
+        let start = |&class: &usize| reserved::<T>(rows.dim(), precision, counts[class]);
+        let states = pass.iter().map(start).collect();
+        let states = one_pass(&labelled, pass, states, &push, &mut all.stages)?;
+        all.take(pass.iter().copied().zip(states).collect())?;
     }
-
-    let (dim, zeros) = (rows.dim(), vec![0.0; rows.dim()]);
-    let means = within.means.view();
-    let of_batch = |first: usize, values: &[f64]| {
-        let labels = &labels[first..][..values.len() / dim];
-        let mut centred = values.to_vec();
-        for (row, &label) in centred.chunks_exact_mut(dim).zip(labels) {
-            row.iter_mut().zip(means.row(label as usize)).for_each(|(x, mean)| *x -= mean);
-        }
-        let squares: Vec<f64> = centred.chunks_exact(dim).map(|row| dot(row, row)).collect();
-        (labels, squares, Panels::centred(&centred, &zeros, &zeros))
-    };
-    let (mut of_classes, mut fourth) = (vec![0.0; counts.len()], 0.0);
-    let mut scatter = Symmetric::zeros(dim);
-    batches(rows, progress, of_batch, |(labels, squares, panels)| {
-        scatter.add_product(&panels, precision);
-        for (&label, square) in labels.iter().zip(squares) {
-            of_classes[label as usize] += square;
-            fourth += square * square;
-        }
-    })?;
-    (within.squares, within.scatter, within.fourth) = (of_classes, scatter, fourth);
-    Ok(within)
+    Ok(all.finish())
 }
 
-/// The mean of rows; summed up from the first one on, so that a large mean costs no digits.
-#[derive(Default)]
-struct Mean {
-    first: Vec<f64>,
-    sum: Vec<f64>,
-    count: f64,
-}
-
-impl Mean {
-    fn push(&mut self, row: &[f64]) {
-        if self.first.is_empty() {
-            self.first = row.to_vec();
-            self.sum = vec![0.0; row.len()];
-        }
-        self.count += 1.0;
-        for ((sum, value), first) in self.sum.iter_mut().zip(row).zip(&self.first) {
-            *sum += value - first;
-        }
-    }
-
-    fn mean(&self) -> impl Iterator<Item = f64> {
-        self.first.iter().zip(&self.sum).map(|(first, sum)| first + sum / self.count)
-    }
-}
-
-/// The same from moments, merged pass by pass, summed up in order of class; in the order of the source's
-/// classes.
+/// The same from moments, merged pass by pass; in the order of the source's classes.
 ///
 /// # Errors
-/// If reading fails.
+/// As for [`within_classes`].
 pub fn within_classes_of_moments<T: Element>(
     passes: &[Vec<usize>],
     source: &impl MomentsSource,
+    estimators: &[Estimator],
     progress: &dyn Fn(u64),
-) -> Result<WithinClasses> {
-    let mut within = WithinClasses::new(source.counts().len(), source.dim());
-    merged::<T>(passes, source, progress, &mut |pass| {
-        for (class, moments) in pass {
-            within.add(class, moments, source.precision());
-        }
-        Ok(())
-    })?;
-    Ok(within)
+) -> Result<(WithinClasses, Vec<ClassInformation>, Stages)> {
+    let mut all = Pooling::new(source.dim(), source.counts(), estimators, source.precision());
+    let started = Instant::now();
+    merged::<T>(passes, source, progress, &mut |pass| all.take(pass))?;
+    all.stages.read = started.elapsed() - all.stages.pooled - all.stages.spectra;
+    Ok(all.finish())
 }
 
-impl WithinClasses {
-    /// Takes in the moments of one more class.
-    fn add<T: Element>(&mut self, class: usize, moments: Moments<T>, precision: Precision) {
-        let (dim, mean) = (self.dim(), moments.mean());
-        self.counts[class] = moments.count();
-        self.means.row_mut(class).iter_mut().zip(&mean).for_each(|(to, mean)| *to = *mean);
-        match moments.into_parts() {
-            Parts::Rows(rows) => {
-                let zeros = vec![0.0; dim];
-                for block in rows.chunks(super::batches::BATCH * dim) {
-                    let panels = Panels::centred(block, &mean, &zeros);
-                    let (squares, _) = panels.square_distances(&zeros, block.len() / dim);
-                    self.squares[class] += squares.iter().sum::<f64>();
-                    self.fourth += dot(&squares, &squares);
-                    self.scatter.add_product(&panels, precision);
-                }
-            }
-            Parts::Folded { scatter, fourth, .. } => {
-                let scatter = Symmetric::from_packed(dim, &scatter);
-                self.squares[class] = scatter.diagonal().sum();
-                self.fourth += fourth;
-                self.scatter.add(&scatter);
+/// Sums over classes, in their order.
+struct Pooling<'a> {
+    within: WithinClasses,
+    information: Vec<ClassInformation>,
+    counts: &'a [u64],
+    estimators: &'a [Estimator],
+    precision: Precision,
+    /// Rows less the mean of their class that wait until they are a block.
+    centred: Vec<f64>,
+    stages: Stages,
+}
+
+impl Pooling<'_> {
+    fn new<'a>(
+        dim: usize,
+        counts: &'a [u64],
+        estimators: &'a [Estimator],
+        precision: Precision,
+    ) -> Pooling<'a> {
+        Pooling {
+            within: WithinClasses::new(counts.len(), dim),
+            information: vec![Ok(None); counts.len()],
+            counts,
+            estimators,
+            precision,
+            centred: Vec::with_capacity(BATCH * dim),
+            stages: Stages::default(),
+        }
+    }
+
+    /// Takes in the moments of classes, in their order.
+    fn take<T: Element>(&mut self, pass: Vec<(usize, Moments<T>)>) -> Result<()> {
+        let started = Instant::now();
+        pass.iter().for_each(|(class, moments)| self.add(*class, moments));
+        self.stages.pooled += started.elapsed();
+        if self.estimators.is_empty() {
+            return Ok(());
+        }
+        let started = Instant::now();
+        let finish = |_, moments| Ok(Information::of_moments(moments, self.estimators));
+        for (class, done) in largest_first(self.counts, pass, finish)? {
+            self.information[class] = done;
+        }
+        self.stages.spectra += started.elapsed();
+        Ok(())
+    }
+
+    fn add<T: Element>(&mut self, class: usize, moments: &Moments<T>) {
+        let mean = moments.mean();
+        self.within.counts[class] = moments.count();
+        let of_class = self.within.means.row_mut(class);
+        of_class.into_iter().zip(&mean).for_each(|(to, mean)| *to = *mean);
+        let Some(rows) = moments.raw_rows() else {
+            let (scatter, fourth) = moments.clone().into_product();
+            self.within.squares[class] = scatter.diagonal().sum();
+            self.within.fourth += fourth;
+            self.within.scatter.add(&scatter);
+            return;
+        };
+        for row in rows.chunks_exact(mean.len()) {
+            let start = self.centred.len();
+            self.centred.extend(row.iter().zip(&mean).map(|(&x, mean)| x.into() - mean));
+            let square = dot(&self.centred[start..], &self.centred[start..]);
+            self.within.squares[class] += square;
+            self.within.fourth += square * square;
+            if self.centred.len() == BATCH * mean.len() {
+                self.multiply();
             }
         }
+    }
+
+    fn multiply(&mut self) {
+        let zeros = vec![0.0; self.within.dim()];
+        let panels = Panels::centred(&self.centred, &zeros, &zeros);
+        self.within.scatter.add_product(&panels, self.precision);
+        self.centred.clear();
+    }
+
+    fn finish(mut self) -> (WithinClasses, Vec<ClassInformation>, Stages) {
+        self.multiply();
+        (self.within, self.information, self.stages)
     }
 }
