@@ -12,14 +12,17 @@ Examples
 """
 
 from ._igam_analyze import (
+    ClassCard,
     Comparison,
     Figure,
+    Geometry,
     MarginReadings,
     Moments,
     Study,
     __version__,
     compare,
     correlate,
+    geometry,
     igam_loss,
     information,
     losses,
@@ -33,8 +36,10 @@ from ._results import Amounts, IgamWarning, Losses, QueueSize, Table
 
 __all__ = [
     "Amounts",
+    "ClassCard",
     "Comparison",
     "Figure",
+    "Geometry",
     "IgamWarning",
     "Losses",
     "MarginReadings",
@@ -45,6 +50,7 @@ __all__ = [
     "__version__",
     "compare",
     "correlate",
+    "geometry",
     "igam_loss",
     "information",
     "losses",

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use igam_analyze::analysis::explain::Explanation;
-use igam_analyze::analysis::geometry::{Classification, of_arrays};
+use igam_analyze::analysis::geometry::{LastLayer, of_arrays};
 use igam_analyze::analysis::information::Given;
 use igam_analyze::geometry::Geometry;
 use igam_analyze::options::Options;
-use igam_analyze::output::{card_html, tables, text};
+use igam_analyze::output::{Table, card_html, tables, text};
 use igam_analyze::recognition::BackgroundRow;
 use igam_analyze::warning::Warnings;
 use numpy::{AllowTypeChange, IntoPyArray, PyArray2, PyArrayLike1, PyArrayLike2};
@@ -20,7 +20,7 @@ use crate::choices::{one_of_if, precision};
 use crate::information::{classes, numbering};
 use crate::tables::table;
 use crate::warn::warn;
-use crate::work::released;
+use crate::work::{exception, released};
 
 /// How classes lie to one another in the space of the embeddings, and what the classifier takes them for.
 /// `geometry` makes it; `correlate` takes it, so that `Study.explain` tells of it.
@@ -148,7 +148,7 @@ pub fn geometry<'py>(
     let held_out = validation_embeddings.map(Embeddings::of).transpose()?;
     let held_out_labels = validation_labels.map(arrays::labels).transpose()?;
     let (values, held_out) = (embeddings.values(), held_out.as_ref().map(Embeddings::values));
-    let classification = weights.map(|weights| Classification {
+    let layer = weights.map(|weights| LastLayer {
         weights: weights.as_array().to_owned(),
         bias: bias.map(|bias| bias.as_array().to_vec()),
         background: background_row,
@@ -159,7 +159,7 @@ pub fn geometry<'py>(
         let given = Given { classes, numbering, background: background.as_deref() };
         let held_out = held_out.zip(held_out_labels.as_ref());
         let geometry =
-            of_arrays((values, &labels), held_out, classification, given, &options, &mut warnings)?;
+            of_arrays((values, &labels), held_out, layer, given, &options, &mut warnings)?;
         Ok((geometry, warnings))
     };
     let (geometry, warnings) = released(py, compute)?;
@@ -191,17 +191,35 @@ pub struct ClassCard {
     runs: Vec<(Explanation, usize)>,
 }
 
-impl ClassCard {
-    /// Of the class that is wanted by name or id, in a run or in all.
-    pub fn of(all: Vec<Explanation>, wanted: &str, run: Option<&str>) -> PyResult<ClassCard> {
-        let named = |one: &Explanation| run.is_none_or(|run| one.run.name() == run);
-        let all: Vec<Explanation> = all.into_iter().filter(named).collect();
-        if all.is_empty() {
-            return Err(PyValueError::new_err(format!("there is no run {:?}", run.unwrap_or(""))));
+/// The classes of a run, or of all.
+pub struct ClassCards(Vec<Explanation>);
+
+impl ClassCards {
+    /// Those of the run that is wanted, or all.
+    pub fn of(all: Vec<Explanation>, run: Option<&str>) -> PyResult<ClassCards> {
+        let wanted = |one: &Explanation| run.is_none_or(|run| one.run.name() == run);
+        let names: Vec<String> = all.iter().map(|one| one.run.name().to_owned()).collect();
+        let wanted: Vec<Explanation> = all.into_iter().filter(wanted).collect();
+        if wanted.is_empty() {
+            let run = run.unwrap_or_default();
+            return Err(PyValueError::new_err(format!(
+                "there is no run {run:?}; there are {}",
+                names.join(", ")
+            )));
         }
-        let unknown = crate::work::exception(Explanation::no_class(&all, wanted));
-        let place = |one: Explanation| Some((one.place(wanted)?, one));
-        let runs: Vec<_> = all.into_iter().filter_map(place).map(|(at, one)| (one, at)).collect();
+        Ok(ClassCards(wanted))
+    }
+
+    /// The columns of `classes.csv`.
+    pub fn table(&self) -> Table {
+        tables::classes(&self.0)
+    }
+
+    /// The card of the class that is wanted by name or id.
+    pub fn card(self, wanted: &str) -> PyResult<ClassCard> {
+        let unknown = exception(Explanation::no_class(&self.0, wanted));
+        let placed = |one: Explanation| one.place(wanted).map(|at| (one, at));
+        let runs: Vec<_> = self.0.into_iter().filter_map(placed).collect();
         if runs.is_empty() { Err(unknown) } else { Ok(ClassCard { runs }) }
     }
 }
@@ -215,16 +233,11 @@ impl ClassCard {
 
     #[getter]
     fn table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let one = |(explanation, at): &(Explanation, usize)| {
-            let classes = vec![explanation.classes[*at].clone()];
-            let mut cells = tables::classes(std::slice::from_ref(explanation));
-            let row = cells.rows.swap_remove(*at);
-            drop(classes);
-            row
-        };
-        let rows = self.runs.iter().map(one).collect();
-        let columns = tables::classes(&[]).columns;
-        table(py, igam_analyze::output::Table { columns, rows })
+        let mut all = tables::classes(&[]);
+        for (explanation, at) in &self.runs {
+            all.rows.push(tables::classes(std::slice::from_ref(explanation)).rows.swap_remove(*at));
+        }
+        table(py, all)
     }
 
     #[getter]

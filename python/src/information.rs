@@ -126,7 +126,7 @@ pub fn estimators(argument: Option<&Bound<'_, PyAny>>) -> PyResult<Estimators> {
 }
 
 /// How labels mean classes.
-fn numbering(name: Option<&str>) -> PyResult<Option<Numbering>> {
+pub fn numbering(name: Option<&str>) -> PyResult<Option<Numbering>> {
     one_of_if("label_numbering", Numbering::ALL, Numbering::name, name)
 }
 

@@ -9,6 +9,7 @@ mod by_class;
 mod choices;
 mod command;
 mod compare;
+mod explain;
 mod figure;
 mod information;
 mod loss;
@@ -37,6 +38,8 @@ mod _igam_analyze {
     use by_class::_by_class;
     #[pymodule_export]
     use command::_main;
+    #[pymodule_export]
+    use explain::{ClassCard, PyGeometry, geometry};
     #[pymodule_export]
     use figure::Figure;
     #[pymodule_export]

@@ -13,7 +13,7 @@ use igam_analyze::groups::Grouping;
 use igam_analyze::input::ap::ApIou;
 use igam_analyze::options::Options;
 use igam_analyze::output::{self, Output, Table, brief, tables, write_to};
-use igam_analyze::run_files;
+use igam_analyze::run_files::{self, load_explained};
 use igam_analyze::warning::{Warning, Warnings};
 use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -22,6 +22,7 @@ use pyo3::types::{PyDict, PyString};
 use crate::amounts::_Amounts;
 use crate::by_class::{self, path};
 use crate::choices::one_of_if;
+use crate::explain::{ClassCards, PyGeometry};
 use crate::figure::Figure;
 use crate::information::estimators;
 use crate::moments::Moments;
@@ -159,6 +160,47 @@ impl PyStudy {
         table(py, cells)
     }
 
+    /// Why is a class bad: what is known of it, and what may be the reasons of its AP.
+    ///
+    /// Parameters
+    /// ----------
+    /// name : str or int, optional
+    ///     The class, by name or id; unless given, all.
+    /// run : str, optional
+    ///     The run; unless given, each that has the class.
+    ///
+    /// Returns
+    /// -------
+    /// ClassCard or Table
+    ///     A card of the class, or the columns of `classes.csv`.
+    ///
+    /// Raises
+    /// ------
+    /// ValueError
+    ///     If there is no such class, or no such run.
+    ///
+    /// Examples
+    /// --------
+    /// >>> print(study.explain("Cutter"))
+    /// >>> study.explain().to_pandas().sort_values("deleted_residual")
+    #[pyo3(signature = (name=None, *, run=None))]
+    fn explain<'py>(
+        &self,
+        py: Python<'py>,
+        name: Option<&Bound<'py, PyAny>>,
+        run: Option<&str>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let explanations = released(py, || Ok(self.study.explain()))?;
+        let cards = ClassCards::of(explanations, run)?;
+        match name {
+            Some(name) => {
+                let name: String = name.str()?.extract()?;
+                Ok(Bound::new(py, cards.card(&name)?)?.into_any())
+            }
+            None => table(py, cards.table()),
+        }
+    }
+
     #[getter]
     fn figures(&self, py: Python<'_>) -> PyResult<Vec<&'static str>> {
         Ok(self.drawn(py)?.iter().map(|drawn| drawn.name).collect())
@@ -243,6 +285,8 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 ///     How the rows of AP mean classes, where that is not to be recognized.
 /// ap_scale : {"fraction", "percent"}, optional
 ///     The scale of AP, where it is not to be seen from the values.
+/// geometry : Geometry, optional
+///     What `geometry` has made of the same classes, so that `Study.explain` tells of it.
 ///
 /// Returns
 /// -------
@@ -271,7 +315,7 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 #[pyo3(signature = (
     detectors, ap=None, *, name="", backbone="", loss="", instances=None, covariates=None,
     class_groups=None, groups=None, estimator=None, ap_column=None, ap_format=None, ap_iou=None,
-    ap_numbering=None, ap_scale=None
+    ap_numbering=None, ap_scale=None, geometry=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "all that is known of a detector")]
 pub fn correlate<'py>(
@@ -291,6 +335,7 @@ pub fn correlate<'py>(
     ap_iou: Option<&str>,
     ap_numbering: Option<&str>,
     ap_scale: Option<&str>,
+    geometry: Option<&Bound<'py, PyGeometry>>,
 ) -> PyResult<PyStudy> {
     let grouping = groups.map(grouping).transpose()?;
     let grouping = grouping.as_ref();
@@ -299,7 +344,7 @@ pub fn correlate<'py>(
         !(name.is_empty() && backbone.is_empty() && loss.is_empty()),
         instances.is_some() || covariates.is_some() || class_groups.is_some(),
         ap_column.is_some() || ap_format.is_some() || ap_iou.is_some(),
-        ap_numbering.is_some() || ap_scale.is_some(),
+        ap_numbering.is_some() || ap_scale.is_some() || geometry.is_some(),
     ];
     let refuse = |refused: bool, sentence: &'static str| match refused {
         true => Err(PyTypeError::new_err(sentence)),
@@ -327,7 +372,7 @@ pub fn correlate<'py>(
             let options = Options::new().estimators(estimators(estimator)?.all());
             let (study, joined) = released(py, || {
                 let (sources, mut joined) = (run_files::read(&path)?, Warnings::default());
-                Ok((run_files::study(&sources, &options, grouping, &mut joined)?, joined))
+                Ok((run_files::study(&sources, &options, grouping, load_explained, &mut joined)?, joined))
             })?;
             let study = PyStudy { study, joined };
             warn(py, &study.all_warnings())?;
@@ -385,9 +430,13 @@ pub fn correlate<'py>(
     };
     let listed = amounts.first().is_some_and(|amounts| amounts.listed);
     let of_classes = amounts.iter().map(|amounts| amounts.amounts.clone()).collect();
+    let geometry = geometry.map(|geometry| geometry.get().0.clone());
     let compute = || {
         let mut joined = Warnings::default();
-        let detector = Detector::of_parts(of_classes, listed, parts, &mut joined)?;
+        let mut detector = Detector::of_parts(of_classes, listed, parts, &mut joined)?;
+        if let Some(geometry) = geometry {
+            detector = detector.with_geometry(geometry)?;
+        }
         let name = detector.name().to_owned();
         Ok((Study::of([detector], grouping)?, joined, name))
     };

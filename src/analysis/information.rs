@@ -68,8 +68,8 @@ pub fn of_array<'a>(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Amounts>> {
-    let all = Assigned::of(embeddings, labels, given, observer)?;
-    let Assigned { classes, rows, index, counts } = &all;
+    let all = Assigned::of(embeddings, labels, given, true, observer)?;
+    let Assigned { classes, rows, index, counts, .. } = &all;
     of_embeddings(classes, rows, index, counts, options, observer)
 }
 
@@ -83,14 +83,17 @@ pub(super) struct Assigned<'a> {
     pub index: Vec<u32>,
     /// How many each class has.
     pub counts: Arc<[u64]>,
+    /// The rows of the background, ascending.
+    pub left_out: Vec<usize>,
 }
 
 impl<'a> Assigned<'a> {
-    /// As the labels say.
+    /// As the labels say. The `whole` of the data set is there, or a part of it.
     pub(super) fn of(
         embeddings: impl Into<Values<'a>>,
         labels: &Labels,
         given: Given,
+        whole: bool,
         observer: &mut dyn Observer,
     ) -> Result<Assigned<'a>> {
         let embeddings = embeddings.into();
@@ -105,10 +108,10 @@ impl<'a> Assigned<'a> {
         let side = Side { path: Path::new("labels"), option: Some("--label-numbering") };
         let out = LeftOut { background: &left_out, all: &left_out };
         let (asked, expected) = (given.numbering, given.classes);
-        let (classes, index) = assign(labels, expected, out, side, asked, None, true, observer)?;
+        let (classes, index) = assign(labels, expected, out, side, asked, None, whole, observer)?;
         let counts = tally(&index, classes.len()).into();
         let rows = Array::new(embeddings, &left_out)?;
-        Ok(Assigned { classes, rows, index, counts })
+        Ok(Assigned { classes, rows, index, counts, left_out })
     }
 }
 

@@ -64,7 +64,7 @@ impl Losses {
         margin::check_size(weights.nrows())?;
         let numbered = || Classes::numbered(weights.nrows()).into();
         let classes = Some(given.classes.clone().unwrap_or_else(numbered));
-        let all = Assigned::of(embeddings, labels, Given { classes, ..given }, observer)?;
+        let all = Assigned::of(embeddings, labels, Given { classes, ..given }, true, observer)?;
         let Assigned { classes, rows, index, .. } = &all;
         check_weights("weights".as_ref(), weights.dim(), (classes.len(), rows.dim()))?;
         check_margins("margins".as_ref(), margins.dim(), classes.len())?;

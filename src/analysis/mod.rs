@@ -5,6 +5,7 @@ mod commonality;
 mod compare;
 mod correlated;
 pub mod explain;
+pub mod geometry;
 pub mod information;
 mod losses;
 mod margins;

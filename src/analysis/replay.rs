@@ -39,8 +39,8 @@ impl Replay {
         length: Option<u64>,
         observer: &mut dyn Observer,
     ) -> Result<Replay> {
-        let all = Assigned::of(embeddings, labels, given, observer)?;
-        let Assigned { classes, rows, index, counts } = &all;
+        let all = Assigned::of(embeddings, labels, given, true, observer)?;
+        let Assigned { classes, rows, index, counts, .. } = &all;
         Replay::run(classes, rows, index, counts, length, &Options::new(), observer)
     }
 

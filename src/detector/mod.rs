@@ -305,6 +305,20 @@ impl Detector {
         &self.amounts
     }
 
+    /// What embeddings tell of each class beyond information amounts.
+    ///
+    /// # Errors
+    /// If it is of more or fewer classes.
+    pub fn with_geometry(self, geometry: Arc<Geometry>) -> Result<Detector> {
+        let (ours, theirs) = (self.classes.len(), geometry.counts.len());
+        if ours != theirs {
+            return Err(Error::Input(format!(
+                "the geometry is of {theirs} classes, the detector has {ours}: give both the same"
+            )));
+        }
+        Ok(Detector { geometry: Some(geometry), ..self })
+    }
+
     /// What embeddings tell of each class beyond information amounts, where that was asked.
     pub fn geometry(&self) -> Option<&Arc<Geometry>> {
         self.geometry.as_ref()

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::instances::{Instances, instances};
 use super::{RunFiles, Source};
+use crate::analysis::geometry::LastLayer;
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, Labelled};
@@ -13,7 +14,7 @@ use crate::input::matrix;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::pooled::WithinClasses;
-use crate::recognition::{BackgroundRow, Classifier};
+use crate::recognition::Classifier;
 use crate::rows::Rows as _;
 
 /// The geometry of the classes, from the embeddings or moments of `training`, what these have inside, and
@@ -95,25 +96,12 @@ fn classifier(
     observer: &mut dyn Observer,
 ) -> Result<Option<Classifier>> {
     let Some(path) = &files.weights else { return Ok(None) };
-    let wrong = |problem: String| Error::content(path, problem);
-    let weights = matrix::open(path)?;
-    let asked = files.background_row;
-    let background = BackgroundRow::of(asked, weights.rows(), classes).map_err(wrong)?;
-    if weights.dim() != dim {
-        let problem =
-            format!("holds weights in {} dimensions, the embeddings have {dim}", weights.dim());
-        return Err(wrong(problem));
-    }
-    if asked.is_none() && background == BackgroundRow::Last {
-        observer.note(&format!(
-            "{}: the last of its {} rows is taken for the background (--background-row)",
-            path.display(),
-            weights.rows()
-        ));
-    }
-    let weights = matrix::read(path, &weights)?;
-    let bias = files.bias.as_deref().map(matrix::vector).transpose()?;
-    let classifier = Classifier::new(weights, bias.as_deref(), background, files.cosine);
-    let of_bias = files.bias.as_deref().unwrap_or(path);
-    classifier.map(Some).map_err(|problem| Error::content(of_bias, problem))
+    let layer = LastLayer {
+        weights: matrix::read(path, &matrix::open(path)?)?,
+        bias: files.bias.as_deref().map(matrix::vector).transpose()?,
+        background: files.background_row,
+        cosine: files.cosine,
+    };
+    let bias = files.bias.as_deref().unwrap_or(path);
+    layer.classifier((classes, dim), [path, bias], observer).map(Some)
 }

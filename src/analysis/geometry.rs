@@ -1,0 +1,111 @@
+//! How classes lie to one another, from embeddings in memory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use ndarray::Array2;
+
+use super::information::{Assigned, Given};
+use crate::classes::Labels;
+use crate::error::{Error, Result};
+use crate::geometry::{Geometry, Labelled};
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::recognition::{BackgroundRow, Classifier};
+use crate::rows::{Array, Rows, Values};
+
+/// A classifier's last layer as it is given.
+#[derive(Clone, Debug)]
+pub struct LastLayer {
+    /// C or C+1 rows of p values, row = class in order of id.
+    pub weights: Array2<f64>,
+    /// As many values.
+    pub bias: Option<Vec<f64>>,
+    /// The row of the background, where that is not to be recognized.
+    pub background: Option<BackgroundRow>,
+    /// Whether it takes features and weights at unit length.
+    pub cosine: bool,
+}
+
+impl LastLayer {
+    /// The classifier of so many classes and dimensions; `weights` and `bias` stand for their files in
+    /// sentences.
+    ///
+    /// # Errors
+    /// If it is of others, or weights and bias do not go together.
+    pub fn classifier(
+        self,
+        (classes, dim): (usize, usize),
+        [weights, bias]: [&Path; 2],
+        observer: &mut dyn Observer,
+    ) -> Result<Classifier> {
+        let wrong = |problem: String| Error::content(weights, problem);
+        let (rows, of) = self.weights.dim();
+        let background = BackgroundRow::of(self.background, rows, classes).map_err(wrong)?;
+        if of != dim {
+            let problem = format!("holds weights in {of} dimensions, the embeddings have {dim}");
+            return Err(wrong(problem));
+        }
+        if self.background.is_none() && background == BackgroundRow::Last {
+            observer.note(&format!(
+                "{}: the last of its {rows} rows is taken for the background (--background-row)",
+                weights.display()
+            ));
+        }
+        Classifier::new(self.weights, self.bias.as_deref(), background, self.cosine)
+            .map_err(|problem| Error::content(bias, problem))
+    }
+}
+
+/// Embeddings in memory, and the label of each.
+pub type Pair<'a> = (Values<'a>, &'a Labels);
+
+/// The geometry of the classes of embeddings in memory: of held-out ones where they are given, and what the
+/// classifier takes them for.
+///
+/// # Errors
+/// If the arrays do not go together, a value is not finite, or a label is no class.
+pub fn of_arrays(
+    training: Pair,
+    held_out: Option<Pair>,
+    layer: Option<LastLayer>,
+    given: Given,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Geometry> {
+    let training = Assigned::of(training.0, training.1, given.clone(), true, observer)?;
+    let (classes, dim) = (&training.classes, training.rows.dim());
+    let held_out = match held_out {
+        Some((values, labels)) => {
+            let of = values.shape().1;
+            if of != dim {
+                return Err(Error::Input(format!(
+                    "the held-out embeddings have {of} dimensions, those of training have {dim}: take both \
+                     from one layer"
+                )));
+            }
+            let given = Given { classes: Some(Arc::clone(classes)), ..given };
+            Some(Assigned::of(values, labels, given, false, observer)?)
+        }
+        None => None,
+    };
+    let files = ["weights", "bias"].map(Path::new);
+    let classifier = match layer {
+        Some(layer) => Some(layer.classifier((classes.len(), dim), files, observer)?),
+        None => None,
+    };
+    let (classifier, observer) = (classifier.as_ref(), &*observer);
+    let rows = labelled(&training);
+    let within = rows.measure(options, observer)?;
+    match held_out.as_ref().map(labelled) {
+        Some(held_out) => {
+            Geometry::of_held_out(Some(&within), &held_out, classifier, options, observer)
+        }
+        None => Geometry::of_training(within, Some(&rows), classifier, observer),
+    }
+}
+
+fn labelled<'a, 'b>(all: &'b Assigned<'a>) -> Labelled<'b, Array<'a>> {
+    let Assigned { rows, index, counts, left_out, .. } = all;
+    Labelled { rows, labels: index, counts, left_out }
+}
