@@ -26,6 +26,7 @@ mod left_out;
 mod margins;
 mod merge;
 mod moments;
+mod overlap;
 mod product;
 mod report;
 mod reports;

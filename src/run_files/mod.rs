@@ -7,6 +7,6 @@ mod moments;
 mod runs_file;
 
 pub use instances::{Instances, dump, instances, labelled};
-pub use load::{counts, is_runs_file, listed, load, load_explained, named, study, summary};
 use load::Source;
+pub use load::{counts, is_runs_file, listed, load, load_explained, named, study, summary};
 pub use runs_file::{RunFiles, choose, read};
