@@ -10,11 +10,11 @@ use std::io::{BufWriter, Write};
 use std::path::Path;
 use std::time::Instant;
 
+use igam_analyze::Estimator;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::overlap::Overlap;
 use igam_analyze::stream::{self, Plan};
-use igam_analyze::Estimator;
 
 /// Instances of each class: those of LVIS times `rows` over their sum, at least one.
 fn counts(rows: u64) -> Vec<u64> {
@@ -81,7 +81,8 @@ fn main() {
     let numbers: Vec<u64> = std::env::args().filter_map(|text| text.parse().ok()).collect();
     let (rows, dim) = (*numbers.first().unwrap_or(&127_014), *numbers.get(1).unwrap_or(&1024));
     let counts = counts(rows);
-    let mut labels: Vec<u32> = (0..).zip(&counts).flat_map(|(class, &m)| vec![class; m as usize]).collect();
+    let mut labels: Vec<u32> =
+        (0..).zip(&counts).flat_map(|(class, &m)| vec![class; m as usize]).collect();
     fastrand::Rng::with_seed(1).shuffle(&mut labels);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("embeddings.npy");
@@ -94,7 +95,13 @@ fn main() {
         for estimators in [&[][..], &[Estimator::MpFloor]] {
             let clock = Clock::start();
             let (within, _, stages) = stream::within_classes::<f32>(
-                &passes, &dump, &labels, &counts, estimators, precision, &|_| (),
+                &passes,
+                &dump,
+                &labels,
+                &counts,
+                estimators,
+                precision,
+                &|_| (),
             )
             .unwrap();
             println!(
@@ -114,7 +121,10 @@ fn main() {
                 let factored = clock.read();
                 let overlap = Overlap::of(&within, &pooled);
                 let shrunk = overlap.intensity;
-                println!("  overlap: {}, {factored} of it for W, shrunk by {shrunk:.4}", clock.read());
+                println!(
+                    "  overlap: {}, {factored} of it for W, shrunk by {shrunk:.4}",
+                    clock.read()
+                );
                 let clock = Clock::start();
                 stream::suspects(&dump, &labels, &within, &pooled, &|_| ()).unwrap();
                 println!("  suspects: {}, peak {}", clock.read(), peak());

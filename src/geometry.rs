@@ -6,7 +6,7 @@ use crate::kernel::SpectrumError;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::overlap::{Overlap, Shift, shifts};
-use crate::pooled::{Pooled, WithinClasses};
+use crate::pooled::{Pooled, WithinClasses, check_size};
 use crate::recognition::{Classifier, Recognition, Recognized};
 use crate::rows::{Element, Rows};
 use crate::stream;
@@ -148,12 +148,12 @@ impl<R: Rows> Labelled<'_, R> {
         observer: &dyn Observer,
     ) -> Result<WithinClasses> {
         let Labelled { rows, labels, counts, .. } = *self;
+        check_size(counts.len()).map_err(Error::Input)?;
         let passes = stream::passes::<T>(rows, counts, options.memory_limit)?;
         let progress = observer.progress((passes.len() * rows.rows()) as u64);
         let precision = options.precision;
-        let all = stream::within_classes::<T>(
-            &passes, rows, labels, counts, &[], precision, &progress,
-        )?;
+        let all =
+            stream::within_classes::<T>(&passes, rows, labels, counts, &[], precision, &progress)?;
         Ok(all.0)
     }
 
@@ -168,13 +168,11 @@ impl<R: Rows> Labelled<'_, R> {
         let pooled = pooled(&within)?;
         let passes = u64::from(classifier.is_some()) + u64::from(pooled.is_some());
         let progress = observer.progress(passes * self.rows.rows() as u64);
-        let recognized = |classifier| {
-            stream::recognized(self.rows, self.labels, classifier, &progress)
-        };
+        let recognized =
+            |classifier| stream::recognized(self.rows, self.labels, classifier, &progress);
         let recognized = classifier.map(recognized).transpose()?;
         let suspects = |pooled| {
-            let suspects =
-                stream::suspects(self.rows, self.labels, &within, pooled, &progress)?;
+            let suspects = stream::suspects(self.rows, self.labels, &within, pooled, &progress)?;
             Ok::<_, Error>(suspects.into_iter().map(|of| self.numbered(of)).collect())
         };
         let suspects = pooled.as_ref().map(suspects).transpose()?;

@@ -85,10 +85,7 @@ impl Overlap {
 }
 
 /// Euclid's distances of all classes that have embeddings, by a point each.
-fn distances<'a>(
-    within: &WithinClasses,
-    point: impl Fn(usize) -> &'a [f64] + Sync,
-) -> Array2<f64> {
+fn distances<'a>(within: &WithinClasses, point: impl Fn(usize) -> &'a [f64] + Sync) -> Array2<f64> {
     let classes = within.classes();
     let mut distances = Array2::from_elem((classes, classes), f64::NAN);
     let rows = distances.as_slice_mut().unwrap_or_default().par_chunks_mut(classes.max(1));
@@ -113,8 +110,7 @@ fn distances_of_means(within: &WithinClasses) -> Array2<f64> {
 fn closest(distances: &Array2<f64>, class: usize) -> Vec<Neighbour> {
     let row = distances.row(class);
     let others = row.iter().enumerate().filter(|&(j, distance)| j != class && distance.is_finite());
-    let mut all: Vec<_> =
-        others.map(|(class, &distance)| Neighbour { class, distance }).collect();
+    let mut all: Vec<_> = others.map(|(class, &distance)| Neighbour { class, distance }).collect();
     all.sort_by(|a, b| a.distance.total_cmp(&b.distance));
     all.truncate(CLOSEST);
     all

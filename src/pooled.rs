@@ -12,6 +12,23 @@ use crate::shrinkage::ledoit_wolf_intensity;
 /// The least intensity of shrinkage that helps a matrix which cannot be inverted.
 const LEAST: f64 = 1e-12;
 
+/// Classes whose distances take 8 GiB.
+const MOST_CLASSES: usize = 1 << 15;
+
+/// That the distances between so many classes can be held.
+///
+/// # Errors
+/// A sentence, if not.
+pub fn check_size(classes: usize) -> Result<(), String> {
+    if classes <= MOST_CLASSES {
+        return Ok(());
+    }
+    Err(format!(
+        "distances between {classes} classes are too large a matrix, {MOST_CLASSES} classes are the most: are \
+         the labels those of classes?"
+    ))
+}
+
 /// What is known of classes by their means, and by the spread about those.
 #[derive(Clone, Debug)]
 pub struct WithinClasses {

@@ -115,7 +115,9 @@ impl Classifier {
             return Err(format!("holds {} values, the weights have {rows} rows", bias.len()));
         }
         if cosine && bias.is_some_and(|bias| bias.iter().any(|&bias| bias != 0.0)) {
-            return Err("is not 0: a cosine classifier has no bias, leave it or --cosine out".into());
+            return Err(
+                "is not 0: a cosine classifier has no bias, leave it or --cosine out".into()
+            );
         }
         let kept = match background {
             BackgroundRow::First => 1.min(rows)..rows,

@@ -28,6 +28,7 @@ mod left_out;
 mod margins;
 mod merge;
 mod moments;
+mod overlap;
 mod product;
 mod reasons;
 mod report;

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use crate::class_moments::ClassMoments;
 use crate::classes::{Classes, Labels, Numbering, none_left, tally};
 use crate::detector::{Amounts, LeftOut, Side, assign, background};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::product::{flop, machine_flops};
 use crate::observer::Observer;
 use crate::options::Options;
-use crate::pooled::WithinClasses;
+use crate::pooled::{WithinClasses, check_size};
 use crate::rows::{Array, Element, Rows, Values};
 use crate::stream::{self, ClassInformation, MomentsSource, Plan, Stages};
 use crate::warning::Warnings;
@@ -186,6 +186,7 @@ pub fn measured(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<(Vec<Amounts>, WithinClasses)> {
+    check_size(counts.len()).map_err(Error::Input)?;
     let (within, computed) = if dump.double() {
         measured_as::<f64>(dump, labels, counts, options, observer)?
     } else {
@@ -272,6 +273,7 @@ pub fn measured_moments(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<(Vec<Amounts>, WithinClasses)> {
+    check_size(counts.len()).map_err(Error::Input)?;
     let (within, merged) = if moments.double() {
         measured_moments_as::<f64>(moments, options, observer)?
     } else {
@@ -290,12 +292,8 @@ fn measured_moments_as<T: Element>(
 ) -> Result<(WithinClasses, Vec<ClassInformation>)> {
     let passes = stream::passes_of_moments::<T>(moments, options.memory_limit)?;
     let progress = observer.progress(moments.counts().iter().sum());
-    let (within, classes, stages) = stream::within_classes_of_moments::<T>(
-        &passes,
-        moments,
-        &options.estimators,
-        &progress,
-    )?;
+    let (within, classes, stages) =
+        stream::within_classes_of_moments::<T>(&passes, moments, &options.estimators, &progress)?;
     say_pooled(&stages, observer);
     Ok((within, classes))
 }

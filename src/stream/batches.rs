@@ -45,7 +45,11 @@ pub(super) fn batches<D: Send>(
         };
         for block in receiver {
             // Mostly whole batches come; then nothing is copied.
-            if pending.is_empty() { pending = block } else { pending.extend(block) }
+            if pending.is_empty() {
+                pending = block
+            } else {
+                pending.extend(block)
+            }
             let whole = pending.len() / (BATCH * dim) * BATCH * dim;
             consume(&pending[..whole]);
             pending.drain(..whole);

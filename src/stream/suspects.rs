@@ -29,8 +29,9 @@ pub fn suspects(
     assert_eq!(dim, rows.dim(), "rows of another dimension");
     let centre = within.centre();
     let means = pooled.whitened(&within.means, &centre);
-    let squares: Vec<f64> =
-        (0..classes).map(|class| dot(means.col_as_slice(class), means.col_as_slice(class))).collect();
+    let squares: Vec<f64> = (0..classes)
+        .map(|class| dot(means.col_as_slice(class), means.col_as_slice(class)))
+        .collect();
     let of_batch = |first: usize, values: &[f64]| {
         let labels = &labels[first..][..values.len() / dim];
         let mut whitened = values.to_vec();
