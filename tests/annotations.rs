@@ -251,7 +251,7 @@ fn files_that_are_no_annotations_of_boxes() {
         (
             json!([{"image_id": 1, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.5}])
                 .to_string(),
-            "counts.json: holds detections, boxes with scores, which are neither annotations nor AP: evaluate them",
+            "counts.json: holds detections, boxes with scores, which are neither annotations nor AP: give them as --detections",
         ),
         (json!([1, 2]).to_string(), "counts.json: holds a list, not an object"),
         (json!({"annotations": [], "categories": null}).to_string(), "has no \"categories\""),

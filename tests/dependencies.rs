@@ -20,14 +20,18 @@ const ALLOWED: [&str; 9] = [
 ];
 
 /// Crates that are compiled in two versions, as their dependents need: one more is looked at first.
-const TWICE: [&str; 8] = [
+const TWICE: [&str; 12] = [
     "bitflags",
     "equator",
     "equator-macro",
     "foldhash",
+    "getrandom",
     "hashbrown",
     "kurbo",
     "miniz_oxide",
+    "png",
+    "rand",
+    "rand_core",
     "syn",
 ];
 

@@ -10,6 +10,7 @@ mod correlate;
 mod covariates;
 mod degenerate;
 mod dependencies;
+mod detections;
 mod dump;
 mod ecosystem;
 mod eigenvalues;

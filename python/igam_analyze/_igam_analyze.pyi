@@ -127,6 +127,8 @@ def correlate(
     detectors: Amounts | Sequence[Amounts] | Moments | Sequence[Study] | _Path | None,
     ap: _ByClass = None,
     *,
+    detections: _Path | None = None,
+    ground_truth: _Path | None = None,
     name: str = "",
     backbone: str = "",
     loss: str = "",

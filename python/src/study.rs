@@ -11,6 +11,7 @@ use igam_analyze::error::Error;
 use igam_analyze::figure::{self, Drawn};
 use igam_analyze::groups::Grouping;
 use igam_analyze::input::ap::ApIou;
+use igam_analyze::input::detections;
 use igam_analyze::options::Options;
 use igam_analyze::output::{self, Output, Table, brief, tables, write_to};
 use igam_analyze::run_files::{self, load_explained};
@@ -260,6 +261,9 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 /// ap : mapping, Series, sequence, path or an evaluator's results, optional
 ///     AP by class, 0 to 1 or 0 to 100: by name or id, or in the order of the classes; what torchmetrics
 ///     computes, COCOeval, or a file.
+/// detections, ground_truth : path, optional
+///     In place of AP: COCO results, boxes with scores, and the COCO or LVIS annotations that they are
+///     evaluated against. `ap_column` is then "ap" (IoU 0.5:0.95), "ap50" or "ap75".
 /// name : str
 ///     The run's name; unless given, backbone and loss, or what AP is called.
 /// backbone, loss : str
@@ -313,15 +317,17 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 /// 'too-few'
 #[pyfunction]
 #[pyo3(signature = (
-    detectors, ap=None, *, name="", backbone="", loss="", instances=None, covariates=None,
-    class_groups=None, groups=None, estimator=None, ap_column=None, ap_format=None, ap_iou=None,
-    ap_numbering=None, ap_scale=None, geometry=None
+    detectors, ap=None, *, detections=None, ground_truth=None, name="", backbone="", loss="",
+    instances=None, covariates=None, class_groups=None, groups=None, estimator=None, ap_column=None,
+    ap_format=None, ap_iou=None, ap_numbering=None, ap_scale=None, geometry=None
 ))]
 #[expect(clippy::too_many_arguments, reason = "all that is known of a detector")]
 pub fn correlate<'py>(
     py: Python<'py>,
     detectors: Option<&Bound<'py, PyAny>>,
     ap: Option<&Bound<'py, PyAny>>,
+    detections: Option<PathBuf>,
+    ground_truth: Option<PathBuf>,
     name: &str,
     backbone: &str,
     loss: &str,
@@ -340,7 +346,7 @@ pub fn correlate<'py>(
     let grouping = groups.map(grouping).transpose()?;
     let grouping = grouping.as_ref();
     let others = [
-        ap.is_some(),
+        ap.is_some() || detections.is_some() || ground_truth.is_some(),
         !(name.is_empty() && backbone.is_empty() && loss.is_empty()),
         instances.is_some() || covariates.is_some() || class_groups.is_some(),
         ap_column.is_some() || ap_format.is_some() || ap_iou.is_some(),
@@ -415,14 +421,32 @@ pub fn correlate<'py>(
     let iou = one_of_if("ap_iou", ApIou::ALL, |one| one.name(), ap_iou)?;
     let scale = one_of_if("ap_scale", ApScale::ALL, ApScale::name, ap_scale)?;
     let numbering = one_of_if("ap_numbering", Numbering::ALL, Numbering::name, ap_numbering)?;
-    let columns =
-        ap.map(|ap| by_class::average_precision(ap, &wanted, format, iou, scale)).transpose()?;
+    let evaluated = match (detections, ground_truth) {
+        (None, None) => None,
+        (Some(detections), Some(ground_truth)) => {
+            let of_ap = ap.is_some() || format.is_some() || iou.is_some() || scale.is_some();
+            refuse(
+                of_ap,
+                "detections are evaluated: give no ap beside them, nor what says how to read it",
+            )?;
+            Some(released(py, || detections::read(&detections, &ground_truth))?)
+        }
+        _ => {
+            return Err(PyTypeError::new_err("detections and ground_truth go together: give both"));
+        }
+    };
+    let columns = match (&evaluated, ap) {
+        (Some(evaluated), _) => evaluated.columns(&wanted).map_err(exception)?,
+        (None, Some(ap)) => by_class::average_precision(ap, &wanted, format, iou, scale)?,
+        (None, None) => Vec::new(),
+    };
     let parts = Parts {
         name: name.into(),
         backbone: backbone.into(),
         loss: loss.into(),
-        ap: columns.unwrap_or_default(),
+        ap: columns,
         ap_numbering: numbering,
+        detections: evaluated,
         counts: instances.map(by_class::counts).transpose()?,
         covariates: covariates.map(by_class::covariates).transpose()?,
         groups: class_groups.map(by_class::class_groups).transpose()?,

@@ -119,6 +119,8 @@ Examples:
   igam-analyze correlate --runs runs.toml --fail-if \"finding.all=beyond\"
   igam-analyze correlate --counts instances_train2017.json --ap metrics.json \
       --embeddings dump/embeddings --labels dump/labels
+  igam-analyze correlate --counts instances_train2017.json \
+      --detections results.json --ground-truth instances_val2017.json
 
 Writes correlations.csv, evidence.csv, figure1.svg, bias.csv and figure4.svg (mean AP and its variance \
 over the classes) and, where there are embeddings, verdict.csv (what is found and the numbers that decide it), \
@@ -332,7 +334,12 @@ pub struct Detectors {
     pub detections: Option<PathBuf>,
     /// The annotations that --detections are of, COCO's or LVIS's. Where neither --class-names nor an
     /// annotation file as --counts lists the classes, it does. In a runs file: ground_truth = "FILE"
-    #[arg(long, value_name = "FILE", requires = "detections", conflicts_with = "runs")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "detections",
+        conflicts_with_all = ["ap", "runs"]
+    )]
     pub ground_truth: Option<PathBuf>,
     /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers; of
     /// an evaluator's results `bbox`]
@@ -345,17 +352,35 @@ pub struct Detectors {
     )]
     pub ap_column: Vec<String>,
     /// What --ap was written by [default: recognized]
-    #[arg(long, value_enum, value_name = "FORMAT", requires = "ap", conflicts_with = "runs")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "FORMAT",
+        requires = "ap",
+        conflicts_with_all = ["detections", "runs"]
+    )]
     pub ap_format: Option<ApFormat>,
     /// The IoU thresholds of AP, where --ap is pycocotools' array [default: 0.5:0.95]
-    #[arg(long, value_enum, value_name = "IOU", requires = "ap", conflicts_with = "runs")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "IOU",
+        requires = "ap",
+        conflicts_with_all = ["detections", "runs"]
+    )]
     pub ap_iou: Option<ApIou>,
     /// How the rows of --ap, or the categories of --ground-truth, mean classes [default: recognized; what can be read in two ways is refused]
     #[arg(long, value_enum, value_name = "NUMBERING", requires = "AP", conflicts_with = "runs")]
     pub ap_numbering: Option<Numbering>,
     /// The scale of AP in a table: needed where many classes are below 1% [default: percent where
     /// values are above 1]
-    #[arg(long, value_enum, value_name = "SCALE", requires = "ap", conflicts_with = "runs")]
+    #[arg(
+        long,
+        value_enum,
+        value_name = "SCALE",
+        requires = "ap",
+        conflicts_with_all = ["detections", "runs"]
+    )]
     pub ap_scale: Option<ApScale>,
     /// Other numbers of the classes, to be held constant: a csv or parquet table with a column `class`
     /// and columns of numbers, each under its name. They add to those of an annotation file given as

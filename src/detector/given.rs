@@ -171,7 +171,9 @@ impl Evaluated {
                 let columns = list(&Evaluated::COLUMNS);
                 Error::content(
                     &self.path,
-                    format!("holds detections, of which AP has the columns {columns}, not {name:?}"),
+                    format!(
+                        "holds detections, of which AP has the columns {columns}, not {name:?}"
+                    ),
                 )
             })
         };

@@ -109,8 +109,9 @@ pub fn open(path: &Path) -> Result<BufReader<Strict<File>>> {
 /// # Errors
 /// If it cannot be opened, is empty, or is no text in UTF-8 by its first bytes.
 pub fn first(path: &Path) -> Result<u8> {
-    let signs = open(path)?.bytes().filter(|byte| !matches!(byte, Ok(b' ' | b'\t' | b'\r' | b'\n')));
-    signs.take(1).last().transpose().map(Option::unwrap_or_default).map_err(Error::read(path))
+    let is_blank = |byte: &io::Result<u8>| matches!(byte, Ok(byte) if byte.is_ascii_whitespace());
+    let first = open(path)?.bytes().find(|byte| !is_blank(byte));
+    first.transpose().map(Option::unwrap_or_default).map_err(Error::read(path))
 }
 
 /// That reading a file failed that should be `what`; a `problem` that was seen on the way is the reason.
@@ -181,8 +182,8 @@ pub fn list<'de, A: SeqAccess<'de>>(mut items: A) -> &'static str {
         first.iter().flat_map(|first| &first.0).any(|(name, _)| name.eq_ignore_ascii_case(key))
     };
     if has("score") && (has("category_id") || has("image_id")) {
-        "holds detections, boxes with scores, which are neither annotations nor AP: evaluate them, and \
-         give what the evaluator writes"
+        "holds detections, boxes with scores, which are neither annotations nor AP: give them as \
+         --detections, with the --ground-truth that they are of"
     } else if has("class") || has("name") {
         "holds a list of records: write them as a csv table, with a column \"class\""
     } else {

@@ -146,7 +146,9 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
             return Err(wrong("has both ap and detections: give one".into()));
         }
         if run.detections.is_some() && run.ground_truth.is_none() {
-            return Err(wrong("has detections and no ground_truth: give the annotation file".into()));
+            return Err(wrong(
+                "has detections and no ground_truth: give the annotation file".into(),
+            ));
         }
         let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
         let files = files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap);

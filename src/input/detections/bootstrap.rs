@@ -16,6 +16,9 @@ use super::ranked::{Ranked, THRESHOLDS};
 /// Resamples of the images.
 pub const RESAMPLES: usize = 1000;
 
+/// Fewest images with objects of a class for an interval: of fewer, the resamples say little.
+const FEWEST: usize = 5;
+
 /// The seed of every stream.
 const SEED: [u8; 32] = *b"igam-analyze: resampling  images";
 
@@ -41,21 +44,17 @@ impl Resamples {
         Resamples { images, weights }
     }
 
-    /// The interval of a class's AP, the mean over `recalls` and IoU 0.5:0.95. None where more than one
-    /// resample in twenty has no object of the class: in general, where fewer than 3 images have one.
+    /// The interval of a class's AP, the mean over `recalls` and IoU 0.5:0.95; none where fewer than
+    /// [`FEWEST`] images have an object of it. Resamples without one are left out.
     pub fn interval(&self, ranked: &Ranked, recalls: &[f64]) -> Option<(f64, f64)> {
-        if ranked.of_images.is_empty() {
+        if ranked.of_images.len() < FEWEST {
             return None;
         }
         let class = Weighted::of(ranked);
-        let precision = |slots: &mut Slots, weights: &[u8]| {
-            class.average_precision(weights, recalls, slots)
-        };
+        let precision =
+            |slots: &mut Slots, weights: &[u8]| class.average_precision(weights, recalls, slots);
         let resamples = self.weights.par_chunks(self.images).with_min_len(16);
         let mut all: Vec<f64> = resamples.map_init(Slots::default, precision).flatten().collect();
-        if all.len() * 20 < RESAMPLES * 19 {
-            return None;
-        }
         all.sort_unstable_by(f64::total_cmp);
         Some((quantile(&all, 0.025), quantile(&all, 0.975)))
     }

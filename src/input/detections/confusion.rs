@@ -19,9 +19,8 @@ pub struct Placed {
 /// The class that an object is taken for: that of the detection of the highest score among those of other
 /// classes whose IoU with it is at least 0.5; of equal scores the first.
 pub fn taken_for(class: usize, bbox: [f64; 4], detections: &[Placed]) -> Option<usize> {
-    let lies_on = |one: &&Placed| {
-        one.class != class && bbox_iou_pair(one.bbox, bbox, false) >= FOREGROUND
-    };
+    let lies_on =
+        |one: &&Placed| one.class != class && bbox_iou_pair(one.bbox, bbox, false) >= FOREGROUND;
     let better = |best: Placed, one: Placed| if one.score > best.score { one } else { best };
     detections.iter().filter(lies_on).copied().reduce(better).map(|best| best.class)
 }

@@ -104,8 +104,11 @@ impl Raw {
         let names = |(at, category): (usize, RawCategory)| {
             category.checked(at).map(|category| (category.id, category.name))
         };
-        let mut categories =
-            categories.into_iter().enumerate().map(names).collect::<std::result::Result<Vec<_>, _>>()?;
+        let mut categories = categories
+            .into_iter()
+            .enumerate()
+            .map(names)
+            .collect::<std::result::Result<Vec<_>, _>>()?;
         categories.sort();
         let places = (0..).zip(&categories).map(|(place, (id, _))| (*id, place)).collect();
         let mut truth = GroundTruth {
@@ -154,7 +157,9 @@ impl GroundTruth {
         // Of an image that is listed twice, the last counts, as in pycocotools.
         let mut of_place = vec![Image::default(); self.images.len()];
         for image in images {
-            let Some(&place) = Id::of(&image.id).and_then(|id| self.images.get(&id)) else { continue };
+            let Some(&place) = Id::of(&image.id).and_then(|id| self.images.get(&id)) else {
+                continue;
+            };
             of_place[place as usize] = Image {
                 id: place,
                 neg_category_ids: places(&image.neg_category_ids),

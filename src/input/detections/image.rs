@@ -96,7 +96,8 @@ impl<'a> Scene<'a> {
         let (mut own, mut nearest, mut repeats) = (0.0, None, false);
         for (place, &id) in cell.gt_ids.iter().enumerate() {
             let object = truth.get_ann(id);
-            let iou = object.map_or(0.0, |object| bbox_iou_pair(bbox, sides(object), object.iscrowd));
+            let iou =
+                object.map_or(0.0, |object| bbox_iou_pair(bbox, sides(object), object.iscrowd));
             if iou > own {
                 (own, nearest) = (iou, Some(id));
             }
@@ -186,7 +187,9 @@ fn finders(cells: &[&EvalImg], findings: &[Vec<Option<Finding>>]) -> HashMap<u64
     let mut finders = HashMap::new();
     for (cell, findings) in cells.iter().zip(findings) {
         for (at, finding) in findings.iter().enumerate() {
-            let Some(object) = finding.as_ref().and_then(|finding| finding.object) else { continue };
+            let Some(object) = finding.as_ref().and_then(|finding| finding.object) else {
+                continue;
+            };
             let one = Finder { score: cell.dt_scores[at], id: cell.dt_ids[at] };
             match finders.entry(object) {
                 Entry::Vacant(none) => drop(none.insert(one)),

@@ -85,16 +85,20 @@ impl Raw {
         };
         let bbox = match (self.bbox, self.segmentation) {
             (None, Some(_)) => {
-                return Err("has a mask but no \"bbox\", and AP of masks is not computed: give the \
+                return Err(
+                    "has a mask but no \"bbox\", and AP of masks is not computed: give the \
                             results of boxes"
-                    .into());
+                        .into(),
+                );
             }
             (bbox, _) => bbox.unwrap_or_default().checked()?,
         };
         let score = self.score.number().filter(|score| score.abs() < Sides::FINITE);
         let Some(score) = score else {
             return Err(match self.score {
-                Scalar::Missing => "has no \"score\", or NaN: without it, detections have no order".into(),
+                Scalar::Missing => {
+                    "has no \"score\", or NaN: without it, detections have no order".into()
+                }
                 other => format!("has the \"score\" {other}, which is not a finite number"),
             });
         };
