@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::repository;
 
 /// The rooms of `src/`, the lowest first. A room imports from those before it alone.
-const ROOMS: [&str; 34] = [
+const ROOMS: [&str; 38] = [
     "words",
     "kernel",
     "moments",
@@ -24,6 +24,10 @@ const ROOMS: [&str; 34] = [
     "groups",
     "correlation",
     "evidence",
+    "spread",
+    "overlap",
+    "recognition",
+    "detections",
     "error",
     "classes",
     "rows",

@@ -14,6 +14,8 @@ mod dump;
 mod ecosystem;
 mod eigenvalues;
 mod evidence;
+mod explained;
+mod explanations;
 mod faults;
 mod figure_files;
 mod figures;

@@ -9,15 +9,16 @@ use crate::output::Cell;
 use crate::output::card::{self, Card, CardReason, Shares};
 use crate::output::tables::worst;
 
-/// Lines of a card at most.
+/// Lines of a card at most, and columns.
 const LINES: usize = 15;
+const COLUMNS: u16 = 80;
 /// Classes in the table.
 const SHOWN: usize = 15;
 /// Lines of a reason, and of what to do next, at most.
 const SENTENCE: usize = 3;
 const NEXT_STEP: usize = 2;
 
-/// The card of a class, by its place: at most 15 lines.
+/// The card of a class, by its place: at most 15 lines of 80 columns, where its name and its run's are not longer.
 pub fn card(explanation: &Explanation, at: usize) -> String {
     let card = card::card(explanation, at);
     let bold = Style::new().bold();
@@ -34,7 +35,8 @@ pub fn card(explanation: &Explanation, at: usize) -> String {
 fn lines(card: &Card, shown: usize) -> Vec<String> {
     let mut table = comfy_table::Table::new();
     table.load_style(TableStyle::new()).set_truncation_indicator("…");
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(width().min(COLUMNS));
     let row = |what: String, words: String, most: usize| {
         let mut row = Row::from(vec![what, words]);
         row.max_height(most);
@@ -46,7 +48,7 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
     for shares in &card.shares {
         table.add_row(row(shares.what.into(), in_a_line(shares), 1));
     }
-    for (at, CardReason { weight, sentence, next_step }) in
+    for (at, CardReason { weight, sentence, next_step, .. }) in
         card.reasons.iter().take(shown).enumerate()
     {
         table.add_row(row(format!("{}. {weight}", at + 1), sentence.clone(), SENTENCE));
@@ -59,8 +61,10 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
         }
         0 => {}
         more => {
-            let words = format!("{more} more: see reasons in classes.csv");
-            table.add_row(row("…".into(), words, 1));
+            let rest = &card.reasons[shown..];
+            let labels: Vec<_> =
+                rest.iter().map(|one| format!("{} ({})", one.label, one.weight)).collect();
+            table.add_row(row(format!("{more} more"), labels.join(", "), 1));
         }
     }
     if let Some(column) = table.column_mut(0) {
