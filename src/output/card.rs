@@ -59,7 +59,7 @@ pub struct CardReason {
 /// Classes that a class is taken for, on its card.
 const TAKEN_FOR: usize = 5;
 /// Rows of suspects on a card.
-const SUSPECTS: usize = 6;
+const SUSPECTS: usize = 5;
 
 /// The card of a class, by its place.
 pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {

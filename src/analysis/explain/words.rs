@@ -153,16 +153,19 @@ impl Because {
             ),
             Because::Errors { which, count, cost } => {
                 let (one, many) = match which {
-                    ErrorType::Classification => {
-                        ("box lies on an object", "boxes lie on objects of another class")
+                    ErrorType::Classification => (
+                        "box lies on an object of another class",
+                        "boxes lie on objects of another class",
+                    ),
+                    ErrorType::Localization => {
+                        ("box lies badly on its object", "boxes lie badly on their objects")
                     }
-                    ErrorType::Localization => ("box lies badly", "boxes lie badly"),
                     ErrorType::Both => (
-                        "box lies badly on an object",
+                        "box lies badly on an object of another class",
                         "boxes lie badly on objects of another class",
                     ),
                     ErrorType::Duplicate => {
-                        ("box is a second one", "boxes are second ones on objects that have one")
+                        ("box is on an object that has one", "boxes are on objects that have one")
                     }
                     ErrorType::Background => ("box lies on no object", "boxes lie on no object"),
                     ErrorType::Missed => {
