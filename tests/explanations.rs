@@ -58,13 +58,8 @@ fn expected(ap: f64, value: f64, deleted_residual: f64, flagged: bool) -> Option
 
 /// A reason of each kind; the first four are of one class on the card of the tests.
 pub fn reasons() -> Vec<Reason> {
-    let confused = |overlap, seen| Because::Confused {
-        with: "Bolt".into(),
-        count: 12,
-        of: 40,
-        seen,
-        overlap,
-    };
+    let confused =
+        |overlap, seen| Because::Confused { with: "Bolt".into(), count: 12, of: 40, seen, overlap };
     let error = |which, count| Because::Errors { which, count, cost: 0.08 };
     let becauses = vec![
         (confused(Some(true), Evidence::HeldOut), Weight::Shown),
@@ -142,7 +137,7 @@ pub fn many(count: usize) -> (Explanation, Array2<f64>) {
     let curve = |instances: u64| 0.12 + 0.09 * (instances as f64).ln();
     let classes: Vec<(String, u64, f64)> = (0..count)
         .map(|at| {
-            let instances = 5 + 8000 / (1 + (at * 31 % count) as u64);
+            let instances = 5 + 8000 / (1 + (at * 37 % count) as u64);
             let ap = (curve(instances) + 0.5 * noise(at)).clamp(0.01, 0.99);
             (format!("class {at:04}"), instances, ap)
         })

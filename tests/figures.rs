@@ -376,7 +376,7 @@ fn margins_of_many_classes_are_means_over_groups() {
 
 /// Asserts that no two texts overlap, by the rough widths of DejaVu Sans, which is wide.
 #[track_caller]
-fn assert_legible(svg: &str) {
+pub fn assert_legible(svg: &str) {
     let document = roxmltree::Document::parse(svg).unwrap();
     let boxes: Vec<_> = document
         .descendants()

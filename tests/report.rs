@@ -188,13 +188,13 @@ fn a_bar_in_a_name_is_no_bar_of_a_table() {
     assert!(table.iter().all(|line| bars(line) == bars(table[0])), "{table:?}");
 }
 
-/// Opens the page in a window of this width, lets the page check itself, and returns what it says.
-fn check_in(chromium: &OsStr, work: &Workdir, width: u32, dark: bool) -> String {
+/// Opens the page in a window of this width, lets it be checked by a function, and returns what that says.
+pub fn check_in(chromium: &OsStr, work: &Workdir, width: u32, dark: bool, check: &str) -> String {
     // A window has a least width of its own: a frame has none.
     let frame = format!(
         "<!DOCTYPE html><body style=\"margin:0\"><iframe id=frame src=report.html style=\"border:0;width:{width}px;height:900px\"></iframe>\
          <pre id=said>nothing</pre><script>\nframe.onload = () => {{ try {{ said.textContent = check(frame.contentWindow) }} \
-         catch (error) {{ said.textContent = 'error: ' + error }} }};\n{CHECK}\n</script>"
+         catch (error) {{ said.textContent = 'error: ' + error }} }};\n{check}\n</script>"
     );
     work.write("reports/frame.html", frame);
     let address = format!("file://{}", work.path("reports/frame.html").display());
@@ -268,7 +268,7 @@ fn a_report_in_a_browser() {
         (390, false, "rgb(255, 255, 255)", "rgb(34, 34, 34)"),
         (1280, true, "rgb(22, 27, 34)", "rgb(226, 228, 232)"),
     ] {
-        let said = check_in(&chromium, &work, width, dark);
+        let said = check_in(&chromium, &work, width, dark, CHECK);
         let parts: Vec<_> = said.split(" | ").collect();
         assert_eq!(parts[1..2], ["well"], "{said}");
         assert_eq!(parts[3..], [paper, ink], "{said}");

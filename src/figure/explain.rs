@@ -29,9 +29,8 @@ pub fn overlap(explanation: &Explanation, distances: ArrayView2<f64>) -> Result<
     if all > MOST_CLASSES {
         known = closest(&known, distances);
     }
-    let block = Array2::from_shape_fn((known.len(), known.len()), |(a, b)| {
-        distances[(known[a], known[b])]
-    });
+    let block =
+        Array2::from_shape_fn((known.len(), known.len()), |(a, b)| distances[(known[a], known[b])]);
     let order: Vec<usize> = seriation(block.view()).into_iter().map(|at| known[at]).collect();
     let names: Vec<String> = order.iter().map(|&at| classes[at].name.clone()).collect();
     let overlap = Array2::from_shape_fn((order.len(), order.len()), |(a, b)| {
@@ -62,8 +61,7 @@ pub fn overlap(explanation: &Explanation, distances: ArrayView2<f64>) -> Result<
 fn closest(known: &[usize], distances: ArrayView2<f64>) -> Vec<usize> {
     let pairs = (0..known.len()).flat_map(|b| (0..b).map(move |a| (a, b)));
     let distance = |&(a, b): &(usize, usize)| distances[(known[a], known[b])];
-    let mut pairs: Vec<(usize, usize)> =
-        pairs.filter(|pair| distance(pair).is_finite()).collect();
+    let mut pairs: Vec<(usize, usize)> = pairs.filter(|pair| distance(pair).is_finite()).collect();
     pairs.sort_by(|one, other| distance(one).total_cmp(&distance(other)).then(one.cmp(other)));
     let mut chosen: Vec<usize> = Vec::new();
     for (a, b) in pairs {
@@ -102,8 +100,12 @@ fn taken_for(
     }
     let words = match (dots.is_empty(), held_out) {
         (true, _) => "",
-        (false, true) => "; dots: share of the row's held-out boxes that are taken for the column's class",
-        (false, false) => "; dots: share of the row's objects that are detected as the column's class",
+        (false, true) => {
+            "; dots: share of the row's held-out boxes that are taken for the column's class"
+        }
+        (false, false) => {
+            "; dots: share of the row's objects that are detected as the column's class"
+        }
     };
     (dots, words)
 }

@@ -48,6 +48,8 @@ pub struct Part {
 pub struct CardReason {
     /// How sure it is.
     pub weight: &'static str,
+    /// In few words.
+    pub label: String,
     /// One sentence.
     pub sentence: String,
     /// What to do next.
@@ -57,7 +59,7 @@ pub struct CardReason {
 /// Classes that a class is taken for, on its card.
 const TAKEN_FOR: usize = 5;
 /// Rows of suspects on a card.
-const SUSPECTS: usize = 6;
+const SUSPECTS: usize = 5;
 
 /// The card of a class, by its place.
 pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
@@ -67,10 +69,9 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
         ap(explanation, class, scale),
         expected(explanation, class, scale),
         information(explanation, class),
-        recall(explanation, class),
     ];
     let shares = [
-        taken_for(explanation, class),
+        recall(explanation, class),
         detected_as(explanation, class),
         closest(explanation, class),
         errors(class, scale),
@@ -89,9 +90,12 @@ pub fn scale(explanation: &Explanation) -> ApScale {
     explanation.run.ap_scale().unwrap_or_default()
 }
 
-/// "0.35 (0.10 to 0.60)".
+/// "0.35 (0.10 to 0.60)", as far as AP can be.
 pub fn expected_text(scale: ApScale, expected: &Expected) -> String {
-    format!("{} {}", ap_text(scale, expected.value), range(scale, expected.interval))
+    let possible = |ap: f64| ap.clamp(0.0, scale.full());
+    let (low, high) = expected.interval;
+    let interval = range(scale, (possible(low), possible(high)));
+    format!("{} {interval}", ap_text(scale, possible(expected.value)))
 }
 
 /// Each error that there is, the costliest first.
@@ -103,10 +107,10 @@ fn errors(class: &ExplainedClass, scale: ApScale) -> Option<Shares> {
     let part = |(which, error): (ErrorType, ErrorCost)| Part {
         name: which.name().into(),
         share: error.ap,
-        words: format!("{} ({})", cost_text(scale, error.ap), grouped(error.count)),
+        words: format!("{} ({})", grouped(error.count), cost_text(scale, error.ap)),
     };
     let parts: Vec<Part> = errors.into_iter().map(part).collect();
-    let of = if parts.is_empty() { "none" } else { "AP50 that they cost (how many)" };
+    let of = if parts.is_empty() { "none" } else { "count (AP50 lost)" };
     Some(Shares { what: "errors", of: of.into(), parts })
 }
 
@@ -189,29 +193,20 @@ fn information(
     Some(("information", words))
 }
 
-fn recall(explanation: &Explanation, class: &ExplainedClass) -> Option<(&'static str, String)> {
+fn recall(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
     let recognition = class.recognition.as_ref()?;
-    let recall = recognition.recall()?;
+    let recall = percent(recognition.recall()?);
     let (right, rows) = (grouped(recognition.right), grouped(recognition.rows));
-    let words = match explanation.recognition_of {
-        Some(Of::Training) => format!(
-            "{}, {right} of {rows} training boxes: they are fitted, it tells nothing",
-            percent(recall)
-        ),
-        _ => format!("{}, {right} of {rows} held-out boxes", percent(recall)),
-    };
-    Some(("recall", words))
-}
-
-fn taken_for(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
-    let held_out = explanation.recognition_of == Some(Of::HeldOut);
-    let recognition = class.recognition.as_ref().filter(|known| held_out && known.rows > 0)?;
-    let of = match recognition.taken_for.is_empty() {
-        true => "no other class".into(),
-        false => format!("of {} held-out boxes", grouped(recognition.rows)),
-    };
+    if explanation.recognition_of == Some(Of::Training) {
+        let of = format!(
+            "{recall}, {right} of {rows} training boxes: they are fitted, it tells nothing"
+        );
+        return Some(Shares { what: "recall", of, parts: Vec::new() });
+    }
+    let taken = if recognition.taken_for.is_empty() { "" } else { "; taken for" };
+    let of = format!("{recall}, {right} of {rows} held-out boxes{taken}");
     let parts = counts(explanation, &recognition.taken_for, recognition.rows);
-    Some(Shares { what: "taken for", of, parts })
+    Some(Shares { what: "recall", of, parts })
 }
 
 fn detected_as(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
@@ -251,15 +246,18 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
 }
 
 fn reason(class: &ExplainedClass, reason: &Reason, scale: ApScale) -> CardReason {
-    let mut next_step = reason.because.next_step();
-    if let (Because::LabelNoise { .. }, Some(suspects)) = (&reason.because, &class.suspects) {
-        let rows = suspects.worst.iter().take(SUSPECTS).map(|suspect| suspect.row.to_string());
-        let rows = rows.collect::<Vec<_>>().join(", ");
-        let more = if suspects.count > SUSPECTS as u64 { ", …" } else { "" };
-        next_step += &format!(" Rows {rows}{more}");
-    }
+    let next_step = match (&reason.because, &class.suspects) {
+        (Because::LabelNoise { .. }, Some(suspects)) => {
+            let rows = suspects.worst.iter().take(SUSPECTS).map(|suspect| suspect.row.to_string());
+            let rows = rows.collect::<Vec<_>>().join(", ");
+            let more = if suspects.count > SUSPECTS as u64 { ", …" } else { "" };
+            format!("Look at rows {rows}{more}, and relabel what is wrong.")
+        }
+        (because, _) => because.next_step(),
+    };
     CardReason {
         weight: reason.weight.name(),
+        label: reason.because.label(),
         sentence: reason.because.sentence(scale),
         next_step,
     }

@@ -68,7 +68,8 @@ pub fn card_html(explanation: &Explanation, at: usize) -> Result<String> {
     Ok(page::fragment(&parts))
 }
 
-const CAPTION: &str = "AP against instance count, a point a class, and what the count leads to expect";
+const CAPTION: &str =
+    "AP against instance count, a point a class, and what the count leads to expect";
 
 fn beginning(explanation: &Explanation, named: bool) -> Vec<Part> {
     let run = if named { format!(" of {}", explanation.run.name()) } else { String::new() };
@@ -150,6 +151,12 @@ fn more(explanation: &Explanation, at: usize) -> Vec<Part> {
     let card = card(explanation, at);
     let facts = card.facts.into_iter().map(|(what, words)| (what.into(), words)).collect();
     let mut parts = vec![Part::Words(facts)];
+    let reason = |(at, reason): (usize, CardReason)| {
+        let CardReason { weight, sentence, next_step, .. } = reason;
+        (format!("{}. {sentence} ({weight})", at + 1), format!("Next: {next_step}"))
+    };
+    let reasons: Vec<_> = card.reasons.into_iter().enumerate().map(reason).collect();
+    parts.extend((!reasons.is_empty()).then_some(Part::Words(reasons)));
     for Shares { what, of, parts: shares } in card.shares {
         let title = format!("{what}: {of}");
         let bar = |part: card::Part| Bar { name: part.name, share: part.share, words: part.words };
@@ -158,11 +165,5 @@ fn more(explanation: &Explanation, at: usize) -> Vec<Part> {
             false => Part::Bars { title, bars: shares.into_iter().map(bar).collect() },
         });
     }
-    let reason = |(at, reason): (usize, CardReason)| {
-        let CardReason { weight, sentence, next_step } = reason;
-        (format!("{}. {sentence} ({weight})", at + 1), format!("Next: {next_step}"))
-    };
-    let reasons: Vec<_> = card.reasons.into_iter().enumerate().map(reason).collect();
-    parts.extend((!reasons.is_empty()).then_some(Part::Words(reasons)));
     parts
 }

@@ -128,8 +128,12 @@ impl Because {
             Because::Confused { with, count, of, seen, overlap } => {
                 let (count, of) = (grouped(*count), grouped(*of));
                 let taken = match seen {
-                    Evidence::HeldOut => format!("{count} of {of} held-out boxes are taken for {with}"),
-                    Evidence::Detections => format!("{count} of {of} objects are detected as {with}"),
+                    Evidence::HeldOut => {
+                        format!("{count} of {of} held-out boxes are taken for {with}")
+                    }
+                    Evidence::Detections => {
+                        format!("{count} of {of} objects are detected as {with}")
+                    }
                 };
                 match overlap {
                     Some(true) => format!(
@@ -149,18 +153,24 @@ impl Because {
             ),
             Because::Errors { which, count, cost } => {
                 let (one, many) = match which {
-                    ErrorType::Classification => {
-                        ("box lies on an object", "boxes lie on objects of another class")
+                    ErrorType::Classification => (
+                        "box lies on an object of another class",
+                        "boxes lie on objects of another class",
+                    ),
+                    ErrorType::Localization => {
+                        ("box lies badly on its object", "boxes lie badly on their objects")
                     }
-                    ErrorType::Localization => ("box lies badly", "boxes lie badly"),
-                    ErrorType::Both => {
-                        ("box lies badly on an object", "boxes lie badly on objects of another class")
-                    }
+                    ErrorType::Both => (
+                        "box lies badly on an object of another class",
+                        "boxes lie badly on objects of another class",
+                    ),
                     ErrorType::Duplicate => {
-                        ("box is a second one", "boxes are second ones on objects that have one")
+                        ("box is on an object that has one", "boxes are on objects that have one")
                     }
                     ErrorType::Background => ("box lies on no object", "boxes lie on no object"),
-                    ErrorType::Missed => ("object is found by no box", "objects are found by no box"),
+                    ErrorType::Missed => {
+                        ("object is found by no box", "objects are found by no box")
+                    }
                 };
                 format!(
                     "{}: without {} AP50 would be {} higher.",

@@ -5,8 +5,8 @@ use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::panels::{Grid, LINE, draw_title};
 use super::style::{
-    BLUE, GRID, INK, MUTED, NAME, ORANGE, PALE_BLUE, RED, TICK, ap_title, cut_to_width, ending,
-    font, starting, stroke, text_width,
+    BLUE, GRID, INK, MUTED, ORANGE, PALE_BLUE, RED, TICK, ap_title, cut_to_width, font, starting,
+    stroke, text_width,
 };
 use super::ticks::{Step, round_down, round_up, top_of};
 use crate::ap::ApScale;
@@ -99,7 +99,7 @@ pub fn expected(figure: &ExpectedFigure) -> Result<(String, Vec<Place>), Error> 
         x.draw(canvas, plot, Side::Bottom, "instances (log scale)", INK);
         y.draw(canvas, plot, Side::Left, &ap_title(&figure.ap_column), INK);
         if let Some(at) = figure.marked {
-            draw_mark(canvas, plot, &figure.points[at].name, places[at]);
+            draw_mark(canvas, places[at]);
         }
     })?;
     Ok((svg, places))
@@ -154,7 +154,7 @@ fn draw_points(canvas: &mut Canvas, figure: &ExpectedFigure, places: &[Place]) {
     }
 }
 
-fn draw_mark(canvas: &mut Canvas, plot: Rect, name: &str, place: Place) {
+fn draw_mark(canvas: &mut Canvas, place: Place) {
     let Place { x, ap, expected } = place;
     if let Some([low, value, high]) = expected {
         canvas.line((x, low), (x, high), stroke(RED, 12));
@@ -163,13 +163,6 @@ fn draw_mark(canvas: &mut Canvas, plot: Rect, name: &str, place: Place) {
         }
     }
     canvas.disc((x, ap), 5 * PX, RED);
-    let name = cut_to_width(name, NAME, plot.width() / 2);
-    let style = font(NAME, RED);
-    if x > plot.middle().0 {
-        canvas.text(&name, (x - 2 * GAP, ap), &ending(style));
-    } else {
-        canvas.text(&name, (x + 2 * GAP, ap), &starting(style));
-    }
 }
 
 fn draw_legend(canvas: &mut Canvas, (mut left, y): Point, figure: &ExpectedFigure) {
@@ -181,6 +174,10 @@ fn draw_legend(canvas: &mut Canvas, (mut left, y): Point, figure: &ExpectedFigur
     let dot = |colour| {
         move |canvas: &mut Canvas, left: i32| canvas.disc((left + TICK / 2, y), 34, colour)
     };
+    if let Some(marked) = figure.marked {
+        let name = cut_to_width(&figure.points[marked].name, TICK, 14 * TICK);
+        entry(canvas, &name, &dot(RED));
+    }
     entry(canvas, "a class", &dot(MUTED));
     if figure.points.iter().any(|point| point.flagged) {
         entry(canvas, "stands out", &dot(ORANGE));

@@ -78,7 +78,11 @@ impl HeatMap<'_> {
             right: plot.right + 3 * GAP + BAR_WIDTH,
             bottom: top + BAR_HEIGHT,
         };
-        let height = (below + LABEL + 3 * GAP + LABEL + MARGIN).max(bar.bottom + MARGIN);
+        // A caption that is long stands below the bar of a map of few classes.
+        let beside = MARGIN + text_width(self.caption, LABEL) < bar.left;
+        let lowest = if beside { 0 } else { bar.bottom + GAP + LABEL };
+        let caption = (below + LABEL + 2 * GAP).max(lowest);
+        let height = (caption + GAP + LABEL + MARGIN).max(bar.bottom + MARGIN);
         let area = |row: usize, column: usize| {
             let (left, top) = (plot.left + column as i32 * cell, plot.top + row as i32 * cell);
             Rect { left, top, right: left + cell, bottom: top + cell }
@@ -105,7 +109,7 @@ impl HeatMap<'_> {
             let (x, y) = plot.middle();
             canvas.text(self.rows, (MARGIN + LABEL / 2, y), &upwards(title.clone()));
             canvas.text(self.columns, (x.max(plot.left + 40 * PX), below), &title);
-            canvas.text(self.caption, (MARGIN, below + LABEL + 2 * GAP), &starting(title));
+            canvas.text(self.caption, (MARGIN, caption), &starting(title));
             self.ramp.fill(canvas, bar);
             let axis = Axis::linear(self.range, self.step, (bar.bottom, bar.top));
             axis.draw(canvas, bar, Side::Right, self.bar, INK);

@@ -58,7 +58,7 @@ for (const list of document.querySelectorAll(".rows")) {
     const cell = row.card.insertCell(), inside = document.createElement("div");
     cell.colSpan = row.cells.length;
     inside.append(template.content.cloneNode(true));
-    if (figure && row.dataset.at) inside.append(marked(figure, row.dataset.at));
+    if (figure && row.dataset.at) inside.prepend(marked(figure, row.dataset.at));
     cell.append(inside);
     row.after(row.card);
   };

@@ -1,7 +1,7 @@
 //! A table that can be searched, and whose rows open; and numbers as bars.
 
-use super::{escape, figure_html, part_html, table_html_of};
 use super::Rows;
+use super::{escape, figure_html, part_html, table_html_of};
 use crate::figure::draw::Place;
 
 /// One of several numbers, as a bar.
@@ -18,7 +18,8 @@ pub struct Bar {
 /// The table, with what each row opens to beside it: without the page's script it is a plain table.
 pub(super) fn rows_html(rows: &Rows) -> String {
     let of = escape(&rows.of);
-    let figure = rows.figure.as_ref().map_or(String::new(), |(caption, svg)| figure_html(caption, svg));
+    let figure =
+        rows.figure.as_ref().map_or(String::new(), |(caption, svg)| figure_html(caption, svg));
     let row = |at: usize| {
         let place = rows.places.get(at).copied().flatten().map_or(String::new(), place_attribute);
         let more: String = rows.more.get(at).into_iter().flatten().map(part_html).collect();
@@ -40,9 +41,8 @@ pub(super) fn rows_html(rows: &Rows) -> String {
 
 /// Where a row is in the figure: from the left, from the top, and the three numbers of what was to be expected.
 fn place_attribute(Place { x, ap, expected }: Place) -> String {
-    let expected = expected.map_or(String::new(), |expected| {
-        expected.iter().map(|at| format!(" {at}")).collect()
-    });
+    let expected = expected
+        .map_or(String::new(), |expected| expected.iter().map(|at| format!(" {at}")).collect());
     format!(" data-at=\"{x} {ap}{expected}\"")
 }
 

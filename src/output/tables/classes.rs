@@ -2,12 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::analysis::explain::{
-    By, ExplainedClass, Explanation, Of, Reason, ReasonsChanged,
-};
+use crate::analysis::explain::ap_text;
+use crate::analysis::explain::{By, ExplainedClass, Explanation, Of, Reason, ReasonsChanged};
 use crate::ap::ApScale;
 use crate::output::card::{expected_text, scale};
-use crate::analysis::explain::ap_text;
 use crate::output::{Cell, Table};
 use crate::recognition::Recognition;
 use crate::suspects::Suspect;
@@ -95,10 +93,11 @@ pub fn details(explanations: &[Explanation]) -> Table {
 pub fn classes_json(explanations: &[Explanation]) -> Value {
     let mut rows = classes(explanations).json();
     let details = details(explanations).json();
-    let each = explanations.iter().flat_map(|explanation| {
-        explanation.classes.iter().map(move |class| (explanation, class))
-    });
-    let objects = rows.as_array_mut().into_iter().flatten().zip(details.as_array().into_iter().flatten());
+    let each = explanations
+        .iter()
+        .flat_map(|explanation| explanation.classes.iter().map(move |class| (explanation, class)));
+    let objects =
+        rows.as_array_mut().into_iter().flatten().zip(details.as_array().into_iter().flatten());
     for ((row, detail), (explanation, class)) in objects.zip(each) {
         for (name, value) in detail.as_object().into_iter().flatten() {
             row[name] = value.clone();
@@ -121,11 +120,7 @@ pub fn worst(explanation: &Explanation, most: usize, sentences: bool) -> Table {
         let class = &explanation.classes[*at];
         let first = class.reasons.first().map(|reason| match sentences {
             false => reason.because.label(),
-            true => format!(
-                "{} {}",
-                reason.because.sentence(scale),
-                reason.because.next_step()
-            ),
+            true => format!("{} {}", reason.because.sentence(scale), reason.because.next_step()),
         });
         let recall = class.recognition.as_ref().and_then(Recognition::recall);
         let shown = |text: Option<String>| Cell::from(text.as_deref());

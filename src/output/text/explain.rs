@@ -9,15 +9,18 @@ use crate::output::Cell;
 use crate::output::card::{self, Card, CardReason, Shares};
 use crate::output::tables::worst;
 
-/// Lines of a card at most.
+/// Lines of a card at most, and columns.
 const LINES: usize = 15;
+const COLUMNS: u16 = 80;
 /// Classes in the table.
 const SHOWN: usize = 15;
 /// Lines of a reason, and of what to do next, at most.
 const SENTENCE: usize = 3;
 const NEXT_STEP: usize = 2;
+/// Lines of a note at most.
+const NOTE: usize = 5;
 
-/// The card of a class, by its place: at most 15 lines.
+/// The card of a class, by its place: at most 15 lines of 80 columns, where its name and its run's are not longer.
 pub fn card(explanation: &Explanation, at: usize) -> String {
     let card = card::card(explanation, at);
     let bold = Style::new().bold();
@@ -32,42 +35,48 @@ pub fn card(explanation: &Explanation, at: usize) -> String {
 
 /// The card below its head, with so many of its reasons.
 fn lines(card: &Card, shown: usize) -> Vec<String> {
-    let mut table = comfy_table::Table::new();
-    table.load_style(TableStyle::new()).set_truncation_indicator("…");
-    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width());
-    let row = |what: String, words: String, most: usize| {
-        let mut row = Row::from(vec![what, words]);
-        row.max_height(most);
-        row
-    };
+    let mut rows = Vec::new();
     for (what, words) in &card.facts {
-        table.add_row(row((*what).into(), words.clone(), 1));
+        rows.push(((*what).into(), words.clone(), 1));
     }
     for shares in &card.shares {
-        table.add_row(row(shares.what.into(), in_a_line(shares), 1));
+        rows.push((shares.what.into(), in_a_line(shares), 1));
     }
-    for (at, CardReason { weight, sentence, next_step }) in
+    for (at, CardReason { weight, sentence, next_step, .. }) in
         card.reasons.iter().take(shown).enumerate()
     {
-        table.add_row(row(format!("{}. {weight}", at + 1), sentence.clone(), SENTENCE));
-        table.add_row(row("   next".into(), next_step.clone(), NEXT_STEP));
+        rows.push((format!("{}. {weight}", at + 1), sentence.clone(), SENTENCE));
+        rows.push(("   next".into(), next_step.clone(), NEXT_STEP));
     }
     match card.reasons.len() - shown {
         _ if card.reasons.is_empty() => {
-            let words = "none is sought: AP is not below what is to be expected";
-            table.add_row(row("reasons".into(), words.into(), 1));
+            let words = "none is sought, as its AP is not low";
+            rows.push(("reasons".into(), words.into(), 1));
         }
         0 => {}
         more => {
-            let words = format!("{more} more: see reasons in classes.csv");
-            table.add_row(row("…".into(), words, 1));
+            let rest = &card.reasons[shown..];
+            let labels: Vec<_> =
+                rest.iter().map(|one| format!("{} ({})", one.label, one.weight)).collect();
+            rows.push((format!("{more} more"), labels.join(", "), 1));
         }
     }
-    if let Some(column) = table.column_mut(0) {
-        column.set_padding((0, 2));
+    in_two_columns(rows)
+}
+
+/// What each line is of, and its words, wrapped to so many lines at most.
+fn in_two_columns(rows: Vec<(String, String, usize)>) -> Vec<String> {
+    let mut table = comfy_table::Table::new();
+    table.load_style(TableStyle::new()).set_truncation_indicator("…");
+    table.set_content_arrangement(ContentArrangement::Dynamic);
+    table.set_width(width().min(COLUMNS));
+    for (what, words, most) in rows {
+        let mut row = Row::from(vec![what, words]);
+        row.max_height(most);
+        table.add_row(row);
     }
-    if let Some(column) = table.column_mut(1) {
-        column.set_padding((0, 0));
+    for (column, after) in table.column_iter_mut().zip([2, 0]) {
+        column.set_padding((0, after));
     }
     table.lines().map(|line| line.trim_end().to_owned()).collect()
 }
@@ -85,16 +94,14 @@ pub fn explain(explanations: &[Explanation]) -> String {
     let tables: Vec<_> =
         explanations.iter().map(|one| worst_of(one, explanations.len() > 1)).collect();
     let mut text = tables.join("\n");
-    let mut notes: Vec<String> = explanations.iter().flat_map(card::notes).collect();
-    let mut said = Vec::new();
-    notes.retain(|note| {
-        let new = !said.contains(note);
-        said.push(note.clone());
-        new
-    });
-    for note in notes {
-        text += &format!("note: {note}\n");
+    let mut notes: Vec<String> = Vec::new();
+    for note in explanations.iter().flat_map(card::notes) {
+        if !notes.contains(&note) {
+            notes.push(note);
+        }
     }
+    let notes = notes.into_iter().map(|note| ("note".to_owned(), note, NOTE)).collect();
+    text.extend(in_two_columns(notes).into_iter().map(|line| line + "\n"));
     let first = explanations.iter().find_map(|one| Some(one.name(*one.worst().1.first()?)));
     if let Some(name) = first {
         let quoted = if name.contains(|c: char| !c.is_alphanumeric() && c != '-' && c != '_') {
@@ -111,23 +118,23 @@ pub fn explain(explanations: &[Explanation]) -> String {
 fn worst_of(explanation: &Explanation, named: bool) -> String {
     let (by, places) = explanation.worst();
     let shown = places.len().min(SHOWN);
-    let (of, all) = (places.len(), explanation.classes.len());
+    let of = places.len();
     let head = match by {
         _ if of == 0 => return String::new(),
-        By::Expectation => {
-            let and = if explanation.by_information { " and information amount" } else { "" };
-            format!(
-                "AP below what instance count{and} leads to expect, worst first: {shown} of {of} (of {all} \
-                 classes)"
-            )
+        By::Expectation if explanation.by_information => {
+            "AP below what count and information lead to expect, worst first"
         }
-        By::Ap => format!("lowest AP first: {shown} of {all} classes"),
-        By::Recall => format!("lowest recall first: {shown} of {all} classes"),
+        By::Expectation => "AP below what the count leads to expect, worst first",
+        By::Ap => "lowest AP first",
+        By::Recall => "lowest recall first",
     };
-    let run = if named { format!("{}: ", explanation.run.name()) } else { String::new() };
+    let run = if named { format!("{}:\n", explanation.run.name()) } else { String::new() };
     let table = worst(explanation, SHOWN, false);
     let rows = table.rows.iter().map(|row| row.iter().map(plain).collect());
-    format!("{run}{head}\n{}", in_columns_and_words(&table.columns, rows.collect()))
+    format!(
+        "{run}{head}, {shown} of {of}:\n{}",
+        in_columns_and_words(&table.columns, rows.collect())
+    )
 }
 
 /// A cell for reading.
