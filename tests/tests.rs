@@ -17,7 +17,6 @@ mod eigenvalues;
 mod evidence;
 mod expected;
 mod explained;
-mod explanations;
 mod faults;
 mod figure_files;
 mod figures;
