@@ -62,6 +62,8 @@ pub struct ClassDetections {
     pub found: u64,
     /// AP over IoU 0.5:0.95, at 0.5 and at 0.75, 0–1; none without objects.
     pub ap: [Option<f64>; 3],
+    /// Median area of its objects, pixels².
+    pub median_area: Option<f64>,
     /// 95% interval of the first, by bootstrap over images.
     pub interval: Option<(f64, f64)>,
     /// In the order of [`ErrorType::ALL`].

@@ -58,8 +58,10 @@ pub struct Geometry {
     pub recognized: Option<Recognized>,
     /// How far each class has moved from training to what is held out.
     pub shift: Vec<Option<Shift>>,
-    /// Those that lie nearer to another class, of each class, where the embeddings are there.
-    pub suspects: Option<Vec<Suspects>>,
+    /// Which of these lie nearer to another class, of each class, where the embeddings are there.
+    pub nearer: Option<Vec<Suspects>>,
+    /// The same of the embeddings of training, whose labels the detector has learnt, where they are there.
+    pub in_training: Option<Vec<Suspects>>,
 }
 
 impl Geometry {
@@ -86,35 +88,44 @@ impl Geometry {
         }
     }
 
-    /// Of held-out embeddings, and how they have moved from those of `training`.
+    /// Of held-out embeddings, and how they have moved from those of training: what these have inside, and
+    /// they themselves where they are there.
     ///
     /// # Errors
     /// If reading fails, or the covariance is not finite.
     ///
     /// # Panics
-    /// If `training` or the classifier is of other classes or dimensions.
-    pub fn of_held_out<R: Rows>(
-        training: Option<&WithinClasses>,
-        held_out: &Labelled<R>,
+    /// If those of training or the classifier are of other classes or dimensions.
+    pub fn of_held_out<T: Rows, H: Rows>(
+        training: Option<(&WithinClasses, Option<&Labelled<T>>)>,
+        held_out: &Labelled<H>,
         classifier: Option<&Classifier>,
         options: &Options,
         observer: &dyn Observer,
     ) -> Result<Geometry> {
         let within = held_out.measure(options, observer)?;
-        let mut shift = None;
-        if let Some(training) = training
+        let (mut shift, mut in_training) = (None, None);
+        if let Some((training, rows)) = training
             && let Some(pooled) = pooled(training)?
         {
             shift = Some(shifts(training, &pooled, &within));
+            if let Some(rows) = rows {
+                in_training = Some(rows.suspects(training, &pooled, observer)?);
+            }
         }
-        let mut geometry = held_out.judge(within, Of::HeldOut, classifier, observer)?;
-        geometry.shift = shift.unwrap_or(geometry.shift);
-        Ok(geometry)
+        let geometry = held_out.judge(within, Of::HeldOut, classifier, observer)?;
+        let shift = shift.unwrap_or_else(|| geometry.shift.clone());
+        Ok(Geometry { shift, in_training, ..geometry })
     }
 
     /// What the classifier takes the embeddings of a class for, by its place.
     pub fn recognition(&self, class: usize) -> Option<&Recognition> {
         Some(&self.recognized.as_ref()?.of_classes[class])
+    }
+
+    /// Which embeddings are looked at for wrong labels: those of training, where they are there.
+    pub fn suspects_of(&self) -> Of {
+        if self.in_training.is_some() { Of::Training } else { self.of }
     }
 
     fn new(of: Of, within: WithinClasses, pooled: Option<&Pooled>) -> Geometry {
@@ -123,7 +134,8 @@ impl Geometry {
             overlap: pooled.map(|pooled| Overlap::of(&within, pooled)),
             recognized: None,
             shift: vec![None; within.classes()],
-            suspects: None,
+            nearer: None,
+            in_training: None,
             counts: within.counts,
         }
     }
@@ -166,17 +178,29 @@ impl<R: Rows> Labelled<'_, R> {
         observer: &dyn Observer,
     ) -> Result<Geometry> {
         let pooled = pooled(&within)?;
-        let passes = u64::from(classifier.is_some()) + u64::from(pooled.is_some());
-        let progress = observer.progress(passes * self.rows.rows() as u64);
+        let progress = observer.progress(u64::from(classifier.is_some()) * self.rows.rows() as u64);
         let recognized =
             |classifier| stream::recognized(self.rows, self.labels, classifier, &progress);
         let recognized = classifier.map(recognized).transpose()?;
-        let suspects = |pooled| {
-            let suspects = stream::suspects(self.rows, self.labels, &within, pooled, &progress)?;
-            Ok::<_, Error>(suspects.into_iter().map(|of| self.numbered(of)).collect())
+        let nearer = match &pooled {
+            Some(pooled) => Some(self.suspects(&within, pooled, observer)?),
+            None => None,
         };
-        let suspects = pooled.as_ref().map(suspects).transpose()?;
-        Ok(Geometry { recognized, suspects, ..Geometry::new(of, within, pooled.as_ref()) })
+        let geometry = Geometry::new(of, within, pooled.as_ref());
+        let in_training = nearer.clone().filter(|_| of == Of::Training);
+        Ok(Geometry { recognized, nearer, in_training, ..geometry })
+    }
+
+    /// Which of them lie nearer to another class.
+    fn suspects(
+        &self,
+        within: &WithinClasses,
+        pooled: &Pooled,
+        observer: &dyn Observer,
+    ) -> Result<Vec<Suspects>> {
+        let progress = observer.progress(self.rows.rows() as u64);
+        let all = stream::suspects(self.rows, self.labels, within, pooled, &progress)?;
+        Ok(all.into_iter().map(|of| self.numbered(of)).collect())
     }
 
     /// The same suspects by their numbers in the files.

@@ -1,5 +1,7 @@
 //! Embeddings whose label may be wrong: they lie nearer to another class than to their own.
 
+use std::cmp::Reverse;
+
 /// Suspects of a class that are listed.
 pub const LISTED: usize = 20;
 
@@ -34,38 +36,58 @@ impl Suspect {
     }
 }
 
-/// The suspects of a class.
+/// The embeddings of a class that lie nearer to another class than to their own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Suspects {
     /// Embeddings of the class.
     pub of: u64,
-    /// How many there are.
-    pub count: u64,
-    /// Those with the largest margins, [`LISTED`] at most, the largest first.
+    /// The classes that embeddings lie nearest to, other than their own, and how many; most often first. Of
+    /// classes that overlap there are many without any wrong label.
+    pub nearer: Vec<(usize, u64)>,
+    /// The same of suspects alone.
+    pub suspected: Vec<(usize, u64)>,
+    /// The suspects with the largest margins, [`LISTED`] at most, the largest first.
     pub worst: Vec<Suspect>,
 }
 
 impl Suspects {
-    /// Takes in one more.
+    /// Takes in one more that lies nearer to another class.
     pub fn add(&mut self, suspect: Suspect) {
-        self.count += 1;
+        count(&mut self.nearer, suspect.nearer_to);
+        if !suspect.is_suspect() {
+            return;
+        }
+        count(&mut self.suspected, suspect.nearer_to);
         self.worst.push(suspect);
         if self.worst.len() >= 2 * LISTED {
             self.finish();
         }
     }
 
-    /// The class that most of those listed lie nearer to; of several the lowest place.
-    pub fn nearer_to(&self) -> Option<usize> {
-        let mut places: Vec<usize> = self.worst.iter().map(|suspect| suspect.nearer_to).collect();
-        places.sort_unstable();
-        let runs = places.chunk_by(|a, b| a == b);
-        runs.rev().max_by_key(|run| run.len()).map(|run| run[0])
+    /// How many suspects there are.
+    pub fn count(&self) -> u64 {
+        self.suspected.iter().map(|(_, count)| count).sum()
+    }
+
+    /// The share of the embeddings that lie nearer to this class than to any other and their own.
+    pub fn share_nearer_to(&self, class: usize) -> f64 {
+        let found = self.nearer.iter().find(|(nearer, _)| *nearer == class);
+        found.map_or(0.0, |&(_, count)| count as f64 / self.of as f64)
     }
 
     /// Leaves the worst, in order; of equal margins the first that came.
     pub fn finish(&mut self) {
         self.worst.sort_by(|a, b| b.margin().total_cmp(&a.margin()));
         self.worst.truncate(LISTED);
+        for counts in [&mut self.nearer, &mut self.suspected] {
+            counts.sort_by_key(|&(class, count)| (Reverse(count), class));
+        }
+    }
+}
+
+fn count(counts: &mut Vec<(usize, u64)>, class: usize) {
+    match counts.iter_mut().find(|(counted, _)| *counted == class) {
+        Some((_, count)) => *count += 1,
+        None => counts.push((class, 1)),
     }
 }

@@ -5,9 +5,10 @@ use igam_analyze::analysis::explain::{
 };
 use igam_analyze::correlation::Expected;
 use igam_analyze::detections::{ClassDetections, ErrorCost, ErrorType};
-use igam_analyze::overlap::Neighbour;
+use igam_analyze::overlap::{Neighbour, Shift};
 use igam_analyze::recognition::Recognition;
 use igam_analyze::spread::Spread;
+use igam_analyze::suspects::{Suspect, Suspects};
 use igam_analyze::{ApColumn, Classes, Detector, Run};
 use ndarray::Array2;
 
@@ -39,7 +40,9 @@ fn bare(name: &str, classes: &[(String, u64, f64)]) -> Explanation {
         shift: None,
         detections: None,
         median_area: None,
-        suspects: Vec::new(),
+        nearer: None,
+        suspects: None,
+        suspects_of: None,
         reasons: Vec::new(),
     };
     Explanation {
@@ -53,7 +56,18 @@ fn bare(name: &str, classes: &[(String, u64, f64)]) -> Explanation {
 
 fn expected(ap: f64, value: f64, deleted_residual: f64, flagged: bool) -> Option<Expected> {
     let interval = (value - 0.25, value + 0.25);
-    Some(Expected { value, interval, residual: ap - value, deleted_residual, flagged })
+    let (residual, p_value) = (ap - value, 0.5);
+    Some(Expected { value, interval, residual, deleted_residual, p_value, flagged })
+}
+
+/// Rows whose label is in doubt, each nearer to a class.
+pub fn suspects(rows: impl Iterator<Item = (u64, usize)>) -> Suspects {
+    let mut all = Suspects { of: 40, ..Suspects::default() };
+    rows.for_each(|(row, nearer_to)| {
+        all.add(Suspect { row, nearer_to, own: 9.0, distance: 1.0 });
+    });
+    all.finish();
+    all
 }
 
 /// A reason of each kind; the first four are of one class on the card of the tests.
@@ -74,8 +88,10 @@ pub fn reasons() -> Vec<Reason> {
         (error(ErrorType::Duplicate, 2), Weight::Shown),
         (error(ErrorType::Background, 1200), Weight::Shown),
         (error(ErrorType::Missed, 1), Weight::Shown),
+        (Because::LabelledAs { rows: 74, of: 214, label: "Bolt".into() }, Weight::Likely),
         (Because::Shifted { shift: 2.31, median: 0.4 }, Weight::Weak),
-        (Because::NothingFound, Weight::Weak),
+        (Because::NothingFound { recall: Some(0.97) }, Weight::Weak),
+        (Because::NothingFound { recall: None }, Weight::Weak),
     ];
     becauses.into_iter().map(|(because, weight)| Reason { because, weight }).collect()
 }
@@ -107,8 +123,8 @@ pub fn four() -> Explanation {
     cutter.spread = Some(Spread {
         total_variance: 12.5,
         effective_dimension: 5.25,
-        effective_rank: 7.5,
-        largest_share: 0.375,
+        effective_rank: Some(7.5),
+        largest_share: Some(0.375),
         decay: Some(1.125),
     });
     cutter.recognition =
@@ -116,7 +132,7 @@ pub fn four() -> Explanation {
     cutter.closest = [(0, 1.5), (3, 4.0), (2, 6.0)]
         .map(|(class, distance)| Neighbour { class, distance })
         .into();
-    cutter.shift = Some(0.5);
+    cutter.shift = Some(Shift { distance: 1.3, by_chance: 1.2 });
     cutter.detections = Some(ClassDetections {
         objects: 50,
         found: 38,
@@ -124,9 +140,10 @@ pub fn four() -> Explanation {
         interval: Some((0.125, 0.3125)),
         errors,
         taken_for: vec![(0, 7), (3, 2)],
+        median_area: Some(196.0),
     });
     cutter.median_area = Some(196.0);
-    cutter.suspects = (0..7).map(|at| (3 + 5 * at, if at < 5 { 0 } else { 3 })).collect();
+    cutter.suspects = Some(suspects((0..7).map(|at| (3 + 5 * at, if at < 5 { 0 } else { 3 }))));
     cutter.reasons = reasons()[..4].to_vec();
     four
 }

@@ -83,15 +83,22 @@ fn check_overlap(geometry: &Geometry, expected: &Value) {
 }
 
 fn check_suspects(geometry: &Geometry, labels: &Array1<i64>, expected: &Value) {
-    let ours = geometry.suspects.as_ref().unwrap();
+    let ours = geometry.nearer.as_ref().unwrap();
     let theirs: Vec<Vec<f64>> =
         expected["suspects"].as_array().unwrap().iter().map(numbers).collect();
     assert!(theirs.len() > 10);
     for (class, ours) in ours.iter().enumerate() {
         let of_class = |suspect: &&Vec<f64>| labels[suspect[0] as usize] == class as i64;
         let mut theirs: Vec<_> = theirs.iter().filter(of_class).collect();
-        theirs.sort_by(|a, b| (b[2] - b[3]).total_cmp(&(a[2] - a[3])));
-        assert_eq!(ours.count, theirs.len() as u64);
+        let nearer: u64 = ours.nearer.iter().map(|(_, count)| count).sum();
+        assert_eq!((ours.of, nearer), (geometry.counts[class], theirs.len() as u64));
+        let to_first = ours.nearer.first().map_or(0, |first| first.0);
+        let share = theirs.iter().filter(|row| row[1] == to_first as f64).count() as f64;
+        assert_eq!(ours.share_nearer_to(to_first), share / ours.of as f64);
+        let margin = |row: &[f64]| 0.5 * (row[2] * row[2] - row[3] * row[3]);
+        theirs.retain(|row| margin(row) > 100.0_f64.ln());
+        theirs.sort_by(|a, b| margin(b).total_cmp(&margin(a)));
+        assert_eq!(ours.count(), theirs.len() as u64);
         assert_eq!(ours.worst.len(), theirs.len().min(20));
         for (ours, theirs) in ours.worst.iter().zip(theirs) {
             assert_eq!((ours.row, ours.nearer_to), (theirs[0] as u64, theirs[1] as usize));
@@ -309,7 +316,7 @@ fn merged_moments_are_the_whole() {
     let (ours, theirs) = (alone(of_moments), alone(files()));
     assert_close(&distances(&ours), &distances(&theirs), 1e-9);
     // There is no embedding that could be judged by itself.
-    assert!(ours.recognized.is_none() && ours.suspects.is_none() && theirs.suspects.is_some());
+    assert!(ours.recognized.is_none() && ours.nearer.is_none() && theirs.nearer.is_some());
 }
 
 #[test]
@@ -372,7 +379,7 @@ fn distances_of_classes_that_are_known() {
 #[test]
 fn wrong_labels_are_found() {
     let (mut x, mut labels) = simulated(&[80, 60, 40, 1], 8, 12.0, 3.0, 2);
-    assert!(of_training(&x, &labels, 4, &[]).suspects.unwrap().iter().all(|of| of.count == 0));
+    assert!(of_training(&x, &labels, 4, &[]).in_training.unwrap().iter().all(|of| of.count() == 0));
     // Rows 5 and 90 bear each other's label, 130 is of class 2 and called 0.
     (labels[5], labels[90], labels[150]) = (1, 0, 0);
     // Two rows of anything, which are left out.
@@ -384,7 +391,7 @@ fn wrong_labels_are_found() {
         none,
         x.slice(s![100.., ..])
     ];
-    let suspects = of_training(&x, &labels, 4, &[0, 101]).suspects.unwrap();
+    let suspects = of_training(&x, &labels, 4, &[0, 101]).in_training.unwrap();
     let found: Vec<Vec<(u64, usize)>> = suspects
         .iter()
         .map(|of| of.worst.iter().map(|suspect| (suspect.row, suspect.nearer_to)).collect())

@@ -17,6 +17,7 @@ mod eigenvalues;
 mod evidence;
 mod expected;
 mod explained;
+mod explanations;
 mod faults;
 mod figure_files;
 mod figures;

@@ -99,7 +99,8 @@ pub fn of_arrays(
     let within = rows.measure(options, observer)?;
     match held_out.as_ref().map(labelled) {
         Some(held_out) => {
-            Geometry::of_held_out(Some(&within), &held_out, classifier, options, observer)
+            let training = Some((&within, Some(&rows)));
+            Geometry::of_held_out(training, &held_out, classifier, options, observer)
         }
         None => Geometry::of_training(within, Some(&rows), classifier, observer),
     }

@@ -250,7 +250,7 @@ fn reason(class: &ExplainedClass, reason: &Reason, scale: ApScale) -> CardReason
         (Because::LabelNoise { .. }, Some(suspects)) => {
             let rows = suspects.worst.iter().take(SUSPECTS).map(|suspect| suspect.row.to_string());
             let rows = rows.collect::<Vec<_>>().join(", ");
-            let more = if suspects.count > SUSPECTS as u64 { ", …" } else { "" };
+            let more = if suspects.count() > SUSPECTS as u64 { ", …" } else { "" };
             format!("Look at rows {rows}{more}, and relabel what is wrong.")
         }
         (because, _) => because.next_step(),

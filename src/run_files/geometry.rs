@@ -47,18 +47,17 @@ pub fn geometry(
     let classifier = classifier.as_ref();
     let held_out = held_out.as_ref().map(labelled);
     let (held_out, observer) = (held_out.as_ref(), &*observer);
+    let rows = match &training {
+        Some((Source::Embeddings(instances), _)) => Some(labelled(instances)),
+        Some((Source::Moments(_), _)) | None => None,
+    };
+    let rows = rows.as_ref();
     let geometry = match (held_out, training) {
         (Some(held_out), training) => {
-            let training = training.map(|(_, within)| within);
-            Geometry::of_held_out(training.as_ref(), held_out, classifier, options, observer)
+            let training = training.as_ref().map(|(_, within)| (within, rows));
+            Geometry::of_held_out(training, held_out, classifier, options, observer)
         }
-        (None, Some((source, within))) => {
-            let rows = match source {
-                Source::Embeddings(instances) => Some(labelled(instances)),
-                Source::Moments(_) => None,
-            };
-            Geometry::of_training(within, rows.as_ref(), classifier, observer)
-        }
+        (None, Some((_, within))) => Geometry::of_training(within, rows, classifier, observer),
         (None, None) => return Ok(None),
     };
     geometry.map(Some)

@@ -1,4 +1,4 @@
-//! Rows in, those out that lie much nearer to another class than to their own.
+//! Rows in, those out that lie nearer to another class than to their own.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, Par};
@@ -10,7 +10,7 @@ use crate::pooled::{Pooled, WithinClasses};
 use crate::rows::Rows;
 use crate::suspects::{Suspect, Suspects};
 
-/// The suspects of each class: `labels` holds the class of every row, `within` and `pooled` what is known of
+/// Which embeddings of each class lie nearer to another: `labels` holds the class of every row, `within` and `pooled` what is known of
 /// these same rows.
 ///
 /// # Errors
@@ -55,7 +55,7 @@ pub fn suspects(
             let own_distance = own_distance * without_the_row(within.counts[own])?;
             let number = (first + at) as u64;
             let suspect = Suspect { row: number, nearer_to: nearest, own: own_distance, distance };
-            suspect.is_suspect().then_some((own, suspect))
+            (distance < own_distance).then_some((own, suspect))
         };
         labels.iter().enumerate().filter_map(suspect).collect::<Vec<_>>()
     };

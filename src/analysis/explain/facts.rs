@@ -7,6 +7,7 @@ use crate::ap::ApScale;
 use crate::correlation::Expected;
 use crate::detector::{Class, Run};
 use crate::evidence::{self, Finding, expectation};
+use crate::suspects::Suspects;
 
 /// The covariate of an annotation file that says how large the boxes of a class are: the median of
 /// ln(area / pixel²).
@@ -50,7 +51,10 @@ impl ExplainedClass {
         let detections = run.detections(at);
         let areas = run.covariates().iter().find(|covariate| covariate.name == MEDIAN_LOG_AREA);
         let overlap = geometry.and_then(|known| known.overlap.as_ref());
-        let suspects = geometry.and_then(|known| Some(&known.suspects.as_ref()?[at]));
+        let of_class = |all: &Option<Vec<Suspects>>| Some(all.as_ref()?[at].clone());
+        // AP is measured on the objects of the ground truth; without them, those of training tell.
+        let in_training = || areas.and_then(|areas| areas.values[at]).map(f64::exp);
+        let in_truth = detections.and_then(|seen| seen.median_area);
         ExplainedClass {
             id: class.id,
             name: class.name.to_owned(),
@@ -66,8 +70,11 @@ impl ExplainedClass {
             closest: overlap.map_or(Vec::new(), |overlap| overlap.closest(at).to_vec()),
             shift: geometry.and_then(|known| known.shift[at]),
             detections: detections.cloned(),
-            median_area: areas.and_then(|areas| areas.values[at]).map(f64::exp),
-            suspects: suspects.cloned(),
+            median_area: in_truth.or_else(in_training),
+            nearer: geometry.and_then(|known| of_class(&known.nearer)),
+            suspects: geometry
+                .and_then(|known| of_class(&known.in_training).or_else(|| of_class(&known.nearer))),
+            suspects_of: geometry.map(|known| known.suspects_of()),
             reasons: Vec::new(),
         }
     }

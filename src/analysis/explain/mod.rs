@@ -75,8 +75,12 @@ pub struct ExplainedClass {
     pub detections: Option<ClassDetections>,
     /// Median area of its boxes, pixels².
     pub median_area: Option<f64>,
-    /// Held-out embeddings, or else those of training, that lie nearer to another class.
+    /// Which of the embeddings that `closest` is of lie nearer to another class.
+    pub nearer: Option<Suspects>,
+    /// Which embeddings of training, or else held-out ones, have a label in doubt.
     pub suspects: Option<Suspects>,
+    /// Which of the two.
+    pub suspects_of: Option<Of>,
     /// What may be the reasons of its AP, in order of weight; of a class that is not bad, none.
     pub reasons: Vec<Reason>,
 }

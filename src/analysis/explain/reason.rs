@@ -77,6 +77,15 @@ pub enum Because {
         /// The class that most of them lie nearer to.
         nearer_to: String,
     },
+    /// Boxes that are labelled as another class lie nearer to this one.
+    LabelledAs {
+        /// How many.
+        rows: u64,
+        /// Of so many of the other class.
+        of: u64,
+        /// The class that they are labelled as.
+        label: String,
+    },
     /// Held-out boxes look different from those of training.
     Shifted {
         /// Distance of the means in units of the spread.
@@ -85,7 +94,10 @@ pub enum Because {
         median: f64,
     },
     /// Nothing was found.
-    NothingFound,
+    NothingFound {
+        /// Recall on held-out boxes, where it is so high that the classification is not at fault.
+        recall: Option<f64>,
+    },
 }
 
 /// What may be the reason, and how sure that is.

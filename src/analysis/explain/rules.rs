@@ -6,6 +6,7 @@
 
 use super::{Because, Evidence, ExplainedClass, Of, Reason, Weight};
 use crate::detections::{ClassDetections, ErrorCost, ErrorType};
+use crate::recognition::Recognition;
 
 /// So many deviations from the median are far, in the direction that is bad.
 const FAR: f64 = 3.0;
@@ -15,8 +16,15 @@ const TIMES: f64 = 1.5;
 const LEAST_COUNT: u64 = 3;
 /// And their share of the class's objects.
 const LEAST_SHARE: f64 = 0.1;
-/// Classes overlap where the best linear boundary gets this share of the two wrong, Φ(−D/2).
-const OVERLAP: f64 = 0.1;
+/// Two classes overlap where this share of one lies nearer to the mean of the other.
+const OVERLAP: f64 = 0.15;
+/// Fewer instances than this times the median are few, and hardly any.
+const FEW: f64 = 0.5;
+const HARDLY_ANY: f64 = 0.15;
+/// Fewer instances than this say nothing of how far a class has moved.
+const LEAST_MOVED: u64 = 20;
+/// A classifier of this recall is not at fault.
+const RECOGNIZED: f64 = 0.9;
 /// An error that costs less AP at IoU 0.5 is no reason.
 const LEAST_COST: f64 = 0.05;
 /// Objects of a lower median side are small, pixels: the border of COCO's area ranges, 32².
@@ -115,13 +123,13 @@ impl<'a> Others<'a> {
         if !(low || below) {
             return Vec::new();
         }
-        let confused = self.confused(class);
         let mut reasons: Vec<Reason> = [
-            confused.clone(),
+            self.confused(class),
             self.few_instances(class),
             self.spread(class),
             self.small(class),
             self.label_noise(class),
+            self.labelled_as(class),
             self.shifted(class),
         ]
         .into_iter()
@@ -131,27 +139,32 @@ impl<'a> Others<'a> {
         // Of equal weight, the order above: what is nearest to the classifier first.
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
         if reasons.is_empty() {
-            reasons.push(Reason { because: Because::NothingFound, weight: Weight::Weak });
+            let recall = self.held_out(class).and_then(Recognition::recall);
+            let recall = recall.filter(|&recall| recall >= RECOGNIZED);
+            reasons.push(Reason { because: Because::NothingFound { recall }, weight: Weight::Weak });
         }
         reasons
     }
 
-    /// AP is what the count leads to expect, and the count is below most: where classes with fewer
-    /// instances do have lower AP in this run.
+    /// AP is what the count leads to expect, and the count is below most: likely where classes with fewer
+    /// instances do have lower AP in this run, else possible where it has hardly any.
     fn few_instances(&self, class: &ExplainedClass) -> Option<Reason> {
         let (instances, median) = (class.instances?, self.instances?);
         let expected = class.expected?;
-        let within = class.ap? >= expected.interval.0;
-        let low = expected.value < self.ap? && (instances as f64) < 0.5 * median;
         let because = Because::FewInstances { instances, median };
-        (self.count_tells && within && low).then_some(Reason { because, weight: Weight::Likely })
+        let share = instances as f64 / median;
+        let leads_to_it = class.ap? >= expected.interval.0 && expected.value < self.ap?;
+        if self.count_tells {
+            return (leads_to_it && share < FEW)
+                .then_some(Reason { because, weight: Weight::Likely });
+        }
+        (share < HARDLY_ANY).then_some(Reason { because, weight: Weight::Weak })
     }
 
     /// Total variance far above the others', and held-out errors that go to several classes.
     fn spread(&self, class: &ExplainedClass) -> Option<Reason> {
         let times = self.variance?.far_above(class.spread?.total_variance)?;
-        let held_out = class.recognition.as_ref().filter(|_| self.held_out_rows());
-        let (taken_for, weight) = match held_out {
+        let (taken_for, weight) = match self.held_out(class) {
             Some(seen) => {
                 let wrong = seen.rows - seen.right;
                 let most = seen.taken_for.first().map_or(0, |&(_, count)| count);
@@ -167,8 +180,7 @@ impl<'a> Others<'a> {
 
     /// Held-out boxes, or else detections, are taken for one other class.
     fn confused(&self, class: &ExplainedClass) -> Option<Reason> {
-        let held_out = class.recognition.as_ref().filter(|_| self.held_out_rows());
-        let held_out = held_out.and_then(|seen| {
+        let held_out = self.held_out(class).and_then(|seen| {
             let &(with, count) = seen.taken_for.first()?;
             Some((with, count, seen.rows, Evidence::HeldOut))
         });
@@ -186,13 +198,16 @@ impl<'a> Others<'a> {
         Some(Reason { because, weight: Weight::Shown })
     }
 
-    /// Whether the held-out embeddings of the two overlap.
+    /// Whether the held-out embeddings of the two overlap: some of either lie nearer to the other's mean than
+    /// to that of their own class.
     fn overlaps(&self, class: &ExplainedClass, with: usize) -> Option<bool> {
-        if self.overlap_of != Some(Of::HeldOut) || class.closest.is_empty() {
+        if self.overlap_of != Some(Of::HeldOut) {
             return None;
         }
-        let neighbour = class.closest.iter().find(|neighbour| neighbour.class == with);
-        Some(neighbour.is_some_and(|neighbour| neighbour.overlap() >= OVERLAP))
+        let at = self.place(class)?;
+        let nearer = |of: &ExplainedClass, to| Some(of.nearer.as_ref()?.share_nearer_to(to));
+        let share = nearer(class, with)?.max(nearer(&self.classes[with], at)?);
+        Some(share >= OVERLAP)
     }
 
     /// Objects that COCO calls small, and half as long as the others'.
@@ -227,13 +242,13 @@ impl<'a> Others<'a> {
         types.into_iter().map(reason).collect()
     }
 
-    /// Embeddings that lie nearer to one other class than to their own, though the two do not overlap.
+    /// Some of its boxes look like one other class, though the two do not overlap and it has not many forms.
     fn label_noise(&self, class: &ExplainedClass) -> Option<Reason> {
         let suspects = class.suspects.as_ref()?;
-        let (nearer, rows, of) = (suspects.nearer_to()?, suspects.count, suspects.of);
-        let overlap = class.closest.iter().find(|neighbour| neighbour.class == nearer);
-        let overlaps = overlap.is_some_and(|neighbour| neighbour.overlap() >= OVERLAP);
-        if overlaps || rows < LEAST_COUNT || (rows as f64) < SUSPECTS * of as f64 {
+        let &(nearer, rows) = suspects.suspected.first()?;
+        let of = suspects.of;
+        let many_forms = class.spread.is_some_and(|spread| self.is_wide(spread.total_variance));
+        if many_forms || !self.doubtful(rows, of) || self.overlaps(class, nearer) == Some(true) {
             return None;
         }
         let nearer_to = self.classes[nearer].name.clone();
@@ -241,11 +256,37 @@ impl<'a> Others<'a> {
         Some(Reason { because, weight: Weight::Weak })
     }
 
+    /// Boxes of another class look like this one, which is taken for that class.
+    fn labelled_as(&self, class: &ExplainedClass) -> Option<Reason> {
+        let at = self.place(class)?;
+        let taken_for = |seen: &[(usize, u64)]| Some(seen.first()?.0);
+        let held_out = self.held_out(class).and_then(|seen| taken_for(&seen.taken_for));
+        let other = held_out.or_else(|| taken_for(&known(class)?.taken_for))?;
+        let other = &self.classes[other];
+        let suspects = other.suspects.as_ref()?;
+        let &(_, rows) = suspects.suspected.iter().find(|(nearer, _)| *nearer == at)?;
+        let (of, label) = (suspects.of, other.name.clone());
+        let many_forms = other.spread.is_some_and(|spread| self.is_wide(spread.total_variance));
+        let because = Because::LabelledAs { rows, of, label };
+        let seen = !many_forms && self.doubtful(rows, of);
+        let overlap = self.overlaps(class, self.place(other)?) == Some(true);
+        (seen && !overlap).then_some(Reason { because, weight: Weight::Likely })
+    }
+
+    fn doubtful(&self, rows: u64, of: u64) -> bool {
+        rows >= LEAST_COUNT && rows as f64 >= SUSPECTS * of as f64
+    }
+
+    fn is_wide(&self, variance: f64) -> bool {
+        self.variance.is_some_and(|usual| usual.far_above(variance).is_some())
+    }
+
     /// Held-out boxes far from those of training.
     fn shifted(&self, class: &ExplainedClass) -> Option<Reason> {
         let (seen, usual) = (class.shift?, self.shift?);
         let shift = seen.beyond_chance();
-        if seen.distance < TIMES * seen.by_chance {
+        // Few instances are learnt by heart, and lie elsewhere for that.
+        if seen.distance < TIMES * seen.by_chance || class.instances? < LEAST_MOVED {
             return None;
         }
         usual.far_above(shift)?;
@@ -253,8 +294,13 @@ impl<'a> Others<'a> {
         Some(Reason { because, weight: Weight::Likely })
     }
 
-    fn held_out_rows(&self) -> bool {
-        self.recognition_of == Some(Of::HeldOut)
+    /// What the classifier takes held-out boxes for.
+    fn held_out<'b>(&self, class: &'b ExplainedClass) -> Option<&'b Recognition> {
+        class.recognition.as_ref().filter(|_| self.recognition_of == Some(Of::HeldOut))
+    }
+
+    fn place(&self, class: &ExplainedClass) -> Option<usize> {
+        self.classes.iter().position(|one| one.id == class.id)
     }
 }
 

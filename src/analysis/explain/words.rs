@@ -55,9 +55,9 @@ impl Because {
             Because::Confused { overlap: None, .. } => "confused",
             Because::Small { .. } => "small",
             Because::Errors { which, .. } => which.name(),
-            Because::LabelNoise { .. } => "label-noise",
+            Because::LabelNoise { .. } | Because::LabelledAs { .. } => "label-noise",
             Because::Shifted { .. } => "shifted",
-            Because::NothingFound => "nothing-found",
+            Because::NothingFound { .. } => "nothing-found",
         }
     }
 
@@ -65,7 +65,8 @@ impl Because {
     pub fn other(&self) -> Option<&str> {
         match self {
             Because::Confused { with, .. } => Some(with),
-            Because::LabelNoise { nearer_to, .. } => Some(nearer_to),
+            Because::LabelNoise { nearer_to: other, .. }
+            | Because::LabelledAs { label: other, .. } => Some(other),
             _ => None,
         }
     }
@@ -90,8 +91,9 @@ impl Because {
                 ErrorType::Missed => "missed objects".into(),
             },
             Because::LabelNoise { .. } => "labels in doubt".into(),
+            Because::LabelledAs { label, .. } => format!("labelled as {label}"),
             Because::Shifted { .. } => "held-out boxes differ".into(),
-            Because::NothingFound => "nothing found".into(),
+            Because::NothingFound { .. } => "nothing found".into(),
         }
     }
 
@@ -180,8 +182,13 @@ impl Because {
                 )
             }
             Because::LabelNoise { rows, of, nearer_to } => format!(
-                "{} of {} boxes lie nearer to another class than to their own, most of them to {nearer_to}: \
-                 their labels may be wrong.",
+                "{} of its {} boxes look like another class, most of them like {nearer_to}: their labels may \
+                 be wrong.",
+                grouped(*rows),
+                grouped(*of)
+            ),
+            Because::LabelledAs { rows, of, label } => format!(
+                "{} of {} boxes with the label {label} look like this class: their labels may be wrong.",
                 grouped(*rows),
                 grouped(*of)
             ),
@@ -191,7 +198,14 @@ impl Because {
                 short(*shift),
                 short(*median)
             ),
-            Because::NothingFound => "Nothing was found that explains its AP.".into(),
+            Because::NothingFound { recall: None } => {
+                "Nothing was found that explains its AP.".into()
+            }
+            Because::NothingFound { recall: Some(recall) } => format!(
+                "Nothing was found that explains its AP. Its classification is not at fault: {:.0}% of its \
+                 held-out boxes are recognized.",
+                100.0 * recall
+            ),
         }
     }
 
@@ -216,9 +230,16 @@ impl Because {
             Because::LabelNoise { .. } => {
                 "Look at these boxes, and relabel those that are wrong.".into()
             }
+            Because::LabelledAs { label, .. } => {
+                format!("Look at the boxes of {label} that look like it, and relabel those that are wrong.")
+            }
             Because::Shifted { .. } => "Collect training boxes that look like the held-out ones.".into(),
-            Because::NothingFound => {
+            Because::NothingFound { recall: None } => {
                 "Look at its boxes; give detections, weights and held-out embeddings where they are missing."
+                    .into()
+            }
+            Because::NothingFound { recall: Some(_) } => {
+                "Look at where its detections lie, and at what they miss; give --detections if you have not."
                     .into()
             }
         }

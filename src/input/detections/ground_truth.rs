@@ -170,6 +170,20 @@ impl GroundTruth {
         self.dataset.images = of_place;
     }
 
+    /// The median area of the objects of each category, crowds left out, pixels².
+    pub fn median_areas(&self) -> Vec<Option<f64>> {
+        let mut areas: Vec<Vec<f64>> = vec![Vec::new(); self.categories.len()];
+        for object in self.dataset.annotations.iter().filter(|object| !object.iscrowd) {
+            areas[object.category_id as usize].extend(object.area);
+        }
+        let median = |mut areas: Vec<f64>| {
+            areas.sort_unstable_by(f64::total_cmp);
+            let last = areas.len().checked_sub(1)?;
+            Some(0.5 * (areas[last / 2] + areas[last.div_ceil(2)]))
+        };
+        areas.into_iter().map(median).collect()
+    }
+
     /// Adds the annotations; those of images or categories that are not listed count nowhere.
     fn add(&mut self, annotations: Vec<RawAnnotation>) -> std::result::Result<(), String> {
         let mut left_out = 0;

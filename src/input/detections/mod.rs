@@ -53,11 +53,15 @@ pub fn read(detections: &Path, ground_truth: &Path) -> Result<Evaluated> {
     )];
     notes.extend(truth.notes.iter().cloned().chain(found.note));
     let images = truth.dataset.images.len();
+    let areas = truth.median_areas();
     let of_classes = ranked_classes(truth, found.boxes)?;
     let resamples = Resamples::new(images);
-    let detections_of = |ranked: &Ranked| of_class(ranked, &resamples);
+    let detections_of = |(ranked, median_area): (&Ranked, Option<f64>)| ClassDetections {
+        median_area,
+        ..of_class(ranked, &resamples)
+    };
     let path = detections.to_owned();
-    let detections = of_classes.par_iter().map(detections_of).collect();
+    let detections = of_classes.par_iter().zip(areas).map(detections_of).collect();
     Ok(Evaluated { path, classes, detections, notes })
 }
 
@@ -136,5 +140,6 @@ fn of_class(ranked: &Ranked, resamples: &Resamples) -> ClassDetections {
         interval: resamples.interval(ranked, &recalls),
         errors: tide::costs(ranked, &recalls),
         taken_for: confusion::counted(&ranked.taken),
+        median_area: None,
     }
 }

@@ -8,7 +8,7 @@ use crate::ap::ApScale;
 use crate::output::card::{expected_text, scale};
 use crate::output::{Cell, Table};
 use crate::recognition::Recognition;
-use crate::suspects::Suspect;
+use crate::suspects::{Suspect, Suspects};
 
 const CLASSES: [&str; 31] = [
     "run",
@@ -243,7 +243,7 @@ fn detail_cells(explanation: &Explanation, class: &ExplainedClass) -> Vec<Cell> 
         spread.and_then(|spread| spread.largest_share).into(),
         spread.and_then(|spread| spread.decay).into(),
         class.median_area.into(),
-        class.suspects.as_ref().map(|suspects| suspects.count).into(),
+        class.suspects.as_ref().map(Suspects::count).into(),
     ]);
     cells
 }
