@@ -131,6 +131,33 @@ fn information_is_asked_only_where_it_is_to_be() {
     assert!(largest(true) < 3.0 && largest(false) > 20.0);
 }
 
+#[test]
+fn the_curve_of_real_counts_is_that_of_docs_explain() {
+    // Three knots for 20 classes, four for 80.
+    for (case, count) in [("voc, noise by log m", 20), ("coco, noise by log m", 80)] {
+        let golden = golden();
+        let mut cases = golden["cases"].as_array().unwrap().iter();
+        let case = cases.find(|one| one["name"] == case).unwrap();
+        let counts: Vec<u64> =
+            numbers(&case["noise"]).iter().map(|log| log.exp().round() as u64).collect();
+        assert_eq!(counts.len(), count);
+        let classes = classes(&counts, &numbers(&case["y"]), &vec![0.0; count]);
+        let ours = expectation(&classes, false, ApScale::Percent).unwrap();
+        let residuals: Vec<f64> = ours.iter().map(|one| one.unwrap().deleted_residual).collect();
+        assert_close(&residuals, &numbers(&case["deleted_residual"]), 1e-9);
+    }
+    // Below 20, a line.
+    let counts: Vec<u64> = (0..19).map(|at| 1 << at).collect();
+    let ap: Vec<f64> = (0..19).map(|at| f64::from(at + at % 2)).collect();
+    let log: Vec<f64> = counts.iter().map(|m| (*m as f64).ln()).collect();
+    let ours = expectation(&classes(&counts, &ap, &[0.0; 19]), false, ApScale::Percent).unwrap();
+    let line = expected(&ap, &[&log], Some(&log)).unwrap();
+    let deleted = |all: &[Option<Expected>]| -> Vec<f64> {
+        all.iter().map(|one| one.unwrap().deleted_residual).collect()
+    };
+    assert_close(&deleted(&ours), &deleted(&line), 1e-9);
+}
+
 /// What became of simulated sets of classes.
 #[derive(Default)]
 struct Shares {

@@ -24,8 +24,7 @@ def table(path):
 
 
 def natural(x, knots):
-    """Columns that span, with 1 and x, the natural cubic splines with these knots: B-splines would do
-    as well; here the truncated powers that are linear beyond the last knot."""
+    """Columns that span, with 1 and x, the natural cubic splines with these knots."""
     knots = np.asarray(knots, float)
 
     def d(k):
@@ -39,7 +38,7 @@ def natural(x, knots):
 def ranks(x, count):
     """Values of x at evenly spaced ranks from the 5th to the 95th percentile."""
     x = np.sort(x)
-    at = np.linspace(0.05, 0.95, count) * (len(x) - 1)
+    at = (0.05 + 0.9 * np.arange(count) / (count - 1)) * (len(x) - 1)
     return [x[int(np.floor(rank + 0.5))] for rank in at]
 
 

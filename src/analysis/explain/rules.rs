@@ -1,17 +1,19 @@
 //! The rule behind each reason: what must be seen of a class, and of the others, for it to be given.
 //!
-//! Rules compare a class with the other classes of the same run. What is "far" from them is measured by the
-//! median and the median absolute deviation of the logarithms, which a few odd classes do not move (Iglewicz
-//! and Hoaglin 1993). `docs/explain.md` says where each threshold comes from.
+//! Rules compare a class with the median of the classes of the same run, which a few odd ones do not move.
+//! `docs/explain.md` says where each threshold comes from.
 
 use super::{Because, Evidence, ExplainedClass, Of, Reason, Weight};
 use crate::detections::{ClassDetections, ErrorCost, ErrorType};
 use crate::recognition::Recognition;
+use crate::suspects::Suspects;
 
-/// So many deviations from the median are far, in the direction that is bad.
-const FAR: f64 = 3.0;
-/// And so many times the median.
-const TIMES: f64 = 1.5;
+/// So many times the median is far above the other classes.
+const FAR_ABOVE: f64 = 3.0;
+/// A distance that is so many times what chance makes of it is none of chance.
+const BEYOND_CHANCE: f64 = 1.5;
+/// So many standard deviations above what is usual, errors are none of chance.
+const DEVIATIONS: f64 = 3.0;
 /// Objects that are seen to go wrong the same way, at least.
 const LEAST_COUNT: u64 = 3;
 /// And their share of the class's objects.
@@ -21,8 +23,8 @@ const OVERLAP: f64 = 0.15;
 /// Fewer instances than this times the median are few, and hardly any.
 const FEW: f64 = 0.5;
 const HARDLY_ANY: f64 = 0.15;
-/// Fewer instances than this say nothing of how far a class has moved.
-const LEAST_MOVED: u64 = 20;
+/// Fewer instances than this say little of how far a class spreads, or has moved.
+const ENOUGH: u64 = 20;
 /// A classifier of this recall is not at fault.
 const RECOGNIZED: f64 = 0.9;
 /// An error that costs less AP at IoU 0.5 is no reason.
@@ -31,33 +33,6 @@ const LEAST_COST: f64 = 0.05;
 const SMALL_SIDE: f64 = 32.0;
 /// The share of rows nearer to one other class that makes a suspicion.
 const SUSPECTS: f64 = 0.05;
-
-/// A number of the classes: what is usual.
-#[derive(Clone, Copy, Debug)]
-struct Usual {
-    median: f64,
-    /// 1.4826 times the median absolute deviation of ln, a normal distribution's σ.
-    deviation: f64,
-}
-
-impl Usual {
-    /// Of the numbers above 0; none of fewer than five.
-    fn of(values: impl Iterator<Item = f64>) -> Option<Usual> {
-        let mut logs: Vec<f64> = values.filter(|value| *value > 0.0).map(f64::ln).collect();
-        if logs.len() < 5 {
-            return None;
-        }
-        let middle = median(&mut logs)?;
-        let mut distances: Vec<f64> = logs.iter().map(|log| (log - middle).abs()).collect();
-        Some(Usual { median: middle.exp(), deviation: 1.4826 * median(&mut distances)? })
-    }
-
-    /// How many times the median it is, if it is far above.
-    fn far_above(&self, value: f64) -> Option<f64> {
-        let times = value / self.median;
-        (times >= TIMES && times.ln() > FAR * self.deviation).then_some(times)
-    }
-}
 
 /// The median; none of nothing.
 fn median(values: &mut [f64]) -> Option<f64> {
@@ -75,9 +50,9 @@ pub struct Others<'a> {
     /// Whether classes with fewer instances have lower AP in this run.
     count_tells: bool,
     instances: Option<f64>,
-    variance: Option<Usual>,
-    side: Option<Usual>,
-    shift: Option<Usual>,
+    variance: Option<f64>,
+    side: Option<f64>,
+    shift: Option<f64>,
     /// What each type of error usually costs, and how many there are an object.
     costs: [f64; 6],
     rates: [f64; 6],
@@ -91,8 +66,9 @@ impl<'a> Others<'a> {
         recognition_of: Option<Of>,
         count_tells: bool,
     ) -> Others<'a> {
-        let of = |number: fn(&ExplainedClass) -> Option<f64>| classes.iter().filter_map(number);
-        let middle = |number| median(&mut of(number).collect::<Vec<f64>>());
+        let middle = |number: fn(&ExplainedClass) -> Option<f64>| {
+            median(&mut classes.iter().filter_map(number).collect::<Vec<f64>>())
+        };
         let usual = |of: &dyn Fn(&ClassDetections) -> f64| {
             let all = classes.iter().filter_map(|class| Some(of(known(class)?)));
             median(&mut all.collect::<Vec<f64>>()).unwrap_or_default()
@@ -107,9 +83,9 @@ impl<'a> Others<'a> {
             ap: middle(|class| class.ap),
             count_tells,
             instances: middle(|class| class.instances.map(|count| count as f64)),
-            variance: Usual::of(of(|class| class.spread.map(|spread| spread.total_variance))),
-            side: Usual::of(of(|class| class.median_area.map(f64::sqrt))),
-            shift: Usual::of(of(|class| class.shift.map(|shift| shift.beyond_chance()))),
+            variance: middle(|class| class.spread.map(|spread| spread.total_variance)),
+            side: middle(|class| class.median_area.map(f64::sqrt)),
+            shift: middle(|class| class.shift.map(|shift| shift.beyond_chance())),
             costs: std::array::from_fn(|at| usual(&|seen| seen.errors[at].ap)),
             rates: std::array::from_fn(|at| usual(&|seen| rate(seen, at))),
         }
@@ -163,7 +139,10 @@ impl<'a> Others<'a> {
 
     /// Total variance far above the others', and held-out errors that go to several classes.
     fn spread(&self, class: &ExplainedClass) -> Option<Reason> {
-        let times = self.variance?.far_above(class.spread?.total_variance)?;
+        let times = class.spread?.total_variance / self.variance?;
+        if times < FAR_ABOVE || class.instances? < ENOUGH {
+            return None;
+        }
         let (taken_for, weight) = match self.held_out(class) {
             Some(seen) => {
                 let wrong = seen.rows - seen.right;
@@ -212,7 +191,7 @@ impl<'a> Others<'a> {
 
     /// Objects that COCO calls small, and half as long as the others'.
     fn small(&self, class: &ExplainedClass) -> Option<Reason> {
-        let (side, median) = (class.median_area?.sqrt(), self.side?.median);
+        let (side, median) = (class.median_area?.sqrt(), self.side?);
         let because = Because::Small { side, median };
         (side < SMALL_SIDE && 2.0 * side < median)
             .then_some(Reason { because, weight: Weight::Likely })
@@ -228,7 +207,7 @@ impl<'a> Others<'a> {
             let usual = (self.rates[*at] * objects).max(1.0);
             error.ap >= LEAST_COST
                 && error.ap >= 2.0 * self.costs[*at]
-                && error.count as f64 > usual + FAR * usual.sqrt()
+                && error.count as f64 > usual + DEVIATIONS * usual.sqrt()
         };
         // Confusion is a reason of its own, which says with what.
         let others = |at: &usize| ErrorType::ALL[*at] != ErrorType::Classification;
@@ -242,13 +221,12 @@ impl<'a> Others<'a> {
         types.into_iter().map(reason).collect()
     }
 
-    /// Some of its boxes look like one other class, though the two do not overlap and it has not many forms.
+    /// Some of its boxes look like one other class, though the two do not overlap.
     fn label_noise(&self, class: &ExplainedClass) -> Option<Reason> {
         let suspects = class.suspects.as_ref()?;
         let &(nearer, rows) = suspects.suspected.first()?;
         let of = suspects.of;
-        let many_forms = class.spread.is_some_and(|spread| self.is_wide(spread.total_variance));
-        if many_forms || !self.doubtful(rows, of) || self.overlaps(class, nearer) == Some(true) {
+        if !doubtful(rows, suspects) || self.overlaps(class, nearer) == Some(true) {
             return None;
         }
         let nearer_to = self.classes[nearer].name.clone();
@@ -266,31 +244,22 @@ impl<'a> Others<'a> {
         let suspects = other.suspects.as_ref()?;
         let &(_, rows) = suspects.suspected.iter().find(|(nearer, _)| *nearer == at)?;
         let (of, label) = (suspects.of, other.name.clone());
-        let many_forms = other.spread.is_some_and(|spread| self.is_wide(spread.total_variance));
         let because = Because::LabelledAs { rows, of, label };
-        let seen = !many_forms && self.doubtful(rows, of);
         let overlap = self.overlaps(class, self.place(other)?) == Some(true);
-        (seen && !overlap).then_some(Reason { because, weight: Weight::Likely })
-    }
-
-    fn doubtful(&self, rows: u64, of: u64) -> bool {
-        rows >= LEAST_COUNT && rows as f64 >= SUSPECTS * of as f64
-    }
-
-    fn is_wide(&self, variance: f64) -> bool {
-        self.variance.is_some_and(|usual| usual.far_above(variance).is_some())
+        (doubtful(rows, suspects) && !overlap)
+            .then_some(Reason { because, weight: Weight::Likely })
     }
 
     /// Held-out boxes far from those of training.
     fn shifted(&self, class: &ExplainedClass) -> Option<Reason> {
-        let (seen, usual) = (class.shift?, self.shift?);
+        let (seen, median) = (class.shift?, self.shift?);
         let shift = seen.beyond_chance();
+        let far = shift >= FAR_ABOVE * median && seen.distance >= BEYOND_CHANCE * seen.by_chance;
         // Few instances are learnt by heart, and lie elsewhere for that.
-        if seen.distance < TIMES * seen.by_chance || class.instances? < LEAST_MOVED {
+        if !far || class.instances? < ENOUGH {
             return None;
         }
-        usual.far_above(shift)?;
-        let because = Because::Shifted { shift, median: usual.median };
+        let because = Because::Shifted { shift, median };
         Some(Reason { because, weight: Weight::Likely })
     }
 
@@ -302,6 +271,12 @@ impl<'a> Others<'a> {
     fn place(&self, class: &ExplainedClass) -> Option<usize> {
         self.classes.iter().position(|one| one.id == class.id)
     }
+}
+
+/// Whether so many embeddings that look like one other class make labels doubtful: they are not few, and those
+/// that look like other classes, as of a class of many forms, are fewer.
+fn doubtful(rows: u64, all: &Suspects) -> bool {
+    rows >= LEAST_COUNT && rows as f64 >= SUSPECTS * all.of as f64 && 2 * rows >= all.count()
 }
 
 fn known(class: &ExplainedClass) -> Option<&ClassDetections> {
