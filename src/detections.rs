@@ -62,7 +62,7 @@ pub struct ClassDetections {
     pub found: u64,
     /// AP over IoU 0.5:0.95, at 0.5 and at 0.75, 0–1; none without objects.
     pub ap: [Option<f64>; 3],
-    /// 95% interval of the first, by bootstrap over images.
+    /// 95% interval of the first, by bootstrap over images; none where fewer than 5 have an object.
     pub interval: Option<(f64, f64)>,
     /// In the order of [`ErrorType::ALL`].
     pub errors: [ErrorCost; 6],
