@@ -64,7 +64,7 @@ pub struct ClassDetections {
     pub ap: [Option<f64>; 3],
     /// Median area of its objects, pixels².
     pub median_area: Option<f64>,
-    /// 95% interval of the first, by bootstrap over images.
+    /// 95% interval of the first, by bootstrap over images; none where fewer than 5 have an object.
     pub interval: Option<(f64, f64)>,
     /// In the order of [`ErrorType::ALL`].
     pub errors: [ErrorCost; 6],

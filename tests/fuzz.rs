@@ -21,7 +21,7 @@ use igam_analyze::information::Information;
 use igam_analyze::input::annotations::Include;
 use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
-use igam_analyze::input::{ap, counts, information};
+use igam_analyze::input::{ap, counts, detections, information};
 use igam_analyze::moments::Moments;
 use igam_analyze::moments_file::MomentsFiles;
 use igam_analyze::rows::Rows;
@@ -48,7 +48,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 18] = [
+const TARGETS: [Target; 20] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -85,6 +85,20 @@ const TARGETS: [Target; 18] = [
                 counts::read(path, None, Include { crowd: true, ignored: false }),
             ))
         },
+    },
+    Target {
+        name: "detections",
+        corpus: "detections",
+        extension: "json",
+        damage: text,
+        read: |path| drop(detections::read(path, &corpus_file("ground_truth"))),
+    },
+    Target {
+        name: "ground_truth",
+        corpus: "ground_truth",
+        extension: "json",
+        damage: text,
+        read: |path| drop(detections::read(&corpus_file("detections"), path)),
     },
     Target {
         name: "metrics",
@@ -139,6 +153,11 @@ const TARGETS: [Target; 18] = [
         read: |path| drop(run_files::read(path)),
     },
 ];
+
+/// The first undamaged file of a folder.
+fn corpus_file(folder: &str) -> PathBuf {
+    repository(&format!("tests/corpus/{folder}/0.json"))
+}
 
 fn arrays(path: &Path) {
     if let Ok(mut dump) = Dump::open(&[path.to_owned()], None) {

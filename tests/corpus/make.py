@@ -79,6 +79,14 @@ def evaluators():
     sized = '[{"id": 3, "width": 4, "height": 6.5}, {"id": "a.jpg"}]'
     (to / "2.json").write_text('{"annotations": [%s, %s], "categories": %s, "images": %s}' % (one, odd, names, sized))
     (to / "1.json").write_text('{"categories": %s, "images": [{"id": 3}], "annotations": [%s]}' % (names, one))
+    found = '{"image_id": 3, "category_id": 2, "bbox": [1, 2, 3, 4.5], "score": 0.5}'
+    other = '{"image_id": "a.jpg", "category_id": 5.0, "bbox": [0, 0, 1, 1], "score": 1, "segmentation": {}}'
+    (folder("detections") / "0.json").write_text("[%s, %s, %s]" % (found, other, found))
+    to = folder("ground_truth")
+    federated = '[{"id": 3, "neg_category_ids": [5], "not_exhaustive_category_ids": [2]}, {"id": "a.jpg"}]'
+    for at, images in enumerate([sized, federated]):
+        (to / f"{at}.json").write_text('{"annotations": [%s, %s], "categories": %s, "images": %s}' % (
+            one, one.replace("[1, 2, 3, 4.5]", "[0, 0, 2, 2]"), names, images))
 
 
 def names():

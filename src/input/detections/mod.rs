@@ -40,7 +40,7 @@ pub fn read(detections: &Path, ground_truth: &Path) -> Result<Evaluated> {
     check_kinds(detections, ground_truth)?;
     let truth = ground_truth::read(ground_truth)?;
     let found = results::read(detections, &truth)?;
-    let classes = truth.categories.iter().cloned().collect();
+    let classes = truth.categories.to_vec();
     let classes = Classes::new(classes, IdsFrom::Annotations)
         .map_err(|problem| Error::content(ground_truth, problem))?;
     let rules = if truth.federated { "the federated rules of LVIS" } else { "the rules of COCO" };
