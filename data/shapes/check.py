@@ -72,13 +72,26 @@ def confusion(folder):
     return said
 
 
+def inverse_within(x, y, ids, means):
+    """The inverse of the pooled covariance within the classes, with a thousandth of its mean variance added."""
+    within = sum((x[y == c] - m).T @ (x[y == c] - m) for c, m in zip(ids, means)) / (len(x) - len(ids))
+    return np.linalg.inv(within + 1e-3 * np.trace(within) / len(within) * np.eye(len(within)))
+
+
 def distances(x, y, ids):
     """Mahalanobis distances of the class means by the pooled covariance."""
     means = np.array([x[y == c].mean(0) for c in ids])
-    within = sum((x[y == c] - m).T @ (x[y == c] - m) for c, m in zip(ids, means)) / (len(x) - len(ids))
-    within += 1e-3 * np.trace(within) / len(within) * np.eye(len(within))
     difference = means[:, None] - means[None]
-    return np.sqrt(np.einsum("ijk,kl,ijl->ij", difference, np.linalg.inv(within), difference))
+    return np.sqrt(np.einsum("ijk,kl,ijl->ij", difference, inverse_within(x, y, ids, means), difference))
+
+
+def suspects(x, y, ids):
+    """For each class the classes to whose means its training boxes lie nearer than to its own, and how many."""
+    means = np.array([x[y == c].mean(0) for c in ids])
+    inverse = inverse_within(x, y, ids, means)
+    square = np.stack([np.einsum("ij,jk,ik->i", x - mean, inverse, x - mean) for mean in means], axis=1)
+    nearest = ids[square.argmin(1)]
+    return {c: collections.Counter(nearest[y == c].tolist()) for c in ids}
 
 
 def recognized(x, y, ids, weights, bias):
@@ -144,6 +157,7 @@ def embeddings(folder, plan, ids, names):
     )
     weights, bias = np.load(folder / "weights.npy").astype(float), np.load(folder / "bias.npy").astype(float)
     held, trained = recognized(v, w, ids, weights, bias), recognized(x, y, ids, weights, bias)
+    nearer = suspects(x, y, ids)
     far, near = distances(v, w, ids), distances(x, y, ids)
     variance = {c: v[w == c].var(0).sum() for c in plan}
     middle = np.median(list(variance.values()))
@@ -156,8 +170,9 @@ def embeddings(folder, plan, ids, names):
             closest.append(f"{names[ids[distance.argmin()]]} {distance.min():.1f}")
         shift = np.linalg.norm(v[w == c].mean(0) - x[y == c].mean(0)) / np.sqrt(variance[c])
         spread = [f"{variance[c] / middle:.1f}", f"{shift:.2f}"]
-        rows.append([names[c], plan[c]["reason"], *recall, most(held[c], c, names), *closest, *spread])
-    head = "class,reason,recall,recall training,taken for,closest,closest training,spread,shift"
+        taken, wrong = most(held[c], c, names), most(nearer[c], c, names)
+        rows.append([names[c], plan[c]["reason"], *recall, taken, *closest, *spread, wrong])
+    head = "class,reason,recall,recall training,taken for,closest,closest training,spread,shift,nearer to"
     table(head.split(","), rows)
 
 
