@@ -193,6 +193,7 @@ pub fn many(count: usize) -> (Explanation, Array2<f64>) {
             interval: None,
             errors,
             taken_for,
+            median_area: None,
         });
         if deleted < -0.5 {
             class.reasons = vec![all[at % all.len()].clone(), all[(at + 3) % all.len()].clone()];

@@ -425,7 +425,8 @@ fn a_shift_by_chance_is_not_beyond_it() {
     let (options, observer) = (Options::new(), Warnings::default());
     let training = before.measure(&options, &observer).unwrap();
     let geometry =
-        Geometry::of_held_out(Some(&training), &after, None, &options, &observer).unwrap();
+        Geometry::of_held_out(Some((&training, Some(&before))), &after, None, &options, &observer)
+            .unwrap();
     let shift: Vec<_> = geometry.shift.into_iter().flatten().collect();
     // 16·(1/4+1/4) = 8, and 16·(1/200+1/200) = 0.16.
     assert!((shift[1].by_chance - 8.0_f64.sqrt()).abs() < 0.2, "{shift:?}");
