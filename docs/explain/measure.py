@@ -137,6 +137,9 @@ class Classes:
         square = self.squares(self.means) - noise
         return no_diagonal(np.sqrt(np.maximum(0, square)), np.inf)
 
+    def total_variance(self):
+        return rates(self.labels, (self.centred**2).sum(1), self.count)
+
     def own(self, c):
         own = self.centred[self.labels == c]
         return own.T @ own / len(own)
@@ -370,13 +373,12 @@ def wide(runs, labels, training_labels, names):
     for least in (2, 2.5, 3):
         one, both, many = [], [], []
         for run in runs:
-            total = lambda rows, of: Classes(rows, of, run.count).spreads()["total variance"]
-            held_out = total(run.held_out, labels)
+            held_out = Classes(run.held_out, labels, run.count).total_variance()
             here = held_out >= least * np.median(held_out)
             one += [names[c] for c in np.flatnonzero(here)]
             if run.training is None:
                 continue
-            training = total(run.training, training_labels)
+            training = Classes(run.training, training_labels, run.count).total_variance()
             here &= training >= least * np.median(training)
             both += [names[c] for c in np.flatnonzero(here)]
             here &= (run.taken_for(labels) > 0).sum(1) >= 4

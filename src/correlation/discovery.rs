@@ -7,6 +7,6 @@ pub fn benjamini_hochberg(p_values: &[f64], level: f64) -> Vec<bool> {
     sorted.sort_unstable_by(f64::total_cmp);
     let step = level / p_values.len() as f64;
     let holds = |&(at, p): &(usize, &f64)| *p <= step * (at + 1) as f64;
-    let last = sorted.iter().enumerate().filter(holds).last().map(|(_, p)| *p);
+    let last = sorted.iter().enumerate().rev().find(holds).map(|(_, p)| *p);
     p_values.iter().map(|p| last.is_some_and(|last| *p <= last)).collect()
 }
