@@ -132,7 +132,7 @@ pub fn four() -> Explanation {
     cutter.closest = [(0, 1.5), (3, 4.0), (2, 6.0)]
         .map(|(class, distance)| Neighbour { class, distance })
         .into();
-    cutter.shift = Some(Shift { distance: 1.3, by_chance: 1.2 });
+    cutter.shift = Some(Shift { distance: 1.25, by_chance: 1.0 });
     cutter.detections = Some(ClassDetections {
         objects: 50,
         found: 38,

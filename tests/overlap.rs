@@ -238,10 +238,22 @@ fn parts(within: &WithinClasses) -> Vec<f64> {
     all
 }
 
+/// Those of training, f16 in the file.
+fn embeddings() -> Array2<f32> {
+    let dump = Dump::open(&[repository(DATA).join("ce/embeddings.npy")], None).unwrap();
+    let mut values = Vec::new();
+    let mut take = |block: Vec<f32>| {
+        values.extend(block);
+        true
+    };
+    dump.read(dump.rows(), &mut take).unwrap();
+    Array2::from_shape_vec((dump.rows(), dump.dim()), values).unwrap()
+}
+
 #[test]
 fn the_same_for_any_format_pass_and_thread() {
     let data = repository(DATA);
-    let x: Array2<f32> = read_npy(data.join("ce/embeddings.npy")).unwrap();
+    let x = embeddings();
     let y: Array1<i64> = read_npy(data.join("labels.npy")).unwrap();
     let labels: Vec<u32> = y.iter().map(|&label| label as u32).collect();
     let work = Workdir::new();
@@ -277,7 +289,7 @@ fn the_same_for_any_format_pass_and_thread() {
 #[test]
 fn merged_moments_are_the_whole() {
     let data = repository(DATA);
-    let x: Array2<f32> = read_npy(data.join("ce/embeddings.npy")).unwrap();
+    let x = embeddings();
     let y: Array1<i64> = read_npy(data.join("labels.npy")).unwrap();
     let work = Workdir::new();
     for (at, rows) in [0..1000, 1000..1900, 1900..2846].into_iter().enumerate() {

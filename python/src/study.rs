@@ -558,7 +558,7 @@ pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyRe
         }
     };
     released(py, || {
-        let report = output::report(study.study(), &[], &sentences(&study.all_warnings()), None)?;
+        let report = output::report(study.study(), &study.study().explain(), &sentences(&study.all_warnings()), None)?;
         let text = if html { report.html } else { report.markdown };
         write_to(&path, Output::text("", text))
     })

@@ -11,7 +11,7 @@ use super::arguments::Report;
 use super::console::Console;
 use super::{correlate, detectors};
 use crate::error::{Error, Result};
-use crate::output::{Again, Cell, Explained, Output, Table, report};
+use crate::output::{Again, Cell, Output, Table, report};
 use crate::run_files::load_explained;
 use crate::words::one_line;
 
@@ -24,13 +24,7 @@ pub fn run(arguments: Report, typed: &[OsString], console: &mut Console) -> Resu
         files.extend(source.files()?);
     }
     let again = Again { command: command_line(typed), files: digests(&files)? };
-    let explanations = study.explain();
-    let explained = explanations.iter().map(|explanation| Explained {
-        explanation,
-        distances: explanation.distances(),
-    });
-    let explained: Vec<Explained> = explained.collect();
-    let report = report(&study, &explained, &console.warnings(), Some(again))?;
+    let report = report(&study, &study.explain(), &console.warnings(), Some(again))?;
     let outputs =
         vec![Output::text("report.html", report.html), Output::text("report.md", report.markdown)];
     console.write(&arguments.output.out, outputs)?;

@@ -1,7 +1,5 @@
 //! What is known of the classes, as parts of a page.
 
-use ndarray::ArrayView2;
-
 use super::card::{self, CardReason, Shares, card};
 use super::page::{self, Bar, Part, Rows};
 use super::tables::worst;
@@ -11,27 +9,18 @@ use crate::error::Result;
 use crate::figure;
 use crate::recognition::Recognition;
 
-/// What is known of the classes of a run, with the distances D between them, classes × classes, where they are
-/// known.
-#[derive(Clone, Copy)]
-pub struct Explained<'a> {
-    /// What is known.
-    pub explanation: &'a Explanation,
-    /// The distances, for the heat map.
-    pub distances: Option<ArrayView2<'a, f64>>,
-}
-
 /// Classes in the summary.
 const SUMMARY: usize = 10;
 
 /// The list of the classes, each with its card, and what they have in common.
-pub(super) fn whole(all: &[Explained]) -> Result<Vec<Part>> {
+pub(super) fn whole(all: &[Explanation]) -> Result<Vec<Part>> {
     let mut parts = Vec::new();
-    for one in all {
-        let explanation = one.explanation;
+    for explanation in all {
         parts.extend(beginning(explanation, all.len() > 1));
         parts.push(Part::Rows(rows(explanation)?));
-        if let Some(distances) = one.distances {
+        // Those of training embeddings say little of what is confused.
+        let held_out = explanation.overlap_of == Some(Of::HeldOut);
+        if let Some(distances) = explanation.distances().filter(|_| held_out) {
             parts.push(Part::Figure {
                 caption: "How much the classes overlap, and which are taken for which".into(),
                 svg: figure::overlap(explanation, distances)?,
@@ -42,9 +31,9 @@ pub(super) fn whole(all: &[Explained]) -> Result<Vec<Part>> {
 }
 
 /// The worst classes with their first reason.
-pub(super) fn summary(all: &[Explained]) -> Vec<Part> {
+pub(super) fn summary(all: &[Explanation]) -> Vec<Part> {
     let mut parts = Vec::new();
-    for Explained { explanation, .. } in all {
+    for explanation in all {
         parts.extend(beginning(explanation, all.len() > 1));
         parts.push(Part::Table(worst(explanation, SUMMARY, true)));
     }

@@ -19,7 +19,7 @@ pub mod text;
 #[cfg(feature = "files")]
 pub use crate::whole_files::{Output, write, write_to};
 #[cfg(feature = "figures")]
-pub use explained::{Explained, card_html};
+pub use explained::card_html;
 #[cfg(feature = "raster")]
 pub use figure_file::{FigureFormat, figure};
 #[cfg(feature = "files")]

@@ -1,9 +1,10 @@
 //! All that is found of detectors, on one page.
 
 use super::Table;
-use super::explained::{self, Explained};
+use super::explained;
 use super::page::{self, Part};
 use super::tables::{self, left_out, verdicts_in_short};
+use crate::analysis::explain::Explanation;
 use crate::analysis::{Said, Study};
 use crate::error::Result;
 use crate::figure;
@@ -47,7 +48,7 @@ pub struct Again {
 /// If a figure cannot be drawn.
 pub fn report(
     study: &Study,
-    explained: &[Explained],
+    explained: &[Explanation],
     further: &[String],
     again: Option<Again>,
 ) -> Result<Report> {

@@ -13,13 +13,15 @@ const FAR_ABOVE: f64 = 3.0;
 /// A distance that is so many times what chance makes of it is none of chance.
 const BEYOND_CHANCE: f64 = 1.5;
 /// So many standard deviations above what is usual, errors are none of chance.
-const DEVIATIONS: f64 = 3.0;
+const DEVIATIONS: f64 = 4.0;
 /// Objects that are seen to go wrong the same way, at least.
 const LEAST_COUNT: u64 = 3;
 /// And their share of the class's objects.
 const LEAST_SHARE: f64 = 0.1;
-/// Two classes overlap where this share of one lies nearer to the mean of the other.
-const OVERLAP: f64 = 0.15;
+/// Two classes overlap where this share of each lies nearer to the mean of the other.
+const OVERLAP: f64 = 0.1;
+/// Of so many held-out embeddings that can be told.
+const LEAST_HELD_OUT: u64 = 10;
 /// Fewer instances than this times the median are few, and hardly any.
 const FEW: f64 = 0.5;
 const HARDLY_ANY: f64 = 0.15;
@@ -29,8 +31,14 @@ const ENOUGH: u64 = 20;
 const RECOGNIZED: f64 = 0.9;
 /// An error that costs less AP at IoU 0.5 is no reason.
 const LEAST_COST: f64 = 0.05;
-/// Objects of a lower median side are small, pixels: the border of COCO's area ranges, 32².
-const SMALL_SIDE: f64 = 32.0;
+/// Objects are small where their side is so many times that of the median class; without detections, which
+/// tell whether boxes go wrong, where it is still smaller.
+const SMALL: f64 = 0.5;
+const TINY: f64 = 1.0 / 3.0;
+/// So many times as many errors as usual are many.
+const MANY_ERRORS: f64 = 2.0;
+/// Errors of a class of many forms go to so many others.
+const FORMS: usize = 4;
 /// The share of rows nearer to one other class that makes a suspicion.
 const SUSPECTS: f64 = 0.05;
 
@@ -147,7 +155,7 @@ impl<'a> Others<'a> {
             Some(seen) => {
                 let wrong = seen.rows - seen.right;
                 let most = seen.taken_for.first().map_or(0, |&(_, count)| count);
-                if wrong < LEAST_COUNT || 2 * most > wrong {
+                if seen.taken_for.len() < FORMS || 2 * most > wrong {
                     return None;
                 }
                 (seen.taken_for.len(), Weight::Likely)
@@ -177,24 +185,37 @@ impl<'a> Others<'a> {
         Some(Reason { because, weight: Weight::Shown })
     }
 
-    /// Whether the held-out embeddings of the two overlap: some of either lie nearer to the other's mean than
-    /// to that of their own class.
+    /// Whether the held-out embeddings of the two overlap: some of each lie nearer to the other's mean than to
+    /// that of their own class. Of few embeddings that cannot be told.
     fn overlaps(&self, class: &ExplainedClass, with: usize) -> Option<bool> {
         if self.overlap_of != Some(Of::HeldOut) {
             return None;
         }
         let at = self.place(class)?;
-        let nearer = |of: &ExplainedClass, to| Some(of.nearer.as_ref()?.share_nearer_to(to));
-        let share = nearer(class, with)?.max(nearer(&self.classes[with], at)?);
-        Some(share >= OVERLAP)
+        let (ours, theirs) = (class.nearer.as_ref()?, self.classes[with].nearer.as_ref()?);
+        let enough = ours.of.min(theirs.of) >= LEAST_HELD_OUT;
+        let share = ours.share_nearer_to(with).min(theirs.share_nearer_to(at));
+        enough.then_some(share >= OVERLAP)
     }
 
-    /// Objects that COCO calls small, and half as long as the others'.
+    /// Objects half as long as those of the median class, whose boxes go wrong more often than others'.
     fn small(&self, class: &ExplainedClass) -> Option<Reason> {
         let (side, median) = (class.median_area?.sqrt(), self.side?);
         let because = Because::Small { side, median };
-        (side < SMALL_SIDE && 2.0 * side < median)
-            .then_some(Reason { because, weight: Weight::Likely })
+        let (weight, small) = match known(class) {
+            Some(seen) => (Weight::Likely, side <= SMALL * median && self.goes_wrong(seen)),
+            None => (Weight::Weak, side <= TINY * median),
+        };
+        small.then_some(Reason { because, weight })
+    }
+
+    /// Whether its objects are boxed badly or missed, more often than is usual.
+    fn goes_wrong(&self, seen: &ClassDetections) -> bool {
+        let of_place = [ErrorType::Localization, ErrorType::Both, ErrorType::Missed];
+        let places = (0..6).filter(|&at| of_place.contains(&ErrorType::ALL[at]));
+        let count: u64 = places.clone().map(|at| seen.errors[at].count).sum();
+        let usual: f64 = places.map(|at| self.rates[at]).sum();
+        count >= LEAST_COUNT && count as f64 >= MANY_ERRORS * usual * seen.objects as f64
     }
 
     /// Each type of error that costs much, twice as much as usual, and is so frequent that chance does not
@@ -204,9 +225,10 @@ impl<'a> Others<'a> {
         let objects = seen.objects as f64;
         let stands_out = |at: &usize| {
             let error = seen.errors[*at];
-            let usual = (self.rates[*at] * objects).max(1.0);
+            // One more, for the median of few counts is not surely their mean.
+            let usual = self.rates[*at] * objects + 1.0;
             error.ap >= LEAST_COST
-                && error.ap >= 2.0 * self.costs[*at]
+                && error.ap >= MANY_ERRORS * self.costs[*at]
                 && error.count as f64 > usual + DEVIATIONS * usual.sqrt()
         };
         // Confusion is a reason of its own, which says with what.
