@@ -7,7 +7,7 @@ use crate::observer::Observer;
 use crate::options::Options;
 use crate::overlap::{Overlap, Shift, shifts};
 use crate::pooled::{Pooled, WithinClasses, check_size};
-use crate::recognition::{Classifier, Recognition, Recognized};
+use crate::recognition::{Classifier, Recognition};
 use crate::rows::{Element, Rows};
 use crate::stream;
 use crate::suspects::Suspects;
@@ -55,7 +55,7 @@ pub struct Geometry {
     /// of a class differ.
     pub overlap: Option<Overlap>,
     /// What the classifier takes them for, where it is given, and the embeddings are there.
-    pub recognized: Option<Recognized>,
+    pub recognized: Option<Vec<Recognition>>,
     /// How far each class has moved from training to what is held out.
     pub shift: Vec<Option<Shift>>,
     /// Which of these lie nearer to another class, of each class, where the embeddings are there.
@@ -120,7 +120,7 @@ impl Geometry {
 
     /// What the classifier takes the embeddings of a class for, by its place.
     pub fn recognition(&self, class: usize) -> Option<&Recognition> {
-        Some(&self.recognized.as_ref()?.of_classes[class])
+        Some(&self.recognized.as_ref()?[class])
     }
 
     /// Which embeddings are looked at for wrong labels: those of training, where they are there.

@@ -13,7 +13,8 @@ pub struct Recognition {
     pub rows: u64,
     /// Those whose largest logit is that of their class.
     pub right: u64,
-    /// Classes that the others are taken for, places among the classes, and how often; most often first.
+    /// Classes that the others are taken for, places among the classes, and how often; most often first,
+    /// and of equals that of the larger mean logit.
     pub taken_for: Vec<(usize, u64)>,
 }
 
@@ -22,16 +23,6 @@ impl Recognition {
     pub fn recall(&self) -> Option<f64> {
         (self.rows > 0).then(|| self.right as f64 / self.rows as f64)
     }
-}
-
-/// A class whose logit comes close to that of another's embeddings.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Rival {
-    /// Its place among the classes.
-    pub class: usize,
-    /// Mean logit of the embeddings' own class less its mean logit; of a cosine classifier the same of
-    /// cosines.
-    pub margin: f64,
 }
 
 /// Which row of a classifier is the background's.
@@ -144,14 +135,4 @@ impl Classifier {
     pub fn cosine(&self) -> bool {
         self.cosine
     }
-}
-
-/// What a classifier makes of the embeddings of all classes.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Recognized {
-    /// A class each.
-    pub of_classes: Vec<Recognition>,
-    /// The classes whose mean logit is largest on the embeddings of each class, three at most, the largest
-    /// first.
-    pub rivals: Vec<Vec<Rival>>,
 }

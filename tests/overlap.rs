@@ -132,7 +132,7 @@ fn held_out_and_training_embeddings_agree_with_numpy() {
     check_suspects(&training, &labels("labels.npy"), &expected["training"]);
     assert!(training.shift.iter().all(Option::is_none));
     // Boxes that it was trained with it knows nearly all: 99.5%, the data's README says.
-    let right: u64 = training.recognized.unwrap().of_classes.iter().map(|of| of.right).sum();
+    let right: u64 = training.recognized.unwrap().iter().map(|of| of.right).sum();
     assert_eq!(right, 2833);
 }
 
@@ -151,27 +151,21 @@ fn the_classifier_takes_boxes_for_what_numpy_says() {
             ..files()
         };
         let recognized = geometry(&files).recognized.unwrap();
-        let (confusion, rivals) = (matrix(&all[run]["confusion"]), matrix(&all[run]["rivals"]));
-        for (class, of) in recognized.of_classes.iter().enumerate() {
+        let confusion = matrix(&all[run]["confusion"]);
+        for (class, of) in recognized.iter().enumerate() {
             let theirs = &confusion[class * C..][..C];
             assert_eq!((of.right as f64, of.rows as f64), (theirs[class], theirs.iter().sum()));
-            let others = theirs.iter().enumerate().filter(|&(j, &count)| j != class && count > 0.0);
-            let mut others: Vec<_> = others.map(|(j, &count)| (j, count as u64)).collect();
-            others.sort_by_key(|&(j, count)| (std::cmp::Reverse(count), j));
-            assert_eq!(of.taken_for, others);
-            let ours: Vec<f64> =
-                recognized.rivals[class].iter().map(|rival| rival.class as f64).collect();
-            assert_eq!(ours, rivals[3 * class..][..3]);
+            let taken_for = numbers(&all[run]["taken_for"][class]).into_iter();
+            let counted = taken_for.map(|other| (other as usize, theirs[other as usize] as u64));
+            assert_eq!(of.taken_for, counted.collect::<Vec<_>>());
         }
-        let margins = recognized.rivals.iter().flatten().map(|rival| rival.margin);
-        assert_close(&margins.collect::<Vec<_>>(), &matrix(&all[run]["margins"]), 1e-9);
     }
     // What the trainer itself counted of `ce`, in the data's run.json.
     let hit = [
         60, 44, 41, 60, 54, 21, 43, 13, 48, 32, 57, 57, 36, 55, 29, 60, 58, 59, 60, 21, 46, 87, 59,
         26, 53, 60, 7, 59, 60, 42, 47,
     ];
-    let right = geometry(&files()).recognized.unwrap().of_classes;
+    let right = geometry(&files()).recognized.unwrap();
     assert_eq!(right.iter().map(|of| of.right).collect::<Vec<_>>(), hit);
 }
 

@@ -83,7 +83,8 @@ impl Detector {
             let class = detector.classes[at].clone();
             let (as_other, share) = class.mislabelled;
             let from =
-                if detector.rng.f64() < share { &detector.classes[as_other] } else { &class }.clone();
+                if detector.rng.f64() < share { &detector.classes[as_other] } else { &class }
+                    .clone();
             let mean = if held_out { from.held_out } else { from.mean };
             std::array::from_fn(|k| mean[k] + from.spread * detector.normal())
         };
@@ -120,7 +121,8 @@ impl Detector {
                     "bbox": [10.0, 10.0, side, side], "area": side * side, "iscrowd": 0}));
             }
         }
-        let all = json!({"images": images, "annotations": annotations, "categories": self.categories()});
+        let all =
+            json!({"images": images, "annotations": annotations, "categories": self.categories()});
         work.write("train.json", all.to_string());
     }
 
@@ -165,7 +167,8 @@ impl Detector {
                     "score": score + 0.4 * self.rng.f64()}));
             }
         }
-        let all = json!({"images": images, "annotations": objects, "categories": self.categories()});
+        let all =
+            json!({"images": images, "annotations": objects, "categories": self.categories()});
         work.write("val.json", all.to_string());
         work.write("detections.json", Value::from(detections).to_string());
     }
@@ -191,9 +194,9 @@ impl Detector {
         let table = work.read("reports/classes.csv");
         let mut rows = csv::Reader::from_reader(table.as_bytes());
         let at = rows.headers().unwrap().iter().position(|name| name == "reasons").unwrap();
-        let reasons = rows.records().map(|row| {
-            row.unwrap()[at].split_whitespace().map(str::to_owned).collect::<Vec<_>>()
-        });
+        let reasons = rows
+            .records()
+            .map(|row| row.unwrap()[at].split_whitespace().map(str::to_owned).collect::<Vec<_>>());
         reasons.collect()
     }
 
@@ -265,7 +268,10 @@ fn confused_because_the_embeddings_overlap() {
     for (at, reasons) in reasons.iter().enumerate() {
         let has = reasons.iter().any(|reason| reason == "confused-overlap");
         assert_eq!(has, at == BAD || at == OTHER, "class {at} has {reasons:?}");
-        assert!(!reasons.iter().any(|reason| reason == "confused-apart"), "class {at}: {reasons:?}");
+        assert!(
+            !reasons.iter().any(|reason| reason == "confused-apart"),
+            "class {at}: {reasons:?}"
+        );
     }
 }
 

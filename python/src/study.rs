@@ -378,7 +378,10 @@ pub fn correlate<'py>(
             let options = Options::new().estimators(estimators(estimator)?.all());
             let (study, joined) = released(py, || {
                 let (sources, mut joined) = (run_files::read(&path)?, Warnings::default());
-                Ok((run_files::study(&sources, &options, grouping, load_explained, &mut joined)?, joined))
+                Ok((
+                    run_files::study(&sources, &options, grouping, load_explained, &mut joined)?,
+                    joined,
+                ))
             })?;
             let study = PyStudy { study, joined };
             warn(py, &study.all_warnings())?;
@@ -558,7 +561,12 @@ pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyRe
         }
     };
     released(py, || {
-        let report = output::report(study.study(), &study.study().explain(), &sentences(&study.all_warnings()), None)?;
+        let report = output::report(
+            study.study(),
+            &study.study().explain(),
+            &sentences(&study.all_warnings()),
+            None,
+        )?;
         let text = if html { report.html } else { report.markdown };
         write_to(&path, Output::text("", text))
     })

@@ -88,10 +88,7 @@ impl Comparison {
     /// # Errors
     /// If two classes of a run have the same name, the information amounts are by two estimators, AP is on
     /// two scales, or no class has a number in both.
-    pub fn of(
-        before: impl Into<ComparedRun>,
-        after: impl Into<ComparedRun>,
-    ) -> Result<Comparison> {
+    pub fn of(before: impl Into<ComparedRun>, after: impl Into<ComparedRun>) -> Result<Comparison> {
         let [was, is] = [before.into(), after.into()];
         let explained = was.explanation.as_ref().zip(is.explanation.as_ref());
         let reasons = explained.map(|(was, is)| reasons_changed(was, is));

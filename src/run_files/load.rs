@@ -9,9 +9,7 @@ use super::moments::{Merged, moments};
 use super::{RunFiles, choose};
 use crate::analysis::{ComparedRun, Study, information};
 use crate::classes::Classes;
-use crate::detector::{
-    Amounts, Counts, Detector, Parts, counted_classes, counts_without_summary,
-};
+use crate::detector::{Amounts, Counts, Detector, Parts, counted_classes, counts_without_summary};
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
 use crate::input::annotations::Include;

@@ -7,6 +7,6 @@ mod moments;
 mod runs_file;
 
 pub use instances::{Instances, dump, instances, labelled};
-pub use load::{Load, compared, counts, is_runs_file, listed, load, load_explained, named, study};
 use load::Source;
+pub use load::{Load, compared, counts, is_runs_file, listed, load, load_explained, named, study};
 pub use runs_file::{RunFiles, choose, read};

@@ -5,8 +5,7 @@ use faer::{Accum, Mat, MatRef, Par};
 
 use super::batches::batches;
 use crate::error::Result;
-use crate::overlap::CLOSEST;
-use crate::recognition::{Classifier, Recognition, Recognized, Rival};
+use crate::recognition::{Classifier, Recognition};
 use crate::rows::Rows;
 
 /// What a classifier takes the rows of each class for: the class of the largest logit, of equal ones the
@@ -22,7 +21,7 @@ pub fn recognized(
     labels: &[u32],
     classifier: &Classifier,
     progress: &(dyn Fn(u64) + Sync),
-) -> Result<Recognized> {
+) -> Result<Vec<Recognition>> {
     let (classes, dim) = classifier.weights().dim();
     assert_eq!(dim, rows.dim(), "a classifier of another dimension");
     let weights = classifier.weights();
@@ -78,37 +77,17 @@ impl Tables {
         self.taken_for[row][largest] += 1;
     }
 
-    fn recognized(&self) -> Recognized {
-        let (taken, logits) = (self.rows(&self.taken_for), self.rows(&self.logits));
-        let of_classes: Vec<_> = taken.enumerate().map(|(at, row)| recognition(at, row)).collect();
-        let rivals = logits.zip(&of_classes).enumerate();
-        let rivals = rivals.map(|(class, (sums, of))| rivals_of(class, sums, of.rows)).collect();
-        Recognized { of_classes, rivals }
-    }
-
-    fn rows<'a, T>(&self, table: &'a [T]) -> std::slice::ChunksExact<'a, T> {
-        table.chunks_exact(self.classes.max(1))
+    fn recognized(&self) -> Vec<Recognition> {
+        let rows = self.taken_for.chunks_exact(self.classes.max(1));
+        let logits = self.logits.chunks_exact(self.classes.max(1));
+        rows.zip(logits).enumerate().map(|(at, (row, sums))| recognition(at, row, sums)).collect()
     }
 }
 
-fn recognition(class: usize, row: &[u64]) -> Recognition {
+/// Of classes that a class is taken for equally often, the one whose logits are the largest comes first.
+fn recognition(class: usize, row: &[u64], logits: &[f64]) -> Recognition {
     let others = row.iter().copied().enumerate().filter(|&(at, count)| at != class && count > 0);
     let mut taken_for: Vec<(usize, u64)> = others.collect();
-    taken_for.sort_by_key(|&(_, count)| std::cmp::Reverse(count));
+    taken_for.sort_by(|a, b| b.1.cmp(&a.1).then(logits[b.0].total_cmp(&logits[a.0])));
     Recognition { rows: row.iter().sum(), right: row[class], taken_for }
-}
-
-fn rivals_of(class: usize, sums: &[f64], rows: u64) -> Vec<Rival> {
-    if rows == 0 {
-        return Vec::new();
-    }
-    let others = sums.iter().enumerate().filter(|&(at, _)| at != class);
-    let rival = |(at, sum): (usize, &f64)| {
-        let margin = (sums[class] - sum) / rows as f64;
-        Rival { class: at, margin }
-    };
-    let mut rivals: Vec<Rival> = others.map(rival).collect();
-    rivals.sort_by(|a, b| a.margin.total_cmp(&b.margin));
-    rivals.truncate(CLOSEST);
-    rivals
 }

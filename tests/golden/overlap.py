@@ -64,14 +64,10 @@ def recognized(run, x, labels, cosine):
     confusion = np.zeros((C, C), int)
     np.add.at(confusion, (labels, logits.argmax(axis=1)), 1)
     mean = np.array([logits[labels == c].mean(axis=0) for c in range(C)])
-    margins = np.diag(mean)[:, None] - mean
-    np.fill_diagonal(margins, np.inf)
-    rivals = np.argsort(margins, axis=1)[:, :3]
-    return {
-        "confusion": confusion.tolist(),
-        "rivals": rivals.tolist(),
-        "margins": np.take_along_axis(margins, rivals, axis=1).tolist(),
-    }
+    # Most often first; of equals the larger mean logit.
+    order = np.lexsort((-mean, -confusion), axis=1)
+    taken_for = [[int(j) for j in row if j != c and confusion[c, j]] for c, row in enumerate(order)]
+    return {"confusion": confusion.tolist(), "taken_for": taken_for}
 
 
 def spread(x):

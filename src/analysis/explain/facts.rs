@@ -21,8 +21,7 @@ impl Explanation {
         let by_information = matches!(finding, Some(Finding::Beyond { .. }));
         let all: Vec<Class> = run.classes().collect();
         let expected = expected(&all, by_information, run.ap_scale().unwrap_or_default());
-        let (ap_ranks, information_ranks) =
-            (ranks(&all, |class| class.ap), ranks(&all, own_bits));
+        let (ap_ranks, information_ranks) = (ranks(&all, |class| class.ap), ranks(&all, own_bits));
         let class = |(at, class): (usize, &Class)| ExplainedClass {
             expected: expected[at],
             ap_rank: ap_ranks[at],
@@ -61,7 +60,9 @@ impl ExplainedClass {
             instances: class.instances,
             ap: class.ap,
             ap_rank: None,
-            ap_interval: detections.filter(|_| run.ap_column() == "ap").and_then(|one| one.interval),
+            ap_interval: detections
+                .filter(|_| run.ap_column() == "ap")
+                .and_then(|one| one.interval),
             expected: None,
             information: own_bits(class),
             information_rank: None,

@@ -125,7 +125,8 @@ impl<'a> Others<'a> {
         if reasons.is_empty() {
             let recall = self.held_out(class).and_then(Recognition::recall);
             let recall = recall.filter(|&recall| recall >= RECOGNIZED);
-            reasons.push(Reason { because: Because::NothingFound { recall }, weight: Weight::Weak });
+            reasons
+                .push(Reason { because: Because::NothingFound { recall }, weight: Weight::Weak });
         }
         reasons
     }
@@ -268,8 +269,7 @@ impl<'a> Others<'a> {
         let (of, label) = (suspects.of, other.name.clone());
         let because = Because::LabelledAs { rows, of, label };
         let overlap = self.overlaps(class, self.place(other)?) == Some(true);
-        (doubtful(rows, suspects) && !overlap)
-            .then_some(Reason { because, weight: Weight::Likely })
+        (doubtful(rows, suspects) && !overlap).then_some(Reason { because, weight: Weight::Likely })
     }
 
     /// Held-out boxes far from those of training.

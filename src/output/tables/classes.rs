@@ -104,9 +104,7 @@ pub fn classes_json(explanations: &[Explanation]) -> Value {
         }
         let scale = scale(explanation);
         row["reasons"] = class.reasons.iter().map(|reason| reason_json(reason, scale)).collect();
-        let suspect = |suspect: &Suspect| {
-            json!({"row": suspect.row, "nearer_to": explanation.name(suspect.nearer_to)})
-        };
+        let suspect = |suspect: &Suspect| json!({"row": suspect.row, "nearer_to": explanation.name(suspect.nearer_to)});
         row["suspects"] = suspects(class).iter().map(suspect).collect();
     }
     rows
