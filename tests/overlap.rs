@@ -484,7 +484,7 @@ fn the_row_of_the_background_has_no_part() {
     let recognized = |bias: Option<&[f64]>, cosine| {
         let classifier = Classifier::new(weights.clone(), bias, first, cosine).unwrap();
         let of = stream::recognized(&rows, &[0, 1, 0, 0], &classifier, &|_| ()).unwrap();
-        of.of_classes[0].clone()
+        of[0].clone()
     };
     let taken = |right| Recognition { rows: 3, right, taken_for: vec![(1, 3 - right)] };
     // Logits 3:2, 2:2 and 2:4; of equal ones the first is taken.
