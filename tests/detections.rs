@@ -280,10 +280,9 @@ fn the_ground_truth_lists_the_classes_but_counts_no_instances() {
 #[test]
 fn a_runs_file_names_them_and_the_command_line_says_the_same() {
     let (work, run) = (Workdir::new(), "counts.csv");
-    for (name, [results, truth]) in [("coco", files("coco"))] {
-        std::fs::copy(results, work.path(&format!("{name}.json"))).unwrap();
-        std::fs::copy(truth, work.path("truth.json")).unwrap();
-    }
+    let [results, truth] = files("coco");
+    std::fs::copy(results, work.path("coco.json")).unwrap();
+    std::fs::copy(truth, work.path("truth.json")).unwrap();
     work.write(run, "class,instances\nbolt,500\nnut,90\nkey,70\nwasher,200\nluggage tag,30\nwrench,9\npliers,4\n");
     std::fs::create_dir(work.path("sub")).unwrap();
     work.write(
@@ -438,4 +437,45 @@ fn ids_may_be_texts_and_what_is_not_listed_is_left_out() {
     );
     assert!(notes.contains("boxes are evaluated, not masks"), "{notes}");
     assert_eq!(ErrorType::ALL.map(ErrorType::name)[5], "missed");
+}
+
+#[test]
+fn the_best_box_of_another_class_decides_from_an_iou_of_one_half() {
+    let work = Workdir::new();
+    let object = |id: u32| json!({"image_id": id, "category_id": 1, "bbox": [0, 0, 10, 10]});
+    let found = |image: u32, category: u32, height: f64, score: f64| {
+        json!({
+            "image_id": image, "category_id": category, "bbox": [0, 0, 10, height], "score": score,
+        })
+    };
+    let names = ["bolt", "nut", "key", "pin"];
+    let categories: Vec<_> =
+        (1..).zip(names).map(|(id, name)| json!({"id": id, "name": name})).collect();
+    let images: Vec<_> = (0..4).map(|id| json!({"id": id})).collect();
+    let truth = json!({
+        "images": images, "categories": categories, "annotations": (0..4).map(object).collect::<Vec<_>>(),
+    });
+    let results = json!([
+        // The best is a key; a box of the right class that is better still lies badly.
+        found(0, 1, 4.0, 0.9),
+        found(0, 2, 10.0, 0.6),
+        found(0, 3, 5.0, 0.8),
+        found(0, 4, 9.0, 0.7),
+        // One that is just too low is none.
+        found(1, 3, 4.99, 0.9),
+        found(1, 2, 5.0, 0.1),
+        // Of equal ones the first class.
+        found(2, 4, 9.0, 0.5),
+        found(2, 2, 9.0, 0.5),
+        // What is found is taken for nothing else.
+        found(3, 1, 10.0, 0.1),
+        found(3, 2, 10.0, 0.9),
+    ]);
+    work.write("truth.json", truth.to_string());
+    work.write("results.json", results.to_string());
+    let evaluated = read(&work.path("results.json"), &work.path("truth.json")).unwrap();
+    let bolt = &evaluated.detections[0];
+    assert_eq!((bolt.objects, bolt.found), (4, 1));
+    assert_eq!(bolt.taken_for, [(1, 2), (2, 1)]);
+    assert!(bolt.interval.is_none(), "4 images say too little");
 }

@@ -194,6 +194,21 @@ def test_no_such_background(command, tmp_path):
     assert named.warnings[0].startswith("R-50: no label is 99")
 
 
+def test_detections(command, tmp_path):
+    results, truth = (ROOT / "tests/golden/detections" / f"coco_{one}.json" for one in ("results", "truth"))
+    counts = tmp_path / "counts.csv"
+    counts.write_text("class,instances\nbolt,500\nnut,90\nkey,70\nwasher,200\nluggage tag,30\nwrench,9\npliers,4\n")
+    study = ig.correlate(None, detections=results, ground_truth=truth, ap_column=["ap", "ap75"], instances=counts)
+    arguments = ["--detections", results, "--ground-truth", truth, "--ap-column", "ap,ap75", "--counts", counts]
+    same(study, command, tmp_path, *arguments)
+    both = {"detections": results, "ground_truth": truth}
+    for wrong in [{"detections": results}, {"ground_truth": truth}, both | {"ap": [1]}]:
+        with pytest.raises(TypeError, match="give both|give no ap beside them"):
+            ig.correlate(None, **wrong, instances=counts)
+    with pytest.raises(ValueError, match="swapped"):
+        ig.correlate(None, detections=truth, ground_truth=results, instances=counts)
+
+
 def test_instances_alone(command, tmp_path):
     counts = dict(zip(NAMES.read_text().splitlines(), map(int, np.bincount(arrays(RUNS[0])[1]))))
     pd.DataFrame({"class": counts.keys(), "instances": counts.values()}).to_csv(tmp_path / "counts.csv", index=False)
@@ -203,21 +218,7 @@ def test_instances_alone(command, tmp_path):
     assert list(study.tables) == ["correlations", "evidence", "bias"]
 
 
-def test_detections(command, tmp_path):
-    results, truth = (ROOT / "tests/golden/detections" / f"coco_{one}.json" for one in ("results", "truth"))
-    counts = tmp_path / "counts.csv"
-    counts.write_text("class,instances\nbolt,500\nnut,90\nkey,70\nwasher,200\nluggage tag,30\nwrench,9\npliers,4\n")
-    study = ig.correlate(None, detections=results, ground_truth=truth, ap_column=["ap", "ap75"], instances=counts)
-    arguments = ["--detections", results, "--ground-truth", truth, "--ap-column", "ap,ap75", "--counts", counts]
-    same(study, command, tmp_path, *arguments)
-    for wrong in [{"detections": results}, {"ground_truth": truth}, {"detections": results, "ground_truth": truth, "ap": [1]}]:
-        with pytest.raises(TypeError, match="give both|give no ap beside them"):
-            ig.correlate(None, **wrong, instances=counts)
-    with pytest.raises(ValueError, match="swapped"):
-        ig.correlate(None, detections=truth, ground_truth=results, instances=counts)
-
-
-def test_instances_alone(command, tmp_path): [("mp-floor", None), ("all", "coco-lt")])
+@pytest.mark.parametrize("estimator, groups", [("mp-floor", None), ("all", "coco-lt")])
 def test_several_runs(command, tmp_path, estimator, groups):
     """Studies together are the runs file, and so is the runs file itself."""
     studies, text = [], f'class_names = "{NAMES}"\nap_column = "ap50"\n'
