@@ -123,11 +123,6 @@ impl Geometry {
         Some(&self.recognized.as_ref()?[class])
     }
 
-    /// Which embeddings are looked at for wrong labels: those of training, where they are there.
-    pub fn suspects_of(&self) -> Of {
-        if self.in_training.is_some() { Of::Training } else { self.of }
-    }
-
     fn new(of: Of, within: WithinClasses, pooled: Option<&Pooled>) -> Geometry {
         Geometry {
             of,

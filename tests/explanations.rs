@@ -42,7 +42,6 @@ fn bare(name: &str, classes: &[(String, u64, f64)]) -> Explanation {
         median_area: None,
         nearer: None,
         suspects: None,
-        suspects_of: None,
         reasons: Vec::new(),
     };
     Explanation {
@@ -78,7 +77,7 @@ pub fn reasons() -> Vec<Reason> {
     let becauses = vec![
         (confused(Some(true), Evidence::HeldOut), Weight::Shown),
         (Because::LabelNoise { rows: 7, of: 40, nearer_to: "Bolt".into() }, Weight::Likely),
-        (Because::FewInstances { instances: 12, median: 150.0 }, Weight::Likely),
+        (Because::FewInstances { count_tells: true, instances: 12, median: 150.0 }, Weight::Likely),
         (Because::Small { side: 14.2, median: 90.0 }, Weight::Weak),
         (confused(Some(false), Evidence::HeldOut), Weight::Shown),
         (confused(None, Evidence::Detections), Weight::Shown),

@@ -16,6 +16,7 @@ mod ecosystem;
 mod eigenvalues;
 mod evidence;
 mod expected;
+mod explain;
 mod explained;
 mod explanations;
 mod faults;

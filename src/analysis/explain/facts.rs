@@ -73,9 +73,7 @@ impl ExplainedClass {
             detections: detections.cloned(),
             median_area: in_truth.or_else(in_training),
             nearer: geometry.and_then(|known| of_class(&known.nearer)),
-            suspects: geometry
-                .and_then(|known| of_class(&known.in_training).or_else(|| of_class(&known.nearer))),
-            suspects_of: geometry.map(|known| known.suspects_of()),
+            suspects: geometry.and_then(|known| of_class(&known.in_training)),
             reasons: Vec::new(),
         }
     }
@@ -84,7 +82,9 @@ impl ExplainedClass {
 /// I without the floor's bits, which depend on the count alone.
 fn own_bits(class: &Class) -> Option<f64> {
     let amount = class.amount()?;
-    Some(amount.bits - amount.floor.map_or(0.0, |floor| floor.bits))
+    let floor = amount.floor.map_or(0.0, |floor| floor.bits);
+    // Where all is floor, rounding may leave less than nothing.
+    Some((amount.bits - floor).max(0.0))
 }
 
 /// The AP that the other classes lead to expect of each that has AP, a count and, if the expectation is made

@@ -77,10 +77,8 @@ pub struct ExplainedClass {
     pub median_area: Option<f64>,
     /// Which of the embeddings that `closest` is of lie nearer to another class.
     pub nearer: Option<Suspects>,
-    /// Which embeddings of training, or else held-out ones, have a label in doubt.
+    /// Which embeddings of training have a label in doubt.
     pub suspects: Option<Suspects>,
-    /// Which of the two.
-    pub suspects_of: Option<Of>,
     /// What may be the reasons of its AP, in order of weight; of a class that is not bad, none.
     pub reasons: Vec<Reason>,
 }

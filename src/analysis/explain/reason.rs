@@ -25,8 +25,10 @@ pub enum Evidence {
 /// What may be the reason of a class's AP.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Because {
-    /// AP is what so few instances lead to expect.
+    /// Few instances, and AP is not below what they lead to expect.
     FewInstances {
+        /// Whether classes with fewer instances have lower AP in this run, so that it shows.
+        count_tells: bool,
         /// Instances of the class.
         instances: u64,
         /// Median over the classes.

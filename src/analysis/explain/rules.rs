@@ -131,19 +131,21 @@ impl<'a> Others<'a> {
         reasons
     }
 
-    /// AP is what the count leads to expect, and the count is below most: likely where classes with fewer
-    /// instances do have lower AP in this run, else possible where it has hardly any.
+    /// AP is not below what the count leads to expect, and the count is below most: likely where classes with
+    /// fewer instances do have lower AP in this run, else possible where it has hardly any.
     fn few_instances(&self, class: &ExplainedClass) -> Option<Reason> {
         let (instances, median) = (class.instances?, self.instances?);
         let expected = class.expected?;
-        let because = Because::FewInstances { instances, median };
-        let share = instances as f64 / median;
-        let leads_to_it = class.ap? >= expected.interval.0 && expected.value < self.ap?;
-        if self.count_tells {
-            return (leads_to_it && share < FEW)
-                .then_some(Reason { because, weight: Weight::Likely });
+        if class.ap? < expected.interval.0 {
+            return None;
         }
-        (share < HARDLY_ANY).then_some(Reason { because, weight: Weight::Weak })
+        let (share, count_tells) = (instances as f64 / median, self.count_tells);
+        let (few, weight) = match count_tells {
+            true => (share < FEW && expected.value < self.ap?, Weight::Likely),
+            false => (share < HARDLY_ANY, Weight::Weak),
+        };
+        let because = Because::FewInstances { count_tells, instances, median };
+        few.then_some(Reason { because, weight })
     }
 
     /// Total variance far above the others', and held-out errors that go to several classes.

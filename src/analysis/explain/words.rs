@@ -103,17 +103,21 @@ impl Because {
     /// use igam_analyze::ApScale;
     /// use igam_analyze::analysis::explain::Because;
     ///
-    /// let few = Because::FewInstances { instances: 12, median: 150.0 };
+    /// let few = Because::FewInstances { count_tells: true, instances: 12, median: 150.0 };
     /// let sentence = "It has 12 instances, half of the classes have more than 150: its AP is what so few \
     ///                 lead to expect.";
     /// assert_eq!(few.sentence(ApScale::Fraction), sentence);
     /// ```
     pub fn sentence(&self, scale: ApScale) -> String {
         match self {
-            Because::FewInstances { instances, median } => format!(
-                "It has {}, half of the classes have more than {}: its AP is what so few lead to expect.",
+            Because::FewInstances { count_tells, instances, median } => format!(
+                "It has {}, half of the classes have more than {}{}",
                 counted(*instances, "instance", "instances"),
-                short(*median)
+                short(*median),
+                match count_tells {
+                    true => ": its AP is what so few lead to expect.",
+                    false => "; but AP does not go with the count in this run.",
+                }
             ),
             Because::Spread { times, taken_for } => {
                 let taken = match taken_for {
