@@ -56,6 +56,7 @@
 //! | Figure 4, Tables 3–5: model bias, mean AP by group | `groups`, `figure` |
 //! | Eq. 8 across machines: files of moments, each embedding once | `moments_file`, `digest` |
 //! | what the paper does not ask: does I explain AP beyond the count? | `evidence` |
+//! | why is one class bad? Distances D of classes; errors of detections; the rules of the reasons | `overlap`; `detections`; `analysis::explain` |
 //!
 //! # What is promised
 //!
@@ -167,25 +168,33 @@ pub use options::Options;
 #[cfg(feature = "figures")]
 pub use output::{Report, report};
 #[cfg(feature = "files")]
-pub use run_files::{RunFiles, load};
+pub use run_files::{RunFiles, load, load_explained};
 pub use shrinkage::Estimator;
 pub use warning::{Warning, Warnings};
 
 /// What the results and the arguments of this crate are made of.
 pub mod types {
-    pub use crate::analysis::{Bias, OverRuns, Pair, Reading};
+    pub use crate::analysis::explain::{
+        Because, ExplainedClass, Explanation, Reason, ReasonsChanged, SeenIn, Weight,
+    };
+    pub use crate::analysis::geometry::LastLayer;
+    pub use crate::analysis::{Bias, ComparedRun, OverRuns, Pair, Reading};
     pub use crate::classes::{Keys, Numbering};
-    pub use crate::correlation::{Line, Pearson};
+    pub use crate::correlation::{Expected, Line, Pearson};
     pub use crate::detections::{ClassDetections, ErrorCost, ErrorType};
     pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates, Evaluated};
     pub use crate::evidence::{Association, Evidence, Grounds, Judged, Pooled, Verdict};
+    pub use crate::geometry::{Geometry, Of};
     pub use crate::groups::{ApSummary, Frequency, Grouping};
     pub use crate::observer::Observer;
     #[cfg(feature = "figures")]
     pub use crate::output::Again;
     pub use crate::output::{Cell, Table};
+    pub use crate::overlap::{Neighbour, Overlap, Shift};
+    pub use crate::recognition::{BackgroundRow, Recognition};
     pub use crate::rows::Values;
     pub use crate::shrinkage::Refusal;
     pub use crate::spread::Spread;
     pub use crate::storage::{Shape, Store, Strategy};
+    pub use crate::suspects::{Suspect, Suspects};
 }

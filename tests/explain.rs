@@ -87,8 +87,10 @@ fn a_class_by_name_or_by_id() {
         String::from_utf8(work.run(&command).stdout).unwrap()
     };
     let frame = card("frame");
-    assert!(frame.starts_with("frame ") && frame.contains("taken for square"), "{frame}");
+    assert!(frame.starts_with("frame ") && frame.contains("taken for: square 23"), "{frame}");
     assert_eq!(card("24"), frame);
+    let readme = std::fs::read_to_string(repository("README.md")).unwrap();
+    assert!(readme.contains(&format!("```text\n{frame}```\n")), "the README shows another card");
     assert!(card("frame octagon").contains("\noctagon "));
     let work = Workdir::new();
     let output =

@@ -1,7 +1,7 @@
 //! Explanations made by hand, for the tests of what is said of them.
 
 use igam_analyze::analysis::explain::{
-    Because, Evidence, ExplainedClass, Explanation, Of, Reason, Weight,
+    Because, ExplainedClass, Explanation, Of, Reason, SeenIn, Weight,
 };
 use igam_analyze::correlation::Expected;
 use igam_analyze::detections::{ClassDetections, ErrorCost, ErrorType};
@@ -75,12 +75,12 @@ pub fn reasons() -> Vec<Reason> {
         |overlap, seen| Because::Confused { with: "Bolt".into(), count: 12, of: 40, seen, overlap };
     let error = |which, count| Because::Errors { which, count, cost: 0.08 };
     let becauses = vec![
-        (confused(Some(true), Evidence::HeldOut), Weight::Shown),
+        (confused(Some(true), SeenIn::HeldOut), Weight::Shown),
         (Because::LabelNoise { rows: 7, of: 40, nearer_to: "Bolt".into() }, Weight::Likely),
         (Because::FewInstances { count_tells: true, instances: 12, median: 150.0 }, Weight::Likely),
         (Because::Small { side: 14.2, median: 90.0 }, Weight::Weak),
-        (confused(Some(false), Evidence::HeldOut), Weight::Shown),
-        (confused(None, Evidence::Detections), Weight::Shown),
+        (confused(Some(false), SeenIn::HeldOut), Weight::Shown),
+        (confused(None, SeenIn::Detections), Weight::Shown),
         (Because::Spread { times: 5.04, taken_for: 7 }, Weight::Likely),
         (error(ErrorType::Localization, 34), Weight::Shown),
         (error(ErrorType::Both, 1), Weight::Shown),

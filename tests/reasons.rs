@@ -295,7 +295,8 @@ fn small_objects() {
 
 #[test]
 fn each_type_of_error() {
-    let change: [(&str, fn(&mut Class)); 4] = [
+    type Change = fn(&mut Class);
+    let change: [(&str, Change); 4] = [
         ("missed", |bad| bad.missed = 0.6),
         ("localization", |bad| bad.badly = 0.6),
         ("background", |bad| bad.on_nothing = 80),

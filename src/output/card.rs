@@ -81,7 +81,7 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
         run: explanation.run.name(),
         facts: facts.into_iter().flatten().collect(),
         shares: shares.into_iter().flatten().collect(),
-        reasons: class.reasons.iter().map(|one| reason(class, one, scale)).collect(),
+        reasons: class.reasons.iter().map(|one| reason(explanation, at, one, scale)).collect(),
     }
 }
 
@@ -245,21 +245,38 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
     Some(Shares { what: "closest", of: of.into(), parts })
 }
 
-fn reason(class: &ExplainedClass, reason: &Reason, scale: ApScale) -> CardReason {
-    let next_step = match (&reason.because, &class.suspects) {
-        (Because::LabelNoise { .. }, Some(suspects)) => {
-            let rows = suspects.worst.iter().take(SUSPECTS).map(|suspect| suspect.row.to_string());
-            let rows = rows.collect::<Vec<_>>().join(", ");
-            let more = if suspects.count() > SUSPECTS as u64 { ", …" } else { "" };
-            format!("Look at rows {rows}{more}, and relabel what is wrong.")
-        }
-        (because, _) => because.next_step(),
-    };
+fn reason(explanation: &Explanation, at: usize, reason: &Reason, scale: ApScale) -> CardReason {
+    let rows = doubtful_rows(explanation, at, &reason.because);
     CardReason {
         weight: reason.weight.name(),
         label: reason.because.label(),
         sentence: reason.because.sentence(scale),
-        next_step,
+        next_step: match &rows[..] {
+            [] => reason.because.next_step(),
+            rows => {
+                let more = if rows.len() > SUSPECTS { ", …" } else { "" };
+                let shown = &rows[..rows.len().min(SUSPECTS)];
+                let shown = shown.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+                format!("Look at rows {shown}{more}, and relabel what is wrong.")
+            }
+        },
+    }
+}
+
+/// The rows of training embeddings whose label is in doubt for that reason, the most doubtful first.
+fn doubtful_rows(explanation: &Explanation, at: usize, because: &Because) -> Vec<u64> {
+    let suspects = |class: &ExplainedClass, nearer_to: Option<usize>| {
+        let all = class.suspects.iter().flat_map(|suspects| &suspects.worst);
+        let wanted = all.filter(|one| nearer_to.is_none_or(|wanted| one.nearer_to == wanted));
+        wanted.map(|suspect| suspect.row).collect()
+    };
+    match because {
+        Because::LabelNoise { .. } => suspects(&explanation.classes[at], None),
+        Because::LabelledAs { label, .. } => {
+            let other = explanation.classes.iter().find(|class| class.name == *label);
+            other.map_or(Vec::new(), |other| suspects(other, Some(at)))
+        }
+        _ => Vec::new(),
     }
 }
 

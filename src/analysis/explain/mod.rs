@@ -9,7 +9,7 @@ mod words;
 mod worst;
 
 pub use changed::{ReasonsChanged, reasons_changed};
-pub use reason::{Because, Evidence, Reason, Weight};
+pub use reason::{Because, Reason, SeenIn, Weight};
 pub use taken_for::TakenFor;
 pub use words::{ap_text, cost_text, counted};
 pub use worst::{By, Standing};

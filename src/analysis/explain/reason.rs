@@ -15,7 +15,7 @@ pub enum Weight {
 
 /// Where a confusion was seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Evidence {
+pub enum SeenIn {
     /// The classifier on held-out boxes.
     HeldOut,
     /// The detections.
@@ -50,7 +50,7 @@ pub enum Because {
         /// Its objects.
         of: u64,
         /// Where that was seen.
-        seen: Evidence,
+        seen: SeenIn,
         /// Whether the embeddings of the two overlap; unknown where there are no held-out embeddings.
         overlap: Option<bool>,
     },

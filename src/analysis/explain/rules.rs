@@ -3,7 +3,7 @@
 //! Rules compare a class with the median of the classes of the same run, which a few odd ones do not move.
 //! `docs/explain.md` says where each threshold comes from.
 
-use super::{Because, Evidence, ExplainedClass, Of, Reason, Weight};
+use super::{Because, ExplainedClass, Of, Reason, SeenIn, Weight};
 use crate::detections::{ClassDetections, ErrorCost, ErrorType};
 use crate::recognition::Recognition;
 use crate::suspects::Suspects;
@@ -108,19 +108,19 @@ impl<'a> Others<'a> {
             return Vec::new();
         }
         let mut reasons: Vec<Reason> = [
+            self.labelled_as(class),
             self.confused(class),
             self.few_instances(class),
             self.spread(class),
             self.small(class),
             self.label_noise(class),
-            self.labelled_as(class),
             self.shifted(class),
         ]
         .into_iter()
         .flatten()
         .chain(self.errors(class))
         .collect();
-        // Of equal weight, the order above: what is nearest to the classifier first.
+        // Of equal weight, the order above: a cause before what follows from it.
         reasons.sort_by_key(|reason| std::cmp::Reverse(reason.weight));
         if reasons.is_empty() {
             let recall = self.held_out(class).and_then(Recognition::recall);
@@ -172,13 +172,13 @@ impl<'a> Others<'a> {
     fn confused(&self, class: &ExplainedClass) -> Option<Reason> {
         let held_out = self.held_out(class).and_then(|seen| {
             let &(with, count) = seen.taken_for.first()?;
-            Some((with, count, seen.rows, Evidence::HeldOut))
+            Some((with, count, seen.rows, SeenIn::HeldOut))
         });
         let detected = known(class).and_then(|seen| {
             let &(with, count) = seen.taken_for.first()?;
-            Some((with, count, seen.objects, Evidence::Detections))
+            Some((with, count, seen.objects, SeenIn::Detections))
         });
-        let often = |&(_, count, of, _): &(usize, u64, u64, Evidence)| {
+        let often = |&(_, count, of, _): &(usize, u64, u64, SeenIn)| {
             count >= LEAST_COUNT && count as f64 >= LEAST_SHARE * of as f64
         };
         let (with, count, of, seen) = [held_out, detected].into_iter().flatten().find(often)?;
@@ -271,7 +271,7 @@ impl<'a> Others<'a> {
         let (of, label) = (suspects.of, other.name.clone());
         let because = Because::LabelledAs { rows, of, label };
         let overlap = self.overlaps(class, self.place(other)?) == Some(true);
-        (doubtful(rows, suspects) && !overlap).then_some(Reason { because, weight: Weight::Likely })
+        (doubtful(rows, suspects) && !overlap).then_some(Reason { because, weight: Weight::Shown })
     }
 
     /// Held-out boxes far from those of training.

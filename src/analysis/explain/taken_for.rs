@@ -1,6 +1,6 @@
 //! What a class is taken for most often, and by whom.
 
-use super::{Evidence, ExplainedClass, Explanation, Of};
+use super::{ExplainedClass, Explanation, Of, SeenIn};
 
 /// What a class is taken for most often.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,7 +12,7 @@ pub struct TakenFor {
     /// Of so many boxes or objects of the class.
     pub of: u64,
     /// Where that was seen.
-    pub seen: Evidence,
+    pub seen: SeenIn,
 }
 
 impl TakenFor {
@@ -30,10 +30,10 @@ impl Explanation {
         let recognition = class.recognition.as_ref().filter(|known| held_out && known.rows > 0);
         if let Some(recognition) = recognition {
             let &(class, count) = recognition.taken_for.first()?;
-            return Some(TakenFor { class, count, of: recognition.rows, seen: Evidence::HeldOut });
+            return Some(TakenFor { class, count, of: recognition.rows, seen: SeenIn::HeldOut });
         }
         let detections = class.detections.as_ref().filter(|known| known.objects > 0)?;
         let &(class, count) = detections.taken_for.first()?;
-        Some(TakenFor { class, count, of: detections.objects, seen: Evidence::Detections })
+        Some(TakenFor { class, count, of: detections.objects, seen: SeenIn::Detections })
     }
 }

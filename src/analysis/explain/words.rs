@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Because, Evidence, Weight};
+use super::{Because, SeenIn, Weight};
 use crate::ap::ApScale;
 use crate::detections::ErrorType;
 use crate::words::grouped;
@@ -134,10 +134,10 @@ impl Because {
             Because::Confused { with, count, of, seen, overlap } => {
                 let (count, of) = (grouped(*count), grouped(*of));
                 let taken = match seen {
-                    Evidence::HeldOut => {
+                    SeenIn::HeldOut => {
                         format!("{count} of {of} held-out boxes are taken for {with}")
                     }
-                    Evidence::Detections => {
+                    SeenIn::Detections => {
                         format!("{count} of {of} objects are detected as {with}")
                     }
                 };
