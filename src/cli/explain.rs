@@ -28,10 +28,23 @@ pub fn run(arguments: Explain, console: &mut Console) -> Result<()> {
         outputs.push(super::figure(&name, svg, &arguments.figures)?);
     }
     console.write(&arguments.output.out, outputs)?;
+    // What is printed is of the classes that are named; the files are of all.
+    let firsts = explanations.iter().scan(0, |first, one| {
+        *first += one.classes.len();
+        Some(*first - one.classes.len())
+    });
+    let firsts: Vec<usize> = firsts.collect();
+    let rows: Vec<usize> = cards.iter().map(|&(run, class)| firsts[run] + class).collect();
+    let wanted = |row: usize| rows.is_empty() || rows.contains(&row);
     super::print(&match arguments.output.format {
-        Format::Csv => tables::classes(&explanations).csv(),
+        Format::Csv => {
+            let mut table = tables::classes(&explanations);
+            let mut row = 0..;
+            table.rows.retain(|_| row.next().is_some_and(wanted));
+            table.csv()
+        }
         Format::Json => super::json(json!({
-            "classes": tables::classes_json(&explanations),
+            "classes": tables::classes_json(&explanations, wanted),
             "warnings": console.warnings(),
         })),
         Format::Table if cards.is_empty() => text::explain(&explanations),
@@ -51,7 +64,7 @@ fn cards(explanations: &[Explanation], wanted: &[String]) -> Result<Vec<(usize, 
         if found.is_empty() {
             return Err(Explanation::no_class(explanations, wanted));
         }
-        cards.extend(found);
+        cards.extend(found.into_iter().filter(|card| !cards.contains(card)).collect::<Vec<_>>());
     }
     Ok(cards)
 }

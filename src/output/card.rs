@@ -20,6 +20,8 @@ pub struct Card<'a> {
     pub facts: Vec<(&'static str, String)>,
     /// What can be shown as bars.
     pub shares: Vec<Shares>,
+    /// Whether its AP is known: without it no reason is sought.
+    pub has_ap: bool,
     /// The reasons, in order of weight.
     pub reasons: Vec<CardReason>,
 }
@@ -78,6 +80,7 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
     ];
     Card {
         name: &class.name,
+        has_ap: class.ap.is_some(),
         run: explanation.run.name(),
         facts: facts.into_iter().flatten().collect(),
         shares: shares.into_iter().flatten().collect(),
@@ -167,7 +170,11 @@ fn expected(
     let from = class.instances.map_or(String::new(), |instances| {
         format!(" from its {}{and}", counted(instances, "instance", "instances"))
     });
+    let full = scale.full();
     let standing = match (class.standing()?, expected.flagged) {
+        (Standing::Within, false) if expected.interval.0 <= 0.0 && expected.interval.1 >= full => {
+            "any AP fits that"
+        }
         (Standing::Within, false) => "AP is within that",
         (Standing::Within, true) => "AP is within that, but stands out",
         (Standing::Below, false) => "AP is below that",
@@ -238,7 +245,8 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
     };
     let part = |near: &Neighbour| Part {
         name: explanation.name(near.class).into(),
-        share: near.overlap(),
+        // Two classes that are the same overlap by a half.
+        share: 2.0 * near.overlap(),
         words: percent(near.overlap()),
     };
     let parts = class.closest.iter().map(part).collect();

@@ -40,6 +40,12 @@ pub fn geometry(
         );
         return Err(Error::content(&files.validation_embeddings[0], problem));
     }
+    let single = matches!(&training, Some((Source::Embeddings(_), _)));
+    if let Some(weights) = files.weights.as_ref().filter(|_| held_out.is_none() && !single) {
+        let problem =
+            "is shown single embeddings, and there are none: give --validation-embeddings";
+        return Err(Error::content(weights, problem));
+    }
     let classifier = match of_held_out.or(of_training) {
         Some(dim) => classifier(files, classes.len(), dim, observer)?,
         None => None,

@@ -150,6 +150,17 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
                 "has detections and no ground_truth: give the annotation file".into(),
             ));
         }
+        let classifier = run.bias.is_some() || run.background_row.is_some() || run.cosine;
+        if classifier && run.weights.is_none() {
+            return Err(wrong(
+                "has bias, background_row or cosine, but no weights: give them".into(),
+            ));
+        }
+        if run.validation_embeddings.is_empty() && !run.validation_labels.is_empty() {
+            return Err(wrong(
+                "has validation_labels and no validation_embeddings: give them".into(),
+            ));
+        }
         let files = run.embeddings.iter_mut().chain(&mut run.labels).chain(&mut run.moments);
         let files = files.chain(&mut run.class_names).chain(&mut run.counts).chain(&mut run.ap);
         let files = files.chain(&mut run.validation_embeddings).chain(&mut run.validation_labels);

@@ -13,6 +13,9 @@ use crate::suspects::Suspects;
 /// ln(area / pixel²).
 const MEDIAN_LOG_AREA: &str = "median_log_area";
 
+/// What rounding may leave of bits that are all of the floor.
+const ROUNDING: f64 = 1e-9;
+
 impl Explanation {
     /// Why the classes of a run have the AP that they have.
     pub fn of(one: &Correlated) -> Explanation {
@@ -83,8 +86,8 @@ impl ExplainedClass {
 fn own_bits(class: &Class) -> Option<f64> {
     let amount = class.amount()?;
     let floor = amount.floor.map_or(0.0, |floor| floor.bits);
-    // Where all is floor, rounding may leave less than nothing.
-    Some((amount.bits - floor).max(0.0))
+    let own = amount.bits - floor;
+    Some(if own > ROUNDING * amount.bits { own } else { 0.0 })
 }
 
 /// The AP that the other classes lead to expect of each that has AP, a count and, if the expectation is made
@@ -96,7 +99,8 @@ fn expected(classes: &[Class], by_information: bool, scale: ApScale) -> Vec<Opti
             information: if by_information { own_bits(class)? } else { 0.0 },
             floor_bits: None,
             embeddings: 0,
-            instances: class.instances?,
+            // No other class tells what no instance at all leads to.
+            instances: class.instances.filter(|&count| count > 0)?,
             covariates: &[],
             group: None,
             ap: class.ap?,

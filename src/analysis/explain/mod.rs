@@ -84,9 +84,10 @@ pub struct ExplainedClass {
 }
 
 impl Explanation {
-    /// The distances D between the classes, C×C, where they are known; NaN for a class without embeddings.
+    /// The distances D between the classes, C×C, where two have one; NaN for a class without embeddings.
     pub fn distances(&self) -> Option<ArrayView2<'_, f64>> {
-        Some(self.run.geometry()?.overlap.as_ref()?.distances())
+        let any = self.classes.iter().any(|class| !class.closest.is_empty());
+        Some(self.run.geometry().filter(|_| any)?.overlap.as_ref()?.distances())
     }
 
     /// The place of the class of this name, or else of this id.

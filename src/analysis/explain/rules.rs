@@ -135,13 +135,15 @@ impl<'a> Others<'a> {
     /// fewer instances do have lower AP in this run, else possible where it has hardly any.
     fn few_instances(&self, class: &ExplainedClass) -> Option<Reason> {
         let (instances, median) = (class.instances?, self.instances?);
-        let expected = class.expected?;
-        if class.ap? < expected.interval.0 {
+        let (ap, middle) = (class.ap?, self.ap?);
+        if class.expected.is_some_and(|expected| ap < expected.interval.0) {
             return None;
         }
-        let (share, count_tells) = (instances as f64 / median, self.count_tells);
-        let (few, weight) = match count_tells {
-            true => (share < FEW && expected.value < self.ap?, Weight::Likely),
+        let share = instances as f64 / median;
+        let leads_to_it = class.expected.is_some_and(|expected| expected.value < middle);
+        let count_tells = self.count_tells && leads_to_it;
+        let (few, weight) = match self.count_tells {
+            true => (share < FEW && leads_to_it, Weight::Likely),
             false => (share < HARDLY_ANY, Weight::Weak),
         };
         let because = Because::FewInstances { count_tells, instances, median };
@@ -230,9 +232,11 @@ impl<'a> Others<'a> {
             let error = seen.errors[*at];
             // One more, for the median of few counts is not surely their mean.
             let usual = self.rates[*at] * objects + 1.0;
-            error.ap >= LEAST_COST
-                && error.ap >= MANY_ERRORS * self.costs[*at]
-                && error.count as f64 > usual + DEVIATIONS * usual.sqrt()
+            let costs = error.ap >= LEAST_COST && error.ap >= MANY_ERRORS * self.costs[*at];
+            // Where hardly anything is detected, AP is 0 with the missed objects and without them.
+            let missed =
+                ErrorType::ALL[*at] == ErrorType::Missed && 2 * error.count >= seen.objects;
+            (costs || missed) && error.count as f64 > usual + DEVIATIONS * usual.sqrt()
         };
         // Confusion is a reason of its own, which says with what.
         let others = |at: &usize| ErrorType::ALL[*at] != ErrorType::Classification;

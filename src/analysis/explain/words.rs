@@ -135,10 +135,10 @@ impl Because {
                 let (count, of) = (grouped(*count), grouped(*of));
                 let taken = match seen {
                     SeenIn::HeldOut => {
-                        format!("{count} of {of} held-out boxes are taken for {with}")
+                        format!("{count} of {of} held-out boxes are taken for {with:?}")
                     }
                     SeenIn::Detections => {
-                        format!("{count} of {of} objects are detected as {with}")
+                        format!("{count} of {of} objects are detected as {with:?}")
                     }
                 };
                 match overlap {
@@ -178,27 +178,31 @@ impl Because {
                         ("object is found by no box", "objects are found by no box")
                     }
                 };
+                let lots = counted(*count, one, many);
+                if *cost < 0.0005 {
+                    return format!("{lots}.");
+                }
                 format!(
                     "{}: without {} AP50 would be {} higher.",
-                    counted(*count, one, many),
+                    lots,
                     if *count == 1 { "it" } else { "them" },
                     cost_text(scale, *cost)
                 )
             }
             Because::LabelNoise { rows, of, nearer_to } => format!(
-                "{} of its {} boxes look like another class, most of them like {nearer_to}: their labels may \
+                "{} of its {} boxes look like another class, most of them like {nearer_to:?}: their labels may \
                  be wrong.",
                 grouped(*rows),
                 grouped(*of)
             ),
             Because::LabelledAs { rows, of, label } => format!(
-                "{} of {} boxes with the label {label} look like this class: their labels may be wrong.",
+                "{} of {} boxes with the label {label:?} look like this class: their labels may be wrong.",
                 grouped(*rows),
                 grouped(*of)
             ),
             Because::Shifted { shift, median } => format!(
-                "Held-out boxes look different from those of training: their mean lies {} spreads away, that \
-                 of the median class {}.",
+                "Held-out boxes look different from those of training: their mean lies {} standard deviations \
+                 away; usual are {}.",
                 short(*shift),
                 short(*median)
             ),
@@ -224,10 +228,11 @@ impl Because {
                 "Merge the two classes, or collect boxes where they differ.".into()
             }
             Because::Confused { with, overlap: Some(false), .. } => {
-                format!("Train with a margin against {with}, and look at the boxes that are confused.")
+                format!("Train with a margin against {with:?}, and look at the boxes that are confused.")
             }
             Because::Confused { .. } => {
-                "Give held-out embeddings: they tell whether the features separate the two.".into()
+                "Give held-out embeddings, 10 or more of each: they tell whether the features separate the two."
+                    .into()
             }
             Because::Small { .. } => "Train and test at a higher resolution, or on tiles.".into(),
             Because::Errors { which, .. } => which.next_step().into(),
@@ -235,7 +240,7 @@ impl Because {
                 "Look at these boxes, and relabel those that are wrong.".into()
             }
             Because::LabelledAs { label, .. } => {
-                format!("Look at the boxes of {label} that look like it, and relabel those that are wrong.")
+                format!("Look at the boxes of {label:?} that look like it, and relabel those that are wrong.")
             }
             Because::Shifted { .. } => "Collect training boxes that look like the held-out ones.".into(),
             Because::NothingFound { recall: None } => {

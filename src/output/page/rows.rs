@@ -48,10 +48,8 @@ fn place_attribute(Place { x, ap, expected }: Place) -> String {
 
 /// Bars, as a table of names, meters and words: it needs no style to be read.
 pub(super) fn bars_html(title: &str, bars: &[Bar]) -> String {
-    let longest = bars.iter().fold(0.0, |longest: f64, bar| longest.max(bar.share));
     let bar = |bar: &Bar| {
-        // A meter of what is small beside 1 would show nothing.
-        let length = if longest > 0.0 { bar.share / longest } else { 0.0 };
+        let length = bar.share.min(1.0);
         format!(
             "<tr><th scope=\"row\">{}</th><td><meter value=\"{length:.2}\"></meter></td><td>{}</td></tr>",
             escape(&bar.name),

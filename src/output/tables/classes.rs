@@ -89,8 +89,8 @@ pub fn details(explanations: &[Explanation]) -> Table {
     table(&DETAILS, explanations, detail_cells)
 }
 
-/// The columns of both, with the reasons and the suspects as objects.
-pub fn classes_json(explanations: &[Explanation]) -> Value {
+/// The columns of both, with the reasons and the suspects as objects, of the rows that are wanted.
+pub fn classes_json(explanations: &[Explanation], wanted: impl Fn(usize) -> bool) -> Value {
     let mut rows = classes(explanations).json();
     let details = details(explanations).json();
     let each = explanations
@@ -106,6 +106,10 @@ pub fn classes_json(explanations: &[Explanation]) -> Value {
         row["reasons"] = class.reasons.iter().map(|reason| reason_json(reason, scale)).collect();
         let suspect = |suspect: &Suspect| json!({"row": suspect.row, "nearer_to": explanation.name(suspect.nearer_to)});
         row["suspects"] = suspects(class).iter().map(suspect).collect();
+    }
+    let mut row = 0..;
+    if let Some(all) = rows.as_array_mut() {
+        all.retain(|_| row.next().is_some_and(&wanted));
     }
     rows
 }

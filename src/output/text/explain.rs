@@ -50,7 +50,10 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
     }
     match card.reasons.len() - shown {
         _ if card.reasons.is_empty() => {
-            let words = "none is sought, as its AP is not low";
+            let words = match card.has_ap {
+                true => "none is sought, as its AP is not low",
+                false => "none is sought, as its AP is not known",
+            };
             rows.push(("reasons".into(), words.into(), 1));
         }
         0 => {}
