@@ -177,8 +177,8 @@ pub fn geometry<'py>(
 /// table : Table
 ///     The columns of `classes.csv`, a row a run.
 /// reasons : list of dict
-///     What may be the reasons of its AP, the surest first: "run", "token", "weight" ("shown", "likely" or
-///     "weak"), "sentence" and "next_step".
+///     What may be the reasons of its AP, the surest first: "run", "token", "with" (the other class that it is
+///     about, or None), "weight" ("shown", "likely" or "weak"), "sentence" and "next_step".
 ///
 /// Examples
 /// --------
@@ -249,6 +249,7 @@ impl ClassCard {
                 let dict = PyDict::new(py);
                 dict.set_item("run", explanation.run.name())?;
                 dict.set_item("token", reason.because.token())?;
+                dict.set_item("with", reason.because.other())?;
                 dict.set_item("weight", reason.weight.name())?;
                 dict.set_item("sentence", reason.because.sentence(scale))?;
                 dict.set_item("next_step", reason.because.next_step())?;

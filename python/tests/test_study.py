@@ -10,7 +10,7 @@ import igam_analyze as ig
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, same_cells
 
 FOD_A = ROOT / "data/fod-a"
 NAMES = FOD_A / "classes.txt"
@@ -49,21 +49,6 @@ def ap_file(tmp_path):
     rows = "".join(f"{name},{'' if ap != ap else ap}\n" for name, ap in average_precision().items())
     (tmp_path / "ap.csv").write_text("class,ap\n" + rows)
     return tmp_path / "ap.csv"
-
-
-def same_cells(table, text):
-    """That each cell of a table is that of the file."""
-    assert table.to_csv() == text
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert list(table) == next(csv.reader(io.StringIO(text)))
-    for name, column in table.items():
-        assert len(column) == len(rows), name
-        for ours, row in zip(column, rows):
-            if isinstance(column, list):
-                assert (ours or "") == row[name], name
-            else:
-                theirs = np.float64(row[name] or "nan")
-                np.testing.assert_array_equal(np.float64(ours), theirs, name)
 
 
 def same(study, command, tmp_path, *arguments):
@@ -217,7 +202,7 @@ def test_detections(command, tmp_path):
         ig.correlate(None, detections=truth, ground_truth=results, instances=counts)
 
 
-def test_instances_alone(command, tmp_path): [("mp-floor", None), ("all", "coco-lt")])
+@pytest.mark.parametrize("estimator, groups", [("mp-floor", None), ("all", "coco-lt")])
 def test_several_runs(command, tmp_path, estimator, groups):
     """Studies together are the runs file, and so is the runs file itself."""
     studies, text = [], f'class_names = "{NAMES}"\nap_column = "ap50"\n'

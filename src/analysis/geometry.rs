@@ -32,7 +32,7 @@ impl LastLayer {
     /// sentences.
     ///
     /// # Errors
-    /// If it is of others, or weights and bias do not go together.
+    /// If it is of others, weights and bias do not go together, or a value is not finite.
     pub fn classifier(
         self,
         (classes, dim): (usize, usize),
@@ -46,6 +46,8 @@ impl LastLayer {
             let problem = format!("holds weights in {of} dimensions, the embeddings have {dim}");
             return Err(wrong(problem));
         }
+        finite(self.weights.iter(), weights)?;
+        finite(self.bias.iter().flatten(), bias)?;
         if self.background.is_none() && background == BackgroundRow::Last {
             observer.note(&format!(
                 "{}: the last of its {rows} rows is taken for the background (--background-row)",
@@ -54,6 +56,14 @@ impl LastLayer {
         }
         Classifier::new(self.weights, self.bias.as_deref(), background, self.cosine)
             .map_err(|problem| Error::content(bias, problem))
+    }
+}
+
+/// Checks that all of the values are finite; `of` stands for their file.
+fn finite<'a>(mut values: impl Iterator<Item = &'a f64>, of: &Path) -> Result<()> {
+    match values.position(|value| !value.is_finite()) {
+        Some(at) => Err(Error::content(of, format!("number {at} (from 0) is NaN or infinite"))),
+        None => Ok(()),
     }
 }
 
