@@ -160,8 +160,8 @@ class Geometry:
     def held_out(self) -> bool: ...
 
 def geometry(
-    embeddings: ArrayLike,
-    labels: ArrayLike,
+    embeddings: ArrayLike | Moments,
+    labels: ArrayLike | None = None,
     *,
     validation_embeddings: ArrayLike | None = None,
     validation_labels: ArrayLike | None = None,

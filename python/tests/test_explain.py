@@ -281,6 +281,31 @@ def test_distances_are_numpys():
     assert half.distances.shape == (3, 3)
 
 
+def test_geometry_of_moments():
+    """Moments tell what arrays do, but of no single embedding of training."""
+    x, y, vx, vy, weights, bias = fod_a2("ce")
+    moments = ig.Moments(class_names=NAMES)
+    for part in np.array_split(np.random.default_rng(3).permutation(len(y)), 3):
+        moments.push(x[part], y[part])
+    held_out = {"validation_embeddings": vx, "validation_labels": vy, "weights": weights, "bias": bias}
+    for given in [{}, held_out]:
+        ours, theirs = ig.geometry(moments, **given), ig.geometry(x, y, class_names=NAMES, **given)
+        assert ours.held_out == theirs.held_out == bool(given)
+        np.testing.assert_allclose(ours.distances, theirs.distances, rtol=1e-9)
+    ours, theirs = explanation(ours), explanation(theirs)
+    for name in ["closest_1", "taken_for", "recall", "taken_for_share"]:
+        np.testing.assert_array_equal(ours[name], theirs[name])
+    study = ig.correlate(moments, ap=FOD_A2 / "ce/ap.csv", ap_column="ap50", geometry=ig.geometry(moments, **held_out))
+    assert "taken for Pliers" in str(study.explain("Cutter"))
+    for given in [{"labels": y}, {"class_names": NAMES}]:
+        with pytest.raises(TypeError, match="moments have their own labels and class names"):
+            ig.geometry(moments, **given)
+    with pytest.raises(TypeError, match="give the labels of the embeddings"):
+        ig.geometry(x)
+    with pytest.raises(ValueError, match="the moments are of no embeddings"):
+        ig.geometry(ig.Moments(class_names=NAMES))
+
+
 def test_no_distances():
     """Where no two embeddings of a class differ, there is no covariance."""
     x = np.repeat(X[:3], 4, 0)
