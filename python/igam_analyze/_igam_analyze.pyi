@@ -1,6 +1,6 @@
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any, Literal, TypeAlias, final, overload
+from typing import Any, Literal, TypeAlias, TypedDict, final, overload
 
 from numpy import float64
 from numpy.typing import ArrayLike, NDArray
@@ -14,14 +14,28 @@ _Estimators: TypeAlias = Literal["all"] | list[_Estimator] | tuple[_Estimator, .
 _Precision: TypeAlias = Literal["f64", "f32"]
 _Normalization: TypeAlias = Literal["printed", "printed-mean", "softmax"]
 _Numbering: TypeAlias = Literal["names", "ids", "positions", "file-order"]
+_BackgroundRow: TypeAlias = Literal["first", "last", "none"]
 _Path: TypeAlias = str | PathLike[str]
 _ClassNames: TypeAlias = _Path | Sequence[str] | Mapping[int, str]
 # By class: a mapping, a Series of pandas, a list in class order, a path, an evaluator's result.
 _ByClass: TypeAlias = Any
+_Reason = TypedDict(
+    "_Reason",
+    {
+        "run": str,
+        "token": str,
+        "with": str | None,
+        "weight": Literal["shown", "likely", "weak"],
+        "sentence": str,
+        "next_step": str,
+    },
+)
 
 __all__ = [
+    "ClassCard",
     "Comparison",
     "Figure",
+    "Geometry",
     "MarginReadings",
     "Moments",
     "Study",
@@ -33,6 +47,7 @@ __all__ = [
     "_main",
     "compare",
     "correlate",
+    "geometry",
     "igam_loss",
     "information",
     "losses",
@@ -121,8 +136,44 @@ class Study:
     def figures(self) -> list[str]: ...
     def table(self, name: str) -> Table: ...
     def figure(self, name: str) -> Figure: ...
+    @overload
+    def explain(self, name: None = None, *, run: str | None = None) -> Table: ...
+    @overload
+    def explain(self, name: str | int, *, run: str | None = None) -> ClassCard: ...
     def _repr_html_(self) -> str: ...
 
+@final
+class ClassCard:
+    @property
+    def name(self) -> str: ...
+    @property
+    def table(self) -> Table: ...
+    @property
+    def reasons(self) -> list[_Reason]: ...
+    def _repr_html_(self) -> str: ...
+
+@final
+class Geometry:
+    @property
+    def distances(self) -> NDArray[float64] | None: ...
+    @property
+    def held_out(self) -> bool: ...
+
+def geometry(
+    embeddings: ArrayLike | Moments,
+    labels: ArrayLike | None = None,
+    *,
+    validation_embeddings: ArrayLike | None = None,
+    validation_labels: ArrayLike | None = None,
+    weights: ArrayLike | None = None,
+    bias: ArrayLike | None = None,
+    background_row: _BackgroundRow | None = None,
+    cosine: bool = False,
+    precision: _Precision = "f64",
+    class_names: _ClassNames | None = None,
+    label_numbering: _Numbering | None = None,
+    background_label: int | str | None = None,
+) -> Geometry: ...
 def correlate(
     detectors: Amounts | Sequence[Amounts] | Moments | Sequence[Study] | _Path | None,
     ap: _ByClass = None,
@@ -143,6 +194,7 @@ def correlate(
     ap_iou: str | None = None,
     ap_numbering: _Numbering | None = None,
     ap_scale: Literal["fraction", "percent"] | None = None,
+    geometry: Geometry | None = None,
 ) -> Study: ...
 def report(study: Study, path: _Path) -> None: ...
 @final
@@ -151,6 +203,8 @@ class Comparison:
     def names(self) -> tuple[str, str]: ...
     @property
     def table(self) -> Table: ...
+    @property
+    def reasons(self) -> Table | None: ...
     @property
     def warnings(self) -> list[str]: ...
     def figure(self) -> Figure: ...

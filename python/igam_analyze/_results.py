@@ -15,7 +15,8 @@ class IgamWarning(UserWarning):
 
 
 class Table(dict[str, Any]):
-    """A dict of columns: arrays of numbers, with NaN where there is none, and lists of str.
+    """A dict of columns: arrays of numbers, with NaN where there is none, and lists of str, or of bool, with
+    None where there is none.
 
     It is an ordinary dict, of which a notebook shows a table. What is changed in it changes neither
     `to_csv()` nor what a notebook shows.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use igam_analyze::analysis::explain::Explanation;
-use igam_analyze::analysis::geometry::{LastLayer, of_arrays};
+use igam_analyze::analysis::geometry::{LastLayer, of_arrays, of_class_moments};
 use igam_analyze::analysis::information::Given;
+use igam_analyze::classes::Labels;
 use igam_analyze::geometry::Geometry;
 use igam_analyze::options::Options;
 use igam_analyze::output::{Table, card_html, tables, text};
@@ -18,6 +19,7 @@ use pyo3::types::PyDict;
 use crate::arrays::{self, Embeddings};
 use crate::choices::{one_of_if, precision};
 use crate::information::{classes, numbering};
+use crate::moments::Moments;
 use crate::tables::table;
 use crate::warn::warn;
 use crate::work::{exception, released};
@@ -65,10 +67,11 @@ impl PyGeometry {
 ///
 /// Parameters
 /// ----------
-/// embeddings : array_like
-///     (n, p), float16, float32 or float64: of training.
-/// labels : array_like
-///     (n,) integers, or class names.
+/// embeddings : array_like or Moments
+///     (n, p), float16, float32 or float64: of training. Or their moments, which have their own labels and
+///     class names.
+/// labels : array_like, optional
+///     (n,) integers, or class names; not for moments.
 /// validation_embeddings : array_like, optional
 ///     (v, p), of the same layer, of held-out ground-truth boxes.
 /// validation_labels : array_like, optional
@@ -109,7 +112,7 @@ impl PyGeometry {
 /// >>> study.explain("Cutter")
 #[pyfunction]
 #[pyo3(signature = (
-    embeddings, labels, *, validation_embeddings=None, validation_labels=None, weights=None, bias=None,
+    embeddings, labels=None, *, validation_embeddings=None, validation_labels=None, weights=None, bias=None,
     background_row=None, cosine=false, precision="f64", class_names=None, label_numbering=None,
     background_label=None
 ))]
@@ -117,7 +120,7 @@ impl PyGeometry {
 pub fn geometry<'py>(
     py: Python<'py>,
     embeddings: &Bound<'py, PyAny>,
-    labels: &Bound<'py, PyAny>,
+    labels: Option<&Bound<'py, PyAny>>,
     validation_embeddings: Option<&Bound<'py, PyAny>>,
     validation_labels: Option<&Bound<'py, PyAny>>,
     weights: Option<PyArrayLike2<'py, f64, AllowTypeChange>>,
@@ -143,28 +146,57 @@ pub fn geometry<'py>(
     let numbering = numbering(label_numbering)?;
     let background: Option<String> =
         background_label.map(|label| label.str()?.extract()).transpose()?;
-    let embeddings = Embeddings::of(embeddings)?;
-    let labels = arrays::labels(labels)?;
+    let training = Training::of(embeddings, labels, classes.is_some())?;
     let held_out = validation_embeddings.map(Embeddings::of).transpose()?;
     let held_out_labels = validation_labels.map(arrays::labels).transpose()?;
-    let (values, held_out) = (embeddings.values(), held_out.as_ref().map(Embeddings::values));
+    let held_out = held_out.as_ref().map(Embeddings::values);
     let layer = weights.map(|weights| LastLayer {
         weights: weights.as_array().to_owned(),
         bias: bias.map(|bias| bias.as_array().to_vec()),
         background: background_row,
         cosine,
     });
-    let compute = || {
-        let mut warnings = Warnings::default();
-        let given = Given { classes, numbering, background: background.as_deref() };
-        let held_out = held_out.zip(held_out_labels.as_ref());
-        let geometry =
-            of_arrays((values, &labels), held_out, layer, given, &options, &mut warnings)?;
-        Ok((geometry, warnings))
+    let given = Given { classes, numbering, background: background.as_deref() };
+    let held_out = held_out.zip(held_out_labels.as_ref());
+    let mut warnings = Warnings::default();
+    let (options, observer) = (&options, &mut warnings);
+    let geometry = match &training {
+        Training::Arrays(embeddings, labels) => {
+            let arrays = (embeddings.values(), labels);
+            released(py, || of_arrays(arrays, held_out, layer, given, options, observer))?
+        }
+        Training::Moments(moments) => moments.get().compute(py, |moments| {
+            of_class_moments(moments, held_out, layer, given, options, observer)
+        })?,
     };
-    let (geometry, warnings) = released(py, compute)?;
     warn(py, &warnings)?;
     Ok(PyGeometry(Arc::new(geometry)))
+}
+
+/// What is known of the embeddings of training.
+enum Training<'py> {
+    Arrays(Embeddings<'py>, Labels),
+    Moments(Bound<'py, Moments>),
+}
+
+impl<'py> Training<'py> {
+    /// Of arrays, or of moments, which say all that labels and class names could (`named`).
+    fn of(
+        embeddings: &Bound<'py, PyAny>,
+        labels: Option<&Bound<'py, PyAny>>,
+        named: bool,
+    ) -> PyResult<Training<'py>> {
+        let problem = match (embeddings.cast::<Moments>(), labels) {
+            (Ok(moments), None) if !named => return Ok(Training::Moments(moments.clone())),
+            (Ok(_), _) => "moments have their own labels and class names: give neither",
+            (Err(_), None) => "give the labels of the embeddings",
+            (Err(_), Some(labels)) => {
+                let embeddings = Embeddings::of(embeddings)?;
+                return Ok(Training::Arrays(embeddings, arrays::labels(labels)?));
+            }
+        };
+        Err(PyTypeError::new_err(problem))
+    }
 }
 
 /// What is known of a class, in each run that has it: `Study.explain` makes it, a notebook shows it, and
@@ -177,8 +209,8 @@ pub fn geometry<'py>(
 /// table : Table
 ///     The columns of `classes.csv`, a row a run.
 /// reasons : list of dict
-///     What may be the reasons of its AP, the surest first: "run", "token", "weight" ("shown", "likely" or
-///     "weak"), "sentence" and "next_step".
+///     What may be the reasons of its AP, the surest first: "run", "token", "with" (the other class that it is
+///     about, or None), "weight" ("shown", "likely" or "weak"), "sentence" and "next_step".
 ///
 /// Examples
 /// --------
@@ -249,6 +281,7 @@ impl ClassCard {
                 let dict = PyDict::new(py);
                 dict.set_item("run", explanation.run.name())?;
                 dict.set_item("token", reason.because.token())?;
+                dict.set_item("with", reason.because.other())?;
                 dict.set_item("weight", reason.weight.name())?;
                 dict.set_item("sentence", reason.because.sentence(scale))?;
                 dict.set_item("next_step", reason.because.next_step())?;

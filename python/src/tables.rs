@@ -8,10 +8,15 @@ use pyo3::types::{PyDict, PyTuple};
 use pyo3::{IntoPyObjectExt, intern};
 
 /// Columns that hold words, in whatever rows there are.
-const WORDS: [&str; 20] = [
+const WORDS: [&str; 30] = [
     "ap_scale",
     "backbone",
+    "came",
+    "came_words",
     "class",
+    "closest_1",
+    "closest_2",
+    "closest_3",
     "covariates",
     "dataset",
     "estimator",
@@ -26,10 +31,17 @@ const WORDS: [&str; 20] = [
     "normalization",
     "over",
     "part",
+    "reasons",
     "run",
+    "stayed",
     "strategy",
+    "taken_for",
     "verdict",
+    "went",
+    "went_words",
 ];
+/// Columns that hold true, false or nothing, in whatever rows there are.
+const FLAGS: [&str; 1] = ["flagged"];
 
 /// The cells of a table: what its dict was made of.
 #[pyclass(frozen, module = "igam_analyze._igam_analyze")]
@@ -96,7 +108,7 @@ pub fn table_of<'py>(
     Ok(object)
 }
 
-/// The columns: whole numbers, numbers with NaN where there is none, or words.
+/// The columns: whole numbers, numbers with NaN where there is none, words, or true and false.
 pub fn columns<'py>(py: Python<'py>, table: &Table) -> PyResult<Bound<'py, PyDict>> {
     let dict = PyDict::new(py);
     for (at, name) in table.columns.iter().enumerate() {
@@ -117,6 +129,13 @@ fn column<'py, 'a>(
             number => Some(number.csv()),
         };
         return cells.map(word).collect::<Vec<_>>().into_bound_py_any(py);
+    }
+    if FLAGS.contains(&name) {
+        let flag = |cell: &Cell| match cell {
+            Cell::Flag(flag) => Some(*flag),
+            _ => None,
+        };
+        return cells.map(flag).collect::<Vec<_>>().into_bound_py_any(py);
     }
     let whole = |cell: &Cell| match cell {
         Cell::Integer(number) => Some(*number),

@@ -1,4 +1,5 @@
 import csv
+import io
 import os
 import pathlib
 import subprocess
@@ -8,6 +9,21 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
+
+
+def same_cells(table, text):
+    """That each cell of a table is that of the file."""
+    assert table.to_csv() == text
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert list(table) == next(csv.reader(io.StringIO(text)))
+    for name, column in table.items():
+        assert len(column) == len(rows), name
+        for ours, row in zip(column, rows):
+            if isinstance(column, list):
+                assert {None: "", True: "true", False: "false"}.get(ours, ours) == row[name], name
+            else:
+                theirs = np.float64(row[name] or "nan")
+                np.testing.assert_array_equal(np.float64(ours), theirs, name)
 
 
 def pytest_sessionfinish(session):

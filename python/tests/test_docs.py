@@ -35,7 +35,7 @@ def test_prints_what_is_shown(tmp_path):
     text = (ROOT / "docs/python.md").read_text()
     parts = re.findall(r"^```(python|text)\n(.*?)^```$", text, re.M | re.S)
     shown = [block for kind, block in parts if kind == "text"]
-    assert len(shown) >= 7
+    assert len(shown) >= 9
     (tmp_path / "data").symlink_to(ROOT / "data")
     mark = "\nprint('=====')\n"
     (tmp_path / "page.py").write_text("".join(block if kind == "python" else mark for kind, block in parts))
@@ -78,6 +78,12 @@ ig.report(study, "report.md")
 interval: tuple[float, float] | None = study.partial_interval
 table: ig.Table = study.table("bias")
 text: str = table.to_csv() + study.verdict + ig.compare(one, study).figure().svg
+geometry: ig.Geometry = ig.geometry(x, y, validation_embeddings=x, validation_labels=y, weights=x[:2], cosine=True)
+known: ig.Study = ig.correlate(one, ap=[0.5, 0.25], geometry=geometry)
+card: ig.ClassCard = known.explain("a", run="ap")
+by_id: str = known.explain(0).reasons[0]["next_step"]
+classes: list[str | None] = known.explain(run="ap")["taken_for"]
+came: ig.Table | None = ig.compare(study, known).reasons
 margin: float = ig.margin_readings(study, "softmax").matrix.max()
 size: ig.QueueSize = ig.queue_size([5, 6], 4, memory_budget="1MiB")
 mean: float | None = ig.losses(x, y, x, x).mean["igam_loss"]
@@ -91,6 +97,10 @@ WRONG = [
     'ig.correlate("runs.toml", "ap.csv", "name")',
     'figure.save("a.svg", theme="blue")',
     "ig.compare(one, 3)",
+    "ig.geometry(x, y, x)",
+    'study.explain("a").to_csv()',
+    'card.reasons[0]["because"]',
+    "ig.compare(one, study).reasons.to_csv()",
 ]
 
 

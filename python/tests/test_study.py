@@ -10,7 +10,7 @@ import igam_analyze as ig
 import numpy as np
 import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, same_cells
 
 FOD_A = ROOT / "data/fod-a"
 NAMES = FOD_A / "classes.txt"
@@ -38,6 +38,11 @@ def amounts(run=RUNS[0], estimator="mp-floor", **options):
     return ig.information(*arrays(run), estimator, **{"class_names": NAMES} | options)
 
 
+def geometry(run=RUNS[0], **options):
+    """What the command's report tells of the classes too."""
+    return ig.geometry(*arrays(run), **{"class_names": NAMES} | options)
+
+
 def average_precision(run=RUNS[0]):
     """AP by name, as a program has it."""
     with open(FOD_A / run / "ap.csv", newline="") as file:
@@ -49,21 +54,6 @@ def ap_file(tmp_path):
     rows = "".join(f"{name},{'' if ap != ap else ap}\n" for name, ap in average_precision().items())
     (tmp_path / "ap.csv").write_text("class,ap\n" + rows)
     return tmp_path / "ap.csv"
-
-
-def same_cells(table, text):
-    """That each cell of a table is that of the file."""
-    assert table.to_csv() == text
-    rows = list(csv.DictReader(io.StringIO(text)))
-    assert list(table) == next(csv.reader(io.StringIO(text)))
-    for name, column in table.items():
-        assert len(column) == len(rows), name
-        for ours, row in zip(column, rows):
-            if isinstance(column, list):
-                assert (ours or "") == row[name], name
-            else:
-                theirs = np.float64(row[name] or "nan")
-                np.testing.assert_array_equal(np.float64(ours), theirs, name)
 
 
 def same(study, command, tmp_path, *arguments):
@@ -112,7 +102,7 @@ def files(tmp_path):
 
 
 def test_one_run(command, tmp_path):
-    study = ig.correlate(amounts(), ap=FOD_A / RUNS[0] / "ap.csv", ap_column="ap50")
+    study = ig.correlate(amounts(), ap=FOD_A / RUNS[0] / "ap.csv", ap_column="ap50", geometry=geometry())
     arguments = [*dump(RUNS[0]), "--class-names", NAMES, "--ap", FOD_A / RUNS[0] / "ap.csv", "--ap-column", "ap50"]
     same(study, command, tmp_path, *arguments)
     verdict = study.table("verdict").to_pandas().iloc[0]
@@ -133,7 +123,7 @@ def test_one_run(command, tmp_path):
 def test_several_estimators(command, tmp_path, estimators):
     several = amounts(estimator=estimators)
     assert isinstance(several, list)
-    study = ig.correlate(several, ap=average_precision())
+    study = ig.correlate(several, ap=average_precision(), geometry=geometry())
     if estimators == "all":
         ap = FOD_A / RUNS[0] / "ap.csv"
         arguments = [*dump(RUNS[0]), "--class-names", NAMES, "--ap", ap_file(tmp_path)]
@@ -160,6 +150,7 @@ def test_counts_covariates_and_groups(command, files, held):
         covariates=tmp_path / "covariates.csv" if here else covariates,
         class_groups=tmp_path / "groups.csv" if here else groups,
         groups=[60, 100],
+        geometry=geometry(),
     )
     arguments = [*dump(RUNS[0]), "--class-names", NAMES, "--ap", FOD_A / RUNS[0] / "ap.csv", "--ap-column", "ap50"]
     for option, name in [("counts", "instances.json"), ("covariates", "covariates.csv"), ("class-groups", "groups.csv")]:
@@ -187,7 +178,7 @@ def test_counts_covariates_and_groups(command, files, held):
 def test_no_such_background(command, tmp_path):
     read = amounts(background_label=99)
     assert "no label is 99" in read.warnings[0]
-    study = ig.correlate(read, ap=average_precision())
+    study = ig.correlate(read, ap=average_precision(), geometry=geometry(background_label=99))
     arguments = [*dump(RUNS[0]), "--class-names", NAMES, "--ap", ap_file(tmp_path)]
     same(study, command, tmp_path, *arguments, "--background-label", "99")
     named = ig.correlate(read, ap=average_precision(), name="R-50")
@@ -251,7 +242,8 @@ def test_studies_together_to_the_last_byte(command, tmp_path):
         path = FOD_A / run
         text += f'[[run]]\nname = "{run}"\nap = "{path}/ap.csv"\n'
         text += f'embeddings = "{path}/embeddings.npy"\nlabels = "{path}/labels.npy"\n'
-        studies.append(ig.correlate(amounts(run), ap=f"{path}/ap.csv", ap_column="ap50", name=run))
+        ap = f"{path}/ap.csv"
+        studies.append(ig.correlate(amounts(run), ap=ap, ap_column="ap50", name=run, geometry=geometry(run)))
     (tmp_path / "runs.toml").write_text(text)
     same(ig.correlate(studies), command, tmp_path, "--runs", "runs.toml")
 
@@ -263,7 +255,8 @@ def test_moments(command, tmp_path):
     for part in np.array_split(np.arange(len(y)), 3):
         moments.push(x[part], names[y[part]])
     moments.save(tmp_path / "moments.parquet")
-    study = ig.correlate(moments, ap=average_precision(), estimator="all")
+    known = ig.geometry(moments)
+    study = ig.correlate(moments, ap=average_precision(), estimator="all", geometry=known)
     arguments = ["--moments", tmp_path / "moments.parquet", "--ap", ap_file(tmp_path), "--estimator", "all"]
     same(study, command, tmp_path, *arguments)
 
@@ -273,7 +266,8 @@ def test_labels_name_the_classes(command, tmp_path):
     x, y = arrays(RUNS[0])
     names = np.array(NAMES.read_text().splitlines())
     (tmp_path / "names.csv").write_text("label\n" + "\n".join(names[y]))
-    study = ig.correlate(ig.information(x, names[y]), ap=average_precision())
+    known = ig.geometry(x, names[y])
+    study = ig.correlate(ig.information(x, names[y]), ap=average_precision(), geometry=known)
     arguments = ["--embeddings", dump(RUNS[0])[1], "--labels", "names.csv", "--ap", ap_file(tmp_path)]
     same(study, command, tmp_path, *arguments)
 
@@ -428,7 +422,8 @@ def test_amounts_of_an_annotation_file(files, command):
     np.save(tmp_path / "ids.npy", ids)
     read = ig.information(x, ids, class_names=path)
     in_order = [average_precision()[category["name"]] for category in content["categories"]]
-    study = ig.correlate(pickle.loads(pickle.dumps(read)), ap=in_order, ap_numbering="file-order", instances=path)
+    again, known = pickle.loads(pickle.dumps(read)), ig.geometry(x, ids, class_names=path)
+    study = ig.correlate(again, ap=in_order, ap_numbering="file-order", instances=path, geometry=known)
     arguments = ["--embeddings", dump(RUNS[0])[1], "--labels", "ids.npy", "--counts", path]
     same(study, command, tmp_path, *arguments, "--ap", ap_file(tmp_path))
 

@@ -15,9 +15,12 @@ use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::kernel::product::Precision;
 use crate::moments::Moments;
+use crate::pooled::{WithinClasses, check_size};
 use crate::rows::{Array, Element, Rows, converted};
 use crate::shrinkage::Estimator;
-use crate::stream::{ClassInformation, MomentsSource, by_class, largest_first};
+use crate::stream::{
+    ClassInformation, MomentsSource, by_class, largest_first, within_classes_in_memory,
+};
 
 pub use flat::{Flat, FlatRows};
 
@@ -291,6 +294,24 @@ impl ClassMoments {
             counts[index[at]] = of_stores[at];
         }
         Ok((classes, counts, information))
+    }
+
+    /// The classes in order of id, and what they have inside.
+    ///
+    /// # Errors
+    /// As for [`ClassMoments::classes`]; if there are no embeddings, or too many classes for a matrix of their
+    /// distances.
+    pub fn within(&self) -> Result<(Classes, WithinClasses)> {
+        let Some(dim) = self.dim else {
+            return Err(Error::Input("the moments are of no embeddings: push some first".into()));
+        };
+        let (classes, index) = self.classes()?;
+        check_size(classes.len()).map_err(Error::Input)?;
+        let within = either!(&self.stores, stores => {
+            within_classes_in_memory(dim, &self.counts(), stores, self.precision)
+        });
+        let within = within.placed(&index, classes.len());
+        Ok((classes, within))
     }
 }
 

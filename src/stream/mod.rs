@@ -30,7 +30,7 @@ pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
 pub use moments_source::MomentsSource;
 pub use plan::{Plan, passes, passes_of_moments, within};
-pub use pooled::{within_classes, within_classes_of_moments};
+pub use pooled::{within_classes, within_classes_in_memory, within_classes_of_moments};
 pub use recognition::recognized;
 pub use suspects::suspects;
 

@@ -58,6 +58,19 @@ pub fn within_classes_of_moments<T: Element>(
     Ok(all.finish())
 }
 
+/// The same, without estimators, from moments in memory: a class each, in their order.
+pub fn within_classes_in_memory<T: Element>(
+    dim: usize,
+    counts: &[u64],
+    moments: &[Moments<T>],
+    precision: Precision,
+) -> WithinClasses {
+    let mut all = Pooling::new(dim, counts, &[], precision);
+    let some = moments.iter().enumerate().filter(|(class, _)| counts[*class] > 0);
+    some.for_each(|(class, moments)| all.add(class, moments));
+    all.finish().0
+}
+
 /// Sums over classes, in their order.
 struct Pooling<'a> {
     within: WithinClasses,

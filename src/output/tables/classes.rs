@@ -151,16 +151,15 @@ pub fn worst(explanation: &Explanation, most: usize, sentences: bool) -> Table {
 pub fn reasons_changed(changed: &[ReasonsChanged]) -> Table {
     let row = |class: &ReasonsChanged| {
         let words = |reasons: &[Reason]| {
-            let labels: Vec<_> = reasons.iter().map(|reason| reason.because.label()).collect();
-            labels.join("; ")
+            joined(reasons.iter().map(|reason| reason.because.label()).collect(), "; ")
         };
         vec![
             class.name.as_str().into(),
             tokens(&class.went),
             tokens(&class.came),
             tokens(&class.stayed),
-            words(&class.went).as_str().into(),
-            words(&class.came).as_str().into(),
+            words(&class.went),
+            words(&class.came),
         ]
     };
     let columns = vec!["class", "went", "came", "stayed", "went_words", "came_words"];
@@ -265,8 +264,11 @@ fn each<T: Into<Cell>, const N: usize>(values: Option<[T; N]>) -> Vec<Cell> {
 
 /// Tokens in order of weight; none of no reason.
 fn tokens(reasons: &[Reason]) -> Cell {
-    let tokens: Vec<_> = reasons.iter().map(|reason| reason.because.token()).collect();
-    if tokens.is_empty() { Cell::Missing } else { tokens.join(" ").as_str().into() }
+    joined(reasons.iter().map(|reason| reason.because.token().to_owned()).collect(), " ")
+}
+
+fn joined(words: Vec<String>, between: &str) -> Cell {
+    if words.is_empty() { Cell::Missing } else { words.join(between).as_str().into() }
 }
 
 fn reason_json(reason: &Reason, scale: ApScale) -> Value {
