@@ -11,6 +11,7 @@ use crate::recognition::{Classifier, Recognition};
 use crate::rows::{Element, Rows};
 use crate::stream;
 use crate::suspects::Suspects;
+use crate::warning::Warning;
 
 /// Which embeddings a number is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -121,6 +122,21 @@ impl Geometry {
     /// What the classifier takes the embeddings of a class for, by its place.
     pub fn recognition(&self, class: usize) -> Option<&Recognition> {
         Some(&self.recognized.as_ref()?[class])
+    }
+
+    /// That the classifier recognizes no more of the boxes than chance would, by three standard errors: it, or
+    /// their labels, may be of another order.
+    pub fn doubt(&self, run: &str) -> Option<Warning> {
+        let known: Vec<&Recognition> =
+            self.recognized.as_ref()?.iter().filter(|class| class.rows > 0).collect();
+        let (rows, right) = known
+            .iter()
+            .fold((0, 0), |(rows, right), class| (rows + class.rows, right + class.right));
+        let (recall, chance) = (right as f64 / rows as f64, 1.0 / known.len() as f64);
+        let error = (chance * (1.0 - chance) / rows as f64).sqrt();
+        let (runs, classes) = (vec![run.to_owned()], known.len());
+        let by_chance = classes > 1 && recall <= chance + 3.0 * error;
+        by_chance.then_some(Warning::ByChance { runs, recall, classes })
     }
 
     fn new(of: Of, within: WithinClasses, pooled: Option<&Pooled>) -> Geometry {

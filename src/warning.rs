@@ -124,6 +124,15 @@ pub enum Warning {
         /// All classes that are correlated.
         of: usize,
     },
+    /// A classifier that recognizes no more boxes than chance would.
+    ByChance {
+        /// The runs, where they have names.
+        runs: Vec<String>,
+        /// Its recall over all boxes, 0 to 1.
+        recall: f64,
+        /// Classes that have boxes.
+        classes: usize,
+    },
     /// Groups that do not tell which of the classes that are correlated are alike.
     UselessGroups {
         /// The runs, where they have names.
@@ -370,6 +379,13 @@ impl fmt::Display for Warning {
                  each in one of its own",
                 prefix(runs)
             ),
+            Warning::ByChance { runs, recall, classes } => write!(
+                f,
+                "{}the classifier recognizes {:.0}% of the boxes of {classes} classes, no more than chance would: \
+                 are its rows in the order of the class ids, and are labels and embeddings of the same boxes?",
+                prefix(runs),
+                100.0 * recall
+            ),
             Warning::NoEmbeddings { path } => write!(
                 f,
                 "{}: has no part in this: it is for the verdict on information amounts, which needs \
@@ -474,6 +490,7 @@ impl Warning {
             | Warning::UnknownCovariate { runs, .. }
             | Warning::UselessCovariate { runs, .. }
             | Warning::UselessGroups { runs }
+            | Warning::ByChance { runs, .. }
             | Warning::NoCorrelation { runs, .. } => Some(runs),
             _ => None,
         }

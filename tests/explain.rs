@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use ndarray::{Array2, s};
+use ndarray_npy::{read_npy, write_npy};
+
 use crate::{Workdir, repository};
 
 /// The rows of a csv file, each a value by column.
@@ -151,6 +154,28 @@ fn training_boxes_tell_nothing() {
     for class in rows(&work.read("reports/classes.csv")) {
         assert!(!class["reasons"].contains("confused"), "{class:?}");
         assert_eq!(class["taken_for"], "");
+    }
+}
+
+/// Weights whose rows are not in the order of the classes are not believed in silence.
+#[test]
+fn a_classifier_that_knows_nothing_is_doubted() {
+    let data = repository("data/fod-a2");
+    let weights: Array2<f32> = read_npy(data.join("ce/weights.npy")).unwrap();
+    let turned = Array2::from_shape_fn((31, 128), |(row, at)| weights[((row + 1) % 31, at)]);
+    let work = Workdir::new();
+    write_npy(work.path("turned.npy"), &turned).unwrap();
+    write_npy(work.path("right.npy"), &weights.slice(s![..31, ..]).to_owned()).unwrap();
+    let data = data.display();
+    for (file, doubted) in [("turned.npy", true), ("right.npy", false)] {
+        let output = work.run(&format!(
+            "explain --class-names {data}/classes.txt --ap {data}/ce/ap.csv --ap-column ap50 \
+             --counts {data}/../fod-a/counts.csv --weights {file} \
+             --validation-embeddings {data}/ce/test_embeddings.npy \
+             --validation-labels {data}/test_labels.npy"
+        ));
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(said.contains("no more than chance would"), doubted, "{said}");
     }
 }
 

@@ -165,6 +165,7 @@ fn the_details_are_on_the_scale_of_ap() {
         ("cost_missed", 0.0),
         ("distance_1", 1.5),
         ("distance_3", 6.0),
+        ("variability", 0.25),
         ("shift", 0.75),
         ("total_variance", 12.5),
         ("effective_rank", 7.5),

@@ -37,6 +37,7 @@ fn bare(name: &str, classes: &[(String, u64, f64)]) -> Explanation {
         spread: None,
         recognition: None,
         closest: Vec::new(),
+        variability: None,
         shift: None,
         detections: None,
         median_area: None,
@@ -131,6 +132,7 @@ pub fn four() -> Explanation {
     cutter.closest = [(0, 1.5), (3, 4.0), (2, 6.0)]
         .map(|(class, distance)| Neighbour { class, distance })
         .into();
+    cutter.variability = Some(0.25);
     cutter.shift = Some(Shift { distance: 1.25, by_chance: 1.0 });
     cutter.detections = Some(ClassDetections {
         objects: 50,

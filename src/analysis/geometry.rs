@@ -89,7 +89,10 @@ pub fn of_arrays(
     let size = training.rows.dim();
     let beside = Beside::of(&training.classes, size, held_out, layer, given, observer)?;
     let rows = labelled(&training);
-    beside.geometry(rows.measure(options, &*observer)?, Some(&rows), options, &*observer)
+    let within = rows.measure(options, &*observer)?;
+    let geometry = beside.geometry(within, Some(&rows), options, &*observer)?;
+    geometry.doubt("").into_iter().for_each(|warning| observer.warn(warning));
+    Ok(geometry)
 }
 
 /// The same from moments of the embeddings of training, whose classes are theirs: `given` is of the held-out
@@ -108,7 +111,9 @@ pub fn of_class_moments(
     let (classes, within) = moments.within()?;
     let (classes, dim) = (Arc::new(classes), within.dim());
     let beside = Beside::of(&classes, dim, held_out, layer, given, observer)?;
-    beside.geometry(within, None, options, &*observer)
+    let geometry = beside.geometry(within, None, options, &*observer)?;
+    geometry.doubt("").into_iter().for_each(|warning| observer.warn(warning));
+    Ok(geometry)
 }
 
 /// What is given beside the embeddings of training.

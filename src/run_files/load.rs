@@ -116,7 +116,10 @@ fn load_with(
         amounts.into_iter().for_each(|amounts| detector.add_amounts(amounts, observer));
     }
     if explained {
-        detector.set_geometry(geometry(files, within, &classes, options, observer)?);
+        let geometry = geometry(files, within, &classes, options, observer)?;
+        let doubt = geometry.as_ref().and_then(|geometry| geometry.doubt(&files.name));
+        doubt.into_iter().for_each(|warning| observer.warn(warning));
+        detector.set_geometry(geometry);
     }
     Ok(detector)
 }

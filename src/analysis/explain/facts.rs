@@ -72,6 +72,7 @@ impl ExplainedClass {
             spread: class.amount().and_then(|amount| amount.spread),
             recognition: geometry.and_then(|known| known.recognition(at)).cloned(),
             closest: overlap.map_or(Vec::new(), |overlap| overlap.closest(at).to_vec()),
+            variability: overlap.and_then(|overlap| overlap.variability(at)),
             shift: geometry.and_then(|known| known.shift[at]),
             detections: detections.cloned(),
             median_area: in_truth.or_else(in_training),

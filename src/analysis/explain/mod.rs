@@ -69,6 +69,8 @@ pub struct ExplainedClass {
     pub recognition: Option<Recognition>,
     /// The closest classes, three at most.
     pub closest: Vec<Neighbour>,
+    /// Its largest class-distance normalized variance with another class.
+    pub variability: Option<f64>,
     /// How far its held-out embeddings have moved from those of training.
     pub shift: Option<Shift>,
     /// Its detections.

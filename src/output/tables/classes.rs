@@ -44,7 +44,7 @@ const CLASSES: [&str; 31] = [
     "reasons",
 ];
 
-const DETAILS: [&str; 30] = [
+const DETAILS: [&str; 31] = [
     "run",
     "class_id",
     "class",
@@ -68,6 +68,7 @@ const DETAILS: [&str; 30] = [
     "distance_1",
     "distance_2",
     "distance_3",
+    "variability",
     "shift",
     "total_variance",
     "effective_rank",
@@ -238,6 +239,7 @@ fn detail_cells(explanation: &Explanation, class: &ExplainedClass) -> Vec<Cell> 
     cells.extend((0..3).map(|at| class.closest.get(at).map(|near| near.distance).into()));
     let spread = class.spread;
     cells.extend([
+        class.variability.into(),
         class.shift.map(|shift| shift.beyond_chance()).into(),
         spread.map(|spread| spread.total_variance).into(),
         spread.and_then(|spread| spread.effective_rank).into(),
