@@ -124,6 +124,8 @@ pub enum Warning {
         /// All classes that are correlated.
         of: usize,
     },
+    /// Two runs are explained from different things.
+    UnlikeGrounds,
     /// A classifier that recognizes no more boxes than chance would.
     ByChance {
         /// The runs, where they have names.
@@ -378,6 +380,10 @@ impl fmt::Display for Warning {
                 "{}the groups have no part in this: the classes that are correlated are all in one group, or \
                  each in one of its own",
                 prefix(runs)
+            ),
+            Warning::UnlikeGrounds => f.write_str(
+                "the two runs were not given the same (held-out embeddings, weights, detections): a reason may \
+                 have come or gone for that alone",
             ),
             Warning::ByChance { runs, recall, classes } => write!(
                 f,

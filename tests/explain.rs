@@ -209,8 +209,22 @@ fn compare_says_which_reasons_changed() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let said = String::from_utf8(output.stdout).unwrap();
     let changed = rows(&work.read("reports/reasons.csv"));
+    let noted = String::from_utf8(output.stderr).unwrap();
+    assert!(!noted.contains("were not given the same"), "{noted}");
     // Tape is taken for Nut by one classifier alone.
     let tape = changed.iter().find(|class| class["class"] == "Tape").unwrap();
     assert_eq!((tape["went"].as_str(), tape["came"].as_str()), ("confused-apart", ""));
     assert!(said.contains(&format!("reasons that came or went, {} classes:", changed.len())));
+    // The same detector without its classifier is no better for it.
+    let data = repository("data/fod-a2").display().to_string();
+    let bare = format!(
+        "class_names = '{data}/classes.txt'\n[[run]]\nname = 'bare'\nap_column = 'ap50'\n\
+         ap = '{data}/ce/ap.csv'\nembeddings = '{data}/ce/embeddings.npy'\nlabels = '{data}/labels.npy'\n"
+    );
+    work.write("bare.toml", bare);
+    let mut command = work.command("compare");
+    let output =
+        command.arg(&runs).args(["bare.toml", "--run", names[0], "bare"]).output().unwrap();
+    let noted = String::from_utf8(output.stderr).unwrap();
+    assert!(noted.contains("were not given the same"), "{noted}");
 }

@@ -92,8 +92,10 @@ impl Comparison {
         let [was, is] = [before.into(), after.into()];
         let explained = was.explanation.as_ref().zip(is.explanation.as_ref());
         let reasons = explained.map(|(was, is)| reasons_changed(was, is));
+        let unlike = explained.is_some_and(|(was, is)| was.grounds() != is.grounds());
         let (before, after) = (was.summary, is.summary);
         let mut warnings = Warnings::default();
+        warnings.extend(unlike.then_some(Warning::UnlikeGrounds));
         warnings.extend(check_estimators([&before, &after])?);
         check_scales([&before, &after])?;
         for run in [&before, &after] {

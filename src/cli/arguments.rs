@@ -73,7 +73,7 @@ pub enum Command {
     /// Why is this class bad: what is known of each class, and what may be the reasons
     #[command(after_help = EXPLAIN_EXAMPLE)]
     Explain(Explain),
-    /// The same on one page, report.html, and as report.md for the summary of a CI job
+    /// All that correlate and explain find on one page, report.html, and report.md for a CI job
     #[command(after_help = REPORT_EXAMPLE)]
     Report(Report),
     /// What a change did to each class: information amount, AP and rank in two runs
@@ -147,8 +147,8 @@ Examples:
   igam-analyze report --runs runs.toml
   igam-analyze report --runs runs.toml && cat reports/report.md >> \"$GITHUB_STEP_SUMMARY\"
 
-Writes report.html and report.md to the --out directory: the verdicts, the warnings, the figures \
-and the tables that correlate writes, and how to do it again. The page is one file that needs no \
+Writes report.html and report.md to the --out directory: the classes as explain tells of them, the \
+verdicts, the warnings, the figures and the tables that correlate writes, and how to do it again. The page is one file that needs no \
 network.";
 
 const COMPARE_EXAMPLE: &str = "\

@@ -92,6 +92,12 @@ impl Explanation {
         Some(self.run.geometry().filter(|_| any)?.overlap.as_ref()?.distances())
     }
 
+    /// What reasons are made from: of which embeddings recall and overlap are, and whether there are detections.
+    pub fn grounds(&self) -> (Option<Of>, Option<Of>, bool) {
+        let detections = self.classes.iter().any(|class| class.detections.is_some());
+        (self.recognition_of, self.overlap_of, detections)
+    }
+
     /// The place of the class of this name, or else of this id.
     pub fn place(&self, wanted: &str) -> Option<usize> {
         let named = self.classes.iter().position(|class| class.name == wanted);
