@@ -102,6 +102,7 @@ fn table(explanation: &Explanation, order: &[usize]) -> Table {
         let recall = class.recognition.as_ref().and_then(Recognition::recall);
         vec![
             class.name.as_str().into(),
+            Cell::from(labels.join("; ").as_str()),
             class.instances.into(),
             class.ap.into(),
             class.expected.map(|expected| expected.value).into(),
@@ -110,11 +111,11 @@ fn table(explanation: &Explanation, order: &[usize]) -> Table {
             recall.filter(|_| explanation.recognition_of != Some(Of::Training)).into(),
             taken_for.map(|taken_for| explanation.name(taken_for.class)).into(),
             class.closest.first().map(|near| explanation.name(near.class)).into(),
-            Cell::from(labels.join("; ").as_str()),
         ]
     };
     let columns = [
         "class",
+        "reasons",
         "instances",
         "AP",
         "expected",
@@ -123,7 +124,6 @@ fn table(explanation: &Explanation, order: &[usize]) -> Table {
         "recall",
         "taken for",
         "closest",
-        "reasons",
     ];
     let mut table = Table { columns: columns.to_vec(), rows: order.iter().map(row).collect() };
     for (at, column) in columns.iter().enumerate().rev() {
