@@ -46,7 +46,7 @@ const LEVEL: f64 = 0.05;
 /// e/(s₍ᵢ₎√(1−h)) is the deleted residual (Belsley, Kuh and Welsch 1980, §2.1).
 ///
 /// With `noise`, a number per class such as log m, the variance may grow or fall by a power of m:
-/// [`Noise`]. Then the regression is weighted, and the degrees of freedom are those that are left where
+/// `Noise`. Then the regression is weighted, and the degrees of freedom are those that are left where
 /// the class lies.
 ///
 /// # Errors
