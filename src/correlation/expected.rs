@@ -45,9 +45,9 @@ const LEVEL: f64 = 0.05;
 /// Without `noise` all classes are equally noisy: ŷ = y − e/(1−h) with residual e and leverage h, and
 /// e/(s₍ᵢ₎√(1−h)) is the deleted residual (Belsley, Kuh and Welsch 1980, §2.1).
 ///
-/// With `noise`, a number per class such as log m, the variance may grow or fall by a power of m:
-/// `Noise`. Then the regression is weighted, and the degrees of freedom are those that are left where
-/// the class lies.
+/// With `noise`, a number per class such as log m, the variance may grow or fall by a power of m
+/// (Carroll and Ruppert 1988, §3.3). Then the regression is weighted, and the degrees of freedom are those
+/// that are left where the class lies.
 ///
 /// # Errors
 /// With fewer than k+3 classes, a constant, columns that determine one another, or a fit without error.
