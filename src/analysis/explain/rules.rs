@@ -5,6 +5,7 @@
 
 use super::{Because, ExplainedClass, Of, Reason, SeenIn, Weight};
 use crate::detections::{ClassDetections, ErrorCost, ErrorType};
+use crate::kernel::median;
 use crate::recognition::Recognition;
 use crate::suspects::Suspects;
 
@@ -41,13 +42,6 @@ const MANY_ERRORS: f64 = 2.0;
 const FORMS: usize = 4;
 /// The share of rows nearer to one other class that makes a suspicion.
 const SUSPECTS: f64 = 0.05;
-
-/// The median; none of nothing.
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let last = values.len().checked_sub(1)?;
-    Some(0.5 * (values[last / 2] + values[last.div_ceil(2)]))
-}
 
 /// What the classes of a run have in common, to compare each with.
 pub struct Others<'a> {

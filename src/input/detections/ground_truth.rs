@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::error::{Error, Result};
 use crate::input::annotations::{ANNOTATIONS, RawCategory, Sides};
 use crate::input::json::{self, Scalar};
+use crate::kernel::median;
 
 /// What is read of an annotation file. Ids are places: of images and categories in the order of their ids,
 /// which decides between equal scores, as in pycocotools.
@@ -176,12 +177,7 @@ impl GroundTruth {
         for object in self.dataset.annotations.iter().filter(|object| !object.iscrowd) {
             areas[object.category_id as usize].extend(object.area);
         }
-        let median = |mut areas: Vec<f64>| {
-            areas.sort_unstable_by(f64::total_cmp);
-            let last = areas.len().checked_sub(1)?;
-            Some(0.5 * (areas[last / 2] + areas[last.div_ceil(2)]))
-        };
-        areas.into_iter().map(median).collect()
+        areas.iter_mut().map(|areas| median(areas)).collect()
     }
 
     /// Adds the annotations; those of images or categories that are not listed count nowhere.

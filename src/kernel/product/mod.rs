@@ -127,19 +127,23 @@ impl Symmetric {
 
     /// ‖scale·S − less·1‖², the sum of the squares of all numbers of that matrix.
     pub fn square_norm(&self, scale: f64, less: f64) -> f64 {
-        let mut sum = 0.0;
-        for (k, strip) in self.strips.iter().enumerate() {
+        let off = |(_, _, column): (usize, Range<usize>, &[f64])| {
+            column.iter().map(|value| (scale * value).powi(2)).sum::<f64>()
+        };
+        let on = self.diagonal().map(|value| (scale * value - less).powi(2)).sum::<f64>();
+        on + 2.0 * self.below_diagonal().map(off).sum::<f64>()
+    }
+
+    /// The parts of the columns that lie below the diagonal, strip by strip: column, rows, numbers.
+    fn below_diagonal(&self) -> impl Iterator<Item = (usize, Range<usize>, &[f64])> {
+        self.strips.iter().enumerate().flat_map(|(k, strip)| {
             let rows = self.rows(k);
-            for j in 0..rows.end {
+            (0..rows.end).map(move |j| {
                 let below = rows.start.max(j + 1)..rows.end;
                 let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
-                sum += 2.0 * column.iter().map(|value| (scale * value).powi(2)).sum::<f64>();
-                if j >= rows.start {
-                    sum += (scale * strip[j * STRIP + j - rows.start] - less).powi(2);
-                }
-            }
-        }
-        sum
+                (j, below, column)
+            })
+        })
     }
 
     /// The trace of SᵀB, where B is symmetric too; above its diagonal it may hold anything.
@@ -147,19 +151,11 @@ impl Symmetric {
     /// # Panics
     /// If B has fewer than p rows or columns.
     pub fn inner(&self, b: &Mat<f64>) -> f64 {
-        let mut sum = 0.0;
-        for (k, strip) in self.strips.iter().enumerate() {
-            let rows = self.rows(k);
-            for j in 0..rows.end {
-                let below = rows.start.max(j + 1)..rows.end;
-                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
-                sum += 2.0 * dot(column, &b.col_as_slice(j)[below]);
-                if j >= rows.start {
-                    sum += strip[j * STRIP + j - rows.start] * b[(j, j)];
-                }
-            }
-        }
-        sum
+        let off = |(j, below, column): (usize, Range<usize>, &[f64])| {
+            dot(column, &b.col_as_slice(j)[below])
+        };
+        let on = self.diagonal().enumerate().map(|(i, value)| value * b[(i, i)]).sum::<f64>();
+        on + 2.0 * self.below_diagonal().map(off).sum::<f64>()
     }
 
     /// The product with a vector of p values.
