@@ -1,0 +1,48 @@
+"""Embeddings of ground-truth boxes out of a trained detector: one function a framework.
+
+Each runs the detector once over the images, without augmentation and without gradients, and writes what its
+classification layer gets for each ground-truth box, with the labels, the class names, and the layer's
+weights. It takes the framework that you have; importing this module imports none of them. The pages in
+docs/frameworks go from a trained model to the report.
+
+Examples
+--------
+>>> from igam_analyze import collect
+>>> collect.torchvision(model, loader)
+>>> collect.ultralytics("best.pt", data="data.yaml")
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+from ._dump import Collected, Dump
+
+if TYPE_CHECKING:
+    from ._detectron2 import detectron2
+    from ._mmdetection import mmdetection
+    from ._torchvision import torchvision
+    from ._transformers import transformers
+    from ._ultralytics import ultralytics
+
+__all__ = [
+    "Collected",
+    "Dump",
+    "detectron2",
+    "mmdetection",
+    "torchvision",
+    "transformers",
+    "ultralytics",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # The module of a function imports its framework.
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}._{name}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
