@@ -11,7 +11,6 @@ mod covariates;
 mod degenerate;
 mod dependencies;
 mod detections;
-mod dump;
 mod ecosystem;
 mod eigenvalues;
 mod evidence;

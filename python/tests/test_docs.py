@@ -18,7 +18,7 @@ def run_page(folder):
     return done
 
 
-@pytest.mark.parametrize("page", ["python", "moments", "scale"])
+@pytest.mark.parametrize("page", ["dump", "python", "moments", "scale"])
 def test_blocks_run(page, tmp_path):
     path = ROOT / f"docs/{page}.md"
     if page == "scale":
@@ -119,5 +119,11 @@ def test_user_is_typed(tmp_path):
 def test_results_are_typed(tmp_path):
     modules = [word for name in ["__main__", "_command", "_results"] for word in ("-m", f"igam_analyze.{name}")]
     command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", *modules]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
+
+
+def test_collectors_are_typed(tmp_path):
+    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "-p", "igam_analyze.collect"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

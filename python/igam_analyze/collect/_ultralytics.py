@@ -11,13 +11,12 @@ from contextlib import ExitStack
 from typing import Any
 
 import torch
-from ultralytics import YOLO
 from ultralytics.cfg import get_cfg
 from ultralytics.data import build_dataloader, build_yolo_dataset
 from ultralytics.data.utils import check_det_dataset
 from ultralytics.engine.model import Model
-from ultralytics.utils import TQDM
-from ultralytics.utils.checks import check_imgsz
+from ultralytics.models import YOLO
+from ultralytics.utils.tqdm import TQDM
 
 from igam_analyze import IgamWarning
 
@@ -102,7 +101,10 @@ def ultralytics(
                 if level in dumps:
                     dumps[level].add(embeddings, labels)
         chosen = stride or max(head.strides, key=lambda one: _boxes(counts, one))
-        at = head.strides.index(chosen)
+        at, left_out = head.strides.index(chosen), _left_out(counts, head.strides, chosen)
+        if left_out and not _boxes(counts, chosen):
+            listed = ", ".join(f"{why} {n}" for why, n in left_out.items())
+            raise ValueError(f"no ground-truth box is on stride {chosen}: {listed}")
         done = dumps[chosen].finish(
             "ultralytics",
             f"input of {head.branch}[{at}][-1] (stride {chosen}), at the cell that the assigner "
@@ -110,7 +112,7 @@ def ultralytics(
             "0, 1, … in the order of the names in data.yaml",
             head.layers[at].weight.flatten(1),
             head.layers[at].bias,
-            _left_out(counts, head.strides, chosen),
+            left_out,
         )
     for sentence in _sentences(counts, head.strides, chosen, names):
         warnings.warn(sentence, IgamWarning, 2)
@@ -120,11 +122,9 @@ def ultralytics(
 class _Head:
     """A copy of the network that shows what its class branches get for ground-truth boxes."""
 
-    def __init__(self, yolo: Model, imgsz: int | None) -> None:
-        # The caller's own is neither changed nor hooked.
-        self.net: Any = copy.deepcopy(yolo.model).float().eval()
-        layers = getattr(self.net, "model", [None])
-        head: Any = layers[-1]
+    def __init__(self, yolo: Any, imgsz: int | None) -> None:
+        self.net = _copied(yolo.model)
+        head = self.net.model[-1]
         self.branch = "one2one_cv3" if getattr(head, "end2end", False) else "cv3"
         self.layers = [level[-1] for level in getattr(head, self.branch, None) or [[None]]]
         if not all(
@@ -139,8 +139,9 @@ class _Head:
         self.strides = [int(each) for each in head.stride]
         known = self.net.args if isinstance(self.net.args, dict) else vars(self.net.args)
         kept = {key: known[key] for key in ("task", "single_cls") if key in known}
-        size = check_imgsz(imgsz or known.get("imgsz", 640), stride=max(self.strides))
-        self.net.args = get_cfg(overrides={**kept, "imgsz": size})
+        side, step = imgsz or known.get("imgsz", 640), max(self.strides)
+        # Levels fit onto each other where their strides do.
+        self.net.args = get_cfg(overrides={**kept, "imgsz": -(-side // step) * step})
         self._hook()
 
     def _hook(self) -> None:
@@ -175,7 +176,7 @@ class _Head:
 
     def images_of(self, data: dict[str, Any], split: str, batch: int, workers: int) -> Any:
         """Ultralytics' own loader for validation, of square images."""
-        settings = get_cfg(self.net.args, {"split": split, "rect": False})
+        settings: Any = get_cfg(self.net.args, {"split": split, "rect": False})
         dataset = build_yolo_dataset(
             settings, data[split], batch, data, mode="val", stride=max(self.strides)
         )
@@ -207,6 +208,13 @@ class _Head:
             yield stride, values[image, :, cell], labels[image, box]
             first += values.shape[2]
         yield None, torch.zeros(0), labels[there & (cells < 0)]
+
+
+def _copied(net: Any) -> Any:
+    """A copy to evaluate: the caller's own is neither changed nor hooked."""
+    if not isinstance(net, torch.nn.Module):
+        raise ValueError(f"{net}: of an exported model no layer is seen; give the .pt file")
+    return copy.deepcopy(net).float().eval()
 
 
 def _cells(scores: torch.Tensor, boxes: torch.Tensor, count: int) -> torch.Tensor:

@@ -244,6 +244,9 @@ def test_refused(model, data, tmp_path):
             take(model, data, tmp_path / "dump", **options)
         assert not list(tmp_path.glob("*dump*"))
 
+
+    small = draw(tmp_path / "small", images=3, sides=(8, 12))
+    refused("no ground-truth box is on stride 32: stride 8 8", data=small, stride=32)
     refused(r"no level of this model has stride 4: it has \[8, 16, 32\]", stride=4)
     fewer = untrained(tmp_path)
     fewer.model.names = dict(enumerate(NAMES[:-1]))
@@ -280,8 +283,8 @@ from ultralytics import YOLO
 draw(pathlib.Path("."), images=60)
 model = YOLO("yolov8n.yaml")
 model.train(
-    data="data.yaml", epochs=6, imgsz=128, batch=8, workers=0, device="cpu", plots=False, val=False,
-    optimizer="AdamW", lr0=0.002, project="runs", name="train", exist_ok=True,
+    data="data.yaml", epochs=15, imgsz=128, batch=4, workers=0, device="cpu", plots=False, val=False,
+    optimizer="AdamW", lr0=0.002, warmup_epochs=1, mosaic=0.0, project="runs", name="train", exist_ok=True,
 )
 shutil.copy(model.trainer.last, "best.pt")
 """
