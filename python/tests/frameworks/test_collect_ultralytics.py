@@ -113,7 +113,7 @@ def overlap(box, boxes):
 
 
 def by_hand(model, data, branch="cv3", topk=10):
-    """For each box of the label files, in their order: label, stride, features, after the task-aligned
+    """For each box of the label files, in their order: label, stride, features and scores, after the task-aligned
     assignment (arXiv 2108.07755): √score × CIoU⁶ of cells within the box, the best `topk` of them; a cell
     of several boxes goes to that which it overlaps most."""
     found = []
@@ -138,7 +138,7 @@ def by_hand(model, data, branch="cv3", topk=10):
             values = align[at] * (owner == at)
             cell = values.argmax()
             level = strides[cell] if values[cell] > 0 else None
-            found.append((label, level, features[cell]))
+            found.append((label, level, features[cell], scores[cell]))
     return found
 
 
@@ -148,10 +148,10 @@ def test_is_what_the_class_branch_gets(model, data, tmp_path, stride):
     done = take(model, data, tmp_path / "dump", stride=stride)
     x, y = read(tmp_path / "dump")
     truth = by_hand(model, data)
-    ours = [(label, features) for label, level, features in truth if level == stride]
+    ours = [(label, *cell) for label, level, *cell in truth if level == stride]
     assert len(ours) >= 3 and done.rows == len(ours)
-    np.testing.assert_array_equal(y, [label for label, _ in ours])
-    np.testing.assert_allclose(x, [features for _, features in ours], rtol=1e-3, atol=1e-2)
+    np.testing.assert_array_equal(y, [label for label, *_ in ours])
+    np.testing.assert_allclose(x, [features for _, features, _ in ours], rtol=1e-3, atol=1e-2)
     assert x.std(0).max() > 0.5, "embeddings differ"
     others = {f"stride {s}": n for s in (8, 16, 32) if s != stride and (n := [t[1] for t in truth].count(s))}
     lost = [t[1] for t in truth].count(None)
@@ -160,6 +160,8 @@ def test_is_what_the_class_branch_gets(model, data, tmp_path, stride):
     weights, bias = (np.load(tmp_path / f"dump/{name}.npy") for name in ["weights", "bias"])
     np.testing.assert_array_equal(weights, layer.weight.detach()[:, :, 0, 0])
     np.testing.assert_array_equal(bias, layer.bias.detach())
+    scores = 1 / (1 + np.exp(-(x @ weights.T + bias)))
+    np.testing.assert_allclose(scores, [scores for *_, scores in ours], rtol=1e-2, atol=1e-6)
     csv = (tmp_path / "dump/class_names.csv").read_text().split()
     assert csv == ["class,id", *(f"{name},{id}" for id, name in enumerate(NAMES))]
     assert f"stride {stride}" in json.loads((tmp_path / "dump/collected.json").read_text())["embedding"]
@@ -168,7 +170,7 @@ def test_is_what_the_class_branch_gets(model, data, tmp_path, stride):
 def test_says_what_is_left_out(model, data, tmp_path):
     with pytest.warns(ig.IgamWarning) as warned:
         done = take(model, data, tmp_path / "dump")
-    levels = [level for _, level, _ in by_hand(model, data)]
+    levels = [level for _, level, *_ in by_hand(model, data)]
     most = max((8, 16, 32), key=levels.count)
     assert done.rows == levels.count(most)
     [sentence] = [str(one.message) for one in warned if "on stride" in str(one.message)]
@@ -219,7 +221,7 @@ def test_other_heads(data, tmp_path, kind, end2end):
     model.model.end2end = False
     x, y = read(tmp_path / "dump")
     truth = by_hand(model, data, branch, 7 if end2end else 10)
-    ours = [(label, features) for label, level, features in truth if level == 8]
+    ours = [(label, features) for label, level, features, _ in truth if level == 8]
     np.testing.assert_array_equal(y, [label for label, _ in ours])
     np.testing.assert_allclose(x, [features for _, features in ours], rtol=1e-3, atol=1e-2)
 
