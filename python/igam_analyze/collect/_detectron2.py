@@ -51,13 +51,17 @@ def detectron2(
     if not hasattr(cfg, "MODEL"):
         raise TypeError("cfg has no MODEL: a yaml config (CfgNode) is due, not a LazyConfig")
     model = framework("detectron2.modeling", "detectron2").build_model(cfg)
-    framework("detectron2.checkpoint", "detectron2").DetectionCheckpointer(model).load(cfg.MODEL.WEIGHTS)
+    framework("detectron2.checkpoint", "detectron2").DetectionCheckpointer(model).load(
+        cfg.MODEL.WEIGHTS
+    )
     heads = _heads(model)
     data = [dataset] if isinstance(dataset, str) else list(dataset or cfg.DATASETS.TRAIN)
     loader = _loader(cfg, data)  # which registers the names of the classes
     numbers, names, said = _classes(data)
     if heads.num_classes != len(numbers):
-        raise ValueError(f"the head has {heads.num_classes} classes, the data set {data[0]} has {len(numbers)}")
+        raise ValueError(
+            f"the head has {heads.num_classes} classes, the data set {data[0]} has {len(numbers)}"
+        )
     layer = _predictor(heads).cls_score
     with Dump(out, names, moments) as dump, evaluating(model), calls_of([layer]) as seen:
         for batch in loader:
@@ -67,7 +71,9 @@ def detectron2(
             [call] = seen
             labels = np.concatenate([one["instances"].gt_classes.cpu().numpy() for one in batch])
             dump.add(call.input, np.asarray(numbers)[labels])
-        embedding = f"the input of cls_score of {_name(heads)}, with the ground-truth boxes as proposals"
+        embedding = (
+            f"the input of cls_score of {_name(heads)}, with the ground-truth boxes as proposals"
+        )
         weights, bias = (in_order(numbers, values) for values in (layer.weight, layer.bias))
         return dump.finish("detectron2", embedding, said, weights, bias)
 
@@ -81,15 +87,21 @@ def _heads(model: Any) -> Any:
             "the ground-truth boxes as proposals"
         )
     rotated = getattr(known, "RROIHeads", ())
-    if isinstance(heads, rotated) or not isinstance(heads, (known.StandardROIHeads, known.Res5ROIHeads)):
-        raise TypeError(f"{type(heads).__name__} is not known here: StandardROIHeads, CascadeROIHeads, Res5ROIHeads are")
+    if isinstance(heads, rotated) or not isinstance(
+        heads, (known.StandardROIHeads, known.Res5ROIHeads)
+    ):
+        raise TypeError(
+            f"{type(heads).__name__} is not known here: StandardROIHeads, CascadeROIHeads, Res5ROIHeads are"
+        )
     if not hasattr(_predictor(heads), "cls_score"):
         raise TypeError(f"{type(_predictor(heads)).__name__} has no layer cls_score")
     return heads
 
 
 def _cascade(heads: Any) -> bool:
-    return isinstance(heads, framework("detectron2.modeling.roi_heads", "detectron2").CascadeROIHeads)
+    return isinstance(
+        heads, framework("detectron2.modeling.roi_heads", "detectron2").CascadeROIHeads
+    )
 
 
 def _predictor(heads: Any) -> Any:
@@ -114,18 +126,26 @@ def _predict(heads: Any, features: Any, boxes: list[Any]) -> None:
 
 def _loader(cfg: Any, data: list[str]) -> Any:
     source = framework("detectron2.data", "detectron2")
-    augmentation = framework("detectron2.data.detection_utils", "detectron2").build_augmentation(cfg, False)
+    augmentation = framework("detectron2.data.detection_utils", "detectron2").build_augmentation(
+        cfg, False
+    )
     # With annotations, but resized as for a test. It drops crowds.
-    mapper = source.DatasetMapper(is_train=True, augmentations=augmentation, image_format=cfg.INPUT.FORMAT)
+    mapper = source.DatasetMapper(
+        is_train=True, augmentations=augmentation, image_format=cfg.INPUT.FORMAT
+    )
     images = source.get_detection_dataset_dicts(data)
-    return source.build_detection_test_loader(images, mapper=mapper, num_workers=cfg.DATALOADER.NUM_WORKERS)
+    return source.build_detection_test_loader(
+        images, mapper=mapper, num_workers=cfg.DATALOADER.NUM_WORKERS
+    )
 
 
 def _classes(data: list[str]) -> tuple[list[int], dict[int, str], str]:
     """The number of each label, names by number, and what the numbers are."""
     [first, *others] = [_classes_of(one) for one in data]
     if any(one != first for one in others):
-        raise ValueError(f"{', '.join(data)} number their classes differently: collect them one by one")
+        raise ValueError(
+            f"{', '.join(data)} number their classes differently: collect them one by one"
+        )
     return first
 
 
@@ -143,5 +163,7 @@ def _classes_of(name: str) -> tuple[list[int], dict[int, str], str]:
     else:
         numbers, said = list(range(len(classes))), "positions in the data set's thing_classes"
     if len(numbers) != len(classes):
-        raise ValueError(f"the data set {name} has {len(classes)} thing_classes and {len(numbers)} category ids")
+        raise ValueError(
+            f"the data set {name} has {len(classes)} thing_classes and {len(numbers)} category ids"
+        )
     return numbers, dict(zip(numbers, classes)), said

@@ -79,7 +79,9 @@ def mmdetection(
             labels = np.concatenate([one.labels.cpu().numpy() for one in truth])
             dump.add(call.input, np.asarray(numbers)[labels])
         weights, bias = _layer(head.fc_cls, numbers)
-        return dump.finish("mmdetection", _said(model, head, cascade), _numbered(data), weights, bias)
+        return dump.finish(
+            "mmdetection", _said(model, head, cascade), _numbered(data), weights, bias
+        )
 
 
 def _model(config: Any, checkpoint: Any, device: str | None) -> Any:
@@ -140,7 +142,9 @@ def _leaves(dataset: Any) -> Iterator[Any]:
 
 def _pipeline(cfg: Any) -> list[Any]:
     """The test pipeline with the boxes loaded right behind the image, so that they are resized with it."""
-    steps = [step for step in cfg.test_dataloader.dataset.pipeline if _type(step) != "LoadAnnotations"]
+    steps = [
+        step for step in cfg.test_dataloader.dataset.pipeline if _type(step) != "LoadAnnotations"
+    ]
     at = next((at + 1 for at, step in enumerate(steps) if _type(step).startswith("LoadImage")), 0)
     return [*steps[:at], {"type": "LoadAnnotations", "with_bbox": True}, *steps[at:]]
 
@@ -155,7 +159,9 @@ def _classes(data: list[Any]) -> tuple[list[int], dict[int, str]]:
     labels themselves."""
     [first, *others] = [_classes_of(one) for one in data]
     if any(one != first for one in others):
-        raise ValueError("the split's data sets number their classes differently: collect them one by one")
+        raise ValueError(
+            "the split's data sets number their classes differently: collect them one by one"
+        )
     return first
 
 
@@ -181,7 +187,9 @@ def _batches(model: Any, data: list[Any], split: str) -> Iterator[Any]:
     workers = model.cfg.get(f"{split}_dataloader").get("num_workers", 0)
     for one in data:
         sampler = {"type": "DefaultSampler", "shuffle": False}
-        loader = build({"batch_size": 1, "num_workers": workers, "sampler": sampler, "dataset": one})
+        loader = build(
+            {"batch_size": 1, "num_workers": workers, "sampler": sampler, "dataset": one}
+        )
         for batch in loader:
             yield model.data_preprocessor(batch, False)
 
@@ -205,4 +213,8 @@ def _said(model: Any, head: Any, cascade: bool) -> str:
         f"the input of fc_cls of {type(head).__name__}{stage} of {type(model).__name__}, with the ground-truth "
         "boxes as proposals"
     )
-    return said + "; the layer takes the cosine of it and each row of weights" if _normed(head.fc_cls) else said
+    return (
+        said + "; the layer takes the cosine of it and each row of weights"
+        if _normed(head.fc_cls)
+        else said
+    )

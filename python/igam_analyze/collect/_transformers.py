@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import os
 import warnings
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -85,7 +84,11 @@ def transformers(
         for batch in loader:
             targets = _targets(batch, model)
             seen.clear()
-            inputs = {key: batch[key] for key in ("pixel_values", "pixel_mask") if key in takes and key in batch}
+            inputs = {
+                key: batch[key]
+                for key in ("pixel_values", "pixel_mask")
+                if key in takes and key in batch
+            }
             outputs = model(**{key: value.to(model.device) for key, value in inputs.items()})
             call = _last(seen, outputs.logits)
             shifted = _shifted(call, outputs.logits, shifted)
@@ -97,16 +100,23 @@ def transformers(
         if call is None:
             raise ValueError("the loader gave no batch")
         weights, bias = _layer(call.layer, names, model.config.num_labels)
-        embedding = _said(model, heads, call, bool(shifted)) + _missing(boxes - rows, boxes)
-        labels_said = "class_labels of the loader, the keys of config.id2label"
-        return dump.finish("transformers", embedding, labels_said, weights, bias)
+        return dump.finish(
+            "transformers",
+            _said(model, heads, call, bool(shifted)),
+            "class_labels of the loader, the keys of config.id2label",
+            weights,
+            bias,
+            left_out=_left_out(boxes - rows, boxes),
+        )
 
 
 def _matcher(model: Any) -> Matcher:
     loss = getattr(model, "loss_type", None)
     if loss not in MATCHERS:
         known = ", ".join(sorted(MATCHERS))
-        raise TypeError(f"{type(model).__name__} (loss {loss}) is no DETR that is known here: {known}")
+        raise TypeError(
+            f"{type(model).__name__} (loss {loss}) is no DETR that is known here: {known}"
+        )
     module, name = MATCHERS[loss]
     make = getattr(framework(f"transformers.loss.{module}", "transformers"), name)
     config = model.config
@@ -124,7 +134,9 @@ def _heads(model: Any) -> dict[str, Any]:
         if isinstance(module, linear) and HEADS & set(name.split("."))
     }
     if not heads:
-        raise TypeError(f"{type(model).__name__} has no Linear layer in {' or '.join(sorted(HEADS))}")
+        raise TypeError(
+            f"{type(model).__name__} has no Linear layer in {' or '.join(sorted(HEADS))}"
+        )
     return heads
 
 
@@ -141,20 +153,23 @@ def _names(model: Any, class_names: Mapping[int, str] | Sequence[str] | None) ->
     count = model.config.num_labels
     outside = [number for number in names if not 0 <= number < count]
     if outside:
-        raise ValueError(f"class {outside[0]} ({names[outside[0]]}) is none of the model's {count}: 0…{count - 1}")
-    [(name, times)] = Counter(names.values()).most_common(1) or [("", 0)]
-    if times > 1:
-        raise ValueError(f"{times} classes are called {name!r}: give class_names with one name for each")
+        raise ValueError(
+            f"class {outside[0]} ({names[outside[0]]}) is none of the model's {count}: 0…{count - 1}"
+        )
     return names
 
 
 def _targets(batch: Mapping[str, Any], model: Any) -> list[dict[str, Any]]:
     if "pixel_values" not in batch or "labels" not in batch:
-        raise ValueError(f"a batch has {', '.join(map(str, batch))}: pixel_values and labels are due")
+        raise ValueError(
+            f"a batch has {', '.join(map(str, batch))}: pixel_values and labels are due"
+        )
     targets = []
     for one in batch["labels"]:
         if "class_labels" not in one or "boxes" not in one:
-            raise ValueError(f"labels have {', '.join(map(str, one))}: class_labels and boxes are due")
+            raise ValueError(
+                f"labels have {', '.join(map(str, one))}: class_labels and boxes are due"
+            )
         labels, boxes = one["class_labels"].long(), one["boxes"].float().reshape(-1, 4)
         if len(labels) != len(boxes):
             raise ValueError(f"an image has {len(labels)} class_labels and {len(boxes)} boxes")
@@ -196,14 +211,18 @@ def _shifted(call: Call, logits: Any, before: bool | None) -> bool:
     rest = logits.float() - call.output.float()
     scale = 1e-3 * (1 + float(logits.float().abs().max())) if logits.numel() else 1.0
     if float((rest - rest[..., :1]).abs().max()) > scale:
-        raise TypeError("the logits are not what the last layer for the classes gives: the head is not alike")
+        raise TypeError(
+            "the logits are not what the last layer for the classes gives: the head is not alike"
+        )
     return bool(before) or float(rest.abs().max()) > scale
 
 
 def _layer(layer: Any, names: Mapping[int, str], count: int) -> tuple[Any, Any]:
     """Weights and bias: rows of the named classes in order of number, then of no-object where there is one."""
     if layer.out_features not in (count, count + 1):
-        raise TypeError(f"the layer for the classes has {layer.out_features} outputs for {count} classes")
+        raise TypeError(
+            f"the layer for the classes has {layer.out_features} outputs for {count} classes"
+        )
     rows = [*sorted(names), *range(count, layer.out_features)]
     return layer.weight[rows], None if layer.bias is None else layer.bias[rows]
 
@@ -216,13 +235,17 @@ def _said(model: Any, heads: Mapping[str, Any], call: Call, shifted: bool) -> st
         "model's config, gives to the ground-truth box"
     )
     if shifted:
-        said += "; the model adds one score to all logits of a query, which these weights do not give"
+        said += (
+            "; the model adds one score to all logits of a query, which these weights do not give"
+        )
     return said
 
 
-def _missing(missing: int, boxes: int) -> str:
+def _left_out(missing: int, boxes: int) -> dict[str, int] | None:
     if not missing:
-        return ""
-    said = f"{missing} of {boxes} boxes have no row: their images have more boxes than the model has queries"
-    warnings.warn(said, stacklevel=3)
-    return f"; {said}"
+        return None
+    warnings.warn(
+        f"{missing} of {boxes} boxes have no row: their images have more boxes than the model has queries",
+        stacklevel=3,
+    )
+    return {"without a query": missing}

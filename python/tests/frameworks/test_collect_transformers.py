@@ -270,7 +270,7 @@ def test_moments_are_those_of_the_dump(tmp_path):
 def test_more_boxes_than_queries(tmp_path):
     with pytest.warns(UserWarning, match="2 of 14 boxes have no row"):
         done = collect.transformers(model("detr"), batches((QUERIES + 2, 3)), tmp_path / "dump")
-    assert done.rows == 12 and "2 of 14 boxes" in done.embedding
+    assert done.rows == 12 and done.left_out == {"without a query": 2}
 
 
 def changed(**changes):
@@ -283,7 +283,7 @@ def changed(**changes):
     ("loader", "sentence"),
     [
         (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 5), "label 5 is none of the model's 5"),
-        (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 2), "label 2 is none of the classes"),
+        (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 2), "label 2 has no name"),
         (lambda: changed(boxes=lambda one: one["boxes"] * 64), "as fractions of the image"),
         (lambda: changed(boxes=lambda one: one["boxes"][:1]), "3 class_labels and 1 boxes"),
         (lambda: [{"pixel_values": torch.zeros(1, 3, 64, 64)}], "pixel_values and labels are due"),
@@ -304,7 +304,7 @@ def test_names(tmp_path):
     collect.transformers(detector, batches(), tmp_path / "list", class_names=list("abcde"))
     assert (tmp_path / "list/class_names.csv").read_text() == "class,id\na,0\nb,1\nc,2\nd,3\ne,4\n"
     assert len(np.load(tmp_path / "list/weights.npy")) == 6
-    for wrong, sentence in [(list("abcdef"), r"class 5 \(f\)"), ({0: "a", 1: "a"}, "2 classes are called 'a'")]:
+    for wrong, sentence in [(list("abcdef"), r"class 5 \(f\)"), ({0: "a", 1: "a"}, "has 'a' 2 times")]:
         with pytest.raises(ValueError, match=sentence):
             collect.transformers(detector, batches(), tmp_path / "wrong", class_names=wrong)
     detector.config.id2label = {id: f"LABEL_{id}" for id in NAMES}
