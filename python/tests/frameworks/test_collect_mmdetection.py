@@ -2,7 +2,6 @@
 the layers called by hand."""
 
 import csv
-import itertools
 import json
 import pathlib
 
@@ -10,6 +9,7 @@ import numpy as np
 import pytest
 from igam_analyze import Moments, information
 from installed import framework
+from pages import run_page
 
 framework("torch")
 framework("torchvision")
@@ -31,6 +31,7 @@ from mmdet.utils import register_all_modules  # noqa: E402
 from mmengine.config import Config  # noqa: E402
 from mmengine.runner import save_checkpoint  # noqa: E402
 
+FRAMEWORKS = pathlib.Path(__file__).parent
 BASE = pathlib.Path(mmdet.__file__).parent / ".mim/configs/_base_"
 # The order of the file is neither that of the ids nor that of the config's classes.
 CATEGORIES = [{"id": 7, "name": "cat"}, {"id": 3, "name": "dog"}, {"id": 12, "name": "owl"}]
@@ -250,3 +251,12 @@ def test_refused(tmp_path):
     with pytest.raises(TypeError, match="SparseRoIHead needs more than boxes"):
         collect.mmdetection(sparse, None, tmp_path / "dump", device="cpu")
     assert not (tmp_path / "dump").exists()
+
+
+def test_page(tmp_path):
+    """From a detector that mmdetection trains and evaluates to the report."""
+    prelude = f"import sys\n\nsys.path.insert(0, {str(FRAMEWORKS)!r})\n"
+    prelude += (FRAMEWORKS / "mmdetection_prelude.py").read_text()
+    said = run_page("mmdetection.md", prelude, tmp_path)
+    assert "6 of 6 classes matched" in said[1], said[1]
+    assert (tmp_path / "reports/report.html").exists()
