@@ -231,7 +231,7 @@ HELD_OUT = {"validation_embeddings": X, "validation_labels": Y}
         ({"weights": X[:5]}, "weights: holds 5 rows, but there are 3 classes"),
         ({"weights": X[:4], "background_row": "none"}, "holds 4 rows, but there are 3 classes"),
         ({"weights": X[:3], "background_row": "first"}, "holds 3 rows, but there are 3 classes"),
-        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is none of "first", "last", "none"'),
+        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is none of "first", "last", "none" or the number of a row'),
         ({"weights": X[:3, :2]}, "holds weights in 2 dimensions, the embeddings have 3"),
         ({"weights": X[:3], "bias": [0.0, 1]}, "bias: holds 2 values, the weights have 3 rows"),
         ({"weights": X[:3], "bias": [0.0, 1, 2], "cosine": True}, "a cosine classifier has no bias"),
