@@ -418,7 +418,7 @@ fn losses_with_a_background_row() {
     for (weights, row, number) in [("first", "first", 0), ("last", "last", 8)] {
         let input = format!("{input} {weights}.npy");
         assert_eq!(losses(&input), wanted);
-        assert!(said(&work, &input).contains(&format!("the {row} of its 9 rows is taken for the background: mean recall is 100% so, and 0% without")));
+        assert!(said(&work, &input).contains(&format!("the {row} of its 9 rows is taken for the background: mean recall of the classes is 100% without it, and 0% without")));
         for asked in [row.to_owned(), number.to_string()] {
             let asked = format!("{input} --background-row {asked}");
             assert_eq!(losses(&asked), wanted);

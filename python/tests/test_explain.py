@@ -143,7 +143,9 @@ def test_background_row(where):
     named = ig.geometry(x, y, **given, weights=moved[0], bias=list(moved[1]), background_row=where)
     assert explanation(named).to_csv() == wanted.to_csv()
     unnamed = explanation(ig.geometry(x, y, **given, weights=moved[0], bias=moved[1]))
-    assert (unnamed.to_csv() == wanted.to_csv()) == (where == "last")
+    assert unnamed.to_csv() == wanted.to_csv()
+    numbered = ig.geometry(x, y, **given, weights=moved[0], bias=moved[1], background_row=at)
+    assert explanation(numbered).to_csv() == wanted.to_csv()
 
 
 @pytest.mark.parametrize("wanted", ["Cutter", "7", 7, np.int64(7)])

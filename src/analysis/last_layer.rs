@@ -39,9 +39,6 @@ impl Shown {
     }
 }
 
-/// What is known where no row is asked for, and there are as many as classes.
-const NO_BACKGROUND: Option<BackgroundRow> = Some(BackgroundRow::None);
-
 /// Where a layer is from, for sentences on it: its weights and its bias.
 pub type Files<'a> = [&'a Path; 2];
 
@@ -63,7 +60,14 @@ impl LastLayer {
     ) -> Result<Classifier> {
         let asked = self.check((classes, dim), self.cosine, files)?;
         let background = match shown {
-            Some(shown) => self.held_against(shown, asked, classes, files[0], observer)?,
+            Some(shown) => {
+                let (background, sound) =
+                    self.held_against(shown, asked, classes, files[0], observer)?;
+                if sound {
+                    self.check_kind(shown, background, classes, files[0], observer);
+                }
+                background
+            }
             None => asked.ok_or_else(|| self.unknown(files[0], None))?,
         };
         Classifier::new(self.weights, self.bias.as_deref(), background, self.cosine)
@@ -86,9 +90,9 @@ impl LastLayer {
     ) -> Result<Array2<f64>> {
         let asked = self.check((classes, dim), false, files)?;
         let layer = LastLayer { cosine: true, ..self };
-        let background = layer.held_against(shown, asked, classes, files[0], observer)?;
+        let (background, _) = layer.held_against(shown, asked, classes, files[0], observer)?;
         let weights = layer.without(background);
-        let biased = layer.bias.iter().flatten().any(|&bias| bias != 0.0);
+        let biased = layer.biased();
         let readings = [false, true].map(|cosine| layer.whole(background, classes, cosine));
         let recalls = layer.judged(shown, &readings);
         // That there is no bias, though one is given, says that it is none; and so does the background's row.
@@ -99,7 +103,8 @@ impl LastLayer {
             let path = files[0].to_owned();
             observer.warn(Warning::NotItsLoss { path, biased, lengths });
         }
-        if let Some(row) = layer.unlabelled_end(shown).filter(|_| !named && asked == NO_BACKGROUND)
+        if let Some(row) =
+            layer.unlabelled_end(shown).filter(|_| !named && layer.background.is_none())
         {
             observer.warn(Warning::UnlabelledRow { path: files[0].to_owned(), row });
         }
@@ -143,8 +148,8 @@ impl LastLayer {
         Ok(asked)
     }
 
-    /// Which row is the background's, `asked` or by what the layer recognizes; warns where what is asked for
-    /// recognizes far less than another reading.
+    /// Which row is the background's, `asked` or by what the layer recognizes, and whether that is sound; warns
+    /// where what is asked for recognizes far less than another reading.
     fn held_against(
         &self,
         shown: &Shown,
@@ -152,7 +157,7 @@ impl LastLayer {
         classes: usize,
         path: &Path,
         observer: &mut dyn Observer,
-    ) -> Result<BackgroundRow> {
+    ) -> Result<(BackgroundRow, bool)> {
         let kinds = [self.cosine, !self.cosine];
         let Some(asked) = asked else {
             let ends = [BackgroundRow::First, BackgroundRow::Last];
@@ -166,22 +171,20 @@ impl LastLayer {
             };
             let background = ends[better % 2];
             observer.note(&format!(
-                "{}: the {background} of its {} rows is taken for the background: mean recall is {:.0}% so, and \
-                 {:.0}% without the {} (--background-row)",
+                "{}: the {background} of its {} rows is taken for the background: mean recall of the classes is \
+                 {:.0}% without it, and {:.0}% without the {} (--background-row)",
                 path.display(),
                 self.weights.nrows(),
                 100.0 * recalls.recall(better),
                 100.0 * recalls.recall(other),
                 ends[other % 2]
             ));
-            self.check_kind(shown, background, classes, path, observer);
-            return Ok(background);
+            return Ok((background, true));
         };
-        match self.elsewhere(shown, asked, classes, path) {
-            Some(warning) => observer.warn(warning),
-            None => self.check_kind(shown, asked, classes, path, observer),
-        }
-        Ok(asked)
+        let elsewhere = self.elsewhere(shown, asked, classes, path);
+        let sound = elsewhere.is_none();
+        elsewhere.into_iter().for_each(|warning| observer.warn(warning));
+        Ok((asked, sound))
     }
 
     /// That classes are in other rows than is said.
@@ -230,7 +233,8 @@ impl LastLayer {
         None
     }
 
-    /// Warns where a layer that is taken as a linear one recognizes far more by cosines, or the other way.
+    /// Warns where a layer that is taken as a linear one recognizes far more by cosines, or the other way. One
+    /// with a bias is known to be linear.
     fn check_kind(
         &self,
         shown: &Shown,
@@ -239,6 +243,9 @@ impl LastLayer {
         path: &Path,
         observer: &mut dyn Observer,
     ) {
+        if self.biased() {
+            return;
+        }
         let kinds = [self.cosine, !self.cosine];
         let readings = kinds.map(|cosine| self.whole(background, classes, cosine));
         let recalls = self.judged(shown, &readings);
@@ -247,6 +254,10 @@ impl LastLayer {
             let (path, cosine) = (path.to_owned(), self.cosine);
             observer.warn(Warning::OtherKind { path, cosine, recall });
         }
+    }
+
+    fn biased(&self) -> bool {
+        self.bias.iter().flatten().any(|&bias| bias != 0.0)
     }
 
     fn reading(&self, background: BackgroundRow, classes: usize, cosine: bool) -> RowReading {
