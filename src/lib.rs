@@ -126,6 +126,8 @@ pub mod pooled;
 #[doc(hidden)]
 pub mod queue;
 #[doc(hidden)]
+pub mod readings;
+#[doc(hidden)]
 pub mod recognition;
 #[doc(hidden)]
 pub mod rows;
@@ -177,7 +179,7 @@ pub mod types {
     pub use crate::analysis::explain::{
         Because, ExplainedClass, Explanation, Reason, ReasonsChanged, SeenIn, Weight,
     };
-    pub use crate::analysis::geometry::LastLayer;
+    pub use crate::analysis::last_layer::LastLayer;
     pub use crate::analysis::{Bias, ComparedRun, OverRuns, Pair, Reading};
     pub use crate::classes::{Keys, Numbering};
     pub use crate::correlation::{Expected, Line, Pearson};

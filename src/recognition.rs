@@ -1,6 +1,9 @@
 //! Whether the classifier knows an object when it is shown its box: recall by class, localization taken out
 //! of the question.
 
+use std::fmt;
+use std::str::FromStr;
+
 use ndarray::{Array2, Axis};
 use serde::Deserialize;
 
@@ -27,32 +30,43 @@ impl Recognition {
 
 /// Which row of a classifier is the background's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(try_from = "NameOrNumber")]
 pub enum BackgroundRow {
-    /// The first, as in torchvision.
+    /// The first, as in torchvision: `postprocess_detections` in `models/detection/roi_heads.py` leaves out
+    /// `scores[:, 0]`, and a class's label is its row.
     First,
-    /// The last, as in detectron2 and mmdetection.
+    /// The last, as in detectron2 (`fast_rcnn_inference_single_image` in `modeling/roi_heads/fast_rcnn.py`
+    /// takes `scores[:, :-1]`), in mmdetection (`_get_target_single` in `roi_heads/bbox_heads/bbox_head.py`:
+    /// the background's label is `num_classes`) and in DETR (`class_labels_classifier` in
+    /// `models/detr/modeling_detr.py` of transformers, `prob[..., :-1]` in its image processor).
     Last,
-    /// There is none.
+    /// The row of this number, from 0.
+    Row(usize),
+    /// There is none, as where each class has a sigmoid of its own: Ultralytics, RetinaNet, Deformable DETR,
+    /// RT-DETR.
     None,
 }
 
-impl BackgroundRow {
-    /// All there are.
-    pub const ALL: &'static [BackgroundRow] =
-        &[BackgroundRow::First, BackgroundRow::Last, BackgroundRow::None];
+/// What a background's row can be called by.
+pub const BACKGROUND_ROWS: &str = "\"first\", \"last\", \"none\" or the number of a row, from 0";
 
-    /// The name on the command line.
-    pub fn name(self) -> &'static str {
+/// Who has the background's row where, for sentences that ask for it.
+const WHOSE_ROW: &str =
+    "first, as torchvision has it, or last, as detectron2, mmdetection and DETR have it";
+
+impl BackgroundRow {
+    /// Which of so many rows it is.
+    pub fn place(self, rows: usize) -> Option<usize> {
         match self {
-            BackgroundRow::First => "first",
-            BackgroundRow::Last => "last",
-            BackgroundRow::None => "none",
+            BackgroundRow::First => Some(0),
+            BackgroundRow::Last => rows.checked_sub(1),
+            BackgroundRow::Row(row) => Some(row),
+            BackgroundRow::None => None,
         }
     }
 
-    /// Of a classifier of so many rows: what was `asked`, or else none, or the last where there is one row
-    /// more than classes.
+    /// Of a classifier of so many rows: what was `asked`, or else none. It is not known where there is one
+    /// row more than classes, and nothing was asked.
     ///
     /// # Errors
     /// A sentence, if so many rows cannot be those of the classes and, as asked, of the background.
@@ -60,21 +74,91 @@ impl BackgroundRow {
         asked: Option<BackgroundRow>,
         rows: usize,
         classes: usize,
-    ) -> Result<BackgroundRow, String> {
+    ) -> Result<Option<BackgroundRow>, String> {
         let background = match asked {
-            None if rows == classes + 1 => BackgroundRow::Last,
+            None if rows == classes + 1 => return Ok(None),
             None => BackgroundRow::None,
             Some(asked) => asked,
         };
+        if let Some(row) = background.place(rows).filter(|&row| row >= rows) {
+            return Err(format!("holds {rows} rows, and none of number {row} (from 0)"));
+        }
         let more = usize::from(background != BackgroundRow::None);
         if rows == classes + more {
-            return Ok(background);
+            return Ok(Some(background));
         }
         let wanted = match asked {
             None => format!("{classes} or, with the background, {}", classes + 1),
-            Some(asked) => format!("{} with --background-row {}", classes + more, asked.name()),
+            Some(asked) => format!("{} with --background-row {asked}", classes + more),
         };
         Err(format!("holds {rows} rows, but there are {classes} classes: {wanted} are due"))
+    }
+
+    /// That it is not known which of so many rows is the background's: what the embeddings say of the first
+    /// and the last, mean recall of the classes without that row, 0–1.
+    pub fn unknown(rows: usize, recall: Option<[f64; 2]>) -> String {
+        let shown = match recall {
+            Some(recall) => {
+                let [first, last] = recall.map(|recall| 100.0 * recall);
+                format!(
+                    "and the embeddings do not tell which is the background's (mean recall {first:.0}% without \
+                     the first, {last:.0}% without the last)"
+                )
+            }
+            None => "and no embeddings tell which is the background's".into(),
+        };
+        format!(
+            "holds {rows} rows, one more than there are classes, {shown}: give --background-row {WHOSE_ROW}"
+        )
+    }
+}
+
+impl fmt::Display for BackgroundRow {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        match self {
+            BackgroundRow::First => f.write_str("first"),
+            BackgroundRow::Last => f.write_str("last"),
+            BackgroundRow::Row(row) => write!(f, "{row}"),
+            BackgroundRow::None => f.write_str("none"),
+        }
+    }
+}
+
+impl FromStr for BackgroundRow {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<BackgroundRow, String> {
+        match text {
+            "first" => Ok(BackgroundRow::First),
+            "last" => Ok(BackgroundRow::Last),
+            "none" => Ok(BackgroundRow::None),
+            _ => match text.parse() {
+                Ok(row) => Ok(BackgroundRow::Row(row)),
+                Err(_) => Err(format!("{text:?} is none of {BACKGROUND_ROWS}")),
+            },
+        }
+    }
+}
+
+/// How a runs file says it.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "a background's row is \"first\", \"last\", \"none\" or a number from 0"
+)]
+enum NameOrNumber {
+    Number(usize),
+    Name(String),
+}
+
+impl TryFrom<NameOrNumber> for BackgroundRow {
+    type Error = String;
+
+    fn try_from(value: NameOrNumber) -> Result<BackgroundRow, String> {
+        match value {
+            NameOrNumber::Number(row) => Ok(BackgroundRow::Row(row)),
+            NameOrNumber::Name(name) => name.parse(),
+        }
     }
 }
 
@@ -102,6 +186,20 @@ impl Classifier {
         cosine: bool,
     ) -> Result<Classifier, String> {
         let rows = weights.nrows();
+        Classifier::check(rows, bias, cosine)?;
+        let background = background.place(rows);
+        let kept: Vec<usize> = (0..rows).filter(|&row| Some(row) != background).collect();
+        let weights = weights.select(Axis(0), &kept);
+        let weights = if cosine { unit_rows(weights) } else { weights };
+        let bias = kept.iter().map(|&row| bias.map_or(0.0, |bias| bias[row])).collect();
+        Ok(Classifier { weights, bias, cosine })
+    }
+
+    /// Checks a bias beside so many rows of weights.
+    ///
+    /// # Errors
+    /// As for [`Classifier::new`].
+    pub fn check(rows: usize, bias: Option<&[f64]>, cosine: bool) -> Result<(), String> {
         if let Some(bias) = bias.filter(|bias| bias.len() != rows) {
             return Err(format!("holds {} values, the weights have {rows} rows", bias.len()));
         }
@@ -110,15 +208,7 @@ impl Classifier {
                 "is not 0: a cosine classifier has no bias, leave it or --cosine out".into()
             );
         }
-        let kept = match background {
-            BackgroundRow::First => 1.min(rows)..rows,
-            BackgroundRow::Last => 0..rows.saturating_sub(1),
-            BackgroundRow::None => 0..rows,
-        };
-        let weights = weights.slice_axis(Axis(0), kept.clone().into()).to_owned();
-        let weights = if cosine { unit_rows(weights) } else { weights };
-        let bias = bias.map_or_else(|| vec![0.0; weights.nrows()], |bias| bias[kept].to_vec());
-        Ok(Classifier { weights, bias, cosine })
+        Ok(())
     }
 
     /// The weights of the classes, C×p.

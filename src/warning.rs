@@ -135,6 +135,56 @@ pub enum Warning {
         /// Classes that have boxes.
         classes: usize,
     },
+    /// Classes that are recognized far better where another row of the classifier is the background's.
+    OtherBackground {
+        /// The weights.
+        path: PathBuf,
+        /// The row that is asked for.
+        asked: String,
+        /// The row without which recall is better.
+        better: String,
+        /// Mean recall of the classes without each, 0 to 1.
+        recall: (f64, f64),
+    },
+    /// Classes that are recognized far better by the rows after or before their own.
+    ShiftedRows {
+        /// The weights.
+        path: PathBuf,
+        /// Whether by the rows after their own.
+        after: bool,
+        /// Mean recall of the classes by their own rows, and by those, 0 to 1.
+        recall: (f64, f64),
+    },
+    /// A classifier that recognizes far more as a linear one than as one of cosines, or the other way.
+    OtherKind {
+        /// The weights.
+        path: PathBuf,
+        /// Whether it is taken as one of cosines.
+        cosine: bool,
+        /// Mean recall of the classes as it is taken, and the other way, 0 to 1.
+        recall: (f64, f64),
+    },
+    /// Losses of cosines of a classifier that was trained as a linear one.
+    NotItsLoss {
+        /// The weights.
+        path: PathBuf,
+        /// Whether it has a bias.
+        biased: bool,
+        /// The least and the greatest length of its rows, where they differ.
+        lengths: Option<(f64, f64)>,
+    },
+    /// A row of a classifier, the first or the last, that is the only one of which there are no labels.
+    UnlabelledRow {
+        /// The weights.
+        path: PathBuf,
+        /// The row, from 0.
+        row: usize,
+    },
+    /// Counts that are those of the evaluated images.
+    ValidationCounts {
+        /// The file.
+        path: PathBuf,
+    },
     /// Groups that do not tell which of the classes that are correlated are alike.
     UselessGroups {
         /// The runs, where they have names.
@@ -391,6 +441,68 @@ impl fmt::Display for Warning {
                  are its rows in the order of the class ids, and are labels and embeddings of the same boxes?",
                 prefix(runs),
                 100.0 * recall
+            ),
+            Warning::OtherBackground { path, asked, better, recall } => write!(
+                f,
+                "{}: without the background's row, {asked}, mean recall of the classes is {:.0}%, and without \
+                 {better} {:.0}%: check --background-row (torchvision has the background first, detectron2, \
+                 mmdetection and DETR last)",
+                path.display(),
+                100.0 * recall.0,
+                100.0 * recall.1
+            ),
+            Warning::ShiftedRows { path, after, recall } => {
+                let (beside, wrong, right) =
+                    if *after { ("after", "last", "first") } else { ("before", "first", "last") };
+                write!(
+                    f,
+                    "{}: classes are recognized by the row {beside} their own (mean recall {:.0}%, by their own \
+                     {:.0}%): if the {wrong} row was left out as the background's, leave the {right} out; else \
+                     the labels are off by one",
+                    path.display(),
+                    100.0 * recall.1,
+                    100.0 * recall.0
+                )
+            }
+            Warning::OtherKind { path, cosine, recall } => {
+                let kinds = ["a linear classifier", "one of cosines"];
+                let [taken, other] = if *cosine { [kinds[1], kinds[0]] } else { kinds };
+                write!(
+                    f,
+                    "{}: as {taken} it recognizes {:.0}% of the boxes, mean over the classes, and as {other} {:.0}%: {} \
+                     --cosine",
+                    path.display(),
+                    100.0 * recall.0,
+                    100.0 * recall.1,
+                    if *cosine { "leave out" } else { "give" }
+                )
+            }
+            Warning::NotItsLoss { path, biased, lengths } => {
+                write!(f, "{}: ", path.display())?;
+                if *biased {
+                    f.write_str("there is a bias, which cosines leave out")?;
+                }
+                if let Some((least, greatest)) = lengths {
+                    let and = if *biased { ", and " } else { "" };
+                    write!(f, "{and}the rows are from {least:.2} to {greatest:.2} long")?;
+                }
+                f.write_str(if *biased {
+                    ": it was trained as a linear classifier, and the loss of cosines is not its own"
+                } else {
+                    ", as those of a linear classifier are: if it is one, the loss of cosines is not its own"
+                })
+            }
+            Warning::UnlabelledRow { path, row } => write!(
+                f,
+                "{}: no label is its row {row}: if that is the background's, give --background-row {}",
+                path.display(),
+                if *row == 0 { "first" } else { "last" }
+            ),
+            Warning::ValidationCounts { path } => write!(
+                f,
+                "{}: is the ground truth too: its counts are those of the evaluated images, not of the training \
+                 set, give that as --counts",
+                path.display()
             ),
             Warning::NoEmbeddings { path } => write!(
                 f,

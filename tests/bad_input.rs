@@ -254,7 +254,7 @@ fn spoiled_labels() {
         (of("'<f8'", "(6,)", &f8(1e300)), "of row 5 is not a whole number"),
         (of("'<f8'", "(6,)", &f8(3.0)), unknown),
         (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), unknown),
-        (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), "or leave it out with --background-label"),
+        (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), "leave it out with --background-label 3"),
         (of("'|i1'", "(6,)", &[0, 0, 255, 1, 2, 2]), "the label of row 2 (from 0) is -1"),
         (of("'|u1'", "(6,)", &[0, 0, 255, 1, 2, 2]), "the label of row 2 (from 0) is 255"),
         (
@@ -1165,12 +1165,12 @@ fn margins_and_losses() {
         (
             format!("{loss} wide.npy"),
             1,
-            "weights of 3 classes in 5 dimensions, the embeddings are of 3 classes in 2",
+            "wide.npy: holds weights in 5 dimensions, the embeddings have 2",
         ),
         (
             format!("{loss} background.npy"),
             1,
-            "weights of 4 classes in 2 dimensions, the embeddings are of 3 classes in 2",
+            "background.npy: holds 4 rows, one more than there are classes, and the embeddings do not tell which is",
         ),
         (
             format!("{loss} w.npy --margins m.npy"),

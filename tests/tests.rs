@@ -43,6 +43,7 @@ mod table1;
 mod tables;
 mod terminal;
 mod texts;
+mod traps;
 mod truth;
 mod verdict;
 

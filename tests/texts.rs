@@ -432,7 +432,12 @@ fn tables_of_ultralytics_and_printed_ones() {
     // Its instances are those of the validation images.
     let counts =
         "correlate --embeddings x.npy --labels y.csv --counts ap.csv --ap ap.csv --ap-column mAP50";
-    refused(&work, counts, 1, "is Ultralytics' table of an evaluation");
+    refused(
+        &work,
+        counts,
+        1,
+        "is an evaluation, whose instances are those of the validation images",
+    );
     work.run(&format!("{counts} --counts-column Instances"));
     assert_eq!(written(&work, "instances"), ["8", "6", "4"]);
     std::fs::remove_dir_all(work.path("reports")).unwrap();

@@ -14,7 +14,7 @@ _Estimators: TypeAlias = Literal["all"] | list[_Estimator] | tuple[_Estimator, .
 _Precision: TypeAlias = Literal["f64", "f32"]
 _Normalization: TypeAlias = Literal["printed", "printed-mean", "softmax"]
 _Numbering: TypeAlias = Literal["names", "ids", "positions", "file-order"]
-_BackgroundRow: TypeAlias = Literal["first", "last", "none"]
+_BackgroundRow: TypeAlias = Literal["first", "last", "none"] | int
 _Path: TypeAlias = str | PathLike[str]
 _ClassNames: TypeAlias = _Path | Sequence[str] | Mapping[int, str]
 # By class: a mapping, a Series of pandas, a list in class order, a path, an evaluator's result.
@@ -264,6 +264,8 @@ def losses(
     margins: ArrayLike,
     scale: float = 30.0,
     class_names: _ClassNames | None = None,
+    background_row: _BackgroundRow | None = None,
+    bias: ArrayLike | None = None,
 ) -> Losses: ...
 def queue_size(
     instances: int | Sequence[int] | NDArray[Any],

@@ -1,6 +1,7 @@
 //! Choices by name, as on the command line.
 
 use igam_analyze::kernel::product::Precision;
+use igam_analyze::recognition::BackgroundRow;
 use igam_analyze::shrinkage::Estimator;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -56,6 +57,12 @@ pub fn estimator(name: &str) -> PyResult<Estimator> {
 /// The precision of this name.
 pub fn precision(name: &str) -> PyResult<Precision> {
     one_of("precision", &[Precision::Double, Precision::Single], Precision::name, name)
+}
+
+/// The background's row of this name or number.
+pub fn background_row(row: &Bound<'_, PyAny>) -> PyResult<BackgroundRow> {
+    let text: String = row.str()?.extract()?;
+    text.parse().map_err(|problem| PyValueError::new_err(format!("background_row {problem}")))
 }
 
 /// The one of this name among all.

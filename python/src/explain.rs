@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use igam_analyze::analysis::explain::Explanation;
-use igam_analyze::analysis::geometry::{LastLayer, of_arrays, of_class_moments};
+use igam_analyze::analysis::geometry::{of_arrays, of_class_moments};
 use igam_analyze::analysis::information::Given;
+use igam_analyze::analysis::last_layer::LastLayer;
 use igam_analyze::classes::Labels;
 use igam_analyze::geometry::Geometry;
 use igam_analyze::options::Options;
 use igam_analyze::output::{Table, card_html, tables, text};
-use igam_analyze::recognition::BackgroundRow;
 use igam_analyze::warning::Warnings;
 use numpy::{AllowTypeChange, IntoPyArray, PyArray2, PyArrayLike1, PyArrayLike2};
 use pyo3::exceptions::{PyTypeError, PyValueError};
@@ -17,7 +17,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrays::{self, Embeddings};
-use crate::choices::{one_of_if, precision};
+use crate::choices::{background_row, precision};
 use crate::information::{classes, numbering};
 use crate::moments::Moments;
 use crate::tables::table;
@@ -81,8 +81,9 @@ impl PyGeometry {
 ///     the background.
 /// bias : array_like, optional
 ///     As many values.
-/// background_row : {"first", "last", "none"}, optional
-///     The row of the background; the last, where there is one row more than classes.
+/// background_row : {"first", "last", "none"} or int, optional
+///     The row of the background: first in torchvision, last in detectron2, mmdetection and DETR, or its number
+///     from 0. Where there is one row more than classes, and the embeddings tell which it is, it need not be given.
 /// cosine : bool
 ///     Whether the classifier takes features and weights at unit length.
 /// precision : {"f64", "f32"}
@@ -125,7 +126,7 @@ pub fn geometry<'py>(
     validation_labels: Option<&Bound<'py, PyAny>>,
     weights: Option<PyArrayLike2<'py, f64, AllowTypeChange>>,
     bias: Option<PyArrayLike1<'py, f64, AllowTypeChange>>,
-    background_row: Option<&str>,
+    background_row: Option<&Bound<'_, PyAny>>,
     cosine: bool,
     precision: &str,
     class_names: Option<&Bound<'py, PyAny>>,
@@ -139,8 +140,7 @@ pub fn geometry<'py>(
     if weights.is_none() && (bias.is_some() || background_row.is_some() || cosine) {
         return Err(PyTypeError::new_err("bias, background_row and cosine are for weights"));
     }
-    let background_row =
-        one_of_if("background_row", BackgroundRow::ALL, BackgroundRow::name, background_row)?;
+    let background_row = background_row.map(self::background_row).transpose()?;
     let options = Options::new().precision(self::precision(precision)?);
     let classes = class_names.map(classes).transpose()?.map(Arc::new);
     let numbering = numbering(label_numbering)?;

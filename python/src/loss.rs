@@ -2,6 +2,7 @@
 
 use igam_analyze::analysis::Losses;
 use igam_analyze::analysis::information::Given;
+use igam_analyze::analysis::last_layer::LastLayer;
 use igam_analyze::error::{Error, Result};
 use igam_analyze::loss::Batch;
 use igam_analyze::margin::{self, MarginError};
@@ -14,7 +15,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 use crate::arrays::{self, Embeddings};
-use crate::choices::one_of;
+use crate::choices::{background_row, one_of};
 use crate::information::classes;
 use crate::tables::{columns, table_of};
 use crate::warn::warn;
@@ -157,13 +158,17 @@ pub fn igam_loss<'py>(
 /// labels : array_like
 ///     (n,) integers, or class names. Without `class_names`, they are rows of the weights.
 /// weights : array_like
-///     (C, p) classifier weights, row = class in order of id.
+///     (C, p) or (C+1, p) classifier weights, row = class in order of id; one row more for the background.
 /// margins : array_like
 ///     (C, C) radians, row i the true class.
 /// scale : float
 ///     s.
 /// class_names : sequence, mapping or path, optional
 ///     As for `information()`.
+/// background_row : {"first", "last", "none"} or int, optional
+///     As for `geometry()`; it has no part in the losses.
+/// bias : array_like, optional
+///     The classifier's bias, as many values as rows: cosines leave it out, and a warning says so.
 ///
 /// Returns
 /// -------
@@ -173,13 +178,22 @@ pub fn igam_loss<'py>(
 /// Raises
 /// ------
 /// ValueError
-///     If the arrays do not go together.
+///     If the arrays do not go together, or it is doubtful which row is the background's.
+///
+/// Warns
+/// -----
+/// IgamWarning
+///     Of weights that were trained as a linear classifier, or are read otherwise than they recognize.
 ///
 /// Examples
 /// --------
 /// >>> igam_analyze.losses(x, y, weights, igam_analyze.margins(amounts["information"])).mean["igam_loss"]
 #[pyfunction]
-#[pyo3(signature = (embeddings, labels, weights, margins, scale=igam_analyze::loss::SCALE, class_names=None), text_signature = "(embeddings, labels, weights, margins, scale=30.0, class_names=None)")]
+#[pyo3(signature = (
+    embeddings, labels, weights, margins, scale=igam_analyze::loss::SCALE, class_names=None, background_row=None,
+    bias=None
+), text_signature = "(embeddings, labels, weights, margins, scale=30.0, class_names=None, background_row=None, bias=None)")]
+#[expect(clippy::too_many_arguments, reason = "embeddings, and a classifier")]
 pub fn losses<'py>(
     embeddings: &Bound<'py, PyAny>,
     labels: &Bound<'py, PyAny>,
@@ -187,6 +201,8 @@ pub fn losses<'py>(
     margins: PyArrayLike2<'py, f64, AllowTypeChange>,
     scale: f64,
     class_names: Option<&Bound<'py, PyAny>>,
+    background_row: Option<&Bound<'py, PyAny>>,
+    bias: Option<PyArrayLike1<'py, f64, AllowTypeChange>>,
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = embeddings.py();
     if !(scale > 0.0 && scale.is_finite()) {
@@ -196,11 +212,17 @@ pub fn losses<'py>(
     let labels = arrays::labels(labels)?;
     let classes = class_names.map(classes).transpose()?.map(Into::into);
     let values = embeddings.values();
-    let (weights, margins) = (weights.as_array().to_owned(), margins.as_array().to_owned());
+    let margins = margins.as_array().to_owned();
+    let layer = LastLayer {
+        weights: weights.as_array().to_owned(),
+        bias: bias.map(|bias| bias.as_array().to_vec()),
+        background: background_row.map(self::background_row).transpose()?,
+        cosine: true,
+    };
     let given = Given { classes, ..Given::default() };
     let mut warnings = Warnings::default();
     let compute =
-        || Losses::of_array(values, &labels, given, weights, &margins, scale, &mut warnings);
+        || Losses::of_array(values, &labels, given, layer, &margins, scale, &mut warnings);
     let losses = released(py, compute)?;
     warn(py, &warnings)?;
     let table = tables::loss(&losses.classes, &losses.of_classes);

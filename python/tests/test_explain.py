@@ -143,7 +143,9 @@ def test_background_row(where):
     named = ig.geometry(x, y, **given, weights=moved[0], bias=list(moved[1]), background_row=where)
     assert explanation(named).to_csv() == wanted.to_csv()
     unnamed = explanation(ig.geometry(x, y, **given, weights=moved[0], bias=moved[1]))
-    assert (unnamed.to_csv() == wanted.to_csv()) == (where == "last")
+    assert unnamed.to_csv() == wanted.to_csv()
+    numbered = ig.geometry(x, y, **given, weights=moved[0], bias=moved[1], background_row=at)
+    assert explanation(numbered).to_csv() == wanted.to_csv()
 
 
 @pytest.mark.parametrize("wanted", ["Cutter", "7", 7, np.int64(7)])
@@ -231,7 +233,7 @@ HELD_OUT = {"validation_embeddings": X, "validation_labels": Y}
         ({"weights": X[:5]}, "weights: holds 5 rows, but there are 3 classes"),
         ({"weights": X[:4], "background_row": "none"}, "holds 4 rows, but there are 3 classes"),
         ({"weights": X[:3], "background_row": "first"}, "holds 3 rows, but there are 3 classes"),
-        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is none of "first", "last", "none"'),
+        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is none of "first", "last", "none" or the number of a row'),
         ({"weights": X[:3, :2]}, "holds weights in 2 dimensions, the embeddings have 3"),
         ({"weights": X[:3], "bias": [0.0, 1]}, "bias: holds 2 values, the weights have 3 rows"),
         ({"weights": X[:3], "bias": [0.0, 1, 2], "cosine": True}, "a cosine classifier has no bias"),

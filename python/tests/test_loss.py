@@ -121,7 +121,7 @@ def test_losses_are_the_programs(command, tmp_path):
     with pytest.raises(ValueError) as error:
         igam_analyze.losses(x, y, weights, margins[:3])
     assert done.stderr.splitlines()[-1] == f"igam-analyze: error: {str(error.value).replace('margins', 'margins.npy', 1)}"
-    with pytest.raises(ValueError, match="weights: holds weights of 31 classes in 5 dimensions"):
+    with pytest.raises(ValueError, match="weights: holds weights in 5 dimensions, the embeddings have 128"):
         igam_analyze.losses(x, y, weights[:, :5], margins)
     with pytest.raises(ValueError, match="scale -1 is not"):
         igam_analyze.losses(x, y, weights, margins, scale=-1)
@@ -149,3 +149,31 @@ def test_queue_and_replay_are_the_programs(command, tmp_path):
         igam_analyze.replay(x, y, 3000)
     with pytest.raises(ValueError, match='memory_budget "much" is no size'):
         igam_analyze.queue_size(2846, 128, 31, memory_budget="much")
+
+
+def test_background_rows():
+    """A row of the background at either end, in the middle, or none: one loss. A linear head is said to be one."""
+    ce, cos = (ROOT / "data/fod-a2" / run for run in ("ce", "cos"))
+    y = np.load(ROOT / "data/fod-a2/test_labels.npy")
+    margins = np.zeros((31, 31))
+
+    def mean(run, order, **more):
+        x, weights = np.load(run / "test_embeddings.npy"), np.load(run / "weights.npy")
+        names = [f"c{at}" for at in range(31)]
+        return igam_analyze.losses(x, y, weights[order], margins, class_names=names, **more).mean["igam_loss"]
+
+    classes = list(range(31))
+    wanted = mean(cos, classes)
+    assert mean(cos, [*classes, 31]) == mean(cos, [31, *classes]) == wanted
+    assert mean(cos, [*classes[:4], 31, *classes[4:]], background_row=4) == wanted
+    with pytest.warns(igam_analyze.IgamWarning, match="check --background-row"):
+        mean(cos, [31, *classes], background_row="last")
+    with pytest.warns(igam_analyze.IgamWarning, match="recognized by the row after their own"):
+        mean(cos, [31, *classes[:-1]])
+    with pytest.warns(igam_analyze.IgamWarning, match="the loss of cosines is not its own"):
+        mean(ce, [*classes, 31], bias=np.load(ce / "bias.npy"))
+    with pytest.raises(ValueError, match="background_row \"middle\" is none of"):
+        mean(cos, classes, background_row="middle")
+    # Labels are rows, from 1 where the background is the first.
+    with pytest.raises(ValueError, match="torchvision"):
+        igam_analyze.information(np.load(ce / "test_embeddings.npy"), y + 1, class_names=[f"c{at}" for at in range(31)])

@@ -3,71 +3,18 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use ndarray::Array2;
-
 use super::information::{Assigned, Given};
+use super::last_layer::{LastLayer, Shown};
 use crate::class_moments::ClassMoments;
 use crate::classes::{Classes, Labels};
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, Labelled};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::pooled::WithinClasses;
-use crate::recognition::{BackgroundRow, Classifier};
+use crate::recognition::Classifier;
 use crate::rows::{Array, Rows, Values};
-
-/// A classifier's last layer as it is given.
-#[derive(Clone, Debug)]
-pub struct LastLayer {
-    /// C or C+1 rows of p values, row = class in order of id.
-    pub weights: Array2<f64>,
-    /// As many values.
-    pub bias: Option<Vec<f64>>,
-    /// The row of the background, where that is not to be recognized.
-    pub background: Option<BackgroundRow>,
-    /// Whether it takes features and weights at unit length.
-    pub cosine: bool,
-}
-
-impl LastLayer {
-    /// The classifier of so many classes and dimensions; `weights` and `bias` stand for their files in
-    /// sentences.
-    ///
-    /// # Errors
-    /// If it is of others, weights and bias do not go together, or a value is not finite.
-    pub fn classifier(
-        self,
-        (classes, dim): (usize, usize),
-        [weights, bias]: [&Path; 2],
-        observer: &mut dyn Observer,
-    ) -> Result<Classifier> {
-        let wrong = |problem: String| Error::content(weights, problem);
-        let (rows, of) = self.weights.dim();
-        let background = BackgroundRow::of(self.background, rows, classes).map_err(wrong)?;
-        if of != dim {
-            let problem = format!("holds weights in {of} dimensions, the embeddings have {dim}");
-            return Err(wrong(problem));
-        }
-        finite(self.weights.iter(), weights)?;
-        finite(self.bias.iter().flatten(), bias)?;
-        if self.background.is_none() && background == BackgroundRow::Last {
-            observer.note(&format!(
-                "{}: the last of its {rows} rows is taken for the background (--background-row)",
-                weights.display()
-            ));
-        }
-        Classifier::new(self.weights, self.bias.as_deref(), background, self.cosine)
-            .map_err(|problem| Error::content(bias, problem))
-    }
-}
-
-/// Checks that all of the values are finite; `of` stands for their file.
-fn finite<'a>(mut values: impl Iterator<Item = &'a f64>, of: &Path) -> Result<()> {
-    match values.position(|value| !value.is_finite()) {
-        Some(at) => Err(Error::content(of, format!("number {at} (from 0) is NaN or infinite"))),
-        None => Ok(()),
-    }
-}
 
 /// Embeddings in memory, and the label of each.
 pub type Pair<'a> = (Values<'a>, &'a Labels);
@@ -85,9 +32,11 @@ pub fn of_arrays(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Geometry> {
-    let training = Assigned::of(training.0, training.1, given.clone(), true, observer)?;
+    let training = Assigned::of(training.0, training.1, given.clone(), Extent::Whole, observer)?;
     let size = training.rows.dim();
-    let beside = Beside::of(&training.classes, size, held_out, layer, given, observer)?;
+    let alone = layer.is_some() && held_out.is_none();
+    let shown = alone.then(|| Shown::of(&training.rows, &training.index)).transpose()?;
+    let beside = Beside::of(&training.classes, size, shown, held_out, layer, given, observer)?;
     let rows = labelled(&training);
     let within = rows.measure(options, &*observer)?;
     let geometry = beside.geometry(within, Some(&rows), options, &*observer)?;
@@ -110,7 +59,7 @@ pub fn of_class_moments(
 ) -> Result<Geometry> {
     let (classes, within) = moments.within()?;
     let (classes, dim) = (Arc::new(classes), within.dim());
-    let beside = Beside::of(&classes, dim, held_out, layer, given, observer)?;
+    let beside = Beside::of(&classes, dim, None, held_out, layer, given, observer)?;
     let geometry = beside.geometry(within, None, options, &*observer)?;
     geometry.doubt("").into_iter().for_each(|warning| observer.warn(warning));
     Ok(geometry)
@@ -123,10 +72,12 @@ struct Beside<'a> {
 }
 
 impl<'a> Beside<'a> {
-    /// Of these classes, in so many dimensions.
+    /// Of these classes, in so many dimensions. The layer is held against the held-out embeddings, or else
+    /// those `shown`.
     fn of(
         classes: &Arc<Classes>,
         dim: usize,
+        shown: Option<Shown>,
         held_out: Option<Pair<'a>>,
         layer: Option<LastLayer>,
         given: Given,
@@ -142,13 +93,19 @@ impl<'a> Beside<'a> {
                     )));
                 }
                 let given = Given { classes: Some(Arc::clone(classes)), ..given };
-                Some(Assigned::of(values, labels, given, false, observer)?)
+                Some(Assigned::of(values, labels, given, Extent::HeldOut, observer)?)
             }
             None => None,
         };
         let files = ["weights", "bias"].map(Path::new);
         let classifier = match layer {
-            Some(layer) => Some(layer.classifier((classes.len(), dim), files, observer)?),
+            Some(layer) => {
+                let shown = match &held_out {
+                    Some(all) => Some(Shown::of(&all.rows, &all.index)?),
+                    None => shown,
+                };
+                Some(layer.classifier((classes.len(), dim), files, shown.as_ref(), observer)?)
+            }
             None => None,
         };
         Ok(Beside { held_out, classifier })

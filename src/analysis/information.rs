@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::class_moments::ClassMoments;
 use crate::classes::{Classes, Labels, Numbering, none_left, tally};
-use crate::detector::{Amounts, LeftOut, Side, assign, background};
+use crate::detector::{Amounts, Extent, LeftOut, Side, assign, background};
 use crate::error::{Error, Result};
 use crate::kernel::product::{flop, machine_flops};
 use crate::observer::Observer;
@@ -68,7 +68,7 @@ pub fn of_array<'a>(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Vec<Amounts>> {
-    let all = Assigned::of(embeddings, labels, given, true, observer)?;
+    let all = Assigned::of(embeddings, labels, given, Extent::Whole, observer)?;
     let Assigned { classes, rows, index, counts, .. } = &all;
     of_embeddings(classes, rows, index, counts, options, observer)
 }
@@ -88,12 +88,12 @@ pub(super) struct Assigned<'a> {
 }
 
 impl<'a> Assigned<'a> {
-    /// As the labels say. The `whole` of the data set is there, or a part of it.
+    /// As the labels say.
     pub(super) fn of(
         embeddings: impl Into<Values<'a>>,
         labels: &Labels,
         given: Given,
-        whole: bool,
+        extent: Extent,
         observer: &mut dyn Observer,
     ) -> Result<Assigned<'a>> {
         let embeddings = embeddings.into();
@@ -108,7 +108,7 @@ impl<'a> Assigned<'a> {
         let side = Side { path: Path::new("labels"), option: Some("--label-numbering") };
         let out = LeftOut { background: &left_out, all: &left_out };
         let (asked, expected) = (given.numbering, given.classes);
-        let (classes, index) = assign(labels, expected, out, side, asked, None, whole, observer)?;
+        let (classes, index) = assign(labels, expected, out, side, asked, None, extent, observer)?;
         let counts = tally(&index, classes.len()).into();
         let rows = Array::new(embeddings, &left_out)?;
         Ok(Assigned { classes, rows, index, counts, left_out })

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use ndarray::Array2;
 
 use super::information::{Assigned, Given};
+use super::last_layer::{LastLayer, Shown};
 use crate::classes::{Classes, Labels};
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::loss::{MeanLoss, unit_rows};
 use crate::margin;
@@ -48,44 +50,42 @@ impl Losses {
         Ok(Losses { classes: classes.clone(), of_classes, mean })
     }
 
-    /// The same of embeddings in memory. Without names, the labels are the weights' rows.
+    /// The same of embeddings in memory and a whole last layer. Without names, the labels are its rows.
     ///
     /// # Errors
-    /// If the arrays do not go together, a value is not finite, or a label is no class.
+    /// If the arrays do not go together, a value is not finite, a label is no class, or it is doubtful which
+    /// row is the background's.
     pub fn of_array<'a>(
         embeddings: impl Into<Values<'a>>,
         labels: &Labels,
         given: Given,
-        weights: Array2<f64>,
+        layer: LastLayer,
         margins: &Array2<f64>,
         scale: f64,
         observer: &mut dyn Observer,
     ) -> Result<Losses> {
-        margin::check_size(weights.nrows())?;
-        let numbered = || Classes::numbered(weights.nrows()).into();
-        let classes = Some(given.classes.clone().unwrap_or_else(numbered));
-        let all = Assigned::of(embeddings, labels, Given { classes, ..given }, true, observer)?;
+        margin::check_size(layer.weights.nrows())?;
+        let named = given.classes.is_some();
+        let classes = given.classes.clone().unwrap_or_else(|| output_classes(&layer).into());
+        let classes = Some(classes);
+        let all =
+            Assigned::of(embeddings, labels, Given { classes, ..given }, Extent::Whole, observer)?;
         let Assigned { classes, rows, index, .. } = &all;
-        check_weights("weights".as_ref(), weights.dim(), (classes.len(), rows.dim()))?;
+        let files = ["weights", "bias"].map(Path::new);
+        let shown = Shown::of(rows, index)?;
+        let of = (classes.len(), rows.dim());
+        let weights = layer.for_cosines(of, named, files, &shown, observer)?;
         check_margins("margins".as_ref(), margins.dim(), classes.len())?;
         Losses::of(classes, rows, index, weights, margins, scale, observer)
     }
 }
 
-/// That weights are of these classes and dimensions; `path` is where they are from.
-///
-/// # Errors
-/// If they are not.
-pub fn check_weights(path: &Path, weights: (usize, usize), wanted: (usize, usize)) -> Result<()> {
-    if weights == wanted {
-        return Ok(());
-    }
-    let problem = format!(
-        "holds weights of {} classes in {} dimensions, the embeddings are of {} classes in {} (leave the \
-         background out)",
-        weights.0, weights.1, wanted.0, wanted.1
-    );
-    Err(Error::content(path, problem))
+/// The classes where none are named: the labels are the rows of the `layer`, without that of the background if
+/// it is said which that is.
+pub fn output_classes(layer: &LastLayer) -> Classes {
+    let rows = layer.weights.nrows();
+    let background = layer.background.and_then(|background| background.place(rows));
+    Classes::numbered_without(rows, background)
 }
 
 /// That margins are between so many classes; `path` is where they are from.

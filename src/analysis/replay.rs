@@ -2,6 +2,7 @@
 
 use super::information::{Assigned, Given};
 use crate::classes::{Classes, Labels};
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::kernel::product::Precision;
 use crate::observer::Observer;
@@ -39,7 +40,7 @@ impl Replay {
         length: Option<u64>,
         observer: &mut dyn Observer,
     ) -> Result<Replay> {
-        let all = Assigned::of(embeddings, labels, given, true, observer)?;
+        let all = Assigned::of(embeddings, labels, given, Extent::Whole, observer)?;
         let Assigned { classes, rows, index, counts, .. } = &all;
         Replay::run(classes, rows, index, counts, length, &Options::new(), observer)
     }

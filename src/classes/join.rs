@@ -493,6 +493,18 @@ impl Classes {
         Some(Doubt::NoBoxes { class: name(class), other: name(other) })
     }
 
+    /// Doubts the numbers of held-out rows that begin with 1 where they could begin with 0: in these any class
+    /// may be missing, but that it is the first alone is suspicious.
+    ///
+    /// # Errors
+    /// If so.
+    pub fn check_held_out(&self, join: &Join, rows: &Rows) -> Result<(), Doubt> {
+        if self.len() < 3 || join.matched() + 1 < self.len() {
+            return Ok(());
+        }
+        self.check_first(join, &Rows { whole: true, ..*rows })
+    }
+
     /// Doubts numbers that begin with 1 where they could begin with 0.
     fn check_first(&self, join: &Join, rows: &Rows) -> Result<(), Doubt> {
         let (Some(numbers), true) = (rows.keys.numbers(), rows.whole) else { return Ok(()) };

@@ -98,12 +98,34 @@ impl Labels {
             _ => {
                 let label = self.keys.text(code as usize);
                 let label = if self.keys.names().is_some() { format!("{label:?}") } else { label };
+                let way_out = self.none_of(code as usize, classes, left_out);
                 Err(Error::Input(format!(
-                    "the label of row {row} (from 0) is {label}, which is none of the {classes} classes: check the labels and --class-names, or leave it out with --background-label"
+                    "the label of row {row} (from 0) is {label}, which is none of the {classes} classes: {way_out}"
                 )))
             }
         };
         self.kept(left_out).map(class).collect()
+    }
+
+    /// What to do about a label that is none of so many classes: where others are numbered from 1, it is no
+    /// background.
+    fn none_of(&self, code: usize, classes: usize, left_out: &[usize]) -> String {
+        let numbers = self.keys.numbers().unwrap_or_default();
+        let weights = self.weights(left_out);
+        let said = (0..numbers.len()).filter(|&code| weights[code] > 0).map(|code| numbers[code]);
+        let last = classes as i64;
+        match (said.min(), numbers.get(code)) {
+            (Some(1), Some(&label)) if label == last => {
+                format!("labels from 1 on are torchvision's, whose 0 is the background: {FROM_ONE}")
+            }
+            (Some(0), Some(&label)) if label == last => format!(
+                "if 0 is the background, as in torchvision, give --background-label 0 and the --class-names with ids \
+                 from 1; if {last} is, as in detectron2 and mmdetection, leave it out with --background-label {last}"
+            ),
+            _ => {
+                "check the labels and --class-names, or leave it out with --background-label".into()
+            }
+        }
     }
 
     /// The same where the labels are the names or ids that the classes were given.
@@ -247,6 +269,10 @@ impl Labels {
             .collect())
     }
 }
+
+/// What to do about numbers from 1 on, where class names are numbered from 0.
+pub const FROM_ONE: &str = "give the --class-names with ids from 1 (a csv with the columns class and id, or the \
+                            annotation file), or subtract 1 from each";
 
 /// The rows of each class, given the class of each.
 pub fn tally(index: &[u32], classes: usize) -> Vec<u64> {

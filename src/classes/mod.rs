@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 
 pub use join::{Doubt, Join, Numbering, Rows};
 pub use keys::{Keys, number};
-pub use labels::{Labels, none_left, tally};
+pub use labels::{FROM_ONE, Labels, none_left, tally};
 #[cfg(feature = "files")]
 pub(crate) use labels::{differ, whole};
 pub use total_row::{Summary, Values, is_sum, summary};
@@ -107,7 +107,13 @@ impl Classes {
 
     /// Classes 0, 1, … that are named by their id: the outputs of a classifier.
     pub fn numbered(count: usize) -> Classes {
-        Classes::of_ids((0..count as i64).collect())
+        Classes::numbered_without(count, None)
+    }
+
+    /// The same without the output of the background, if there is one.
+    pub fn numbered_without(count: usize, background: Option<usize>) -> Classes {
+        let all = (0..count as i64).enumerate();
+        Classes::of_ids(all.filter(|&(at, _)| Some(at) != background).map(|(_, id)| id).collect())
     }
 
     /// Classes that are named by their id; the ids ascend.

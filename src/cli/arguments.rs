@@ -475,9 +475,19 @@ pub struct Margins {
 pub struct Loss {
     #[command(flatten)]
     pub input: Input,
-    /// Classifier weights: a C×p .npy file, row = class in order of id
+    /// Classifier weights: a C×p or (C+1)×p .npy file, row = class in order of id, one row more for the
+    /// background
     #[arg(long, value_name = "FILE")]
     pub weights: PathBuf,
+    /// The row of the background, which has no part in the losses: first (torchvision), last (detectron2,
+    /// mmdetection, DETR), none, or its number from 0 [default: where there is a row more than classes, the
+    /// embeddings tell]
+    #[arg(long, value_name = "ROW")]
+    pub background_row: Option<BackgroundRow>,
+    /// The classifier's bias, a .npy file of as many numbers as rows: cosines leave it out, and a warning says
+    /// so
+    #[arg(long, value_name = "FILE")]
+    pub bias: Option<PathBuf>,
     /// Margins: a C×C .npy file of radians, row = true class
     #[arg(long, value_name = "FILE", conflicts_with_all = ["estimator", "normalization", "signed"])]
     pub margins: Option<PathBuf>,
@@ -651,15 +661,10 @@ pub struct Validation {
     /// Its bias, a .npy file of as many numbers
     #[arg(long, value_name = "FILE", help_heading = "Held-out objects", requires = "weights")]
     pub bias: Option<PathBuf>,
-    /// The row of the background, which has no part: the box is known to hold an object [default: last,
-    /// where there is a row more than classes]
-    #[arg(
-        long,
-        value_enum,
-        value_name = "ROW",
-        help_heading = "Held-out objects",
-        requires = "weights"
-    )]
+    /// The row of the background, which has no part, as the box is known to hold an object: first
+    /// (torchvision), last (detectron2, mmdetection, DETR), none, or its number from 0 [default: where there
+    /// is a row more than classes, the embeddings tell]
+    #[arg(long, value_name = "ROW", help_heading = "Held-out objects", requires = "weights")]
     pub background_row: Option<BackgroundRow>,
     /// The classifier takes features and weights at unit length, as a cosine softmax does
     #[arg(long, help_heading = "Held-out objects", requires = "weights")]
@@ -884,21 +889,6 @@ impl ValueEnum for Numbering {
             Numbering::FileOrder => {
                 "0 is the class that the annotation file lists first, 1 the next, as in mmdetection"
             }
-        };
-        Some(PossibleValue::new(self.name()).help(help))
-    }
-}
-
-impl ValueEnum for BackgroundRow {
-    fn value_variants<'a>() -> &'a [BackgroundRow] {
-        BackgroundRow::ALL
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        let help = match self {
-            BackgroundRow::First => "The first, as in torchvision",
-            BackgroundRow::Last => "The last, as in detectron2 and mmdetection",
-            BackgroundRow::None => "There is none",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

@@ -6,8 +6,9 @@ use serde_json::json;
 
 use super::arguments::{Format, Loss, MarginChoice};
 use super::console::Console;
-use crate::analysis::{Losses, check_margins, check_weights};
-use crate::classes::Classes;
+use crate::analysis::last_layer::{LastLayer, Shown};
+use crate::analysis::{Losses, check_margins, output_classes};
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::input::matrix;
 use crate::margin;
@@ -27,10 +28,20 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
     let listed = run_files::named(&files, console)?;
-    let expected = Some(Arc::new(listed.unwrap_or_else(|| Classes::numbered(weights.rows()))));
-    let (classes, instances) = run_files::instances(&files, expected, None, true, console)?;
-    let wanted = (classes.len(), instances.dump.dim());
-    check_weights(&arguments.weights, (weights.rows(), weights.dim()), wanted)?;
+    let named = listed.is_some();
+    let layer = LastLayer {
+        weights: matrix::read(&arguments.weights, &weights)?,
+        bias: arguments.bias.as_deref().map(matrix::vector).transpose()?,
+        background: arguments.background_row,
+        cosine: true,
+    };
+    let expected = Some(Arc::new(listed.unwrap_or_else(|| output_classes(&layer))));
+    let (classes, instances) =
+        run_files::instances(&files, expected, None, Extent::Whole, console)?;
+    let Instances { dump, labels, .. } = &instances;
+    let (of, shown) = ((classes.len(), dump.dim()), Shown::of(dump, labels)?);
+    let paths = [&arguments.weights, arguments.bias.as_ref().unwrap_or(&arguments.weights)];
+    let weights = layer.for_cosines(of, named, paths.map(|path| &**path), &shown, console)?;
     let margins = match &arguments.margins {
         Some(path) => {
             let margins = matrix::open(path)?;
@@ -51,8 +62,6 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
             margin::expand(&margins, &known, classes.len())
         }
     };
-    let weights = matrix::read(&arguments.weights, &weights)?;
-    let Instances { dump, labels, .. } = &instances;
     let Losses { of_classes: losses, mean, .. } =
         Losses::of(&classes, dump, labels, weights, &margins, arguments.scale, console)?;
 

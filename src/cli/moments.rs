@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::arguments::Moments;
 use super::console::Console;
 use crate::classes::Classes;
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::moments_file::{Header, write_moments};
 use crate::observer::Observer;
@@ -21,7 +22,7 @@ pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
         return Err(Error::Usage("moments needs --embeddings".into()));
     }
     let named = run_files::named(&files, console)?.map(Arc::new);
-    let (classes, instances) = run_files::instances(&files, named, None, false, console)?;
+    let (classes, instances) = run_files::instances(&files, named, None, Extent::Shard, console)?;
     if instances.dump.double() {
         write::<f64>(&arguments.out, &classes, &instances, console)
     } else {

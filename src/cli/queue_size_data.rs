@@ -6,6 +6,7 @@ use super::arguments::QueueSize;
 use super::console::Console;
 use crate::analysis::{Population, Storage};
 use crate::classes::Classes;
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::input::datasets::KnownDataset;
 use crate::input::embeddings::Dump;
@@ -68,7 +69,7 @@ pub fn data_sets(
         (dump.dim() as u64, population, None)
     } else {
         let (classes, instances) =
-            run_files::instances(&files, listed.map(Arc::new), None, true, console)?;
+            run_files::instances(&files, listed.map(Arc::new), None, Extent::Whole, console)?;
         let population = Population::of(instances.counts.to_vec())?;
         (instances.dump.dim() as u64, population, Some((classes, instances)))
     };

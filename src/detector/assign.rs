@@ -37,10 +37,20 @@ pub fn background(
     Ok(rows)
 }
 
+/// What embeddings are there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// All that the detector was trained with.
+    Whole,
+    /// A shard of these, in which any class may be missing.
+    Shard,
+    /// Those of held-out boxes, which may be few.
+    HeldOut,
+}
+
 /// The classes, and for each row that is not left out the index of its class. The classes are those
 /// `expected`, or else those that the labels name. `asked` says how the labels mean classes, where that is
-/// not to be recognized; `known` how many instances each class has, as far as it is known; the `whole` of
-/// the data set is there, or a shard of it.
+/// not to be recognized; `known` how many instances each class has, as far as it is known.
 ///
 /// # Errors
 /// If a label is none of the classes, or it is doubtful which one.
@@ -52,7 +62,7 @@ pub fn assign(
     side: Side,
     asked: Option<Numbering>,
     known: Option<&[Option<u64>]>,
-    whole: bool,
+    extent: Extent,
     observer: &mut dyn Observer,
 ) -> Result<(Arc<Classes>, Vec<u32>)> {
     let Some(classes) = expected else {
@@ -70,13 +80,17 @@ pub fn assign(
         keys: labels.keys(),
         weights: &labels.weights(left_out.all),
         asked,
-        whole,
+        whole: extent == Extent::Whole,
         once: false,
         counted: true,
         known: known.or(classes.boxes()),
     };
     let index = match classes.join(&rows) {
         Ok(join) => {
+            if extent == Extent::HeldOut && asked.is_none() {
+                let first = classes.check_held_out(&join, &rows);
+                first.map_err(|doubt| side.refuse(&doubt, &classes, &rows))?;
+            }
             side.say(&classes, &join, observer);
             labels.index(&join.classes, left_out.all, classes.len())?
         }

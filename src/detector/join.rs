@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use super::given::{ApColumn, ClassGroups, Counts, Covariate, Covariates, Evaluated};
-use crate::classes::{Classes, Doubt, IdsFrom, Join, Keys, Rows, Summary, Values, is_sum, summary};
+use crate::classes::{
+    Classes, Doubt, FROM_ONE, IdsFrom, Join, Keys, Rows, Summary, Values, is_sum, summary,
+};
 use crate::detections::ClassDetections;
 use crate::error::{Error, Result};
 use crate::evidence::groups_tell;
@@ -93,10 +95,12 @@ impl Side<'_> {
                 let names: Vec<_> = readings.iter().map(|(by, _)| by.name()).collect();
                 format!("; {}", option(&names.join(" or ")))
             }
-            Doubt::Outside { .. }
-            | Doubt::Shifted { .. }
-            | Doubt::FirstMissing { .. }
-            | Doubt::NoBoxes { .. } => numbered,
+            Doubt::Shifted { by } => shifted(*by, classes, rows),
+            Doubt::FirstMissing { class, least: 1 } => format!(
+                "; if its 1 is {class:?}, {FROM_ONE}; if these are the ids of the classes, {}",
+                option("ids")
+            ),
+            Doubt::Outside { .. } | Doubt::FirstMissing { .. } | Doubt::NoBoxes { .. } => numbered,
             Doubt::Reordered { .. } => format!(
                 "; give the --class-names in the order of the numbers, or, if the counts are of other data, {}",
                 option("ids")
@@ -104,6 +108,27 @@ impl Side<'_> {
         };
         Error::content(self.path, format!("{doubt}{way_out}"))
     }
+}
+
+/// The way out where all numbers would be classes if 1 were added, or subtracted.
+fn shifted(by: i64, classes: &Classes, rows: &Rows) -> String {
+    let numbers = rows.keys.numbers().unwrap_or_default();
+    let said = (0..numbers.len()).filter(|&row| rows.weights[row] > 0).map(|row| numbers[row]);
+    let (least, greatest) = said.fold((i64::MAX, i64::MIN), |(least, greatest), number| {
+        (least.min(number), greatest.max(number))
+    });
+    let ids = classes.ids();
+    let (first, last) = (ids.first().unwrap_or(&0), ids.last().unwrap_or(&0));
+    let way_out = match (by, first) {
+        (-1, 0) => {
+            format!("torchvision, whose 0 is the background, and COCO number from 1: {FROM_ONE}")
+        }
+        (-1, _) => {
+            "give the --class-names that are numbered as here, or subtract 1 from each".into()
+        }
+        _ => "give the --class-names that are numbered as here, or add 1 to each".into(),
+    };
+    format!("; its numbers are {least}…{greatest}, those of the classes {first}…{last}: {way_out}")
 }
 
 /// What a file of instance counts says of each class.

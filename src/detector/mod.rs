@@ -11,7 +11,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 pub use amounts::{Amounts, NoInformation};
-pub use assign::{LeftOut, assign, background};
+pub use assign::{Extent, LeftOut, assign, background};
 pub use given::{
     ApColumn, ApFormat, ClassGroups, Counts, Covariate, Covariates, Evaluated, Parts, ap_of_class,
     scaled,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::annotations::{self, Annotations, Include};
+use super::evaluations;
 use super::keys;
 use super::shards::extension;
 use super::table::Table;
@@ -31,7 +32,9 @@ pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Count
                 "is an annotation file, of which instances are counted: --counts-column is for tables",
             ));
         }
-        return from_annotations(path, annotations::read(path, include)?);
+        let counted = annotations::read(path, include);
+        let counted = counted.map_err(|error| evaluations::instead_of_counts(path, error))?;
+        return from_annotations(path, counted);
     }
     if include.crowd {
         return Err(Error::content(
@@ -92,9 +95,11 @@ const NO_COUNTS: [&str; 10] = [
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     let keys = keys::of_table(table)?;
-    if wanted.is_none() && table.find("Box-P").is_some() {
-        let problem = "is Ultralytics' table of an evaluation, whose instances are those of the validation \
-                       images: give the training set's, or name the column with --counts-column";
+    if wanted.is_none() && evaluations::any(&table.columns) {
+        let problem = format!(
+            "{}: give the training set's, or name the column with --counts-column",
+            evaluations::NOT_OF_TRAINING
+        );
         return Err(Error::content(&table.path, problem));
     }
     let column = match (wanted, table.known("instances")?) {

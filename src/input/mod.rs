@@ -11,6 +11,7 @@ pub mod datasets;
 pub mod detections;
 mod each;
 pub mod embeddings;
+mod evaluations;
 pub(crate) mod file;
 pub(crate) mod float;
 mod hive;

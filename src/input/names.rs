@@ -10,6 +10,7 @@ use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use super::evaluations;
 use super::file;
 use super::json::{self, Scalar};
 use super::shards::extension;
@@ -216,6 +217,11 @@ fn of_table(table: &Table) -> Result<Vec<(i64, String)>> {
     }
     if class.is_some() && name.is_some() {
         let problem = "has a column \"class\" and a column \"name\": remove one, or call it \"id\"";
+        return Err(Error::content(&table.path, problem));
+    }
+    if evaluations::any(&table.columns) {
+        let problem = "is an evaluation, which lists the classes of the validation images alone, so that ids \
+                       may be others: give data.yaml, or the annotation file";
         return Err(Error::content(&table.path, problem));
     }
     let column = match class.or(name) {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use super::instances::{Instances, instances};
 use super::{RunFiles, Source};
-use crate::analysis::geometry::LastLayer;
+use crate::analysis::last_layer::{LastLayer, Shown};
 use crate::classes::Classes;
+use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::geometry::{Geometry, Labelled};
 use crate::input::embeddings::Dump;
@@ -46,8 +47,12 @@ pub fn geometry(
             "is shown single embeddings, and there are none: give --validation-embeddings";
         return Err(Error::content(weights, problem));
     }
-    let classifier = match of_held_out.or(of_training) {
-        Some(dim) => classifier(files, classes.len(), dim, observer)?,
+    let shown = match (&held_out, &training) {
+        (Some(instances), _) | (None, Some((Source::Embeddings(instances), _))) => Some(instances),
+        (None, _) => None,
+    };
+    let classifier = match shown {
+        Some(shown) => classifier(files, classes.len(), shown, observer)?,
         None => None,
     };
     let classifier = classifier.as_ref();
@@ -89,18 +94,21 @@ fn held_out(
         ..files.clone()
     };
     // Any class may be missing from them.
-    let (_, instances) = instances(&held_out, Some(classes.clone()), None, false, observer)?;
+    let (_, instances) =
+        instances(&held_out, Some(classes.clone()), None, Extent::HeldOut, observer)?;
     Ok(Some(instances))
 }
 
-/// The classifier, whose rows are the classes in order of id, and the background.
+/// The classifier, whose rows are the classes in order of id, and the background. It is held against these
+/// embeddings.
 fn classifier(
     files: &RunFiles,
     classes: usize,
-    dim: usize,
+    Instances { dump, labels, .. }: &Instances,
     observer: &mut dyn Observer,
 ) -> Result<Option<Classifier>> {
     let Some(path) = &files.weights else { return Ok(None) };
+    let shown = Shown::of(dump, labels)?;
     let layer = LastLayer {
         weights: matrix::read(path, &matrix::open(path)?)?,
         bias: files.bias.as_deref().map(matrix::vector).transpose()?,
@@ -108,5 +116,5 @@ fn classifier(
         cosine: files.cosine,
     };
     let bias = files.bias.as_deref().unwrap_or(path);
-    layer.classifier((classes, dim), [path, bias], observer).map(Some)
+    layer.classifier((classes, dump.dim()), [path, bias], Some(&shown), observer).map(Some)
 }

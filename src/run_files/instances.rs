@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::RunFiles;
 use crate::analysis::information;
 use crate::classes::{Classes, Labels, none_left, tally};
-use crate::detector::{Amounts, LeftOut, Side, assign, background};
+use crate::detector::{Amounts, Extent, LeftOut, Side, assign, background};
 use crate::error::{Error, Result};
 use crate::input::embeddings::Dump;
 use crate::observer::Observer;
@@ -96,12 +96,12 @@ pub fn labelled(
 }
 
 /// The classes, and the embeddings with their labels. The classes are those `expected`, or else those
-/// that the labels name. The `whole` of the data set is there, or a shard of it.
+/// that the labels name.
 pub fn instances(
     files: &RunFiles,
     expected: Option<Arc<Classes>>,
     known: Option<&[Option<u64>]>,
-    whole: bool,
+    extent: Extent,
     observer: &mut dyn Observer,
 ) -> Result<(Arc<Classes>, Instances)> {
     let (dump, labels, background) = labelled(files, observer)?;
@@ -111,7 +111,7 @@ pub fn instances(
     let left_out = LeftOut { background: &background, all: dump.left_out() };
     let asked = files.label_numbering;
     let (classes, index) =
-        assign(&labels, expected, left_out, side, asked, known, whole, observer)?;
+        assign(&labels, expected, left_out, side, asked, known, extent, observer)?;
     let count = classes.len();
     Ok((classes, Instances::new(dump, index, count)))
 }

@@ -1,5 +1,6 @@
 //! One run's files: read, joined by class, and its information amounts computed.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,7 +10,9 @@ use super::moments::{Merged, moments};
 use super::{RunFiles, choose};
 use crate::analysis::{ComparedRun, Study, information};
 use crate::classes::Classes;
-use crate::detector::{Amounts, Counts, Detector, Parts, counted_classes, counts_without_summary};
+use crate::detector::{
+    Amounts, Counts, Detector, Evaluated, Extent, Parts, counted_classes, counts_without_summary,
+};
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
 use crate::input::annotations::Include;
@@ -95,12 +98,18 @@ fn load_with(
     } else if files.embeddings.is_empty() {
         (expected.map_or_else(|| counted_classes(counts.as_ref()), Ok)?, None)
     } else {
-        let (classes, instances) = instances(files, expected, known.as_deref(), true, observer)?;
+        let (classes, instances) =
+            instances(files, expected, known.as_deref(), Extent::Whole, observer)?;
         (classes, Some(Source::Embeddings(instances)))
     };
     let mut detector = detector.unwrap_or_else(|| new(&classes));
     if let Some(source) = &source {
         detector.set_embeddings(source.counts().clone());
+    }
+    if let (Some(counts), Some(evaluated)) = (&counts, &parts.detections)
+        && are_of_evaluated(counts, evaluated)
+    {
+        observer.warn(Warning::ValidationCounts { path: counts.path.clone() });
     }
     parts.counts = counts;
     detector.join(parts, observer)?;
@@ -122,6 +131,20 @@ fn load_with(
         detector.set_geometry(geometry);
     }
     Ok(detector)
+}
+
+/// Whether counts are, class by class, those of the objects that detections were evaluated against: other
+/// images hardly have the same of three classes.
+fn are_of_evaluated(counts: &Counts, evaluated: &Evaluated) -> bool {
+    let names = counts.keys.names().unwrap_or_default();
+    let counted = names.iter().zip(&counts.values).filter(|&(_, &count)| count > 0);
+    let counted: HashMap<&str, u64> =
+        counted.map(|(name, &count)| (name.as_str(), count)).collect();
+    let objects = evaluated.classes.names().iter().zip(&evaluated.detections);
+    let objects = objects.filter(|(_, class)| class.objects > 0);
+    let objects: HashMap<&str, u64> =
+        objects.map(|(name, class)| (name.as_str(), class.objects)).collect();
+    counted.len() >= 3 && counted == objects
 }
 
 /// AP of the classes, from an evaluator or from detections, which are then evaluated.

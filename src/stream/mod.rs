@@ -9,6 +9,7 @@ mod moments_source;
 mod plan;
 mod pooled;
 mod recognition;
+mod sample;
 mod suspects;
 
 use std::cmp::Reverse;
@@ -32,6 +33,7 @@ pub use moments_source::MomentsSource;
 pub use plan::{Plan, passes, passes_of_moments, within};
 pub use pooled::{within_classes, within_classes_in_memory, within_classes_of_moments};
 pub use recognition::recognized;
+pub use sample::sample;
 pub use suspects::suspects;
 
 /// Bytes of embeddings per block read.
