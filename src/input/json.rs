@@ -21,6 +21,9 @@ const LONGEST_PATH: usize = 4000;
 /// Most items of a list that are kept: there are not as many classes.
 const MOST_ITEMS: usize = 100_000;
 
+/// Most numbers of lists in a list that are kept: FiftyOne has 10 · 1203 · 101 of LVIS.
+const MOST_NUMBERS: usize = 1 << 22;
+
 /// Lists that annotation files have, which may be long and are never kept.
 const ANNOTATIONS: [&str; 2] = ["annotations", "images"];
 
@@ -644,6 +647,7 @@ impl List {
         }
         self.items += 1;
         self.mixed |= self.texts.len().max(self.records.len()) > MOST_ITEMS;
+        self.mixed |= self.axes.is_some() && self.numbers.len() > MOST_NUMBERS;
         if self.mixed {
             *self = List { mixed: true, ..List::default() };
         }

@@ -66,7 +66,7 @@ pub fn of_steps(
 ) -> Result<Option<Vec<ApColumn>>> {
     let mut objects = Objects::new(path, format, true);
     rows.into_iter().for_each(|row| objects.take(row));
-    if objects.results.is_empty() {
+    if objects.results.is_empty() && format.is_none() {
         objects.by_prefix();
     }
     objects.results.columns(wanted, &[])

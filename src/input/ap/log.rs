@@ -94,7 +94,7 @@ fn groups(
         let parts = [sheet.task.as_str(), of.as_str()];
         let task: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         let mut group = Group::new(task.join("/"), name);
-        group.main = name == print.main && ["", "Box"].contains(&of.as_str());
+        group.main = name == print.main;
         group.naming = if print.format == ApFormat::Table { Naming::Texts } else { Naming::Names };
         group.classes = sheet.rows.iter().map(|(class, _)| class.clone()).zip(values).collect();
         if let Some(known) = print.scale

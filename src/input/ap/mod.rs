@@ -42,7 +42,7 @@ use results::Wanted;
 use sheet::Sheet;
 
 use super::file;
-pub use super::json::{Field, List};
+pub use super::json::{Field, Fields, List};
 use super::shards::extension;
 use crate::ap::ApScale;
 use crate::detector::{ApColumn, ApFormat, ap_of_class, scaled};

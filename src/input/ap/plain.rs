@@ -1,6 +1,8 @@
 //! JSON that people write themselves: `{"cat": 0.4}`, a list of records, an object for each class, or
 //! parallel lists.
 
+use std::collections::HashMap;
+
 use super::column_names::{default, is_ap, is_no_ap, may_be_ap};
 use super::layout::{Group, Naming, THRESHOLDS, by_iou};
 use super::overall_mean;
@@ -23,6 +25,9 @@ const CLASS: [&str; 12] = [
     "category_id",
     "id",
 ];
+
+/// Most numbers of a class; an object with more is something else.
+const MOST_METRICS: usize = 100;
 
 /// The groups of an object; none if it is nothing of the kind.
 ///
@@ -81,7 +86,9 @@ fn of_list(field: &Field) -> Result<Vec<Group>, String> {
                 ));
             };
             let all: Vec<String> = columns.columns.iter().map(|(name, _)| name.clone()).collect();
-            let groups = chosen(columns.groups("", ""));
+            let is_class = |name: &str| CLASS.iter().any(|class| name.eq_ignore_ascii_case(class));
+            let groups = columns.groups("", "").into_iter();
+            let groups = chosen(groups.filter(|group| !is_class(&group.column)).collect());
             if groups.is_empty() {
                 return Err(format!(
                     "holds records without a number that is AP by its name; they have {}",
@@ -140,8 +147,9 @@ pub fn by_prefix(record: &Record) -> Vec<Group> {
 /// `{"cat": {"ap": 0.4, "recall": 0.6}}`, also below a key of its own.
 fn by_class(record: &Record) -> Vec<Group> {
     let (mut classes, mut metrics): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
+    let mut values: HashMap<(&str, &str), Option<f64>> = HashMap::new();
     for (key, field) in &record.fields {
-        let (Some((class, metric)), Field::Number(_)) = (key.rsplit_once('/'), field) else {
+        let (Some((class, metric)), Field::Number(number)) = (key.rsplit_once('/'), field) else {
             return Vec::new();
         };
         if classes.last() != Some(&class) {
@@ -150,21 +158,22 @@ fn by_class(record: &Record) -> Vec<Group> {
         if !metrics.contains(&metric) {
             metrics.push(metric);
         }
+        values.insert((class, metric), *number);
+        if metrics.len() > MOST_METRICS {
+            return Vec::new();
+        }
     }
-    let value = |class: &str, metric: &str| match record.find(&format!("{class}/{metric}")) {
-        Some(Field::Number(ap)) => Some(*ap),
-        _ => None,
-    };
-    let of_all = |metric: &&&str| classes.iter().all(|class| value(class, metric).is_some());
+    let of_all =
+        |metric: &&&str| classes.iter().all(|&class| values.contains_key(&(class, **metric)));
     let stem = stem(&classes);
     let group = |metric: &&str| {
-        let called = |class: &&str| {
-            let ap = value(class, metric)?;
-            Some((class[stem.len()..].trim_start_matches('/').to_owned(), ap))
+        let called = |&class: &&str| {
+            let name = class[stem.len()..].trim_start_matches('/').to_owned();
+            (name, values.get(&(class, *metric)).copied().flatten())
         };
         Group {
             naming: Naming::Texts,
-            classes: classes.iter().filter_map(called).collect(),
+            classes: classes.iter().map(called).collect(),
             ..Group::new(stem, *metric)
         }
     };

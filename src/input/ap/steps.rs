@@ -1,5 +1,7 @@
 //! Rows of a tag, a step and a value.
 
+use std::collections::HashMap;
+
 use crate::input::json::{Field, Fields};
 
 /// Records of a tag, a step and a value as records of a step, in order, each with the place of its last;
@@ -11,6 +13,7 @@ pub fn by_step(records: &[Fields]) -> Option<Vec<(usize, Fields)>> {
         record.iter().find(alike).map(|(_, field)| field.clone())
     };
     let mut steps: Vec<(f64, usize, Fields)> = Vec::new();
+    let mut places: HashMap<u64, usize> = HashMap::new();
     for (place, record) in records.iter().enumerate() {
         let tag = find(record, &["tag", "metric", "key"]);
         let step = find(record, &["step", "epoch", "iteration", "global_step"]);
@@ -19,7 +22,7 @@ pub fn by_step(records: &[Fields]) -> Option<Vec<(usize, Fields)>> {
         else {
             return None;
         };
-        let at = steps.iter().position(|(one, ..)| *one == step).unwrap_or_else(|| {
+        let at = *places.entry(step.to_bits()).or_insert_with(|| {
             steps.push((step, place, vec![("step".into(), Field::Number(Some(step)))]));
             steps.len() - 1
         });
