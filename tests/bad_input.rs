@@ -641,11 +641,12 @@ fn what_evaluators_leave() {
     let work = good();
     let cases = [
         ("", "ap.json: is empty"),
-        (" ", "ap.json: holds no AP per class as torchmetrics, detectron2, mmdetection writes it"),
+        (" ", "ap.json: holds no AP per class in any form that is known"),
         ("{}", "holds no AP per class"),
         ("{\"bbox/AP\": 3, \"bbox/APr\": 2}", "evaluate by class (docs/formats.md says how)"),
         ("[{\"image_id\": 1, \"score\": 0.5}]", "holds detections, boxes with scores"),
-        ("[3]", "holds a list, not an object"),
+        ("[3]", "holds 1 categories without names"),
+        ("[\"a\"]", "holds a list, not an object"),
         ("3", "an object is expected"),
         ("{\"bbox/AP-a\": 1, \"bb", "is cut off: its JSON does not end within line 1"),
         ("{\"bbox/AP-a\": 1}\nnonsense", "line 2: is not JSON: expected ident at column 2"),
@@ -676,7 +677,7 @@ fn what_evaluators_leave() {
         refused(&work, &command, 1, sentence);
     }
     work.write("ap.json", "[".repeat(100_000));
-    refused(&work, &command, 1, "holds a list, not an object");
+    refused(&work, &command, 1, "recursion limit exceeded");
     work.write("ap.json", "{\"a\":".repeat(100_000));
     refused(&work, &command, 1, "recursion limit exceeded");
     work.write("ap.json", "{\"bbox/AP-a\": 40, \"segm/AP-a\": 30}");
@@ -686,7 +687,12 @@ fn what_evaluators_leave() {
         1,
         "has no AP of \"box\", but of \"bbox\", \"segm\"",
     );
-    refused(&work, &format!("{command} --ap-iou 0.5"), 1, "--ap-iou is for pycocotools' array");
+    refused(
+        &work,
+        &format!("{command} --ap-iou 0.5"),
+        1,
+        "--ap-iou is for arrays with all of them",
+    );
     refused(&work, &format!("{command} --ap-format mmdetection"), 1, "as mmdetection writes it");
 
     let command = GOOD.replace("ap.csv", "ap.npy");
@@ -694,7 +700,7 @@ fn what_evaluators_leave() {
         npy(&header("'<f8'", shape), &1_f64.to_le_bytes().repeat(count))
     };
     for (file, sentence) in [
-        (ones("(3,)", 3), "eval[\"precision\"] has five axes"),
+        (ones("(3, 4)", 12), "eval[\"precision\"] has five axes"),
         (ones("(10, 2, 3, 4, 0)", 0), "holds an empty array"),
         (
             ones("(10, 2, 4, 1, 1)", 80),

@@ -132,6 +132,18 @@ const TARGETS: [Target; 20] = [
         },
     },
     Target {
+        name: "evaluators",
+        corpus: "ap/real",
+        extension: "txt",
+        damage: text,
+        read: |path| {
+            drop((
+                ap::read(path, &[], None, None, None),
+                ap::read(path, &["segm".into()], None, None, None),
+            ))
+        },
+    },
+    Target {
         name: "counts",
         corpus: "counts",
         extension: "csv",
@@ -391,6 +403,7 @@ fn npz(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
 fn corpus(folder: &str) -> Vec<Vec<u8>> {
     let entries = fs::read_dir(repository("tests/corpus").join(folder)).unwrap();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.unwrap().path()).collect();
+    paths.retain(|path| path.is_file());
     paths.sort();
     paths.iter().map(|path| fs::read(path).unwrap()).collect()
 }

@@ -1,6 +1,7 @@
 //! All integration tests; the helpers that they share are here.
 
 mod annotations;
+mod ap_formats;
 mod ap_scale;
 mod arrow_types;
 mod bad_input;

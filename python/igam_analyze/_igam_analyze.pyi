@@ -13,6 +13,25 @@ _Estimator: TypeAlias = Literal[
 _Estimators: TypeAlias = Literal["all"] | list[_Estimator] | tuple[_Estimator, ...]
 _Precision: TypeAlias = Literal["f64", "f32"]
 _Normalization: TypeAlias = Literal["printed", "printed-mean", "softmax"]
+_ApFormat: TypeAlias = Literal[
+    "table",
+    "array",
+    "ultralytics",
+    "detectron2",
+    "mmdetection",
+    "torchmetrics",
+    "pycocotools",
+    "faster-coco-eval",
+    "hotcoco",
+    "supervision",
+    "transformers",
+    "fiftyone",
+    "tensorflow",
+    "roboflow",
+    "darknet",
+    "yolox",
+    "nanodet",
+]
 _Numbering: TypeAlias = Literal["names", "ids", "positions", "file-order"]
 _BackgroundRow: TypeAlias = Literal["first", "last", "none"] | int
 _Path: TypeAlias = str | PathLike[str]
@@ -189,8 +208,7 @@ def correlate(
     groups: Literal["lvis", "coco-lt"] | Sequence[int] | None = None,
     estimator: _Estimator | _Estimators | None = None,
     ap_column: str | Sequence[str] | None = None,
-    ap_format: Literal["table", "detectron2", "mmdetection", "torchmetrics", "pycocotools"]
-    | None = None,
+    ap_format: _ApFormat | None = None,
     ap_iou: str | None = None,
     ap_numbering: _Numbering | None = None,
     ap_scale: Literal["fraction", "percent"] | None = None,

@@ -8,7 +8,7 @@ use igam_analyze::ap::ApScale;
 use igam_analyze::classes::{self, Classes, Keys};
 use igam_analyze::detector::{ApColumn, ApFormat, ClassGroups, Counts, Covariates};
 use igam_analyze::input::annotations::Include;
-use igam_analyze::input::ap::{self, ApIou, Field, Held};
+use igam_analyze::input::ap::{self, ApIou, Field, Fields, Held, List};
 use igam_analyze::input::class_groups;
 use igam_analyze::input::counts;
 use igam_analyze::input::covariates;
@@ -31,6 +31,9 @@ const CLASS_GROUPS: &str = "class_groups";
 
 /// Deepest mappings in mappings; evaluators' results have two levels.
 const DEEPEST: usize = 32;
+
+/// Most axes of an array that is looked at: FiftyOne's precisions have three.
+const MOST_AXES: usize = 3;
 
 /// Columns of AP: of a file as the command line reads it, of classes with their AP, or of what an evaluator
 /// returns or is.
@@ -165,6 +168,9 @@ fn held(object: &Bound<'_, PyAny>) -> PyResult<Held> {
         let truth = ["cocoGt", "lvis_gt"].iter().find_map(|name| object.getattr(*name).ok());
         return precisions(&precision, &params, truth.as_ref());
     }
+    if let Some(held) = result(object)? {
+        return Ok(held);
+    }
     if object.hasattr("compute")? && object.hasattr("update")? {
         return Err(refused(AP, "is a metric: give what its compute() returns".into()));
     }
@@ -172,6 +178,27 @@ fn held(object: &Bound<'_, PyAny>) -> PyResult<Held> {
         return array(object, None);
     }
     values(Rows::of(AP, object)?)
+}
+
+/// What a project's result object holds: Ultralytics' metrics, or supervision's result; or a list of records.
+fn result(object: &Bound<'_, PyAny>) -> PyResult<Option<Held>> {
+    let nested = |fields| Ok(Some(Held::Mapping { fields, nested: true }));
+    if object.hasattr("ap_class_index")? && object.hasattr("summary")? {
+        return nested(vec![(String::new(), field(&object.call_method0("summary")?)?)]);
+    }
+    if object.hasattr("ap_per_class")? && object.hasattr("matched_classes")? {
+        let arrays = ["ap_per_class", "matched_classes"].iter();
+        let held = |name: &&str| Ok(((*name).to_owned(), field(&object.getattr(*name)?)?));
+        return nested(arrays.map(held).collect::<PyResult<_>>()?);
+    }
+    if object.cast::<PySequence>().is_ok()
+        && let Some(items) = listed(object)?
+        && !items.is_empty()
+        && items.iter().all(|item| item.cast::<PyMapping>().is_ok())
+    {
+        return nested(vec![(String::new(), field(object)?)]);
+    }
+    Ok(None)
 }
 
 /// Classes with their AP. Names go with what they stand for, since they could be an evaluator's keys.
@@ -208,7 +235,7 @@ fn flatten(
     mapping: &Bound<'_, PyMapping>,
     before: &str,
     depth: usize,
-    fields: &mut Vec<(String, Field)>,
+    fields: &mut Fields,
 ) -> PyResult<()> {
     if depth > DEEPEST {
         return Err(refused(AP, "holds mappings in mappings without end".into()));
@@ -405,7 +432,7 @@ fn field(object: &Bound<'_, PyAny>) -> PyResult<Field> {
     if object.is_none() || object.get_type().name()? == "NAType" {
         return Ok(Field::Number(None));
     } else if object.is_instance_of::<PyString>() {
-        return Ok(Field::Other("a text"));
+        return Ok(Field::Text(text(AP, object)?));
     } else if object.extract::<bool>().is_ok() {
         return Ok(Field::Other("true or false"));
     } else if object.cast::<PyMapping>().is_ok() {
@@ -416,17 +443,24 @@ fn field(object: &Bound<'_, PyAny>) -> PyResult<Field> {
     {
         return Ok(Field::Number(Some(number).filter(|number| !number.is_nan())));
     }
-    let one_axis = axes(object)?.is_none_or(|axes| axes == 1);
-    let Some(items) = listed(object)?.filter(|_| one_axis) else {
+    if axes(object)?.is_some_and(|axes| axes > MOST_AXES) {
+        return Ok(Field::Other("an array of many axes"));
+    }
+    let Some(items) = listed(object)? else {
         return Ok(Field::Other("something else"));
     };
-    let number = |item: &Bound<'_, PyAny>| match field(item)? {
-        Field::Number(number) => Ok(Some(number)),
-        _ => Ok(None),
-    };
-    let numbers: Vec<Option<Option<f64>>> = items.iter().map(number).collect::<PyResult<_>>()?;
-    let numbers: Option<Vec<Option<f64>>> = numbers.into_iter().collect();
-    Ok(numbers.map_or(Field::Other("a list of other things than numbers"), Field::Numbers))
+    let mut list = List::default();
+    for item in &items {
+        list.push(match item.cast::<PyMapping>() {
+            Ok(mapping) => {
+                let mut fields = Vec::new();
+                flatten(mapping, "", 0, &mut fields)?;
+                Field::Records(vec![fields])
+            }
+            Err(_) => field(item)?,
+        });
+    }
+    Ok(list.field())
 }
 
 /// The items of what is an array or a list.

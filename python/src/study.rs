@@ -281,10 +281,10 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 ///     Covariance estimator for moments and runs files, "mp-floor" unless given; several, or "all".
 /// ap_column : str or sequence of str, optional
 ///     Columns of AP, a run each.
-/// ap_format : {"table", "detectron2", "mmdetection", "torchmetrics", "pycocotools"}, optional
-///     What AP comes in, where it is not to be recognized.
+/// ap_format : str, optional
+///     What AP comes in, where it is not to be recognized: "table", "ultralytics", "mmdetection", …
 /// ap_iou : str, optional
-///     The IoU thresholds of AP in pycocotools' array.
+///     The IoU thresholds of AP, where what is given has all of them, as pycocotools' array.
 /// ap_numbering : {"names", "ids", "positions", "file-order"}, optional
 ///     How the rows of AP mean classes, where that is not to be recognized.
 /// ap_scale : {"fraction", "percent"}, optional

@@ -287,6 +287,41 @@ def test_evaluations_refused():
     refused("ap", areas, "of which the first must be 'all'")
 
 
+class Metrics:
+    """As Ultralytics' DetMetrics: the classes with ground truth."""
+
+    ap_class_index = np.array([0, 2])
+
+    def summary(self):
+        rows = [("a", np.float64(0.25)), ("c", np.float64(0.5))]
+        return [
+            {"Class": name, "Images": np.int64(3), "Instances": np.int64(4), "mAP50": 0.9, "mAP50-95": ap}
+            for name, ap in rows
+        ]
+
+
+class Result:
+    """As supervision's MeanAveragePrecisionResult."""
+
+    ap_per_class = np.array([[0.5] * 5 + [0.25] * 5, [-1.0] * 10])
+    matched_classes = np.array([0, 2], dtype=np.int32)
+
+
+def test_results_of_projects():
+    for object in [Metrics(), Metrics().summary()]:
+        [(name, format, _, keys, values, _)] = _by_class("ap", object)
+        assert (name, format) == ("mAP50-95", "ultralytics")
+        assert keys == (["a", "c"], None) and values == [0.25, 0.5]
+    [(_, _, _, _, values, _)] = _by_class("ap", Metrics(), wanted=["mAP50"])
+    assert values == [0.9, 0.9]
+    for iou, ap in [(None, 0.375), ("0.5", 0.5), ("0.75", 0.25)]:
+        [(_, format, _, keys, values, _)] = _by_class("ap", Result(), iou=iou)
+        assert (format, keys, values) == ("supervision", (None, [0, 2]), [ap, None])
+    records = [{"name": "a", "ap": 0.5}, {"name": "b", "ap": None}]
+    [(_, format, _, keys, values, _)] = _by_class("ap", records)
+    assert (format, keys, values) == ("table", (["a", "b"], None), [0.5, None])
+
+
 # Counts, covariates, groups, names.
 
 

@@ -360,7 +360,7 @@ pub struct Detectors {
         conflicts_with_all = ["detections", "runs"]
     )]
     pub ap_format: Option<ApFormat>,
-    /// The IoU thresholds of AP, where --ap is pycocotools' array [default: 0.5:0.95]
+    /// The IoU thresholds of AP, where --ap has all of them, as pycocotools' array [default: 0.5:0.95]
     #[arg(
         long,
         value_enum,
@@ -864,13 +864,25 @@ impl ValueEnum for ApFormat {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         let help = match self {
-            ApFormat::Table => "A csv or parquet table",
-            ApFormat::Detectron2 => "metrics.json, or an evaluator's results",
-            ApFormat::Mmdetection => "scalars.json or a .log.json, with classwise=True",
+            ApFormat::Table => "A table of classes: csv, parquet, printed, or as JSON",
+            ApFormat::Array => "A value, or ten, of each class in order, as .npy",
+            ApFormat::Ultralytics => "metrics.to_json(), metrics.to_csv(), or what val prints",
+            ApFormat::Detectron2 => "metrics.json, an evaluator's results, or a log",
+            ApFormat::Mmdetection => "scalars.json, a .log.json or a .log, with classwise=True",
             ApFormat::Torchmetrics => {
                 "MeanAveragePrecision(class_metrics=True), its tensors saved as lists"
             }
             ApFormat::Pycocotools => "eval[\"precision\"] as .npy, categories in order of id",
+            ApFormat::FasterCocoEval => "extended_metrics, also of RF-DETR",
+            ApFormat::Hotcoco => "Results with per_class=True",
+            ApFormat::Supervision => "MeanAveragePrecision's result, its arrays saved as lists",
+            ApFormat::Transformers => "all_results.json, trainer_state.json, with eval_map_<class>",
+            ApFormat::Fiftyone => "COCODetectionResults as JSON",
+            ApFormat::Tensorflow => "Tags of the Object Detection API, as csv or JSON",
+            ApFormat::Roboflow => "The classes of a model's evaluation",
+            ApFormat::Darknet => "What detector map prints",
+            ApFormat::Yolox => "The log, with its table per class",
+            ApFormat::Nanodet => "The log, with its table per class",
         };
         Some(PossibleValue::new(self.name()).help(help))
     }

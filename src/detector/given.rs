@@ -241,38 +241,86 @@ pub fn ap_of_class(
 
 /// What AP per class comes in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum ApFormat {
-    /// A csv or parquet table.
+    /// A table of classes that no project named here has a layout for: csv, parquet, printed, or as JSON.
     Table,
-    /// detectron2's `metrics.json`, or the results of its evaluators.
+    /// A value or ten, one an IoU threshold, of each class in order, as `.npy`.
+    Array,
+    /// Ultralytics' `metrics.summary()`, or what its validation prints.
+    Ultralytics,
+    /// detectron2's `metrics.json`, the results of its evaluators, or the table that they log.
     Detectron2,
-    /// mmdetection's logs, with `classwise=True`.
+    /// mmdetection's logs, with `classwise=True`, or the tables in them.
     Mmdetection,
     /// The results of torchmetrics' `MeanAveragePrecision(class_metrics=True)`.
     Torchmetrics,
     /// The array `eval["precision"]` of pycocotools' `COCOeval` or of `LVISEval`.
     Pycocotools,
+    /// `extended_metrics` of faster-coco-eval, which RF-DETR writes too.
+    FasterCocoEval,
+    /// hotcoco's results with `per_class=True`.
+    Hotcoco,
+    /// The result of supervision's `MeanAveragePrecision`.
+    Supervision,
+    /// The metrics of transformers' example `run_object_detection.py`.
+    Transformers,
+    /// FiftyOne's serialized `COCODetectionResults`.
+    Fiftyone,
+    /// Tags of the TensorFlow Object Detection API.
+    Tensorflow,
+    /// What Roboflow says of a trained model.
+    Roboflow,
+    /// What darknet's `detector map` prints.
+    Darknet,
+    /// The table that YOLOX logs.
+    Yolox,
+    /// The table that NanoDet logs.
+    Nanodet,
 }
 
 impl ApFormat {
     /// All there are.
     pub const ALL: &'static [ApFormat] = &[
         ApFormat::Table,
+        ApFormat::Array,
+        ApFormat::Ultralytics,
         ApFormat::Detectron2,
         ApFormat::Mmdetection,
         ApFormat::Torchmetrics,
         ApFormat::Pycocotools,
+        ApFormat::FasterCocoEval,
+        ApFormat::Hotcoco,
+        ApFormat::Supervision,
+        ApFormat::Transformers,
+        ApFormat::Fiftyone,
+        ApFormat::Tensorflow,
+        ApFormat::Roboflow,
+        ApFormat::Darknet,
+        ApFormat::Yolox,
+        ApFormat::Nanodet,
     ];
 
     /// The name on the command line.
     pub fn name(self) -> &'static str {
         match self {
             ApFormat::Table => "table",
+            ApFormat::Array => "array",
+            ApFormat::Ultralytics => "ultralytics",
             ApFormat::Detectron2 => "detectron2",
             ApFormat::Mmdetection => "mmdetection",
             ApFormat::Torchmetrics => "torchmetrics",
             ApFormat::Pycocotools => "pycocotools",
+            ApFormat::FasterCocoEval => "faster-coco-eval",
+            ApFormat::Hotcoco => "hotcoco",
+            ApFormat::Supervision => "supervision",
+            ApFormat::Transformers => "transformers",
+            ApFormat::Fiftyone => "fiftyone",
+            ApFormat::Tensorflow => "tensorflow",
+            ApFormat::Roboflow => "roboflow",
+            ApFormat::Darknet => "darknet",
+            ApFormat::Yolox => "yolox",
+            ApFormat::Nanodet => "nanodet",
         }
     }
 }

@@ -107,10 +107,7 @@ pub fn numbers(
     let number = |(row, field)| match field {
         Field::Number(number) => Ok(number),
         other => {
-            let other = match other {
-                Field::Other(other) => other,
-                _ => "a list",
-            };
+            let other = other.what();
             let class = keys.text(row);
             Err(Error::content(origin, format!("{what} of {class:?} is {other}, not a number")))
         }

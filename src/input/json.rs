@@ -18,13 +18,26 @@ use crate::words::{trimmed, whole_number};
 /// Longest path of keys to a field, bytes; what lies deeper is passed over.
 const LONGEST_PATH: usize = 4000;
 
+/// Most items of a list that are kept: there are not as many classes.
+const MOST_ITEMS: usize = 100_000;
+
+/// Most numbers of lists in a list that are kept: FiftyOne has 10 · 1203 · 101 of LVIS.
+const MOST_NUMBERS: usize = 1 << 22;
+
+/// Lists that annotation files have, which may be long and are never kept.
+const ANNOTATIONS: [&str; 2] = ["annotations", "images"];
+
 /// One object, flattened: nested keys are joined by `/`, as detectron2 and MMEngine do themselves.
 pub struct Record {
     /// The line of the file in which it ends, from 1.
     pub line: usize,
-    /// Keys with what they stand for, in the order of the file.
-    pub fields: Vec<(String, Field)>,
+    /// Keys with what they stand for, in the order of the file. A list that stands for itself has the key
+    /// `""`.
+    pub fields: Fields,
 }
+
+/// Keys with what they stand for, nested ones joined by `/`.
+pub type Fields = Vec<(String, Field)>;
 
 impl Record {
     /// What a key stands for.
@@ -40,9 +53,32 @@ pub enum Field {
     Number(Option<f64>),
     /// A list of these.
     Numbers(Vec<Option<f64>>),
+    /// Lists of numbers in a list, or deeper: the lengths of the axes, and the numbers in C order.
+    Array(Vec<usize>, Vec<Option<f64>>),
+    /// A text.
+    Text(String),
+    /// A list of texts.
+    Texts(Vec<String>),
+    /// A list of objects, each flattened.
+    Records(Vec<Fields>),
     /// Anything else, and what that is.
     Other(&'static str),
 }
+
+impl Field {
+    /// What it is, for a sentence on what should be something else.
+    pub fn what(&self) -> &'static str {
+        match self {
+            Field::Number(_) => "a number",
+            Field::Numbers(_) => "a list of numbers",
+            Field::Text(_) => "a text",
+            Field::Array(..) | Field::Texts(_) | Field::Records(_) => OTHER_LIST,
+            Field::Other(what) => what,
+        }
+    }
+}
+
+const OTHER_LIST: &str = "a list of other things than numbers";
 
 /// Gives each object of a file to `each`, in order. Where a file has an object a line, lines that are cut
 /// off are passed over, as a killed run leaves them; their numbers are returned.
@@ -64,9 +100,9 @@ pub fn records(path: &Path, mut each: impl FnMut(Record)) -> Result<Vec<usize>> 
         if rest.is_empty() {
             break;
         }
-        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Fields>();
+        let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Whole>();
         let length = match values.next() {
-            Some(Ok(Fields(fields))) => {
+            Some(Ok(Whole(fields))) => {
                 let length = values.byte_offset();
                 line += lines(&rest[..length]);
                 each(Record { line, fields });
@@ -177,18 +213,26 @@ fn place_of(again: impl Read, line: usize, column: usize) -> Vec<u8> {
 
 /// What a list holds that stands where an object should, by its first item.
 pub fn list<'de, A: SeqAccess<'de>>(mut items: A) -> &'static str {
-    let first = items.next_element::<Fields>().ok().flatten();
-    let has = |key: &str| {
-        first.iter().flat_map(|first| &first.0).any(|(name, _)| name.eq_ignore_ascii_case(key))
-    };
-    if has("score") && (has("category_id") || has("image_id")) {
-        "holds detections, boxes with scores, which are neither annotations nor AP: give them as \
-         --detections, with the --ground-truth that they are of"
+    let first = items.next_element::<Whole>().ok().flatten();
+    let has = |key: &str| first.iter().any(|first| has(&first.0, key));
+    if first.iter().any(|first| is_detection(&first.0)) {
+        DETECTIONS
     } else if has("class") || has("name") {
         "holds a list of records: write them as a csv table, with a column \"class\""
     } else {
         "holds a list, not an object"
     }
+}
+
+const DETECTIONS: &str = "holds detections, boxes with scores, which are neither annotations nor AP: give them as \
+                          --detections, with the --ground-truth that they are of";
+
+fn has(fields: &Fields, key: &str) -> bool {
+    fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(key))
+}
+
+fn is_detection(fields: &Fields) -> bool {
+    has(fields, "score") && (has(fields, "category_id") || has(fields, "image_id"))
 }
 
 /// A JSON text as Python writes it, made strict while it is read: NaN becomes null, Infinity a number
@@ -418,21 +462,22 @@ impl<'de> Deserialize<'de> for Scalar {
     }
 }
 
-struct Fields(Vec<(String, Field)>);
+/// A value that stands for itself: an object or a list.
+struct Whole(Fields);
 
-impl<'de> Deserialize<'de> for Fields {
+impl<'de> Deserialize<'de> for Whole {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
         let mut fields = Vec::new();
         let top = Value { path: String::new(), fields: &mut fields };
         top.deserialize(deserializer)?;
-        Ok(Fields(fields))
+        Ok(Whole(fields))
     }
 }
 
 /// Reads a value, and appends its fields, or itself, under its path.
 struct Value<'a> {
     path: String,
-    fields: &'a mut Vec<(String, Field)>,
+    fields: &'a mut Fields,
 }
 
 impl<'a> Value<'a> {
@@ -483,27 +528,27 @@ impl<'de> Visitor<'de> for Value<'_> {
         self.put(Field::Other("true or false"))
     }
 
-    fn visit_str<E: serde::de::Error>(self, _: &str) -> std::result::Result<(), E> {
-        self.put(Field::Other("a text"))
+    fn visit_str<E: serde::de::Error>(self, text: &str) -> std::result::Result<(), E> {
+        self.put(Field::Text(text.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> std::result::Result<(), A::Error> {
-        if self.path.is_empty() {
-            return Err(A::Error::custom(list(items)));
+        if ANNOTATIONS.contains(&self.path.as_str()) {
+            while items.next_element::<IgnoredAny>()?.is_some() {}
+            return self.put(Field::Other(OTHER_LIST));
         }
-        let mut numbers = Some(Vec::new());
-        while let Some(item) = items.next_element::<Scalar>()? {
-            match (item, &mut numbers) {
-                (Scalar::Missing, Some(numbers)) => numbers.push(None),
-                (item @ (Scalar::Integer(_) | Scalar::Number(_)), Some(numbers)) => {
-                    numbers.push(item.number());
-                }
-                _ => numbers = None,
+        let mut list = List::default();
+        while let Some(Item(item)) = items.next_element()? {
+            if let Field::Records(records) = &item
+                && self.path.is_empty()
+                && records.iter().any(is_detection)
+            {
+                return Err(A::Error::custom(DETECTIONS));
             }
+            list.push(item);
         }
-        self.put(
-            numbers.map_or(Field::Other("a list of other things than numbers"), Field::Numbers),
-        )
+        self.fields.push((self.path, list.field()));
+        Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> std::result::Result<(), A::Error> {
@@ -516,5 +561,108 @@ impl<'de> Visitor<'de> for Value<'_> {
             }
         }
         Ok(())
+    }
+}
+
+/// An item of a list; an object is a list of one record.
+struct Item(Field);
+
+impl<'de> Deserialize<'de> for Item {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Self, D::Error> {
+        struct Items;
+        impl<'de> Visitor<'de> for Items {
+            type Value = Item;
+            fn expecting(&self, f: &mut fmt::Formatter) -> fmt::Result {
+                f.write_str("a value")
+            }
+            fn visit_bool<E>(self, _: bool) -> std::result::Result<Item, E> {
+                Ok(Item(Field::Other(OTHER_LIST)))
+            }
+            fn visit_i64<E>(self, number: i64) -> std::result::Result<Item, E> {
+                Ok(Item(Field::Number(Some(number as f64))))
+            }
+            fn visit_u64<E>(self, number: u64) -> std::result::Result<Item, E> {
+                Ok(Item(Field::Number(Some(number as f64))))
+            }
+            fn visit_f64<E>(self, number: f64) -> std::result::Result<Item, E> {
+                Ok(Item(Field::Number(Some(number))))
+            }
+            fn visit_unit<E>(self) -> std::result::Result<Item, E> {
+                Ok(Item(Field::Number(None)))
+            }
+            fn visit_str<E>(self, text: &str) -> std::result::Result<Item, E> {
+                Ok(Item(Field::Text(text.into())))
+            }
+            fn visit_seq<A: SeqAccess<'de>>(
+                self,
+                mut items: A,
+            ) -> std::result::Result<Item, A::Error> {
+                let mut list = List::default();
+                while let Some(Item(item)) = items.next_element()? {
+                    list.push(item);
+                }
+                Ok(Item(list.field()))
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> std::result::Result<Item, A::Error> {
+                let mut fields = Vec::new();
+                Value { path: String::new(), fields: &mut fields }.visit_map(map)?;
+                Ok(Item(Field::Records(vec![fields])))
+            }
+        }
+        deserializer.deserialize_any(Items)
+    }
+}
+
+/// A list as far as it is read: of items of one kind, or of anything else.
+#[derive(Default)]
+pub struct List {
+    numbers: Vec<Option<f64>>,
+    texts: Vec<String>,
+    records: Vec<Fields>,
+    /// The axes of each item, where the items are lists of numbers; their numbers are in `numbers`.
+    axes: Option<Vec<usize>>,
+    items: usize,
+    mixed: bool,
+}
+
+impl List {
+    /// Appends an item; a list of one record stands for an object.
+    pub fn push(&mut self, item: Field) {
+        if self.mixed {
+            return;
+        }
+        let axes = match &item {
+            Field::Numbers(numbers) => Some(vec![numbers.len()]),
+            Field::Array(shape, _) => Some(shape.clone()),
+            _ => None,
+        };
+        self.mixed = self.items > 0 && axes != self.axes;
+        self.axes = axes;
+        match item {
+            Field::Number(number) => self.numbers.push(number),
+            Field::Numbers(numbers) | Field::Array(_, numbers) => self.numbers.extend(numbers),
+            Field::Text(text) => self.texts.push(text),
+            Field::Records(records) => self.records.extend(records),
+            Field::Texts(_) | Field::Other(_) => self.mixed = true,
+        }
+        self.items += 1;
+        self.mixed |= self.texts.len().max(self.records.len()) > MOST_ITEMS;
+        self.mixed |= self.axes.is_some() && self.numbers.len() > MOST_NUMBERS;
+        if self.mixed {
+            *self = List { mixed: true, ..List::default() };
+        }
+    }
+
+    /// What it is.
+    pub fn field(self) -> Field {
+        let List { numbers, texts, records, axes, items, mixed } = self;
+        match axes {
+            _ if mixed => Field::Other(OTHER_LIST),
+            Some(axes) => Field::Array([vec![items], axes].concat(), numbers),
+            None if texts.len() == items && items > 0 => Field::Texts(texts),
+            None if records.len() == items && items > 0 => Field::Records(records),
+            None if numbers.len() == items => Field::Numbers(numbers),
+            None => Field::Other(OTHER_LIST),
+        }
     }
 }

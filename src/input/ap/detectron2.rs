@@ -1,5 +1,6 @@
 //! detectron2: keys `bbox/AP-<name>` of a line of `metrics.json`, or the nested results of an
-//! evaluator, `{"bbox": {"AP-<name>": …}}`; 0–100, NaN where a class is not in the ground truth.
+//! evaluator, `{"bbox": {"AP-<name>": …}}`; 0–100, NaN where a class is not in the ground truth. Or the
+//! table that it logs.
 //!
 //! Follows `_derive_coco_results` in `detectron2/evaluation/coco_evaluation.py`,
 //! `flatten_results_dict` in `detectron2/evaluation/testing.py` and `JSONWriter` in
@@ -7,11 +8,20 @@
 
 use super::ApFormat;
 use super::layout::{Group, Layout, group};
+use super::sheet::{Kind, Print, Sheet};
 use crate::ap::ApScale;
 use crate::input::json::{Field, Record};
 
 pub const LAYOUT: Layout =
-    Layout { format: ApFormat::Detectron2, scale: ApScale::Percent, groups, of_all };
+    Layout { format: ApFormat::Detectron2, scale: Some(ApScale::Percent), groups, of_all };
+
+/// `| category | AP | category | AP |…` as tabulate prints pipes, behind `Per-category bbox AP:`.
+pub const PRINT: Print =
+    Print { format: ApFormat::Detectron2, scale: Some(ApScale::Percent), is, main: "AP" };
+
+fn is(sheet: &Sheet) -> bool {
+    sheet.kind == Kind::Pipes { aligned: true } && sheet.has("category", &["AP"])
+}
 
 fn of_all(key: &str) -> bool {
     matches!(key.rsplit('/').next(), Some("AP" | "AP50"))

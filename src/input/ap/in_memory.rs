@@ -2,13 +2,15 @@
 
 use std::path::Path;
 
-use super::evaluator_json::{are_results, none_found, of_fields};
-use super::{ApColumn, ApFormat, ApIou, check_iou, check_unnamed, on_scale, pycocotools};
+use super::evaluator_json::{are_results, of_fields};
+use super::no_ap::none;
+use super::results::Wanted;
+use super::{ApColumn, ApFormat, ApIou, array, check_iou, check_unnamed, on_scale};
 use crate::ap::ApScale;
 use crate::classes::Keys;
 use crate::error::{Error, Result};
 use crate::input::in_memory::{Key, keys, numbers};
-use crate::input::json::Field;
+use crate::input::json::{Field, Fields};
 use crate::input::stored_array::Array;
 
 /// What a program holds of AP per class.
@@ -16,7 +18,7 @@ pub enum Held {
     /// A mapping of names: an evaluator's results, or classes with their AP. Nested keys are joined by `/`.
     Mapping {
         /// Keys with what they stand for, in order.
-        fields: Vec<(String, Field)>,
+        fields: Fields,
         /// Whether any lay deeper than the others.
         nested: bool,
     },
@@ -27,7 +29,7 @@ pub enum Held {
         /// AP of each, if it has one.
         values: Vec<Option<f64>>,
     },
-    /// pycocotools' array, or LVIS's.
+    /// pycocotools' array, LVIS's, or a value of each class and IoU threshold.
     Precision {
         /// Its shape and type.
         array: Array,
@@ -52,16 +54,15 @@ pub fn take(
     iou: Option<ApIou>,
     scale: Option<ApScale>,
 ) -> Result<Vec<ApColumn>> {
-    if !matches!(held, Held::Precision { .. }) {
-        check_iou(origin, iou)?;
-    }
+    let asked = Wanted { columns: wanted, iou, scale };
     let columns = match held {
         Held::Precision { array, data, categories } => {
-            if let Some(format) = format.filter(|&format| format != ApFormat::Pycocotools) {
-                return Err(none_found(origin, Some(format)));
+            let arrays = [ApFormat::Pycocotools, ApFormat::Array, ApFormat::Supervision];
+            if let Some(format) = format.filter(|format| !arrays.contains(format)) {
+                return Err(none(origin, Some(format), None));
             }
             check_unnamed(origin, wanted)?;
-            vec![of_precision(origin, &array, &data, categories, iou.unwrap_or(ApIou::All))?]
+            vec![of_precision(origin, &array, &data, categories, asked, format)?]
         }
         _ if format == Some(ApFormat::Pycocotools) => {
             return Err(Error::content(
@@ -72,28 +73,33 @@ pub fn take(
         Held::Mapping { fields, nested } => {
             let results = match format {
                 Some(format) => format != ApFormat::Table,
-                None if nested || fields.iter().any(|(_, field)| is_list(field)) => true,
+                None if nested || !fields.iter().all(|(_, field)| is_number(field)) => true,
                 None => are_results(origin, &fields)?,
             };
             if results {
-                of_fields(origin, fields, wanted, format)?
+                of_fields(origin, fields, asked, format)?
             } else {
+                check_iou(origin, iou)?;
                 let (names, fields): (Vec<_>, Vec<_>) = fields.into_iter().unzip();
                 let keys = keys(origin, names.into_iter().map(Key::Name).collect())?;
                 let values = numbers(origin, "the AP", &keys, fields)?;
-                vec![of_values(origin, keys, values, wanted, scale)?]
+                vec![of_values(origin, keys, values, asked)?]
             }
         }
         Held::Values { keys, values } => match format {
-            Some(ApFormat::Table) | None => vec![of_values(origin, keys, values, wanted, scale)?],
-            format => return Err(none_found(origin, format)),
+            Some(ApFormat::Table | ApFormat::Array | ApFormat::Ultralytics) | None => {
+                check_iou(origin, iou)?;
+                vec![of_values(origin, keys, values, asked)?]
+            }
+            format => return Err(none(origin, format, None)),
         },
     };
     on_scale(origin, columns, scale)
 }
 
-fn is_list(field: &Field) -> bool {
-    matches!(field, Field::Numbers(_))
+/// What is no number is refused by class, where it is no list.
+fn is_number(field: &Field) -> bool {
+    matches!(field, Field::Number(_) | Field::Text(_) | Field::Other(_))
 }
 
 fn of_precision(
@@ -101,9 +107,12 @@ fn of_precision(
     array: &Array,
     data: &[u8],
     categories: Option<Keys>,
-    iou: ApIou,
+    asked: Wanted,
+    format: Option<ApFormat>,
 ) -> Result<ApColumn> {
-    let column = pycocotools::of_array(origin, array, data.len() as u64, &mut &data[..], iou)?;
+    let (bytes, mut data) = (data.len() as u64, data);
+    let Wanted { iou, scale, .. } = asked;
+    let column = array::of_array(origin, array, bytes, &mut data, iou, scale, format)?;
     let Some(keys) = categories else { return Ok(column) };
     if keys.len() != column.values.len() {
         let problem = format!(
@@ -121,12 +130,14 @@ fn of_values(
     origin: &Path,
     keys: Keys,
     values: Vec<Option<f64>>,
-    wanted: &[String],
-    scale: Option<ApScale>,
+    asked: Wanted,
 ) -> Result<ApColumn> {
-    if let Some(name) = wanted.first() {
+    if let Some(name) = asked.columns.first() {
         let problem = format!("has no column {name:?}: it is one column, AP of each class");
         return Err(Error::content(origin, problem));
     }
-    ApColumn::of(origin, keys, &values, scale)
+    match keys {
+        Keys::InOrder(_) => array::of_values(origin, values, f64::EPSILON, asked.scale),
+        keys => ApColumn::of(origin, keys, &values, asked.scale),
+    }
 }

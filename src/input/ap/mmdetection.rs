@@ -1,17 +1,47 @@
 //! mmdetection with `classwise=True`: keys `<name>_precision`, before them the metric's prefix as in
 //! `coco/<name>_precision`; 0–1, NaN where a class is not in the ground truth. In a line of
-//! `vis_data/scalars.json` or of a `.log.json`, or in the results of a test.
+//! `vis_data/scalars.json` or of a `.log.json`, or in the results of a test. Or the tables that it logs, in
+//! which a class of VOC and Open Images that has no ground truth shows 0.
 //!
-//! Follows `compute_metrics` in `mmdet/evaluation/metrics/coco_metric.py` and `lvis_metric.py`, and
+//! Follows `print_map_summary` in `mmdet/evaluation/functional/mean_ap.py`, `compute_metrics` in `mmdet/evaluation/metrics/coco_metric.py` and `lvis_metric.py`, and
 //! the prefixes of `BaseMetric.evaluate` in `mmengine/evaluator/metric.py`.
 
 use super::ApFormat;
 use super::layout::{Group, Layout, group};
+use super::sheet::{Kind, Print, Sheet};
 use crate::ap::ApScale;
 use crate::input::json::{Field, Record};
 
 pub const LAYOUT: Layout =
-    Layout { format: ApFormat::Mmdetection, scale: ApScale::Fraction, groups, of_all };
+    Layout { format: ApFormat::Mmdetection, scale: Some(ApScale::Fraction), groups, of_all };
+
+/// `category | mAP | mAP_50 | …`.
+pub const PRINT: Print =
+    Print { format: ApFormat::Mmdetection, scale: Some(ApScale::Fraction), is, main: "mAP" };
+
+/// `category | AP | category | AP | …`, as version 2 and LVIS print.
+pub const PRINT_PAIRS: Print = Print { is: is_pairs, main: "AP", ..PRINT };
+
+/// `class | gts | dets | recall | ap`, of VOC and Open Images.
+pub const PRINT_VOC: Print = Print { is: is_voc, main: "ap", ..PRINT };
+
+fn is(sheet: &Sheet) -> bool {
+    sheet.kind == Kind::Grid && sheet.has("category", &["mAP", "mAP_50"])
+}
+
+fn is_pairs(sheet: &Sheet) -> bool {
+    sheet.kind == Kind::Grid && sheet.has("category", &["AP"])
+}
+
+fn is_voc(sheet: &Sheet) -> bool {
+    sheet.kind == Kind::Grid && sheet.has("class", &["gts", "dets", "recall", "ap"])
+}
+
+/// By how much a mean of numbers of three decimals, itself of three, may differ from the mean.
+const ROUNDED: f64 = 1e-3 + 1e-9;
+
+/// What stands for the prefix where there is none.
+const NO_PREFIX: &str = "precision";
 
 const TASKS: [&str; 2] = ["bbox", "segm"];
 
@@ -56,11 +86,44 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
             class = of_task.into();
         }
         if name.is_empty() {
-            name = "precision".into();
+            name = NO_PREFIX.into();
         }
         group(&mut groups, &name).classes.push((class, *ap));
     }
+    for group in &mut groups {
+        let doubt = masks_or_boxes(record, group);
+        group.doubts.extend(doubt);
+    }
     Ok(groups)
+}
+
+/// What the classes' values are of, where both boxes and masks were evaluated: the key of a class does not
+/// say of which it is, and the later overwrites the earlier. Their mean is one of the two.
+fn masks_or_boxes(record: &Record, group: &Group) -> Option<String> {
+    let stem = if group.task == NO_PREFIX { String::new() } else { format!("{}/", group.task) };
+    let of_all = |names: [&str; 2]| {
+        names.iter().find_map(|name| match record.find(&format!("{stem}{name}")) {
+            Some(Field::Number(Some(ap))) => Some(*ap),
+            _ => None,
+        })
+    };
+    let boxes = of_all(["bbox_mAP", "bbox_AP"])?;
+    let masks = of_all(["segm_mAP", "segm_AP"])?;
+    let there: Vec<f64> = group.classes.iter().filter_map(|(_, ap)| *ap).collect();
+    let mean = there.iter().sum::<f64>() / there.len() as f64;
+    let is = |ap: f64| (mean - ap).abs() <= ROUNDED;
+    let why = "mmdetection writes both under one key a class";
+    match (is(boxes), is(masks)) {
+        (true, false) => None,
+        (false, true) => Some(format!(
+            "AP of the classes is that of masks, whose mean is {masks}, not of boxes, {boxes}: {why}; \
+             evaluate with metric=\"bbox\" for that of boxes, or give the log, whose tables have both"
+        )),
+        _ => Some(format!(
+            "whether AP of the classes is that of boxes, whose mean is {boxes}, or of masks, {masks}, \
+             is not known: {why}, and their mean is {mean:.4}"
+        )),
+    }
 }
 
 /// A class's precision, if its recall, F1 or AP stands beside it: mmdetection writes none of these.

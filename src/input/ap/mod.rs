@@ -1,22 +1,48 @@
 //! AP per class: tables, and what evaluators leave behind, a file a format. `docs/formats.md` lists
 //! them. What a program holds of these is read as the files are.
 
+mod array;
+mod column_names;
+mod darknet;
 mod detectron2;
 mod evaluator_json;
+mod faster_coco_eval;
+mod fiftyone;
+mod hotcoco;
 mod in_memory;
 mod layout;
+mod log;
 mod mmdetection;
+mod nanodet;
+mod no_ap;
+mod overall_mean;
+mod plain;
+mod printed;
 mod pycocotools;
+mod records;
+mod results;
+mod roboflow;
+mod sheet;
+mod steps;
+mod supervision;
 mod table;
+mod tags;
+mod tensorflow;
 mod torchmetrics;
+mod transformers;
+mod ultralytics;
+mod yolox;
 
 use std::path::Path;
 
 use serde::Deserialize;
 
 pub use in_memory::{Held, take};
+use results::Wanted;
+use sheet::Sheet;
 
-pub use super::json::Field;
+use super::file;
+pub use super::json::{Field, Fields, List};
 use super::shards::extension;
 use crate::ap::ApScale;
 use crate::detector::{ApColumn, ApFormat, ap_of_class, scaled};
@@ -52,8 +78,8 @@ impl ApIou {
 
 /// Reads the `wanted` columns of AP. Without any wanted: of a table the column `ap`, or else the only
 /// one of numbers that may be AP by its name; of an evaluator's results those of boxes, or else the only
-/// ones. The format is recognized unless given; `iou` is for pycocotools' array alone, which has all
-/// thresholds, and `scale` for tables: an evaluator's is known.
+/// ones. The format is recognized unless given; `iou` is for what has all thresholds, and `scale` for
+/// tables: an evaluator's is known.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no AP; or if the evaluator's scale is
@@ -65,24 +91,63 @@ pub fn read(
     iou: Option<ApIou>,
     scale: Option<ApScale>,
 ) -> Result<Vec<ApColumn>> {
-    let by_extension = || match extension(path).as_str() {
-        "npy" => Some(ApFormat::Pycocotools),
-        "json" | "jsonl" | "log" => None,
-        _ => Some(ApFormat::Table),
-    };
-    let format = format.or_else(by_extension);
-    if format != Some(ApFormat::Pycocotools) {
-        check_iou(path, iou)?;
-    }
-    let columns = match format {
-        Some(ApFormat::Table) => table::read(path, wanted, scale)?,
-        Some(ApFormat::Pycocotools) => {
+    let asked = Wanted { columns: wanted, iou, scale };
+    let columns = match Content::of(path)? {
+        Content::Array => {
             check_unnamed(path, wanted)?;
-            vec![pycocotools::read(path, iou.unwrap_or(ApIou::All))?]
+            vec![array::read(path, iou, scale, format)?]
         }
-        _ => evaluator_json::read(path, wanted, format)?,
+        Content::Json => evaluator_json::read(path, asked, format)?,
+        Content::Printed(sheets) => log::read(path, &sheets, asked, format)?,
+        Content::Log => return Err(no_ap::none(path, format, None)),
+        Content::Table => table::read(path, asked, format)?,
     };
     on_scale(path, columns, scale)
+}
+
+/// What a file holds, by its first bytes and, where they leave it open, by its name.
+enum Content {
+    Array,
+    Json,
+    Printed(Vec<Sheet>),
+    /// Neither of these, by a name that is no table's.
+    Log,
+    Table,
+}
+
+impl Content {
+    fn of(path: &Path) -> Result<Content> {
+        let extension = extension(path);
+        match extension.as_str() {
+            "npy" => return Ok(Content::Array),
+            "parquet" => return Ok(Content::Table),
+            "json" | "jsonl" => return Ok(Content::Json),
+            _ => {}
+        }
+        let text = file::text(path)?;
+        if is_json(&text) {
+            return Ok(Content::Json);
+        }
+        let sheets = printed::sheets(&text);
+        Ok(match sheets.is_empty() {
+            false => Content::Printed(sheets),
+            true if extension == "log" => Content::Log,
+            true => Content::Table,
+        })
+    }
+}
+
+/// Whether a text begins as JSON does, and not as a log (`[01/01 00:10:01 …`).
+fn is_json(text: &str) -> bool {
+    let text = text.trim_start_matches(|c: char| c.is_whitespace() || c == '\0');
+    match text.strip_prefix('[') {
+        None => text.starts_with('{'),
+        Some(inside) => {
+            let item = |c: char| c.is_ascii_digit() || "+-.eE".contains(c);
+            let behind = inside.trim_start().trim_start_matches(item).trim_start();
+            behind.starts_with([',', ']', '{', '[', '"']) || behind.starts_with("NaN")
+        }
+    }
 }
 
 /// Checks that no threshold is asked for of what has one alone.
@@ -91,7 +156,7 @@ fn check_iou(path: &Path, iou: Option<ApIou>) -> Result<()> {
         None => Ok(()),
         Some(_) => Err(Error::content(
             path,
-            "holds AP at the thresholds that its evaluator chose: --ap-iou is for pycocotools' array",
+            "holds AP at the thresholds that its evaluator chose: --ap-iou is for arrays with all of them, as pycocotools' is",
         )),
     }
 }

@@ -15,7 +15,6 @@ use crate::classes::Keys;
 use crate::error::{Error, Result};
 use crate::input::file;
 use crate::input::float::Float;
-use crate::input::npy;
 use crate::input::stored_array::Array;
 
 /// The thresholds 0.5, 0.55, …, 0.95.
@@ -24,16 +23,7 @@ const THRESHOLDS: usize = 10;
 /// Most values of an IoU threshold and recall: LVIS has 1203 · 4.
 const LARGEST_STEP: usize = 1 << 22;
 
-/// Reads the array.
-///
-/// # Errors
-/// If the file cannot be read, or holds no array of precisions.
-pub fn read(path: &Path, iou: ApIou) -> Result<ApColumn> {
-    let (mut reader, array, bytes) = npy::open(path)?;
-    of_array(path, &array, bytes, &mut reader, iou)
-}
-
-/// The same of an array whose `bytes` of data `reader` gives.
+/// AP of an array whose `bytes` of data `reader` gives.
 ///
 /// # Errors
 /// If it is no array of precisions, or reading fails.
@@ -114,8 +104,9 @@ impl Shape {
             [t, r, k, a] => (t, r, k, a, 1),
             _ => {
                 return Err(format!(
-                    "holds an array of shape {:?}: pycocotools' eval[\"precision\"] has five axes, \
-                     IoU thresholds, recalls, categories, areas, detections (LVIS four)",
+                    "holds an array of shape {:?}: AP is a value of each class, or ten, one an IoU threshold; \
+                     pycocotools' eval[\"precision\"] has five axes, IoU thresholds, recalls, categories, \
+                     areas, detections (LVIS four)",
                     array.shape
                 ));
             }

@@ -2,55 +2,58 @@
 
 use std::path::Path;
 
-use super::{ApColumn, ApFormat, scaled};
+use super::column_names::{COUNTS, is_no_ap};
+use super::results::Wanted;
+use super::{ApColumn, ApFormat, check_iou, no_ap, scaled, tags, ultralytics};
 use crate::ap::{ApScale, OffScale};
 use crate::classes::Keys;
 use crate::error::{Error, Result};
-use crate::input::file;
 use crate::input::keys;
 use crate::input::table::{Table, is_absent};
 use crate::words::list;
 
-/// Reads the `wanted` columns; without any wanted, the column `ap`, or else the only one of numbers that
-/// may be AP by its name. The scale is seen from a column's values unless given.
+/// Reads the wanted columns; without any wanted, the column `ap`, Ultralytics' mAP50-95, or else the only
+/// one of numbers that may be AP by its name. The scale is seen from a column's values unless given. A
+/// table with a row a step and a column a tag is read as an evaluator's objects are.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no AP.
-pub fn read(path: &Path, wanted: &[String], scale: Option<ApScale>) -> Result<Vec<ApColumn>> {
-    let unless_printed = |error| printed(path).unwrap_or(error);
-    let table = Table::read(path).map_err(unless_printed)?;
+pub fn read(path: &Path, wanted: Wanted, format: Option<ApFormat>) -> Result<Vec<ApColumn>> {
+    let table = Table::read(path)?;
+    let ours = format.is_none_or(|format| format == ApFormat::Table);
+    let of_ultralytics = ultralytics::column(&table).filter(|_| format != Some(ApFormat::Table));
+    if !ours || of_ultralytics.is_none() {
+        let of = format.filter(|&format| format != ApFormat::Table);
+        if let Some(columns) = tags::read(&table, wanted, of)? {
+            return Ok(columns);
+        }
+    }
+    let theirs = format == Some(ApFormat::Ultralytics) && of_ultralytics.is_some();
+    if !ours && !theirs {
+        return Err(no_ap::none(path, format, None));
+    }
+    check_iou(path, wanted.iou)?;
     let by_time = || EPOCHS.iter().any(|name| table.find(name).is_some());
     if table.find("class").is_none() && by_time() {
-        let problem = "has a row an epoch or a step, not a row a class: give AP per class, such as \
-                       Ultralytics' metrics.to_csv() writes it";
+        let problem = "has a row an epoch or a step, not a row a class, and no column that is AP of a class: \
+                       give AP per class, such as Ultralytics' metrics.to_csv() writes it";
         return Err(Error::content(path, problem));
     }
-    let keys = keys::of_table(&table).map_err(unless_printed)?;
-    let columns = if wanted.is_empty() {
-        vec![default_column(&table)?]
-    } else {
-        wanted.iter().map(|name| table.column(name)).collect::<Result<_>>()?
+    let keys = keys::of_table(&table)?;
+    let columns = match (wanted.columns, of_ultralytics) {
+        ([], Some(column)) => vec![column],
+        ([], None) => vec![default_column(&table)?],
+        (names, _) => names.iter().map(|name| table.column(name)).collect::<Result<_>>()?,
     };
-    columns.into_iter().map(|column| read_column(&table, &keys, column, scale)).collect()
+    let format = if of_ultralytics.is_some() { ApFormat::Ultralytics } else { ApFormat::Table };
+    let column = |column| {
+        read_column(&table, &keys, column, wanted.scale).map(|read| ApColumn { format, ..read })
+    };
+    columns.into_iter().map(column).collect()
 }
 
 /// Columns of logs, which have a row an epoch or a step.
 const EPOCHS: [&str; 4] = ["epoch", "step", "iteration", "iter"];
-
-/// That a file is a table printed for reading, or a log with such a table in it, if it is one.
-pub fn printed(path: &Path) -> Option<Error> {
-    let text = file::text(path).ok()?;
-    let printed = |line: &str| {
-        let line = line.trim_start();
-        line.starts_with('|')
-            || line.starts_with("+-")
-            || line.starts_with("class_id =")
-            || line.starts_with("Class ") && line.contains(" mAP50")
-    };
-    let problem = "holds a table printed for reading, as logs do: give the evaluator's own file \
-                   (docs/formats.md), or a csv table with the columns class and ap";
-    text.lines().any(printed).then(|| Error::content(path, problem))
-}
 
 fn default_column(table: &Table) -> Result<usize> {
     if let Some(column) = table.known("ap")? {
@@ -78,45 +81,6 @@ fn default_column(table: &Table) -> Result<usize> {
         }
     };
     Err(Error::content(&table.path, problem))
-}
-
-/// Columns of numbers that are counts.
-const COUNTS: [&str; 9] =
-    ["instances", "images", "gts", "dets", "support", "tp", "fp", "fn", "frequency"];
-
-/// Whether a column is something else than AP by its name: a precision or recall, a score, an accuracy, or
-/// the number of the row, which has no name.
-fn is_no_ap(name: &str) -> bool {
-    const WORDS: [&str; 14] = [
-        "precision",
-        "recall",
-        "prec",
-        "rec",
-        "f1",
-        "fscore",
-        "score",
-        "scores",
-        "confidence",
-        "conf",
-        "accuracy",
-        "acc",
-        "iou",
-        "threshold",
-    ];
-    let name = name.to_lowercase();
-    let words: Vec<&str> = name.split(|c: char| !c.is_alphanumeric()).collect();
-    let has = |is: &dyn Fn(&str) -> bool| words.iter().any(|word| is(word));
-    let numbered = |word: &str, name: &str| {
-        word.strip_prefix(name).is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
-    };
-    if has(&|word| {
-        numbered(word, "ap") || numbered(word, "map") || word == "average" || word == "avg"
-    }) {
-        return false;
-    }
-    name.is_empty()
-        || has(&|word| WORDS.contains(&word) || numbered(word, "ar") || numbered(word, "mar"))
-        || words.last().is_some_and(|&word| word == "p" || word == "r")
 }
 
 fn read_column(

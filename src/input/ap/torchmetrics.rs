@@ -5,12 +5,12 @@
 //! Follows `compute` in `src/torchmetrics/detection/mean_ap.py`.
 
 use super::ApFormat;
-use super::layout::{Group, Layout};
+use super::layout::{Group, Layout, Naming};
 use crate::ap::ApScale;
 use crate::input::json::{Field, Record};
 
 pub const LAYOUT: Layout =
-    Layout { format: ApFormat::Torchmetrics, scale: ApScale::Fraction, groups, of_all };
+    Layout { format: ApFormat::Torchmetrics, scale: Some(ApScale::Fraction), groups, of_all };
 
 fn of_all(key: &str) -> bool {
     key.ends_with(OF_CLASSES)
@@ -51,9 +51,9 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
         };
         let ids: Vec<String> = ids.into_iter().map(id).collect::<Result<_, _>>()?;
         groups.push(Group {
-            name: key.clone(),
+            naming: Naming::Ids,
             classes: ids.into_iter().zip(values).collect(),
-            by_id: true,
+            ..Group::new("", key)
         });
     }
     Ok(groups)
@@ -63,8 +63,9 @@ fn numbers(key: &str, field: &Field) -> Result<Vec<Option<f64>>, String> {
     match field {
         Field::Number(number) => Ok(vec![*number]),
         Field::Numbers(numbers) => Ok(numbers.clone()),
-        Field::Other(what) => {
-            Err(format!("{key:?} is {what}, not a list of numbers: save the tensor with tolist()"))
-        }
+        other => Err(format!(
+            "{key:?} is {}, not a list of numbers: save the tensor with tolist()",
+            other.what()
+        )),
     }
 }
