@@ -14,6 +14,7 @@ mod detections;
 mod dump;
 mod ecosystem;
 mod eigenvalues;
+mod embedding_files;
 mod evidence;
 mod expected;
 mod explain;

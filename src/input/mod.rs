@@ -3,6 +3,7 @@
 
 pub mod annotations;
 pub mod ap;
+mod arrow;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;
@@ -14,6 +15,7 @@ pub mod embeddings;
 pub(crate) mod file;
 pub(crate) mod float;
 mod hive;
+mod hugging_face;
 pub mod in_memory;
 pub mod information;
 mod json;
@@ -28,3 +30,5 @@ mod safetensors;
 pub(crate) mod shards;
 pub mod stored_array;
 mod table;
+mod torch;
+mod wide;

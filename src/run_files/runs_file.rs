@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
+use super::collected::resolved;
 use crate::ap::ApScale;
 use crate::classes::Numbering;
 use crate::detector::{ApFormat, check_run_names, chosen};
@@ -25,10 +26,10 @@ pub struct RunFiles {
     pub backbone: String,
     /// The loss, for Figure 2.
     pub loss: String,
-    /// Files, directories or globs of embeddings.
+    /// Files, directories or globs of embeddings, or folders that collectors wrote.
     #[serde(deserialize_with = "one_or_many")]
     pub embeddings: Vec<PathBuf>,
-    /// Files, directories or globs of labels; none if they lie beside the embeddings.
+    /// Files, directories or globs of labels; none if they lie beside the embeddings, or in one of these folders.
     #[serde(deserialize_with = "one_or_many")]
     pub labels: Vec<PathBuf>,
     /// Files, directories or globs of moments, in place of embeddings and labels.
@@ -98,17 +99,18 @@ impl RunFiles {
     /// # Errors
     /// If a path names nothing, or cannot be read.
     pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
-        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&self.moments, moments_file::EXTENSIONS)?.paths);
-        let tables = [&self.class_names, &self.counts, &self.ap, &self.detections];
-        let others = [&self.covariates, &self.class_groups, &self.weights, &self.bias];
+        let (run, _) = resolved(self)?;
+        let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
+        files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
+        let tables = [&run.class_names, &run.counts, &run.ap, &run.detections];
+        let others = [&run.covariates, &run.class_groups, &run.weights, &run.bias];
         // Without detections, nothing is read of the ground truth.
-        let ground_truth = self.ground_truth.as_ref().filter(|_| self.detections.is_some());
+        let ground_truth = run.ground_truth.as_ref().filter(|_| run.detections.is_some());
         files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
         files.extend(others.into_iter().flatten().cloned());
-        files.extend(shards::expand(&self.validation_embeddings, embeddings::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&self.validation_labels, labels::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.validation_embeddings, embeddings::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.validation_labels, labels::EXTENSIONS)?.paths);
         Ok(files)
     }
 }
