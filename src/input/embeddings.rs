@@ -10,7 +10,7 @@ use super::npz::NpzFile;
 use super::parquet::{self, ParquetFile, WideFile};
 use super::shards::{self, Files, Kinds};
 use super::stored_array::Matrix;
-use super::wide::CsvFile;
+use super::wide_csv::CsvFile;
 use super::{safetensors, torch};
 use crate::error::{Error, Result};
 use crate::rows::{Element, Rows, Sink, first_invalid, not_finite};

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use super::RunFiles;
 use crate::classes::Numbering;
 use crate::error::{Error, Result};
-use crate::input::shards::extension;
+use crate::input::shards::{self, extension};
+use crate::input::{embeddings, labels};
+use crate::moments_file;
 use crate::observer::Observer;
 
 /// What lies in such a folder.
@@ -27,7 +29,7 @@ pub fn collected(files: &RunFiles, observer: &mut dyn Observer) -> Result<RunFil
 }
 
 /// The same, and what is to be said.
-pub(super) fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
+fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
     let mut files = files.clone();
     let mut notes = Vec::new();
     let training = unfold(&mut files.embeddings, &mut files.labels)?;
@@ -44,6 +46,28 @@ pub(super) fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
         files.class_names = Some(path);
     }
     Ok((files, notes))
+}
+
+impl RunFiles {
+    /// All files that the run is read from.
+    ///
+    /// # Errors
+    /// If a path names nothing, or cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let (run, _) = resolved(self)?;
+        let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
+        files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
+        let tables = [&run.class_names, &run.counts, &run.ap, &run.detections];
+        let others = [&run.covariates, &run.class_groups, &run.weights, &run.bias];
+        // Without detections, nothing is read of the ground truth.
+        let ground_truth = run.ground_truth.as_ref().filter(|_| run.detections.is_some());
+        files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
+        files.extend(others.into_iter().flatten().cloned());
+        files.extend(shards::expand(&run.validation_embeddings, embeddings::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.validation_labels, labels::EXTENSIONS)?.paths);
+        Ok(files)
+    }
 }
 
 /// Puts what lies in collected folders in their place, and gives these; none if the labels are others.

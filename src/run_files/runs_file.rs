@@ -5,14 +5,12 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Deserializer};
 use toml::{Table, Value};
 
-use super::collected::resolved;
 use crate::ap::ApScale;
 use crate::classes::Numbering;
 use crate::detector::{ApFormat, check_run_names, chosen};
 use crate::error::{Error, Result};
 use crate::input::ap::ApIou;
-use crate::input::{embeddings, file, labels, shards};
-use crate::moments_file;
+use crate::input::file;
 use crate::recognition::BackgroundRow;
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -91,28 +89,6 @@ pub struct RunFiles {
     /// Those of their labels; none if they lie beside the embeddings.
     #[serde(deserialize_with = "one_or_many")]
     pub validation_labels: Vec<PathBuf>,
-}
-
-impl RunFiles {
-    /// All files that the run is read from.
-    ///
-    /// # Errors
-    /// If a path names nothing, or cannot be read.
-    pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let (run, _) = resolved(self)?;
-        let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
-        files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
-        let tables = [&run.class_names, &run.counts, &run.ap, &run.detections];
-        let others = [&run.covariates, &run.class_groups, &run.weights, &run.bias];
-        // Without detections, nothing is read of the ground truth.
-        let ground_truth = run.ground_truth.as_ref().filter(|_| run.detections.is_some());
-        files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
-        files.extend(others.into_iter().flatten().cloned());
-        files.extend(shards::expand(&run.validation_embeddings, embeddings::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&run.validation_labels, labels::EXTENSIONS)?.paths);
-        Ok(files)
-    }
 }
 
 /// Reads a runs file; its paths become relative to where it lies.

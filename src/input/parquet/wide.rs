@@ -6,7 +6,7 @@ use polars::prelude::*;
 
 use super::{Column, Footer};
 use crate::error::{Error, Result};
-use crate::input::wide;
+use crate::input::series;
 use crate::rows::{Element, Sink, check_dim};
 
 /// A parquet file with one column a dimension.
@@ -31,7 +31,7 @@ impl WideFile {
         let footer = Footer::read(path)?;
         let names: Vec<_> = footer.names().collect();
         let bad = |problem: String| Error::content(path, problem);
-        let Some(order) = wide::columns(&names, pattern).map_err(bad)? else { return Ok(None) };
+        let Some(order) = series::columns(&names, pattern).map_err(bad)? else { return Ok(None) };
         check_dim(order.len()).map_err(bad)?;
         let column = |&at: &usize| {
             Column::typed(

@@ -2,7 +2,7 @@
 tests/embedding_files.rs; pt, arrow and wide are fed to tests/fuzz.rs
 as well.
 
-Rerun with torch 2.15, pyarrow 26, datasets 5.2, pandas 3.1, ml_dtypes 0.6: python tests/corpus/embeddings/make.py
+Rerun with torch 2.15, pyarrow 26, datasets 5.2, pandas 3.1, ml_dtypes 0.6, safetensors: python tests/corpus/embeddings/make.py
 """
 
 import collections
@@ -18,9 +18,11 @@ import pandas
 import pyarrow as pa
 import pyarrow.feather as feather
 import torch
+from safetensors.torch import save_file
 
 HERE = pathlib.Path(__file__).parent
 ROWS, DIM = 40, 6
+torch.manual_seed(19)
 RNG = np.random.default_rng(19)
 X = RNG.normal(size=(ROWS, DIM))
 X4 = X.astype(np.float32)
@@ -68,6 +70,12 @@ def torch_files():
     layer = torch.nn.Linear(DIM, ROWS)
     layer.weight.data.copy_(T)
     torch.save(layer.state_dict(), to / "state.pt")
+    to_layers = folder("layers")
+    arrays = {name: values.numpy() for name, values in layer.state_dict().items()}
+    np.save(to_layers / "bias.npy", arrays["bias"])
+    np.savez(to_layers / "layer.npz", **arrays)
+    np.savez(to_layers / "weights.npz", arrays["weight"])
+    save_file(layer.state_dict(), to_layers / "layer.safetensors")
     torch.save({"epoch": 1, "model": collections.OrderedDict(embeddings=T, labels=L)}, to / "nested.pt")
     to = folder("pt_labels")
     for name, kind in [("i8", torch.int64), ("i4", torch.int32), ("i2", torch.int16), ("i1", torch.int8),

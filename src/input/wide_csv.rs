@@ -6,10 +6,9 @@ use std::path::{Path, PathBuf};
 
 use csv::{ByteRecord, Reader, ReaderBuilder, Trim};
 
-use super::series;
+use super::table::is_absent;
+use super::{file, series};
 use crate::error::{Error, Result};
-use crate::input::file;
-use crate::input::table::is_absent;
 use crate::rows::{Element, Sink, check_dim};
 use crate::words::{list, trimmed};
 
@@ -93,7 +92,8 @@ impl CsvFile {
         while reader.read_byte_record(&mut record).map_err(|error| self.damaged(&error))? {
             for &column in &self.columns {
                 let cell = record.get(column).unwrap_or_default();
-                let value = number(cell).ok_or_else(|| self.wrong(row, column, cell))?;
+                let value = number(cell, self.double);
+                let value = value.ok_or_else(|| self.wrong(row, column, cell))?;
                 block.push(value);
             }
             row += 1;
@@ -175,14 +175,13 @@ fn digits(cell: &[u8]) -> usize {
     digits.by_ref().count() - zeros
 }
 
-/// The number in a cell, rounded once; NaN where it says that there is none.
-fn number<T: Element>(cell: &[u8]) -> Option<T> {
+/// The number in a cell, as f64 or rounded to f32 once; NaN where it says that there is none.
+fn number<T: Element>(cell: &[u8], double: bool) -> Option<T> {
     let cell = trimmed(std::str::from_utf8(cell).ok()?);
-    if is_absent(cell) {
-        return Some(T::from_f64(f64::NAN));
-    }
-    match size_of::<T>() {
-        4 => cell.parse::<f32>().ok().map(|value| T::from_f64(value.into())),
-        _ => cell.parse().ok().map(T::from_f64),
-    }
+    let number = match is_absent(cell) {
+        true => f64::NAN,
+        false if double => cell.parse().ok()?,
+        false => f64::from(cell.parse::<f32>().ok()?),
+    };
+    Some(T::from_f64(number))
 }

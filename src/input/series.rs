@@ -34,11 +34,22 @@ pub fn columns<S: AsRef<str>>(
         None => names.iter().zip(0..).filter_map(|(name, at)| split(name.as_ref(), at)).collect(),
     };
     numbered.sort();
-    let mut series = numbered
+    let mut series: Vec<_> = numbered
         .chunk_by(|a, b| (a.0, a.2) == (b.0, b.2))
-        .filter(|columns| columns.len() > 1 || pattern.is_some());
-    let Some(columns) = series.next() else { return Ok(None) };
-    if let Some(other) = series.next() {
+        .filter(|columns| columns.len() > 1 || pattern.is_some())
+        .collect();
+    if pattern.is_none() {
+        match series.iter().any(|columns| columns[0].1 == 0) {
+            true => series.retain(|columns| columns[0].1 == 0),
+            // Not the corners of boxes, x1 and x2.
+            false => series.retain(|columns| columns.len() > 2),
+        }
+    }
+    let (columns, others) = match &series[..] {
+        [] => return Ok(None),
+        [columns, others @ ..] => (*columns, others),
+    };
+    if let Some(other) = others.first() {
         return Err(format!(
             "has several series of columns, {} and {}: choose one with --embedding-column '{}*'",
             shown(columns),
@@ -116,6 +127,7 @@ mod tests {
         assert_eq!(columns(&names, Some("emb_*")).unwrap().unwrap(), order);
         assert_eq!(columns(&names, Some("label")), Ok(None));
         assert_eq!(columns(&["a", "b1"], None), Ok(None));
+        assert_eq!(columns(&["x1", "y1", "x2", "y2"], None), Ok(None));
     }
 
     #[test]
@@ -123,7 +135,7 @@ mod tests {
         let refused = |names: &[&str], pattern: Option<&str>| columns(names, pattern).unwrap_err();
         assert!(refused(&["e0", "e1", "e3"], None).contains("but none e2"));
         assert!(refused(&["e0", "e1", "e01"], None).contains("two columns for dimension 1"));
-        assert!(refused(&["e1", "e2"], None).contains("--embedding-column 'e*'"));
+        assert!(refused(&["e1", "e2", "e3"], None).contains("--embedding-column 'e*'"));
         assert!(refused(&["e0", "e1", "f0", "f1"], None).contains("e0…e1 and f0…f1"));
         assert!(refused(&["e0", "e1"], Some("f*")).contains("its columns are"));
         assert_eq!(columns(&["e1", "e2"], Some("e*")), Ok(Some(vec![0, 1])));
