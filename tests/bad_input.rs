@@ -861,7 +861,7 @@ fn missing_and_misused() {
         (
             "information --embeddings notes.txt --labels y.npy",
             1,
-            "notes.txt: is neither .npy, .npz, .safetensors nor .parquet",
+            "notes.txt: is neither .npy, .npz, .safetensors, .parquet, .arrow, .feather, .pt nor .csv",
         ),
         (
             "information --embeddings bad.parquet --labels y.npy",

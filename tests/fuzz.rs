@@ -7,7 +7,7 @@
 
 use std::env;
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -48,7 +48,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 20] = [
+const TARGETS: [Target; 25] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -72,6 +72,36 @@ const TARGETS: [Target; 20] = [
         corpus: "safetensors",
         extension: "safetensors",
         damage: bytes,
+        read: arrays,
+    },
+    Target { name: "pt", corpus: "embeddings/pt", extension: "pt", damage: bytes, read: arrays },
+    // Damage of the pickle, which the archive's checksum would hide otherwise.
+    Target {
+        name: "pickle",
+        corpus: "embeddings/pt",
+        extension: "pt",
+        damage: pickle,
+        read: arrays,
+    },
+    Target {
+        name: "arrow",
+        corpus: "embeddings/arrow",
+        extension: "arrow",
+        damage: bytes,
+        read: arrays,
+    },
+    Target {
+        name: "wide",
+        corpus: "embeddings/wide/csv",
+        extension: "csv",
+        damage: text,
+        read: arrays,
+    },
+    Target {
+        name: "wide-parquet",
+        corpus: "embeddings/wide/parquet",
+        extension: "parquet",
+        damage: parquet,
         read: arrays,
     },
     Target {
@@ -396,6 +426,26 @@ fn npz(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
         let options = zip::write::SimpleFileOptions::default().compression_method(method);
         archive.start_file(name, options).unwrap();
         archive.write_all(&npy(corpus, rng)).unwrap();
+    }
+    archive.finish().unwrap().into_inner()
+}
+
+/// A file of torch.save of which the pickle alone is damaged.
+fn pickle(corpus: &[Vec<u8>], rng: &mut Rng) -> Vec<u8> {
+    let file = &corpus[rng.usize(..corpus.len())];
+    let mut whole = zip::ZipArchive::new(Cursor::new(file)).unwrap();
+    let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    for at in 0..whole.len() {
+        let mut entry = whole.by_index(at).unwrap();
+        let mut data = Vec::new();
+        entry.read_to_end(&mut data).unwrap();
+        if entry.name().ends_with("data.pkl") {
+            data = bytes(&[data], rng);
+        }
+        let options = zip::write::SimpleFileOptions::default()
+            .compression_method(zip::CompressionMethod::Stored);
+        archive.start_file(entry.name(), options).unwrap();
+        archive.write_all(&data).unwrap();
     }
     archive.finish().unwrap().into_inner()
 }

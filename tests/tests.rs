@@ -14,6 +14,7 @@ mod dependencies;
 mod detections;
 mod ecosystem;
 mod eigenvalues;
+mod embedding_files;
 mod evidence;
 mod expected;
 mod explain;

@@ -582,21 +582,23 @@ fn positive(text: &str) -> std::result::Result<f64, String> {
 #[derive(Clone, Debug, Args)]
 #[group(id = "Input", multiple = true)]
 pub struct Input {
-    /// Embeddings, a row per instance: .npy, .npz, .safetensors, .parquet, directories or globs of them.
-    /// However they are named, files are read in natural order of their paths (part-2 before part-10)
+    /// Embeddings, a row per instance: .npy, .npz, .safetensors, .pt, .parquet, .arrow, .feather, .csv with
+    /// a column a dimension, directories or globs of them; or the folder that a collector wrote, which has
+    /// the labels and class names too. However they are named, files are read in natural order of their
+    /// paths (part-2 before part-10)
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input")]
     pub embeddings: Vec<PathBuf>,
-    /// Labels in the same order: .npy of integers, a csv or parquet column of ids or names, an npz array
-    /// or a tensor; files in natural order, too [default: from the parquet, npz or safetensors files of
-    /// the embeddings, or from directories such as label=cat]
+    /// Labels in the same order: .npy of integers, a csv, parquet or Arrow column of ids or names, an npz
+    /// array or a tensor; files in natural order, too [default: from the files of the embeddings, or from
+    /// directories such as label=cat]
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input", requires = "embeddings")]
     pub labels: Vec<PathBuf>,
-    /// Parquet column, npz array or tensor of the embeddings [default: `embedding`, in npz and
-    /// safetensors `embeddings` or else `embedding`]
+    /// Parquet or Arrow column, npz array or tensor of the embeddings, or 'emb_*' for a column a dimension
+    /// [default: `embedding`; of arrays and tensors `embeddings` or else `embedding`]
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "embeddings")]
     pub embedding_column: Option<String>,
-    /// Csv or parquet column, npz array or tensor of the labels [default: `label`, in npz and
-    /// safetensors `labels` or else `label`]
+    /// Csv, parquet or Arrow column, npz array or tensor of the labels [default: `label`; of arrays and
+    /// tensors `labels` or else `label`]
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "embeddings")]
     pub label_column: Option<String>,
     /// Moments files in place of embeddings and labels, directories or globs of them: what
@@ -654,11 +656,11 @@ pub struct Validation {
     /// Their labels, as --labels, with the same options [default: from the files of the embeddings]
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Held-out objects", requires = "validation_embeddings")]
     pub validation_labels: Vec<PathBuf>,
-    /// Weights of the classifier's last layer: a C×p or (C+1)×p .npy file, row = class in order of id, one
-    /// row more for the background
+    /// Weights of the classifier's last layer: C×p or (C+1)×p in .npy, .npz, .safetensors or .pt, row =
+    /// class in order of id, one row more for the background
     #[arg(long, value_name = "FILE", help_heading = "Held-out objects", conflicts_with = "runs")]
     pub weights: Option<PathBuf>,
-    /// Its bias, a .npy file of as many numbers
+    /// Its bias, as many numbers in such a file
     #[arg(long, value_name = "FILE", help_heading = "Held-out objects", requires = "weights")]
     pub bias: Option<PathBuf>,
     /// The row of the background, which has no part, as the box is known to hold an object: first

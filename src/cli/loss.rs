@@ -24,6 +24,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         let problem = "loss needs --embeddings: it is that of each single one";
         return Err(Error::Usage(problem.into()));
     }
+    let files = run_files::collected(&files, console)?;
     let weights = matrix::open(&arguments.weights)?;
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.

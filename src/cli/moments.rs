@@ -21,6 +21,7 @@ pub fn run(arguments: Moments, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() {
         return Err(Error::Usage("moments needs --embeddings".into()));
     }
+    let files = run_files::collected(&files, console)?;
     let named = run_files::named(&files, console)?.map(Arc::new);
     let (classes, instances) = run_files::instances(&files, named, None, Extent::Shard, console)?;
     if instances.dump.double() {

@@ -33,6 +33,7 @@ pub fn data_sets(
     }
     let files = RunFiles::from(arguments.input.clone());
     check_options(arguments, &files)?;
+    let files = run_files::collected(&files, console)?;
     let listed = run_files::listed(&files, console)?;
     let counted = run_files::counts(&files, listed.as_ref(), console)?;
     let counted = counted.map(|counts| Population::of(counts.values)).transpose()?;

@@ -3,20 +3,35 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::arrow::ArrowFile;
+use super::file;
 use super::npy::{NpyFile, NpyRows};
 use super::npz::NpzFile;
-use super::parquet::ParquetFile;
-use super::shards::{self, Files};
+use super::parquet::{self, ParquetFile, WideFile};
+use super::shards::{self, Files, Kinds};
+use super::stored_array::Matrix;
+use super::wide_csv::CsvFile;
+use super::{safetensors, torch};
 use crate::error::{Error, Result};
 use crate::rows::{Element, Rows, Sink, first_invalid, not_finite};
 
 /// Bytes of embeddings per block where rows are only checked.
 const READ: usize = 4 << 20;
 
-/// Files of embeddings in a directory end so.
-pub(crate) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "parquet"];
+/// Files of embeddings in a directory end so; tables of classes and the like often lie beside them, so csv
+/// files count where there is nothing else.
+pub(crate) const EXTENSIONS: Kinds = Kinds {
+    first: &["npy", "npz", "safetensors", "parquet", "arrow", "feather", "pt", "pth"],
+    second: &["csv"],
+};
 
-/// What embeddings are called in npz and safetensors files, unless another name is asked for.
+/// The option that chooses among what a file holds.
+const OPTION: &str = "--embedding-column";
+
+/// What embeddings are called in parquet and Arrow files, unless another name is asked for.
+const COLUMN: &str = "embedding";
+
+/// What embeddings are called in npz, safetensors and pt files, unless another name is asked for.
 const NAMES: &[&str] = &["embeddings", "embedding"];
 
 /// Rows read as a sample of how long one takes.
@@ -55,14 +70,18 @@ enum File {
     Npy(NpyFile),
     Npz(NpzFile),
     Parquet(Box<ParquetFile>),
-    /// A parquet file without rows.
+    Wide(Box<WideFile>),
+    Arrow(Box<ArrowFile>),
+    Csv(Box<CsvFile>),
+    /// A parquet or Arrow file without rows.
     Empty,
 }
 
 impl Dump {
-    /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors` and `.parquet` files.
-    /// `column` names the parquet column (`embedding` unless given), or the npz array or safetensors
-    /// tensor (`embeddings` unless given, or else `embedding`).
+    /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.parquet`, Arrow, `.pt` and
+    /// `.csv` files. `column` names the parquet or Arrow column (`embedding` unless given), the npz array or
+    /// the tensor (`embeddings` unless given, or else `embedding`), or with a `*` the columns of a table with
+    /// one a dimension.
     ///
     /// # Errors
     /// If a file cannot be used, two disagree in dimension, or none has a row.
@@ -183,7 +202,8 @@ impl Dump {
     pub fn largest_row_group(&self) -> Option<(&Path, u64)> {
         let groups = self.shards.iter().filter_map(|shard| match &shard.file {
             File::Parquet(file) => Some((shard.path.as_path(), file.largest_group())),
-            File::Npy(_) | File::Npz(_) | File::Empty => None,
+            File::Wide(file) => Some((shard.path.as_path(), file.largest_group())),
+            File::Npy(_) | File::Npz(_) | File::Arrow(_) | File::Csv(_) | File::Empty => None,
         });
         groups.max_by_key(|&(_, bytes)| bytes)
     }
@@ -213,6 +233,9 @@ impl Dump {
                 File::Npy(file) => file.read(rows, numbered)?,
                 File::Npz(file) => file.read(rows, numbered)?,
                 File::Parquet(file) => file.read(rows, numbered)?,
+                File::Wide(file) => file.read(rows, numbered)?,
+                File::Arrow(file) => file.read(rows, numbered)?,
+                File::Csv(file) => file.read(rows, numbered)?,
                 File::Empty => {}
             }
             if !wanted {
@@ -360,40 +383,60 @@ impl Shard {
     }
 
     fn open(path: &Path, column: Option<&str>, start: usize) -> Result<Shard> {
-        let names = column.as_ref().map_or(NAMES, std::slice::from_ref);
-        let (file, rows, dim, double) = match shards::extension(path).as_str() {
-            "npy" => {
-                let file = NpyFile::open(path)?;
-                let matrix = &file.matrix;
-                let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
-                (File::Npy(file), rows, dim, double)
+        let file = File::open(path, column)?;
+        let (rows, dim, double) = match &file {
+            File::Npy(NpyFile { matrix, .. }) | File::Npz(NpzFile { matrix, .. }) => {
+                let Matrix { rows, dim, float, .. } = matrix;
+                (*rows, *dim, float.width == 8)
             }
-            "safetensors" => {
-                let file = NpyFile::in_safetensors(path, names)?;
-                let matrix = &file.matrix;
-                let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
-                (File::Npy(file), rows, dim, double)
-            }
-            "npz" => {
-                let file = NpzFile::open(path, names)?;
-                let matrix = &file.matrix;
-                let (rows, dim, double) = (matrix.rows, matrix.dim, matrix.float.width == 8);
-                (File::Npz(file), rows, dim, double)
-            }
-            "parquet" => match ParquetFile::open(path, column.unwrap_or("embedding"))? {
-                Some(file) => {
-                    let (rows, dim, double) = (file.rows, file.dim, file.double);
-                    (File::Parquet(Box::new(file)), rows, dim, double)
-                }
-                None => (File::Empty, 0, 0, false),
-            },
-            _ => {
-                return Err(Error::content(
-                    path,
-                    "is neither .npy, .npz, .safetensors nor .parquet",
-                ));
-            }
+            File::Parquet(file) => (file.rows, file.dim, file.double),
+            File::Wide(file) => (file.rows, file.dim(), file.double),
+            File::Arrow(file) => (file.rows, file.dim, file.double),
+            File::Csv(file) => (file.rows, file.dim(), file.double),
+            File::Empty => (0, 0, false),
         };
         Ok(Shard { path: path.to_owned(), start, rows, dim, double, file })
+    }
+}
+
+impl File {
+    fn open(path: &Path, column: Option<&str>) -> Result<File> {
+        let names = column.as_ref().map_or(NAMES, std::slice::from_ref);
+        Ok(match shards::extension(path).as_str() {
+            "npy" => File::Npy(NpyFile::open(path)?),
+            "safetensors" => File::Npy(NpyFile::of(path, safetensors::open(path, names, OPTION)?)?),
+            "pt" | "pth" => {
+                let found = torch::open(path, names, column.is_some(), OPTION)?;
+                File::Npy(NpyFile::of(path, found)?)
+            }
+            "npz" => File::Npz(NpzFile::open(path, names)?),
+            "parquet" => File::of_parquet(path, column)?,
+            "arrow" | "feather" => match ArrowFile::open(path, column.unwrap_or(COLUMN))? {
+                Some(file) => File::Arrow(Box::new(file)),
+                None => File::Empty,
+            },
+            "csv" => File::Csv(Box::new(CsvFile::open(path, column)?)),
+            _ => {
+                return Err(file::unknown(
+                    path,
+                    "is neither .npy, .npz, .safetensors, .parquet, .arrow, .feather, .pt nor .csv",
+                ));
+            }
+        })
+    }
+
+    /// A parquet file with a column of lists, or one with a column for each dimension.
+    fn of_parquet(path: &Path, column: Option<&str>) -> Result<File> {
+        let name = column.unwrap_or(COLUMN);
+        if (column.is_none() || name.contains('*'))
+            && !parquet::has_column(path, name)?
+            && let Some(file) = WideFile::open(path, column)?
+        {
+            return Ok(if file.rows > 0 { File::Wide(Box::new(file)) } else { File::Empty });
+        }
+        Ok(match ParquetFile::open(path, name)? {
+            Some(file) => File::Parquet(Box::new(file)),
+            None => File::Empty,
+        })
     }
 }

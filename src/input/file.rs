@@ -152,6 +152,21 @@ pub fn failed(path: &Path, error: io::Error) -> Error {
     }
 }
 
+/// That a file is of none of the formats that are read; of what is known by its first bytes, what it is.
+pub fn unknown(path: &Path, problem: &str) -> Error {
+    let head = match open_with_head(path) {
+        Ok((.., head)) => head,
+        Err(error) => return error,
+    };
+    if head.starts_with(b"\x89HDF\r\n\x1a\n") {
+        let problem = "is an HDF5 file, which is not read here: save its arrays as .npy in Python, \
+                       `file = h5py.File(path)` and `numpy.save(\"embeddings.npy\", file[\"embeddings\"])`, and so \
+                       the labels";
+        return Error::content(path, problem);
+    }
+    Error::content(path, problem)
+}
+
 /// That a file holds no array or tensor of the name `wanted`, an `option` chooses among those that are
 /// `there`.
 pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str) -> String {

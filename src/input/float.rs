@@ -21,16 +21,19 @@ impl Float {
     /// Little-endian f64.
     pub const DOUBLE: Float = Float { width: 8, ..Float::SINGLE };
 
-    /// From a type description such as `<f4`, or `BF16`.
+    /// From a type description such as `<f4`, or `BF16`; `<V2` is what NumPy writes for ml_dtypes' bfloat16,
+    /// and for nothing else: bytes that are no number have no order.
     pub fn parse(descr: &str) -> Option<Float> {
         let big_endian = descr.starts_with('>');
+        let brain = ["BF16", "<V2"].contains(&descr);
         let width = match descr.trim_start_matches(['<', '>', '=', '|']) {
-            "f2" | "BF16" => 2,
+            _ if brain => 2,
+            "f2" => 2,
             "f4" => 4,
             "f8" => 8,
             _ => return None,
         };
-        Some(Float { width, big_endian, brain: descr == "BF16" })
+        Some(Float { width, big_endian, brain })
     }
 
     /// Appends the elements in `bytes` to `out`.

@@ -1,4 +1,4 @@
-//! The class of each instance: ids or names, from npy, npz, safetensors, csv or parquet.
+//! The class of each instance: ids or names, from any file of labels.
 
 use std::io::Read;
 use std::iter::repeat_n;
@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataType, PolarsError, Series};
 
+use super::arrow;
 use super::embeddings::Dump;
 use super::file;
 use super::hive;
@@ -13,25 +14,29 @@ use super::npy;
 use super::npz;
 use super::parquet;
 use super::safetensors;
-use super::shards::{self, extension};
-use super::stored_array::Array;
+use super::shards::{self, Kinds, extension};
+use super::stored_array::{Array, Found};
 use super::table::Table;
+use super::torch;
 use crate::classes::{Keys, Labels, differ, whole};
 use crate::error::{Error, Result};
 
-/// What labels are called in npz and safetensors files, unless another name is asked for.
+/// What labels are called in npz, safetensors and pt files, unless another name is asked for.
 const NAMES: &[&str] = &["labels", "label"];
 
-/// The column of labels in csv and parquet files, unless another is asked for.
+/// The column of labels in csv, parquet and Arrow files, unless another is asked for.
 const COLUMN: &str = "label";
 
 /// Files of labels in a directory end so.
-pub(crate) const EXTENSIONS: &[&str] = &["npy", "npz", "safetensors", "csv", "parquet"];
+pub(crate) const EXTENSIONS: Kinds = Kinds {
+    first: &["npy", "npz", "safetensors", "csv", "parquet", "arrow", "feather", "pt", "pth"],
+    second: &[],
+};
 
 impl Labels {
-    /// Reads files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.csv` and `.parquet` files,
-    /// as one sequence of `rows` labels. `column` names the csv or parquet column (`label` unless given),
-    /// or the npz array or safetensors tensor (`labels` unless given, or else `label`).
+    /// Reads files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.csv`, `.parquet`, Arrow and
+    /// `.pt` files, as one sequence of `rows` labels. `column` names the csv, parquet or Arrow column (`label`
+    /// unless given), or the npz array or the tensor (`labels` unless given, or else `label`).
     ///
     /// # Errors
     /// If a file cannot be used, some hold ids and others names, or there are more or fewer labels.
@@ -65,27 +70,37 @@ impl Labels {
     /// directories.
     ///
     /// # Errors
-    /// If they have no labels; `.npy` files hold embeddings only.
+    /// If they have no labels; `.npy` files, and `.pt` files of one tensor, hold embeddings only.
     pub fn of(dump: &Dump, column: Option<&str>) -> Result<Labels> {
         if let Some(labels) = Labels::in_directories(dump, column.unwrap_or(COLUMN))? {
             return Ok(labels);
         }
-        if let Some(path) = dump.paths().find(|path| extension(path) == "npy") {
-            let problem = format!("give --labels: {} holds no labels of its own", path.display());
-            return Err(Error::Usage(problem));
+        for path in dump.paths() {
+            let alone = match extension(path).as_str() {
+                "npy" => true,
+                "pt" | "pth" => torch::is_tensor(path)?,
+                _ => false,
+            };
+            if alone {
+                let problem =
+                    format!("give --labels: {} holds no labels of its own", path.display());
+                return Err(Error::Usage(problem));
+            }
         }
         let each: Vec<_> = dump.rows_by_file().collect();
         Labels::concat(&dump.files().paths, column, dump.rows_in_files(), &each)
     }
 
     /// The labels in the names of the directories, `label=cat`, if all files lie in such and hold none of
-    /// their own: npy files, and parquet files without that column.
+    /// their own: arrays without a name, and parquet and Arrow files without that column.
     fn in_directories(dump: &Dump, column: &str) -> Result<Option<Labels>> {
         let mut values = Vec::new();
         for (path, rows) in dump.rows_by_file() {
             let Some(value) = hive::value(path, column) else { return Ok(None) };
             match extension(path).as_str() {
                 "npy" => {}
+                "pt" | "pth" if torch::is_tensor(path)? => {}
+                "arrow" | "feather" if !arrow::has_column(path, column)? => {}
                 "parquet" if !parquet::has_column(path, column)? => {}
                 _ => return Ok(None),
             }
@@ -149,7 +164,7 @@ impl Labels {
         const OPTION: &str = "--label-column";
         let bad = |problem| Error::content(path, problem);
         let names = column.as_ref().map_or(NAMES, std::slice::from_ref);
-        let column = column.unwrap_or(COLUMN);
+        let (column, asked) = (column.unwrap_or(COLUMN), column.is_some());
         match extension(path).as_str() {
             "npy" => {
                 let (mut reader, array, bytes) = npy::open(path)?;
@@ -165,21 +180,19 @@ impl Labels {
                 fits(width.labels)?;
                 width.read(entry).map_err(bad)
             })?,
-            "safetensors" => {
-                let found = safetensors::open(path, names, OPTION)?;
-                let bad = |problem| bad(format!("tensor {:?} {problem}", found.name));
-                let width = Width::of(&found.array, found.bytes).map_err(bad)?;
-                fits(width.labels)?;
-                // The next tensor's bytes are none of its own.
-                width.read(&mut found.reader.take(found.bytes)).map_err(bad)
-            }
+            "safetensors" => from_tensor(path, safetensors::open(path, names, OPTION)?, fits),
+            "pt" | "pth" => from_tensor(path, torch::open(path, names, asked, OPTION)?, fits),
             "csv" => {
-                let labels = from_table(&Table::parse_any(path, &file::text(path)?)?, column)?;
+                let labels = from_table(&Table::with_column(path, column)?, column)?;
                 fits(labels.len())?;
                 Ok(labels)
             }
             "parquet" => from_series(&parquet::column(path, column, fits)?, path, column),
-            _ => Err(bad("is neither .npy, .npz, .safetensors, .csv nor .parquet".into())),
+            "arrow" | "feather" => arrow::labels(path, column, fits),
+            _ => Err(file::unknown(
+                path,
+                "is neither .npy, .npz, .safetensors, .csv, .parquet, .arrow, .feather nor .pt",
+            )),
         }
     }
 }
@@ -279,6 +292,16 @@ impl Width {
     fn problem(&self) -> &'static str {
         if self.kind == 'f' { "is not a whole number" } else { "is too large" }
     }
+}
+
+fn from_tensor(path: &Path, found: Found, fits: &dyn Fn(usize) -> Result<()>) -> Result<Labels> {
+    let bad = |problem| {
+        Error::content(path, format!("{}{problem}", Found::called("tensor", &found.name)))
+    };
+    let width = Width::of(&found.array, found.bytes).map_err(bad)?;
+    fits(width.labels)?;
+    // The next tensor's bytes are none of its own.
+    width.read(&mut found.reader.take(found.bytes)).map_err(bad)
 }
 
 fn from_table(table: &Table, name: &str) -> Result<Labels> {

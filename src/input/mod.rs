@@ -3,6 +3,7 @@
 
 pub mod annotations;
 pub mod ap;
+mod arrow;
 pub mod class_groups;
 pub mod classes;
 pub mod counts;
@@ -15,6 +16,7 @@ mod evaluations;
 pub(crate) mod file;
 pub(crate) mod float;
 mod hive;
+mod hugging_face;
 pub mod in_memory;
 pub mod information;
 mod json;
@@ -26,6 +28,9 @@ pub mod npy;
 pub mod npz;
 pub mod parquet;
 mod safetensors;
+mod series;
 pub(crate) mod shards;
 pub mod stored_array;
 mod table;
+mod torch;
+mod wide_csv;

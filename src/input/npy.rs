@@ -5,8 +5,8 @@ use std::fs::File;
 use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::stored_array::{Array, Matrix};
-use super::{file, safetensors};
+use super::file;
+use super::stored_array::{Array, Found, Matrix};
 use crate::error::{Error, Result};
 use crate::rows::{Element, Sink};
 
@@ -29,16 +29,15 @@ impl NpyFile {
         Ok(NpyFile { path: path.to_owned(), matrix })
     }
 
-    /// The first tensor of these `names` in a safetensors file, which lies in it as an array does in an
-    /// `.npy` file.
+    /// A tensor that lies in a file as an array does in an `.npy` file.
     ///
     /// # Errors
-    /// If the file cannot be read, or has no such matrix of floats.
-    pub fn in_safetensors(path: &Path, names: &[&str]) -> Result<NpyFile> {
-        let found = safetensors::open(path, names, "--embedding-column")?;
-        let name = found.name;
-        let matrix = Matrix::new(found.array, found.bytes)
-            .map_err(|problem| Error::content(path, format!("tensor {name:?} {problem}")))?;
+    /// If it is no matrix of floats.
+    pub fn of(path: &Path, found: Found) -> Result<NpyFile> {
+        let Found { name, array, bytes, .. } = found;
+        let matrix = Matrix::new(array, bytes).map_err(|problem| {
+            Error::content(path, format!("{}{problem}", Found::called("tensor", &name)))
+        })?;
         Ok(NpyFile { path: path.to_owned(), matrix })
     }
 

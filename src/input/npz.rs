@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use zip::ZipArchive;
 use zip::read::ZipFile;
+use zip::result::ZipError;
 
 use super::file;
 use super::stored_array::{Array, Matrix};
@@ -79,23 +80,14 @@ pub fn with_array<R>(
     option: &str,
     read: impl FnOnce(&str, &mut ZipFile<BufReader<File>>) -> R,
 ) -> Result<R> {
-    let (file, _) = file::open(path)?;
-    let bad = |error| Error::content(path, format!("is not a readable npz file: {error}"));
-    let archive = ZipArchive::new(BufReader::new(file)).map_err(bad)?;
-    let (distinct, start) = (archive.len(), archive.central_directory_start());
-    let mut reader = archive.into_inner();
-    let entries = count_entries(&mut reader, start).map_err(Error::read(path))?;
-    if entries > distinct {
-        return Err(Error::content(path, "holds two arrays of one name: save it again"));
-    }
-    let mut archive = ZipArchive::new(reader).map_err(bad)?;
+    let mut archive = archive(path, "npz file")?;
     let entry = |name: &str| archive.index_for_name(&format!("{name}.npy"));
     let Some((name, entry)) = names.iter().find_map(|name| Some((name, entry(name)?))) else {
-        let there: Vec<_> =
-            archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect();
+        let there = names_in(&archive);
         return Err(Error::content(path, file::absent("array", names[0], &there, option)));
     };
-    let mut entry = archive.by_index(entry).map_err(bad)?;
+    let mut entry =
+        archive.by_index(entry).map_err(|error| unreadable(path, "npz file", &error))?;
     if entry.size() > LARGEST_RATIO * (1 + entry.compressed_size()) {
         let problem = format!(
             "array {name:?} claims to unpack from {} to {} bytes, which it cannot: it is damaged",
@@ -105,6 +97,39 @@ pub fn with_array<R>(
         return Err(Error::content(path, problem));
     }
     Ok(read(name, &mut entry))
+}
+
+/// The names of the arrays in a file.
+///
+/// # Errors
+/// If it cannot be read.
+pub fn names(path: &Path) -> Result<Vec<String>> {
+    Ok(names_in(&archive(path, "npz file")?))
+}
+
+fn names_in(archive: &ZipArchive<BufReader<File>>) -> Vec<String> {
+    archive.file_names().map(|name| name.trim_end_matches(".npy").to_owned()).collect()
+}
+
+/// Opens a zip archive, which is a file of this `kind`.
+///
+/// # Errors
+/// If it cannot be read, or has two entries of one name.
+pub fn archive(path: &Path, kind: &str) -> Result<ZipArchive<BufReader<File>>> {
+    let bad = |error: ZipError| unreadable(path, kind, &error);
+    let (file, _) = file::open(path)?;
+    let archive = ZipArchive::new(BufReader::new(file)).map_err(bad)?;
+    let (distinct, start) = (archive.len(), archive.central_directory_start());
+    let mut reader = archive.into_inner();
+    let entries = count_entries(&mut reader, start).map_err(Error::read(path))?;
+    if entries > distinct {
+        return Err(Error::content(path, "holds two arrays of one name: save it again"));
+    }
+    ZipArchive::new(reader).map_err(bad)
+}
+
+fn unreadable(path: &Path, kind: &str, error: &ZipError) -> Error {
+    Error::content(path, format!("is not a readable {kind}: {error}"))
 }
 
 /// How many entries the directory of an archive lists; the archive keeps one of each name.

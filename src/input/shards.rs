@@ -5,7 +5,17 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;
 use std::path::{Component, Path, PathBuf};
 
+use super::hugging_face;
 use crate::error::{Error, Result};
+
+/// How files of data end.
+#[derive(Clone, Copy, Debug)]
+pub struct Kinds {
+    /// In a directory, all that end so.
+    pub first: &'static [&'static str],
+    /// And where there are none, those that end so.
+    pub second: &'static [&'static str],
+}
 
 /// The files that a list of paths names. However they are named, they have one order.
 #[derive(Debug, Default)]
@@ -159,20 +169,13 @@ fn words(path: &Path) -> Vec<String> {
 /// # Errors
 /// If a path names nothing, cannot be read, or is empty; if a file is named twice, also under two names;
 /// or if it belongs to a table whose files are not all its rows.
-pub fn expand(paths: &[PathBuf], extensions: &[&str]) -> Result<Files> {
+pub fn expand(paths: &[PathBuf], kinds: Kinds) -> Result<Files> {
     let mut files = Files { as_text: is_sorted_as_text(paths), ..Files::default() };
     for path in paths {
         if path.is_dir() {
             files.folders.push(path.clone());
             check_table(path)?;
-            let mut found = Vec::new();
-            descend(path, extensions, &mut Vec::new(), &mut found)?;
-            if found.is_empty() {
-                let problem = format!("holds no file that ends in .{}", extensions.join(", ."));
-                return Err(Error::content(path, problem));
-            }
-            sort(&mut found);
-            files.named.extend(found);
+            files.named.extend(within(path, kinds)?);
         } else if path.exists() {
             if paths.len() > 1 && is_hidden(path) {
                 let problem =
@@ -182,13 +185,27 @@ pub fn expand(paths: &[PathBuf], extensions: &[&str]) -> Result<Files> {
             files.named.push(path.clone());
         } else {
             files.folders.push(path.clone());
-            files.named.extend(matches(path, extensions)?);
+            files.named.extend(matches(path, kinds.first)?);
         }
     }
     check(&files.named)?;
     files.paths = files.named.clone();
     sort(&mut files.paths);
     Ok(files)
+}
+
+/// The files of a directory and of those in it.
+fn within(path: &Path, kinds: Kinds) -> Result<Vec<PathBuf>> {
+    for extensions in [kinds.first, kinds.second] {
+        let mut found = Vec::new();
+        descend(path, extensions, &mut Vec::new(), &mut found)?;
+        if !found.is_empty() {
+            sort(&mut found);
+            return Ok(found);
+        }
+    }
+    let all: Vec<_> = kinds.first.iter().chain(kinds.second).copied().collect();
+    Err(Error::content(path, format!("holds no file that ends in .{}", all.join(", ."))))
 }
 
 /// Adds the files of a directory and of those in it. `above` are those that it lies in.
@@ -205,6 +222,8 @@ fn descend(
             "is a link to a directory that it lies in: remove it",
         ));
     }
+    hugging_face::check(directory)?;
+    let of_data_set = hugging_face::is_data_set(directory);
     above.push(this);
     for entry in directory.read_dir().map_err(Error::read(directory))? {
         let path = entry.map_err(Error::read(directory))?.path();
@@ -213,7 +232,9 @@ fn descend(
         }
         if path.is_dir() {
             descend(&path, extensions, above, files)?;
-        } else if extensions.contains(&extension(&path).as_str()) {
+        } else if extensions.contains(&extension(&path).as_str())
+            && !(of_data_set && hugging_face::is_cache(&path))
+        {
             // A link that leads nowhere, or a pipe, is kept: to open it says so.
             files.push(path);
         }

@@ -2,7 +2,7 @@
 //! embeddings from their data. Whatever file they lie in, NumPy's header and names of types describe them.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read, Seek, SeekFrom};
+use std::io::{self, BufReader, Cursor, Read, Seek, SeekFrom};
 
 use ndarray_npy::npy::header::{Header, Layout};
 
@@ -26,6 +26,25 @@ pub struct Array {
     pub descr: String,
     /// Bytes before the first element.
     pub start: u64,
+}
+
+/// A tensor or array that was found in a file.
+pub struct Found {
+    /// Its name; empty if it has none.
+    pub name: String,
+    /// At its data.
+    pub reader: BufReader<File>,
+    /// What it is.
+    pub array: Array,
+    /// Bytes of data.
+    pub bytes: u64,
+}
+
+impl Found {
+    /// How a sentence on it begins: nothing is said of what has no name.
+    pub fn called(what: &str, name: &str) -> String {
+        if name.is_empty() { String::new() } else { format!("{what} {name:?} ") }
+    }
 }
 
 impl Array {
@@ -135,10 +154,19 @@ impl Matrix {
     /// A sentence about what is wrong.
     pub fn new(array: Array, bytes: u64) -> std::result::Result<Matrix, String> {
         let Some(float) = Float::parse(&array.descr) else {
-            return Err(format!(
-                "holds elements of type {:?}: embeddings are f16, f32 or f64",
-                array.descr
-            ));
+            return Err(match array.descr.as_str() {
+                // So ml_dtypes' types of one byte are written, and what lost its name.
+                "<V1" | "|V1" | "|V2" => format!(
+                    "holds elements of type {:?}, which does not say what numbers they are: save \
+                     x.astype(numpy.float32)",
+                    array.descr
+                ),
+                descr => {
+                    format!(
+                        "holds elements of type {descr:?}: embeddings are f16, bf16, f32 or f64"
+                    )
+                }
+            });
         };
         let (rows, dim) = match array.shape[..] {
             [rows, dim] => (rows, dim),

@@ -1,5 +1,6 @@
 //! Small tables, csv or parquet, every cell kept as text with its line or row.
 
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use super::file;
@@ -7,6 +8,9 @@ use super::parquet::{self, Texts};
 use super::shards::extension;
 use crate::error::{Error, Result};
 use crate::words::{check_name, list, suggestion, trimmed};
+
+/// Bytes of a csv file from which on a column is read alone.
+const LARGE: u64 = 16 << 20;
 
 /// A csv file with a header line, or a parquet file.
 pub struct Table {
@@ -66,6 +70,43 @@ impl Table {
         Ok(table)
     }
 
+    /// A csv file of which one column is wanted: of a large file that is all that is held, and its rows are
+    /// counted from 0. It may have no row.
+    ///
+    /// # Errors
+    /// If the file cannot be read, is no csv table, or has no such column.
+    pub fn with_column(path: &Path, name: &str) -> Result<Table> {
+        let (file, length) = file::open_text(path)?;
+        if length <= LARGE {
+            return Table::parse_any(path, &file::whole(path, file)?);
+        }
+        let mut head = Vec::new();
+        file.take(LARGE).read_to_end(&mut head).map_err(Error::read(path))?;
+        // Its header, without a last line that may be cut.
+        let end = head.iter().rposition(|&byte| byte == b'\n' || byte == b'\r');
+        let header = head[..end.unwrap_or(0)]
+            .split(|byte| b"\r\n".contains(byte))
+            .find(|line| !line.is_empty());
+        let header = file::whole(path, header.unwrap_or_default())?;
+        let whole = Table::parse_any(path, &header)?;
+        let column = whole.column(name)?;
+        let (file, _) = file::open_text(path)?;
+        let mut reader = csv::ReaderBuilder::new()
+            .trim(csv::Trim::All)
+            .delimiter(delimiter(&header))
+            .from_reader(file);
+        let mut rows = Vec::new();
+        for (record, row) in reader.records().zip(0..) {
+            let record = record.map_err(|error| {
+                Error::content(path, format!("row {row} is no row of a csv table: {error}"))
+            })?;
+            let cell = record.get(column).map(trimmed).unwrap_or_default();
+            rows.push((row, csv::StringRecord::from(vec![cell])));
+        }
+        let (columns, kinds) = (vec![name.to_owned()], vec![Kind::Any]);
+        Ok(Table { path: path.to_owned(), columns, rows, kinds, others: Vec::new(), unit: "row" })
+    }
+
     /// The same, but it may have no row.
     ///
     /// # Errors
@@ -74,10 +115,9 @@ impl Table {
         // The csv parser counts a line that ends in \r\n for none.
         let text = text.replace("\r\n", "\n").replace('\r', "\n");
         let header = text.lines().find(|line| !line.is_empty()).unwrap_or_default();
-        let delimiter = *b",;\t".iter().find(|&&c| header.contains(c as char)).unwrap_or(&b',');
         let mut reader = csv::ReaderBuilder::new()
             .trim(csv::Trim::All)
-            .delimiter(delimiter)
+            .delimiter(delimiter(header))
             .from_reader(text.as_bytes());
         let describe = |error: csv::Error| match error.kind() {
             csv::ErrorKind::UnequalLengths { pos, expected_len, len } => Error::content(
@@ -178,6 +218,11 @@ impl Table {
         let problem = format!("{} {line}, column {:?}: {problem}", self.unit, self.columns[column]);
         Error::content(&self.path, problem)
     }
+}
+
+/// What separates the cells of a header, and of all rows.
+fn delimiter(header: &str) -> u8 {
+    *b",;\t".iter().find(|&&c| header.contains(c as char)).unwrap_or(&b',')
 }
 
 /// Whether a cell says that there is no number: it is empty, or a word that tools write for that.

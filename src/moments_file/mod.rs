@@ -14,7 +14,7 @@ use crate::classes::{Classes, Keys, Union};
 use crate::error::{Error, Result};
 use crate::input::float::Float;
 use crate::input::parquet::{Column, Footer};
-use crate::input::shards;
+use crate::input::shards::{self, Kinds};
 use crate::kernel::product::{Precision, packed_len};
 use crate::moments::{Moments, Parts};
 use crate::rows::Element;
@@ -25,7 +25,7 @@ pub use whole::{load, save};
 pub use write::write_moments;
 
 /// Files of moments in a directory end so.
-pub(crate) const EXTENSIONS: &[&str] = &["parquet"];
+pub(crate) const EXTENSIONS: Kinds = Kinds { first: &["parquet"], second: &[] };
 
 /// A sentence on what is wrong.
 type Problem = String;

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use super::collected::collected;
 use super::geometry::geometry;
 use super::instances::{Instances, instances};
 use super::moments::{Merged, moments};
@@ -70,6 +71,7 @@ fn load_with(
     explained: bool,
     observer: &mut dyn Observer,
 ) -> Result<Detector> {
+    let files = &collected(files, observer)?;
     let mut parts = average_precision(files)?;
     parts.say_ap(observer);
     // They are held constant in what information amount says of AP.

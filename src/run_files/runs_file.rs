@@ -10,8 +10,7 @@ use crate::classes::Numbering;
 use crate::detector::{ApFormat, check_run_names, chosen};
 use crate::error::{Error, Result};
 use crate::input::ap::ApIou;
-use crate::input::{embeddings, file, labels, shards};
-use crate::moments_file;
+use crate::input::file;
 use crate::recognition::BackgroundRow;
 
 /// The files and columns of one run. What the runs file says above its first `[[run]]` is the
@@ -25,10 +24,10 @@ pub struct RunFiles {
     pub backbone: String,
     /// The loss, for Figure 2.
     pub loss: String,
-    /// Files, directories or globs of embeddings.
+    /// Files, directories or globs of embeddings, or folders that collectors wrote.
     #[serde(deserialize_with = "one_or_many")]
     pub embeddings: Vec<PathBuf>,
-    /// Files, directories or globs of labels; none if they lie beside the embeddings.
+    /// Files, directories or globs of labels; none if they lie beside the embeddings, or in one of these folders.
     #[serde(deserialize_with = "one_or_many")]
     pub labels: Vec<PathBuf>,
     /// Files, directories or globs of moments, in place of embeddings and labels.
@@ -90,27 +89,6 @@ pub struct RunFiles {
     /// Those of their labels; none if they lie beside the embeddings.
     #[serde(deserialize_with = "one_or_many")]
     pub validation_labels: Vec<PathBuf>,
-}
-
-impl RunFiles {
-    /// All files that the run is read from.
-    ///
-    /// # Errors
-    /// If a path names nothing, or cannot be read.
-    pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let mut files = shards::expand(&self.embeddings, embeddings::EXTENSIONS)?.paths;
-        files.extend(shards::expand(&self.labels, labels::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&self.moments, moments_file::EXTENSIONS)?.paths);
-        let tables = [&self.class_names, &self.counts, &self.ap, &self.detections];
-        let others = [&self.covariates, &self.class_groups, &self.weights, &self.bias];
-        // Without detections, nothing is read of the ground truth.
-        let ground_truth = self.ground_truth.as_ref().filter(|_| self.detections.is_some());
-        files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
-        files.extend(others.into_iter().flatten().cloned());
-        files.extend(shards::expand(&self.validation_embeddings, embeddings::EXTENSIONS)?.paths);
-        files.extend(shards::expand(&self.validation_labels, labels::EXTENSIONS)?.paths);
-        Ok(files)
-    }
 }
 
 /// Reads a runs file; its paths become relative to where it lies.

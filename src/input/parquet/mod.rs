@@ -2,6 +2,7 @@
 
 mod plain;
 mod types;
+mod wide;
 
 use std::cell::Cell;
 use std::fs::File;
@@ -24,6 +25,8 @@ use crate::input::file;
 use crate::rows::{Element, Sink, check_dim};
 use crate::words::{check_name, list, suggestion};
 use types::Kind;
+
+pub use wide::WideFile;
 
 /// Bytes that the values of a row group may take whatever they take in the file, and how many times
 /// larger than there they may be beyond: what claims more is damaged, or meant to fill memory.

@@ -1,0 +1,117 @@
+//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, and `class_names.csv`, which says of
+//! what classes the labels are the ids. Such a folder stands for all of these.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::RunFiles;
+use crate::classes::Numbering;
+use crate::error::{Error, Result};
+use crate::input::shards::{self, extension};
+use crate::input::{embeddings, labels};
+use crate::moments_file;
+use crate::observer::Observer;
+
+/// What lies in such a folder.
+const EMBEDDINGS: &str = "embeddings";
+const LABELS: &str = "labels";
+const CLASS_NAMES: &str = "class_names.csv";
+const MOMENTS: &str = "moments.parquet";
+
+/// The files, with what lies in folders that collectors wrote in these folders' place; says what was taken.
+///
+/// # Errors
+/// If a folder holds moments in place of embeddings, or two folders number their labels in different ways.
+pub fn collected(files: &RunFiles, observer: &mut dyn Observer) -> Result<RunFiles> {
+    let (files, notes) = resolved(files)?;
+    notes.iter().for_each(|note| observer.note(note));
+    Ok(files)
+}
+
+/// The same, and what is to be said.
+fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
+    let mut files = files.clone();
+    let mut notes = Vec::new();
+    let training = unfold(&mut files.embeddings, &mut files.labels)?;
+    let held_out = unfold(&mut files.validation_embeddings, &mut files.validation_labels)?;
+    for folder in training.iter().chain(&held_out) {
+        notes.push(format!("{}: its {EMBEDDINGS} and {LABELS}", folder.display()));
+    }
+    let names = training.iter().chain(&held_out).map(|folder| folder.join(CLASS_NAMES));
+    let names: Vec<_> = names.filter(|path| path.is_file()).collect();
+    check_same(&names)?;
+    if let Some(path) = names.into_iter().next().filter(|_| !lists_classes(&files)) {
+        notes.push(format!("{}: the classes, whose ids the labels are", path.display()));
+        files.label_numbering = files.label_numbering.or(Some(Numbering::Ids));
+        files.class_names = Some(path);
+    }
+    Ok((files, notes))
+}
+
+impl RunFiles {
+    /// All files that the run is read from.
+    ///
+    /// # Errors
+    /// If a path names nothing, or cannot be read.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let (run, _) = resolved(self)?;
+        let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
+        files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
+        let tables = [&run.class_names, &run.counts, &run.ap, &run.detections];
+        let others = [&run.covariates, &run.class_groups, &run.weights, &run.bias];
+        // Without detections, nothing is read of the ground truth.
+        let ground_truth = run.ground_truth.as_ref().filter(|_| run.detections.is_some());
+        files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
+        files.extend(others.into_iter().flatten().cloned());
+        files.extend(shards::expand(&run.validation_embeddings, embeddings::EXTENSIONS)?.paths);
+        files.extend(shards::expand(&run.validation_labels, labels::EXTENSIONS)?.paths);
+        Ok(files)
+    }
+}
+
+/// Puts what lies in collected folders in their place, and gives these; none if the labels are others.
+fn unfold(embeddings: &mut [PathBuf], labels: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
+    let own_labels = !labels.is_empty();
+    let mut folders = Vec::new();
+    for path in embeddings {
+        let whole = path.join(EMBEDDINGS).is_dir();
+        if !whole && path.join(MOMENTS).is_file() && path.join(CLASS_NAMES).is_file() {
+            let problem =
+                format!("holds moments, not embeddings: give --moments {}", path.display());
+            return Err(Error::content(path, problem));
+        }
+        if whole && path.join(LABELS).is_dir() {
+            folders.push(path.clone());
+            *path = path.join(EMBEDDINGS);
+        }
+    }
+    if own_labels {
+        return Ok(Vec::new());
+    }
+    labels.extend(folders.iter().map(|folder| folder.join(LABELS)));
+    Ok(folders)
+}
+
+/// Checks that all lists of classes are one.
+fn check_same(names: &[PathBuf]) -> Result<()> {
+    let Some((first, others)) = names.split_first() else { return Ok(()) };
+    let text = |path: &Path| fs::read(path).map_err(Error::read(path));
+    let expected = text(first)?;
+    for path in others {
+        if text(path)? != expected {
+            let problem = format!(
+                "lists other classes than {}: collect both with the same numbering",
+                first.display()
+            );
+            return Err(Error::content(path, problem));
+        }
+    }
+    Ok(())
+}
+
+/// Whether a file that was given lists the classes: one of their names, or annotations as counts.
+fn lists_classes(files: &RunFiles) -> bool {
+    let annotations = |path: &PathBuf| !["csv", "parquet"].contains(&extension(path).as_str());
+    files.class_names.is_some() || files.counts.as_ref().is_some_and(annotations)
+}
