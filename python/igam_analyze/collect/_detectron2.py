@@ -21,8 +21,8 @@ def detectron2(
 ) -> Collected:
     """Collects the embeddings of all boxes from a detector of detectron2 with RoI heads.
 
-    The embedding of a box is the input of the box predictor's `cls_score` (of a cascade: of the last stage), with
-    the ground-truth boxes in place of proposals, and the images resized as for a test.
+    The embedding of a box is the input of the box predictor's `cls_score` (of a cascade: of the last
+    stage), with the ground-truth boxes in place of proposals, and the images resized as for a test.
 
     Parameters
     ----------
@@ -83,8 +83,8 @@ def _heads(model: Any) -> Any:
     heads = getattr(model, "roi_heads", None)
     if heads is None:
         raise TypeError(
-            f"{type(model).__name__} has no roi_heads: only detectors with RoI heads can be collected, which take "
-            "the ground-truth boxes as proposals"
+            f"{type(model).__name__} has no roi_heads: only detectors with RoI heads can be "
+            "collected, which take the ground-truth boxes as proposals"
         )
     rotated = getattr(known, "RROIHeads", ())
     if isinstance(heads, rotated) or not isinstance(
@@ -166,4 +166,4 @@ def _classes_of(name: str) -> tuple[list[int], dict[int, str], str]:
         raise ValueError(
             f"the data set {name} has {len(classes)} thing_classes and {len(numbers)} category ids"
         )
-    return numbers, dict(zip(numbers, classes)), said
+    return numbers, dict(zip(numbers, classes, strict=True)), said

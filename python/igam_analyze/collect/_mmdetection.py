@@ -23,8 +23,9 @@ def mmdetection(
 ) -> Collected:
     """Collects the embeddings of all boxes from a two-stage detector of mmdetection 3.
 
-    The embedding of a box is the input of the box head's `fc_cls` (of a cascade: of the last stage), with the
-    ground-truth boxes in place of proposals, and the images resized as the config's test pipeline does.
+    The embedding of a box is the input of the box head's `fc_cls` (of a cascade: of the last stage),
+    with the ground-truth boxes in place of proposals, and the images resized as the config's test
+    pipeline does.
 
     Parameters
     ----------
@@ -35,7 +36,7 @@ def mmdetection(
     out : path
         The folder to write. It must be new or empty.
     split : str
-        The images: those of the config's `train_dataloader`, `val_dataloader` or `test_dataloader`.
+        The images: "train", "val" or "test", those of the config's `train_dataloader` and so on.
     device : str, optional
         By default `cuda:0` where there is one, else `cpu`.
     moments : bool
@@ -101,8 +102,8 @@ def _heads(model: Any) -> tuple[Any, bool]:
     heads = getattr(model, "roi_head", None)
     if heads is None:
         raise TypeError(
-            f"{type(model).__name__} has no roi_head: only two-stage detectors can be collected, whose heads take "
-            "the ground-truth boxes as proposals"
+            f"{type(model).__name__} has no roi_head: only two-stage detectors can be "
+            "collected, whose heads take the ground-truth boxes as proposals"
         )
     cascade = type(heads) is known.CascadeRoIHead
     if not cascade and not isinstance(heads, known.StandardRoIHead):
@@ -114,8 +115,8 @@ def _heads(model: Any) -> tuple[Any, bool]:
 
 
 def _datasets(cfg: Any, split: str) -> list[Any]:
-    """The data sets of a split, out of RepeatDataset, ClassBalancedDataset, ConcatDataset and their like, with all
-    images, unaugmented."""
+    """The data sets of a split with all images, unaugmented, out of RepeatDataset, ConcatDataset and
+    their like."""
     loader = cfg.get(f"{split}_dataloader")
     if not loader:
         raise ValueError(f"the config has no {split}_dataloader")
@@ -155,8 +156,8 @@ def _type(step: Any) -> str:
 
 
 def _classes(data: list[Any]) -> tuple[list[int], dict[int, str]]:
-    """The number of each label, and names by number: category ids where the annotation file has them, else the
-    labels themselves."""
+    """The number of each label, and names by number: category ids where the annotation file has them,
+    else the labels themselves."""
     [first, *others] = [_classes_of(one) for one in data]
     if any(one != first for one in others):
         raise ValueError(
@@ -195,8 +196,8 @@ def _batches(model: Any, data: list[Any], split: str) -> Iterator[Any]:
 
 
 def _layer(layer: Any, numbers: list[int]) -> tuple[Any, Any]:
-    """Weights and bias in order of category id, the background's last. Of a layer with more rows, as the Seesaw
-    loss has them, only the classes'; of a normed one no bias."""
+    """Weights and bias in order of category id, the background's last. Of a layer with more rows, as
+    the Seesaw loss has them, only the classes'; of a normed one no bias."""
     count = len(numbers)
     rows = count + 1 if len(layer.weight) == count + 1 else count
     bias = None if layer.bias is None or _normed(layer) else in_order(numbers, layer.bias[:rows])
@@ -210,8 +211,8 @@ def _normed(layer: Any) -> bool:
 def _said(model: Any, head: Any, cascade: bool) -> str:
     stage = " of the last stage" if cascade else ""
     said = (
-        f"the input of fc_cls of {type(head).__name__}{stage} of {type(model).__name__}, with the ground-truth "
-        "boxes as proposals"
+        f"the input of fc_cls of {type(head).__name__}{stage} of {type(model).__name__}, with the "
+        "ground-truth boxes as proposals"
     )
     return (
         said + "; the layer takes the cosine of it and each row of weights"

@@ -11,7 +11,7 @@ from typing import Any
 from ._dump import Collected, Dump
 from ._model import Call, calls_of, evaluating, framework, names_by_number
 
-# The matcher of each loss, as `transformers.loss.loss_utils.LOSS_MAPPING` names the losses: module, class.
+# The matcher of each loss, which `transformers.loss.loss_utils.LOSS_MAPPING` names: module, class.
 MATCHERS = {
     "ForObjectDetection": ("loss_for_object_detection", "HungarianMatcher"),
     "ConditionalDetrForObjectDetection": ("loss_deformable_detr", "DeformableDetrHungarianMatcher"),
@@ -21,8 +21,8 @@ MATCHERS = {
     "RTDetrV2ForObjectDetection": ("loss_rt_detr", "RTDetrHungarianMatcher"),
     "DFineForObjectDetection": ("loss_rt_detr", "RTDetrHungarianMatcher"),
 }
-# The attributes that hold the layer: a Linear, a list of one for each decoder layer, or an MLP that ends
-# in one.
+# The attributes that hold the layer: a Linear, a list with one for each decoder layer, or an MLP that
+# ends in one.
 HEADS = {"class_labels_classifier", "class_embed"}
 
 Matcher = Callable[[dict[str, Any], list[dict[str, Any]]], list[tuple[Any, Any]]]
@@ -44,12 +44,12 @@ def transformers(
     Parameters
     ----------
     model : transformers.PreTrainedModel
-        `DetrForObjectDetection`, `YolosForObjectDetection`, `TableTransformerForObjectDetection`, Conditional,
-        DAB and Deformable DETR, RT-DETR, RT-DETR v2, D-FINE.
+        `DetrForObjectDetection`, or the same of Conditional, DAB and Deformable DETR, RT-DETR, RT-DETR
+        v2, D-FINE, YOLOS, Table Transformer.
     loader : iterable of dict
-        The training images without augmentation: `pixel_values`, `pixel_mask` if there is one, and `labels`, a list
-        of dicts with `class_labels` and `boxes` (centre, width and height as fractions of the image), as the image
-        processors give them.
+        The training images without augmentation: `pixel_values`, `pixel_mask` if there is one, and
+        `labels`, a list of dicts with `class_labels` and `boxes` (centre, width and height as fractions
+        of the image), as the image processors give them.
     out : path
         The folder to write. It must be new or empty.
     class_names : mapping or sequence of str, optional
@@ -206,8 +206,8 @@ def _last(seen: list[Call], logits: Any) -> Call:
 
 
 def _shifted(call: Call, logits: Any, before: bool | None) -> bool:
-    """Whether the logits are what the layer gives with one number added to all classes of a query, as in D-FINE;
-    a TypeError if they are something else."""
+    """Whether the logits are what the layer gives with one number added to all classes of a query, as
+    in D-FINE; a TypeError if they are something else."""
     rest = logits.float() - call.output.float()
     scale = 1e-3 * (1 + float(logits.float().abs().max())) if logits.numel() else 1.0
     if float((rest - rest[..., :1]).abs().max()) > scale:
@@ -218,7 +218,8 @@ def _shifted(call: Call, logits: Any, before: bool | None) -> bool:
 
 
 def _layer(layer: Any, names: Mapping[int, str], count: int) -> tuple[Any, Any]:
-    """Weights and bias: rows of the named classes in order of number, then of no-object where there is one."""
+    """Weights and bias: rows of the named classes in order of number, then of no object where there
+    is one."""
     if layer.out_features not in (count, count + 1):
         raise TypeError(
             f"the layer for the classes has {layer.out_features} outputs for {count} classes"

@@ -340,7 +340,7 @@ def as_bfloat16():
 
 
 def test_page(tmp_path):
-    """From a DETR that the Trainer of transformers trains, for less than a minute on one core, to the report."""
+    """From a DETR that the Trainer of transformers trains, for about a minute, to the report."""
     for name in ["torchmetrics", "accelerate"]:
         framework(name)
     prelude = f"import sys\n\nsys.path.insert(0, {str(FRAMEWORKS)!r})\n"

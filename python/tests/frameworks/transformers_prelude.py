@@ -97,7 +97,7 @@ config = DetrConfig(
 )
 arguments = TrainingArguments(
     output_dir="out",
-    num_train_epochs=15,
+    num_train_epochs=30,
     learning_rate=1e-3,
     per_device_train_batch_size=8,
     per_device_eval_batch_size=8,
