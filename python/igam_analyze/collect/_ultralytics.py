@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import importlib
 import os
 import warnings
 from collections import Counter
@@ -16,11 +17,13 @@ from ultralytics.data import build_dataloader, build_yolo_dataset
 from ultralytics.data.utils import check_det_dataset
 from ultralytics.engine.model import Model
 from ultralytics.models import YOLO
-from ultralytics.utils.tqdm import TQDM
 
 from igam_analyze import IgamWarning
 
 from ._dump import Collected, Dump
+
+# Not where it is defined, which depends on the version.
+TQDM = importlib.import_module("ultralytics.utils").TQDM
 
 
 def ultralytics(
@@ -86,7 +89,9 @@ def ultralytics(
     """
     yolo = model if isinstance(model, Model) else YOLO(os.fspath(model))
     head = _Head(yolo, imgsz)
-    found = check_det_dataset(os.fspath(data), split=split)
+    found = check_det_dataset(os.fspath(data))
+    if not found.get(split):
+        raise ValueError(f"{data} has no {split!r} images")
     names = head.names_with(found["names"], data)
     wanted = head.strides if stride is None else [stride]
     if stride not in [None, *head.strides]:

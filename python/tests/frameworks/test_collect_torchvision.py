@@ -228,7 +228,7 @@ def test_refused(model, data, tmp_path):
         with pytest.raises(ValueError, match=sentence):
             collect.torchvision(model, loader_of(data), tmp_path / "dump", class_names=names)
     plain = torch.utils.data.DataLoader(
-        CocoDetection(data / "images", data / "train.json", transform=v2.ToTensor()),
+        CocoDetection(data / "images", data / "train.json", transform=v2.ToImage()),
         collate_fn=lambda batch: tuple(zip(*batch)),
     )
     with pytest.raises(ValueError, match="wrap_dataset_for_transforms_v2"):

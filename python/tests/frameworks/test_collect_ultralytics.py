@@ -226,6 +226,7 @@ def test_other_heads(data, tmp_path, kind, end2end):
     np.testing.assert_allclose(x, [features for _, features in ours], rtol=1e-3, atol=1e-2)
 
 
+@pytest.mark.filterwarnings("ignore::igam_analyze.IgamWarning")
 def test_segmentation(tmp_path):
     """Its data set has polygons; the class branch is the same."""
     data = draw(tmp_path / "data", parts=["train", "val"], images=4)
@@ -257,6 +258,7 @@ def test_refused(model, data, tmp_path):
     refused("class 2 is 'blue' in .*data.yaml, but 'yellow' in the model", fewer)
     refused("Classify has no class branch", YOLO("yolov8n-cls.yaml"))
     refused("RTDETRDecoder has no class branch", ultralytics.RTDETR("rtdetr-l.yaml"))
+    refused("data.yaml has no 'test' images", split="test")
     refused("nowhere", data=tmp_path / "nowhere", kind=FileNotFoundError)
     (tmp_path / "there").mkdir()
     (tmp_path / "there/mine").write_text("kept")
