@@ -145,7 +145,9 @@ pub fn one_or_more(object: &Bound<'_, PyAny>) -> PyResult<Option<Vec<PathBuf>>> 
     if let Some(path) = path(object)? {
         return Ok(Some(vec![path]));
     }
-    if !(object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>()) || object.len()? == 0 {
+    if !(object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>())
+        || object.len()? == 0
+    {
         return Ok(None);
     }
     object.try_iter()?.map(|item| path(&item?)).collect()

@@ -636,7 +636,8 @@ pub struct Input {
     /// without area, or outside their image
     #[arg(long, help_heading = "Input", requires = "counts")]
     pub include_ignored: bool,
-    /// Count the difficult objects of Pascal VOC too, on which its trainers do not train
+    /// Count the difficult objects of Pascal VOC too, on which mmdetection and Ultralytics do not train, but
+    /// detectron2 does
     #[arg(long, help_heading = "Input", requires = "counts")]
     pub include_difficult: bool,
 }

@@ -45,8 +45,9 @@ pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Resul
         (split.is_some(), "--split"),
     ] {
         if given {
-            let problem =
-                format!("is a table, which says itself what it counts: {option} is for annotation files");
+            let problem = format!(
+                "is a table, which says itself what it counts: {option} is for annotation files"
+            );
             return Err(Error::content(path, problem));
         }
     }
@@ -99,7 +100,7 @@ const NO_COUNTS: [&str; 10] = [
 ];
 
 /// Columns in which data sets of Hugging Face hold the boxes of an image.
-const HUGGING_FACE: [&str; 3] = ["objects", "annotations", "image"];
+const HUGGING_FACE: [&str; 2] = ["objects", "annotations"];
 
 /// The same from a table that has been read.
 ///
@@ -107,7 +108,8 @@ const HUGGING_FACE: [&str; 3] = ["objects", "annotations", "image"];
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     // Hugging Face's data sets of boxes: a row an image.
-    if let Some(column) = table.other_columns().find(|name| HUGGING_FACE.contains(&name.as_str())) {
+    let boxes = table.other_columns().find(|name| HUGGING_FACE.contains(&name.as_str()));
+    if let Some(column) = boxes.filter(|_| table.find("class").is_none()) {
         let problem = format!(
             "has a row an image and its boxes in {column:?}, as data sets of Hugging Face: convert it to COCO \
              json, with \"images\", \"annotations\" and \"categories\""

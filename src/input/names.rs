@@ -259,7 +259,8 @@ fn described(path: &Path) -> Result<Option<Vec<(String, String)>>> {
     if path.is_dir() {
         return Ok(None);
     }
-    let is_code = |code: &str| code.starts_with("/m/") || code.starts_with("/g/") || code.starts_with("/t/");
+    let is_code =
+        |code: &str| code.starts_with("/m/") || code.starts_with("/g/") || code.starts_with("/t/");
     let text = file::beginning(path);
     let mut first = text.lines();
     let header = first.next().is_some_and(|line| line.starts_with("LabelName,"));
@@ -272,7 +273,8 @@ fn described(path: &Path) -> Result<Option<Vec<(String, String)>>> {
         csv::ReaderBuilder::new().has_headers(header).flexible(true).from_reader(text.as_bytes());
     let mut names = Vec::new();
     for row in reader.records() {
-        let row = row.map_err(|error| Error::content(path, format!("is not a csv table: {error}")))?;
+        let row =
+            row.map_err(|error| Error::content(path, format!("is not a csv table: {error}")))?;
         let line = row.position().map_or(0, csv::Position::line);
         let wrong = |problem: String| Error::content(path, format!("line {line}: {problem}"));
         let (Some(code), Some(name), 2) = (row.get(0), row.get(1), row.len()) else {

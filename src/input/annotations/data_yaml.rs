@@ -83,7 +83,9 @@ impl DataYaml {
                         Value::Word(word) if !["", "~", "null"].contains(&word.text.as_str()) => {
                             vec![word.text]
                         }
-                        Value::Items(items) => items.into_iter().flatten().map(|w| w.text).collect(),
+                        Value::Items(items) => {
+                            items.into_iter().flatten().map(|w| w.text).collect()
+                        }
                         _ => continue,
                     };
                     let split = if split == "validation" { "val" } else { split };
@@ -113,7 +115,7 @@ impl DataYaml {
                 ),
             }));
         };
-        let root = self.root()?;
+        let root = self.root(entries)?;
         let (mut seen, mut images) = (HashSet::new(), Vec::new());
         for entry in entries {
             let place = resolved(&root, entry);
@@ -128,18 +130,24 @@ impl DataYaml {
         Ok(Images { pairs: images, absent })
     }
 
-    /// The folder that the paths of the splits begin at.
-    fn root(&self) -> Result<PathBuf> {
+    /// The folder that the entries of a split begin at: of those that `path` may mean, the one that has them.
+    fn root(&self, entries: &[String]) -> Result<PathBuf> {
         let own = self.path.parent().filter(|folder| !folder.as_os_str().is_empty());
         let own = own.unwrap_or(Path::new("."));
         let Some(root) = &self.root else { return Ok(own.to_owned()) };
         let from_here = PathBuf::from(root);
         let beside = own.join(root);
-        match (from_here.exists(), beside.exists()) {
+        let has = |root: &Path| {
+            entries.iter().any(|entry| {
+                let place = resolved(root, entry);
+                place.exists() || labels_of_folder(&whole(&place)).is_dir()
+            })
+        };
+        match (has(&from_here), has(&beside)) {
             (true, true) if !same(&from_here, &beside) => Err(Error::content(
                 &self.path,
                 format!(
-                    "says path: {root}, which is there from here, as Ultralytics takes it, and beside the file \
+                    "says path: {root}, which has images from here, as Ultralytics takes it, and beside the file \
                      as well: write the whole path"
                 ),
             )),
@@ -197,7 +205,8 @@ impl DataYaml {
             };
             let pairs: Vec<_> = places.into_iter().map(with_label).collect();
             let there = pairs.iter().find(|(image, _)| image.is_file());
-            let Some(pair) = there.or_else(|| pairs.iter().find(|(_, label)| label.is_file())) else {
+            let Some(pair) = there.or_else(|| pairs.iter().find(|(_, label)| label.is_file()))
+            else {
                 let problem = format!("line {line}: neither {name} nor its label file is there");
                 return Err(Error::content(path, problem));
             };
@@ -250,8 +259,8 @@ fn labels_of_folder(folder: &Path) -> PathBuf {
 }
 
 fn labels_instead(text: &str) -> String {
-    let [images, labels] = ["images", "labels"]
-        .map(|name| format!("{MAIN_SEPARATOR_STR}{name}{MAIN_SEPARATOR_STR}"));
+    let [images, labels] =
+        ["images", "labels"].map(|name| format!("{MAIN_SEPARATOR_STR}{name}{MAIN_SEPARATOR_STR}"));
     match text.rsplit_once(&images) {
         Some((before, after)) => format!("{before}{labels}{after}"),
         None => text.to_owned(),
@@ -261,7 +270,10 @@ fn labels_instead(text: &str) -> String {
 /// Adds the files in a folder and those in it, but for hidden ones.
 fn descend(folder: &Path, ends: &[&str], depth: usize, files: &mut Vec<PathBuf>) -> Result<()> {
     if depth > DEEPEST {
-        return Err(Error::content(folder, "lies too deep: is it a link to a folder that it is in?"));
+        return Err(Error::content(
+            folder,
+            "lies too deep: is it a link to a folder that it is in?",
+        ));
     }
     for entry in folder.read_dir().map_err(Error::read(folder))? {
         let path = entry.map_err(Error::read(folder))?.path();

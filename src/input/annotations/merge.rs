@@ -28,6 +28,7 @@ pub(super) fn merged(sources: Vec<Annotations>) -> Result<Annotations> {
         for tally in source.tallies.iter_mut().flatten().map(|(_, tally)| tally) {
             tally.leave_each_image_once();
         }
+        let ids = all.ids_of(&source)?;
         let of_source = self::marks(&source);
         if let Some(same) = marks.iter().position(|one| one == &of_source && !one.is_empty()) {
             let problem = format!(
@@ -39,7 +40,7 @@ pub(super) fn merged(sources: Vec<Annotations>) -> Result<Annotations> {
         marks.push(of_source);
         paths.push(source.path.clone());
         notes.append(&mut source.notes);
-        all.add(source, paths.len() as u64)?;
+        all.add(source, &ids, paths.len() as u64);
     }
     // Those of its parts; the number of images that all hold is counted.
     if paths.len() > 1 {
@@ -61,8 +62,11 @@ fn marks(source: &Annotations) -> Vec<(i64, u64, u64)> {
         .flatten()
         .map(|(&id, tally)| {
             let mut hasher = DefaultHasher::new();
-            let mut names: Vec<_> =
-                tally.images.iter().map(|image| source.image_names.get(image).unwrap_or(image)).collect();
+            let mut names: Vec<_> = tally
+                .images
+                .iter()
+                .map(|image| source.image_names.get(image).unwrap_or(image))
+                .collect();
             names.sort_unstable();
             names.hash(&mut hasher);
             tally.areas.len().hash(&mut hasher);
@@ -85,9 +89,16 @@ fn together(paths: &[PathBuf]) -> PathBuf {
 }
 
 impl Annotations {
-    /// Adds a source, the `number`th.
-    fn add(&mut self, source: Annotations, number: u64) -> Result<()> {
-        let ids = if self.has_ids() { self.same_ids(&source)? } else { self.ids_by_name(&source) };
+    /// The ids here of another source's categories, where they are others.
+    fn ids_of(&mut self, source: &Annotations) -> Result<HashMap<i64, i64>> {
+        match self.has_ids() {
+            true => self.check_ids(source).map(|()| HashMap::new()),
+            false => Ok(self.ids_by_name(source)),
+        }
+    }
+
+    /// Adds a source, the `number`th, with these ids for its own.
+    fn add(&mut self, source: Annotations, ids: &HashMap<i64, i64>, number: u64) {
         // An image of the same id and another name is another one.
         let names = &self.image_names;
         let other = |image: u64| match (names.get(&image), source.image_names.get(&image)) {
@@ -103,18 +114,17 @@ impl Annotations {
         for (image, name) in source.image_names {
             self.image_names.entry(image).or_insert(name);
         }
-        Ok(())
     }
 
     /// Checks that another source has the same ids and names.
-    fn same_ids(&self, source: &Annotations) -> Result<HashMap<i64, i64>> {
+    fn check_ids(&self, source: &Annotations) -> Result<()> {
         let pairs = |of: &Annotations| -> HashSet<(i64, String)> {
             of.categories.iter().map(|one| (one.id, one.name.clone())).collect()
         };
         let (ours, theirs) = (pairs(self), pairs(source));
         let mut differ: Vec<_> = ours.symmetric_difference(&theirs).collect();
         differ.sort();
-        let Some((id, name)) = differ.first() else { return Ok(HashMap::new()) };
+        let Some((id, name)) = differ.first() else { return Ok(()) };
         let has = if ours.contains(&(*id, name.clone())) { "lacks" } else { "has" };
         let problem = format!(
             "{has} the category {id}, {name:?}, unlike {}: annotation files that are given together have the \
@@ -127,8 +137,7 @@ impl Annotations {
     /// Numbers categories that have names alone in alphabetical order.
     fn number_by_name(&mut self) {
         self.categories.sort_by(|a, b| a.name.cmp(&b.name));
-        let old: HashMap<i64, i64> =
-            self.categories.iter().map(|one| one.id).zip(0..).collect();
+        let old: HashMap<i64, i64> = self.categories.iter().map(|one| one.id).zip(0..).collect();
         let new = |id: i64| old.get(&id).copied().unwrap_or(id);
         self.categories.iter_mut().for_each(|one| one.id = new(one.id));
         let tallies = self.tallies.take();

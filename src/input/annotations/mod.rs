@@ -83,8 +83,10 @@ pub fn read(kind: Kind, paths: &[PathBuf], choices: &Choices) -> Result<Annotati
         return Err(Error::content(&paths[0], problem));
     }
     if kind != Kind::Voc && choices.include.difficult {
-        let problem =
-            format!("is {}: --include-difficult is for Pascal VOC, which calls objects so", kind.name());
+        let problem = format!(
+            "is {}: --include-difficult is for Pascal VOC, which calls objects so",
+            kind.name()
+        );
         return Err(Error::content(&paths[0], problem));
     }
     let one = |path: &PathBuf| match kind {
@@ -132,7 +134,9 @@ pub(super) fn objects(
     let split = choices.split.as_deref();
     match kind {
         Kind::Voc => voc::read(path, split, usual, sink),
-        Kind::Yolo => yolo::read(path, split.or(usual.first().copied()).unwrap_or(YOLO_TRAIN), sink),
+        Kind::Yolo => {
+            yolo::read(path, split.or(usual.first().copied()).unwrap_or(YOLO_TRAIN), sink)
+        }
         Kind::OpenImages => open_images::read(path, choices.class_names.as_deref(), sink),
         Kind::Coco | Kind::Table => Err(Error::content(path, "is no list of objects")),
     }
@@ -147,7 +151,7 @@ fn of_objects(kind: Kind, path: &Path, choices: &Choices) -> Result<Annotations>
     notes.extend(left_out(counting.crowds, "groups (IsGroupOf)", "--include-crowd"));
     notes.extend(left_out(
         counting.difficult,
-        "difficult objects, on which trainers of Pascal VOC do not train,",
+        "difficult objects, on which mmdetection and Ultralytics do not train and detectron2 does,",
         "--include-difficult",
     ));
     notes.extend(counting.odd.note());

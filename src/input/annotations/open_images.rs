@@ -26,11 +26,18 @@ struct Columns {
 ///
 /// # Errors
 /// If the file cannot be read, or a row is no box.
-pub(in crate::input) fn read(path: &Path, class_names: Option<&Path>, sink: Sink) -> Result<Listing> {
+pub(in crate::input) fn read(
+    path: &Path,
+    class_names: Option<&Path>,
+    sink: Sink,
+) -> Result<Listing> {
     let described = class_names.map(names::descriptions).transpose()?.flatten();
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file::stream(path)?);
+    let mut reader =
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file::stream(path)?);
     let failed = |error: csv::Error| match error.is_io_error() {
-        true => Error::Read { path: path.to_owned(), source: std::io::Error::other(error.to_string()) },
+        true => {
+            Error::Read { path: path.to_owned(), source: std::io::Error::other(error.to_string()) }
+        }
         false => Error::content(path, format!("is not a csv table: {error}")),
     };
     let columns = Columns::of(reader.headers().map_err(failed)?)
@@ -72,7 +79,8 @@ pub(in crate::input) fn read(path: &Path, class_names: Option<&Path>, sink: Sink
         };
         last = Some((label.to_owned(), category));
         let bbox = columns.bbox(&row).map_err(wrong)?;
-        let crowd = columns.group.is_some_and(|at| matches!(&row[at], "1" | "1.0" | "true" | "True"));
+        let crowd =
+            columns.group.is_some_and(|at| matches!(&row[at], "1" | "1.0" | "true" | "True"));
         boxes += 1;
         let (size, in_pixels, difficult) = (None, false, false);
         sink(Object { image, category, bbox, size, in_pixels, crowd, difficult });
@@ -122,7 +130,8 @@ impl Columns {
         for (side, &at) in sides.iter_mut().zip(&self.sides) {
             let cell = &row[at];
             let number = cell.parse().ok().filter(|number: &f64| (-1.0..=2.0).contains(number));
-            *side = number.ok_or_else(|| format!("{cell:?} is no side of a box, a share of the image"))?;
+            *side = number
+                .ok_or_else(|| format!("{cell:?} is no side of a box, a share of the image"))?;
         }
         let [left, right, top, bottom] = sides;
         Ok([left, top, right - left, bottom - top])

@@ -8,30 +8,47 @@ const TO_COCO: &str = "convert it to COCO json, for example with supervision, Fi
 
 /// Keys by which formats of JSON are known, each format with what to say.
 const JSON: [(&[&str], &str); 6] = [
-    (&["\"shapes\"", "\"imagePath\""], "is labelme's file of one image: convert all of them to COCO json with \
-      labelme2coco, and give that"),
-    (&["\"gtboxes\""], "is an odgt file, as CrowdHuman has, an object a line: convert it to COCO json, with \
-      \"images\", \"annotations\" and \"categories\""),
-    (&["\"regions\"", "\"shape_attributes\""], "is a project of the VGG Image Annotator (VIA): export it as COCO \
-      json there, and give that"),
-    (&["\"annotations\"", "\"coordinates\"", "\"label\""], "is CreateML's json: convert it to COCO json, for \
-      example with Roboflow or datumaro, and give that"),
-    (&["\"annotation_id\"", "\"rectanglelabels\""], "is Label Studio's own json: export it as COCO there, and \
-      give that"),
-    (&["\"image_id\"", "\"objects\"", "\"bbox\""], "is json with a line an image, as datasets of Hugging Face \
-      have it (metadata.jsonl): convert it to COCO json, with \"images\", \"annotations\" and \"categories\""),
+    (
+        &["\"shapes\"", "\"imagePath\""],
+        "is labelme's file of one image: convert all of them to COCO json with \
+      labelme2coco, and give that",
+    ),
+    (
+        &["\"gtboxes\""],
+        "is an odgt file, as CrowdHuman has, an object a line: convert it to COCO json, with \
+      \"images\", \"annotations\" and \"categories\"",
+    ),
+    (
+        &["\"regions\"", "\"shape_attributes\""],
+        "is a project of the VGG Image Annotator (VIA): export it as COCO \
+      json there, and give that",
+    ),
+    (
+        &["\"annotations\"", "\"coordinates\"", "\"label\""],
+        "is CreateML's json: convert it to COCO json, for \
+      example with Roboflow or datumaro, and give that",
+    ),
+    (
+        &["\"annotation_id\"", "\"rectanglelabels\""],
+        "is Label Studio's own json: export it as COCO there, and \
+      give that",
+    ),
+    (
+        &["\"image_id\"", "\"objects\"", "\"bbox\""],
+        "is json with a line an image, as datasets of Hugging Face \
+      have it (metadata.jsonl): convert it to COCO json, with \"images\", \"annotations\" and \"categories\"",
+    ),
 ];
 
 /// What a JSON file without COCO's keys is, where that can be told from how it begins.
 pub(super) fn named(path: &Path) -> Option<&'static str> {
     let text = file::beginning(path);
-    if ["\"categories\"", "\"segments_info\""].iter().any(|key| text.contains(key)) {
+    let has = |keys: &[&str]| keys.iter().all(|key| text.contains(key));
+    if has(&["\"categories\""]) && !has(&["\"objects\""]) || has(&["\"segments_info\""]) {
         return None;
     }
-    let has = |keys: &[&str]| keys.iter().all(|key| text.contains(key));
-    let hugging_face = || {
-        (text.contains("\"objects\"") && text.contains("\"file_name\"")).then_some(JSON[5].1)
-    };
+    let hugging_face =
+        || (text.contains("\"objects\"") && text.contains("\"file_name\"")).then_some(JSON[5].1);
     JSON.iter().find(|(keys, _)| has(keys)).map(|&(_, what)| what).or_else(hugging_face)
 }
 
@@ -63,7 +80,9 @@ pub(super) fn folder(path: &Path) -> String {
          and the folders of images"
             .into()
     } else if has("json") {
-        format!("holds json files: give those that are COCO's by name; if each is of one image, {TO_COCO}")
+        format!(
+            "holds json files: give those that are COCO's by name; if each is of one image, {TO_COCO}"
+        )
     } else if has("tfrecord") || has("record") {
         format!("holds TFRecords, which are not read: {TO_COCO}")
     } else {

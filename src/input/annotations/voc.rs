@@ -144,7 +144,12 @@ fn page(path: &Path) -> Result<Page> {
 
 fn files(root: &Path, split: Option<&str>, usual: &[&str]) -> Result<Files> {
     let of_split = |split: &str, problem: &str| {
-        Error::content(root, format!("{problem}, and the split {split:?} cannot be told: give the folder that holds Annotations and ImageSets/Main, or leave --split out"))
+        Error::content(
+            root,
+            format!(
+                "{problem}, and the split {split:?} cannot be told: give the folder that holds Annotations and ImageSets/Main, or leave --split out"
+            ),
+        )
     };
     if root.is_file() {
         return match split {
@@ -223,7 +228,9 @@ fn listed(path: &Path, annotations: &Path) -> Result<Vec<PathBuf>> {
             let says = name.rsplit_once(char::is_whitespace).map(|(_, says)| says);
             let problem = match says {
                 Some("1" | "-1" | "0") => {
-                    format!("line {line}: says of an image whether it holds one class: give the list of all classes, such as trainval")
+                    format!(
+                        "line {line}: says of an image whether it holds one class: give the list of all classes, such as trainval"
+                    )
                 }
                 _ => format!("line {line}: lists {name:?}, and {} is not there", file.display()),
             };

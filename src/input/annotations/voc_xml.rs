@@ -69,7 +69,9 @@ pub(super) fn read(text: &str) -> Result<Page, String> {
                     _ => {}
                 }
             }
-            Event::Text(part) => content += &part.decode().map_err(|error| wrong(error.to_string()))?,
+            Event::Text(part) => {
+                content += &part.decode().map_err(|error| wrong(error.to_string()))?
+            }
             Event::CData(part) => {
                 content += &part.decode().map_err(|error| wrong(error.to_string()))?;
             }
@@ -83,7 +85,10 @@ pub(super) fn read(text: &str) -> Result<Page, String> {
             }
             Event::End(_) => {
                 let text = trimmed(&content);
-                match (path.iter().map(String::as_str).collect::<Vec<_>>()[..].as_ref(), &mut object) {
+                match (
+                    path.iter().map(String::as_str).collect::<Vec<_>>()[..].as_ref(),
+                    &mut object,
+                ) {
                     ([_, "filename"], _) => page.file_name = text.to_owned(),
                     ([_, "size", "width"], _) => size[0] = text.parse().ok(),
                     ([_, "size", "height"], _) => size[1] = text.parse().ok(),
@@ -128,7 +133,9 @@ pub(super) fn read(text: &str) -> Result<Page, String> {
 fn check_root(root: &str) -> Result<(), String> {
     match root {
         "annotation" => Ok(()),
-        "annotations" => Err("holds <annotations>, as CVAT's own xml: export it as COCO or Pascal VOC".into()),
+        "annotations" => {
+            Err("holds <annotations>, as CVAT's own xml: export it as COCO or Pascal VOC".into())
+        }
         _ => Err(format!("holds <{root}>, and not the <annotation> of Pascal VOC")),
     }
 }
@@ -165,7 +172,8 @@ impl Open {
         }
         check_name(&self.name)?;
         let [Some(left), Some(top), Some(right), Some(bottom)] = self.sides else {
-            let what = if self.has_box { "a <bndbox> without its four sides" } else { "no <bndbox>" };
+            let what =
+                if self.has_box { "a <bndbox> without its four sides" } else { "no <bndbox>" };
             return Err(format!("the <object> {:?} that ends here has {what}", self.name));
         };
         let bbox = [left - 1.0, top - 1.0, right - left + 1.0, bottom - top + 1.0];

@@ -91,9 +91,11 @@ fn whole(class: f64, classes: usize) -> Result<usize, String> {
 fn of_box(sides: &[f64]) -> Result<[f64; 4], String> {
     match *sides {
         [x, y, width, height] => Ok([x - width / 2.0, y - height / 2.0, width, height]),
-        [_, _, _, _, _] => Err("has 6 numbers, as predictions with their scores: a label is class x y width \
+        [_, _, _, _, _] => {
+            Err("has 6 numbers, as predictions with their scores: a label is class x y width \
                                 height"
-            .into()),
+                .into())
+        }
         _ => Err(format!("has {} numbers: a row is class x y width height", 1 + sides.len())),
     }
 }

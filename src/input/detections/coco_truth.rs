@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::ground_truth::{Id, ListedImage, ListedObject, Lists};
+use super::lists::{Id, ListedImage, ListedObject, Lists};
 use crate::error::{Error, Result};
 use crate::input::annotations::{ANNOTATIONS, RawCategory, Sides};
 use crate::input::json::{self, Scalar};

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use hotcoco::{Annotation, Category, Dataset, Image};
 
 use super::coco_truth;
+use super::lists::{Id, ListedImage, ListedObject, Lists};
 use crate::classes::{Classes, Numbering};
 use crate::error::{Error, Result};
 use crate::input::annotations::{self, Choices, Kind, Listing, Object};
-use crate::input::json::Scalar;
 use crate::kernel::median;
 
 /// The splits that are evaluated, the usual one first; Pascal VOC of 2007 alone has annotations of its test
@@ -83,52 +83,6 @@ pub struct GroundTruth {
     pub notes: Vec<String>,
 }
 
-/// The id of an image: a number, or in some data sets a text.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Id {
-    Number(i64),
-    Text(String),
-}
-
-impl Id {
-    /// The id that a value is.
-    pub fn of(value: &Scalar) -> Option<Id> {
-        match (value.whole(), value) {
-            (Some(number), _) => Some(Id::Number(number)),
-            (None, Scalar::Text(text)) => Some(Id::Text(text.clone())),
-            _ => None,
-        }
-    }
-}
-
-/// An image as it is listed.
-pub struct ListedImage {
-    pub id: Id,
-    pub file_name: Option<String>,
-    pub negative: Vec<i64>,
-    pub not_exhaustive: Vec<i64>,
-}
-
-/// An object as it is listed; its image and category may not be.
-pub struct ListedObject {
-    pub image: Id,
-    pub category: i64,
-    pub bbox: [f64; 4],
-    pub area: f64,
-    pub crowd: bool,
-}
-
-/// What the files list.
-#[derive(Default)]
-pub struct Lists {
-    pub images: Vec<ListedImage>,
-    pub categories: Vec<(i64, String)>,
-    pub objects: Vec<ListedObject>,
-    pub federated: bool,
-    /// Objects of images or categories that are not listed, as far as that is known already.
-    pub left_out: usize,
-}
-
 /// Reads the annotations.
 ///
 /// # Errors
@@ -185,7 +139,12 @@ fn of_objects(kind: Kind, paths: &[PathBuf], files: &GroundTruthFiles) -> Result
         lists.objects.extend(objects.iter().map(|object| ListedObject {
             image: images[object.image as usize].clone(),
             category: categories[object.category as usize],
-            bbox: [object.bbox[0], object.bbox[1], object.bbox[2].max(0.0), object.bbox[3].max(0.0)],
+            bbox: [
+                object.bbox[0],
+                object.bbox[1],
+                object.bbox[2].max(0.0),
+                object.bbox[3].max(0.0),
+            ],
             area: match object.difficult {
                 true => DIFFICULT,
                 false => object.bbox[2] * object.bbox[3],
@@ -260,7 +219,9 @@ fn add_images(
     let mut ids = Vec::new();
     for picture in &listing.pictures {
         let id = match picture.stem.bytes().all(|byte| byte.is_ascii_digit()) {
-            true => picture.stem.parse().map_or_else(|_| Id::Text(picture.stem.clone()), Id::Number),
+            true => {
+                picture.stem.parse().map_or_else(|_| Id::Text(picture.stem.clone()), Id::Number)
+            }
             false => Id::Text(picture.stem.clone()),
         };
         match places.entry(id.clone()) {
@@ -353,9 +314,8 @@ impl GroundTruth {
     /// The median area of the objects of each category, crowds left out, pixels².
     pub fn median_areas(&self) -> Vec<Option<f64>> {
         let mut areas: Vec<Vec<f64>> = vec![Vec::new(); self.categories.len()];
-        let counts = |object: &&Annotation| {
-            !(object.iscrowd || is_difficult(object) || self.in_shares)
-        };
+        let counts =
+            |object: &&Annotation| !(object.iscrowd || is_difficult(object) || self.in_shares);
         for object in self.dataset.annotations.iter().filter(counts) {
             areas[object.category_id as usize].extend(object.area);
         }

@@ -75,7 +75,8 @@ impl<'a> Scene<'a> {
         let truth = evaluator.coco_gt();
         let ids = cells.first().map_or(&[][..], |cell| truth.get_ann_ids_for_img(cell.image_id));
         let objects = ids.iter().filter_map(|&id| truth.get_ann(id));
-        let mut objects: Vec<_> = objects.filter(|object| !(object.iscrowd || is_difficult(object))).collect();
+        let mut objects: Vec<_> =
+            objects.filter(|object| !(object.iscrowd || is_difficult(object))).collect();
         objects.sort_by_key(|object| object.category_id);
         let unfound = cells.iter().flat_map(|cell| {
             let class = cell.category_id as usize;
@@ -87,7 +88,9 @@ impl<'a> Scene<'a> {
     /// What is wrong with each detection of a class.
     fn findings(&self, cell: &EvalImg) -> Vec<Option<Finding>> {
         let is_false = |at: &usize| {
-            !(cell.dt_matched[(0, *at)] || cell.dt_ignore[(0, *at)] || self.on_difficult(cell, *at) & 1 == 1)
+            !(cell.dt_matched[(0, *at)]
+                || cell.dt_ignore[(0, *at)]
+                || self.on_difficult(cell, *at) & 1 == 1)
         };
         let finding = |at: usize| Some(at).filter(is_false).map(|at| self.finding(cell, at));
         (0..cell.dt_ids.len()).map(finding).collect()
@@ -137,7 +140,8 @@ impl<'a> Scene<'a> {
             return 0;
         }
         let bbox = self.detection(cell, at);
-        let iou = difficult.map(|object| bbox_iou_pair(bbox, sides(object), false)).fold(0.0, f64::max);
+        let iou =
+            difficult.map(|object| bbox_iou_pair(bbox, sides(object), false)).fold(0.0, f64::max);
         let thresholds = self.evaluator.params.iou_thrs.iter().enumerate();
         let on = thresholds.filter(|(_, threshold)| iou >= **threshold).map(|(at, _)| 1 << at);
         on.sum::<u16>() & !bits(&cell.dt_matched, at)

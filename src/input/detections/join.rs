@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use super::ground_truth::{GroundTruth, Id, IdsOf};
+use super::ground_truth::{GroundTruth, IdsOf};
+use super::lists::Id;
 use crate::classes::Numbering;
 use crate::words::list;
 
@@ -83,7 +84,8 @@ fn images(seen: &Seen, truth: &GroundTruth, notes: &mut Vec<String>) -> Result<V
     let found: Vec<_> = seen.images.iter().map(|(id, name, _)| (by_id(id), named(name))).collect();
     let is_named = |(_, name): &(_, Option<Option<u64>>)| name.is_some();
     // Names that are those of other files say nothing.
-    let by_name = found.iter().any(is_named) && seen.images.iter().all(|(_, name, _)| name.is_some());
+    let by_name =
+        found.iter().any(is_named) && seen.images.iter().all(|(_, name, _)| name.is_some());
     let mut places = Vec::new();
     let mut differ = 0;
     for ((id, file_name, at), (by_id, of_name)) in seen.images.iter().zip(found) {
@@ -204,6 +206,9 @@ fn shift(
         let known = |&id: &i64| shift.of(id).is_some_and(|id| truth.places.contains_key(&id));
         ids.iter().all(known)
     };
+    if ultralytics && numbering != Some(Numbering::Ids) {
+        check_dense(ids, truth)?;
+    }
     let from_one = !ids.contains(&0) && truth.places.contains_key(&0);
     if !from_one || numbering == Some(Numbering::Ids) {
         return Ok(Shift::None);
@@ -239,6 +244,24 @@ fn shift(
         )),
         _ => Ok(Shift::None),
     }
+}
+
+/// Checks that Ultralytics' numbers, which are places in its list from 1, cannot be mistaken for ids with gaps.
+fn check_dense(ids: &[i64], truth: &GroundTruth) -> Result<(), String> {
+    let count = truth.categories.len() as i64;
+    let theirs = || truth.categories.iter().map(|(id, _)| *id);
+    let is_coco = count == 80 && theirs().eq((1..=90).filter(|id| !NOT_COCO.contains(id)));
+    let dense = theirs().eq(0..count) || theirs().eq(1..=count);
+    let listed = |id: &i64| (1..=count).contains(id) && truth.places.contains_key(id);
+    if truth.ids == IdsOf::List || is_coco || dense || !ids.iter().all(listed) {
+        return Ok(());
+    }
+    Err(format!(
+        "has the category ids {} with \"file_name\", as Ultralytics numbers the names of its data.yaml from 1, and \
+         the ids of the ground truth have gaps: if they are its ids, say --ap-numbering ids; if not, give the \
+         data.yaml as --ground-truth",
+        numbers(ids)
+    ))
 }
 
 fn numbers(ids: &[i64]) -> String {

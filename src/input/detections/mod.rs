@@ -11,6 +11,7 @@ mod confusion;
 mod ground_truth;
 mod image;
 mod join;
+mod lists;
 mod ranked;
 mod results;
 mod tide;
@@ -27,8 +28,8 @@ use crate::detections::ClassDetections;
 use crate::detector::Evaluated;
 use crate::error::{Error, Result};
 use bootstrap::Resamples;
-use ground_truth::{GroundTruth, IdsOf};
 pub use ground_truth::GroundTruthFiles;
+use ground_truth::{GroundTruth, IdsOf};
 use ranked::{Ranked, THRESHOLDS};
 
 /// Reads detections, `[{"image_id": …, "category_id": …, "bbox": [x, y, width, height], "score": …}, …]`,

@@ -6,8 +6,9 @@ use hotcoco::Annotation;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny};
 
-use super::ground_truth::{GroundTruth, Id};
+use super::ground_truth::GroundTruth;
 use super::join::{self, Seen};
+use super::lists::Id;
 use crate::classes::Numbering;
 use crate::error::{Error, Result};
 use crate::input::annotations::Sides;
@@ -41,11 +42,7 @@ struct Raw {
 /// # Errors
 /// If the file cannot be read, is no such list, or a detection is not whole or of an image or a category
 /// that the ground truth does not have, or may be of two.
-pub fn read(
-    path: &Path,
-    truth: &GroundTruth,
-    numbering: Option<Numbering>,
-) -> Result<Found> {
+pub fn read(path: &Path, truth: &GroundTruth, numbering: Option<Numbering>) -> Result<Found> {
     let (mut boxes, mut masks, mut problem) = (Vec::new(), false, None);
     let mut seen = Seen::default();
     let mut add = |raw: Raw| {
@@ -61,7 +58,9 @@ pub fn read(
     read.map_err(|error| json::refused(path, error, problem, "a list of detections"))?;
     let bad = |problem: String| Error::content(path, problem);
     if boxes.is_empty() {
-        return Err(bad("is an empty list, without one detection: was it written to its end?".into()));
+        return Err(bad(
+            "is an empty list, without one detection: was it written to its end?".into()
+        ));
     }
     if truth.in_shares {
         check_shares(&boxes).map_err(bad)?;
@@ -83,7 +82,8 @@ pub fn read(
 /// Checks that boxes can be shares of their images.
 fn check_shares(boxes: &[Annotation]) -> std::result::Result<(), String> {
     const MOST: f64 = 2.0;
-    let far = |one: &Annotation| one.bbox.is_some_and(|sides| sides.iter().any(|side| *side > MOST));
+    let far =
+        |one: &Annotation| one.bbox.is_some_and(|sides| sides.iter().any(|side| *side > MOST));
     match boxes.iter().position(far) {
         None => Ok(()),
         Some(at) => Err(format!(
