@@ -480,7 +480,8 @@ proptest! {
             (console, &fractions), (darknet, &percents),
         ] {
             let text = format!("07/22 10:00:00 - INFO - begin\n{text}end of it\n");
-            prop_assert_eq!(understood(&work, "t.log", &text).as_ref(), Ok(expected), "{}", text);
+            let read = understood(&work, "t.log", &text);
+            prop_assert_eq!(read.as_ref(), Ok(expected), "{}", text);
         }
     }
 }

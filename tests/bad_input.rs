@@ -915,7 +915,7 @@ fn missing_and_misused() {
         (
             "information --embeddings x.npy --labels y.npy --class-names empty",
             1,
-            "empty: is a directory, pipe or device: give a regular file",
+            "empty: is a directory, pipe or device that holds neither \"Annotations\" with xml files",
         ),
         ("correlate --ap empty --counts counts.csv", 1, "empty: is a directory, pipe or device"),
         ("correlate --ap ap.csv --counts empty", 1, "empty: is a directory, pipe or device"),

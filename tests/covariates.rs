@@ -2,7 +2,7 @@
 
 use igam_analyze::detector::{Counts, Covariate};
 use igam_analyze::evidence::{Class, Grounds, groups_tell};
-use igam_analyze::input::annotations::Include;
+use igam_analyze::input::annotations::{Choices, Include};
 use igam_analyze::input::class_groups;
 use igam_analyze::input::{counts, covariates};
 use polars::prelude::*;
@@ -48,7 +48,9 @@ fn annotations() -> Vec<(i64, Value, Value)> {
 fn read(text: &str, crowd: bool, ignored: bool) -> Counts {
     let work = Workdir::new();
     work.write("a.json", text);
-    counts::read(&work.path("a.json"), None, Include { crowd, ignored }).unwrap()
+    let include = Include { crowd, ignored, difficult: false };
+    let choices = Choices { include, ..Choices::default() };
+    counts::read(&[work.path("a.json")], None, &choices).unwrap()
 }
 
 /// The values of one covariate: of fig, kiwi, lime and plum.

@@ -254,8 +254,8 @@ fn the_ground_truth_lists_the_classes_but_counts_no_instances() {
     let files = RunFiles {
         name: "a".into(),
         detections: Some(results),
-        ground_truth: Some(truth),
-        counts: Some(work.path("counts.csv")),
+        ground_truth: vec![truth],
+        counts: vec![work.path("counts.csv")],
         ap_column: vec!["ap50".into(), "ap75".into()],
         ..RunFiles::default()
     };
@@ -382,11 +382,10 @@ fn what_is_wrong_is_said_in_a_sentence() {
         assert!(error.contains("results.json") && error.contains(says), "{text}: {error}");
         assert!(!error.trim().contains('\n'), "{error}");
     }
-    // Gzip is named for what it is.
+    // Gzip that is cut off is named for what it is.
     work.write("results.json", b"\x1f\x8b\x08\x00\x00\x00\x00\x00");
-    assert!(
-        read(&results, &truth).unwrap_err().to_string().contains("compressed by gzip: unpack it")
-    );
+    let cut = read(&results, &truth).unwrap_err().to_string();
+    assert!(cut.contains("it is packed by gzip and cannot be unpacked"), "{cut}");
     // The two files in each other's place.
     work.write("results.json", format!("[{one}]"));
     let swapped = read(&truth, &results).unwrap_err().to_string();

@@ -6,7 +6,7 @@ use std::io::Write;
 
 use igam_analyze::classes::{Classes, Keys, Rows};
 use igam_analyze::detector::{ApColumn, ApFormat};
-use igam_analyze::input::annotations::Include;
+use igam_analyze::input::annotations::{Choices, Include};
 use igam_analyze::input::ap::{self, ApIou};
 use igam_analyze::input::classes;
 use igam_analyze::input::counts;
@@ -199,7 +199,9 @@ fn counts_as_pycocotools_counts() {
     let expected = expected();
     let counts = |file: &str, crowd| {
         let path = format!("{}/{file}", folder());
-        let counts = counts::read(path.as_ref(), None, Include { crowd, ignored: false }).unwrap();
+        let include = Include { crowd, ..Include::default() };
+        let choices = Choices { include, ..Choices::default() };
+        let counts = counts::read(&[path.into()], None, &choices).unwrap();
         let classes = counts.classes.clone().unwrap();
         let mut rows = vec![Value::Null; classes.len()];
         let mut letters = rows.clone();
@@ -247,7 +249,7 @@ fn frequencies_are_counted_in_images() {
     }
     let file = json!({"annotations": annotations, "categories": categories});
     work.write("a.json", file.to_string());
-    let counts = counts::read(&work.path("a.json"), None, Include::default()).unwrap();
+    let counts = counts::read(&[work.path("a.json")], None, &Choices::default()).unwrap();
     use igam_analyze::groups::Frequency::{Common, Frequent, Rare};
     let expected = [Rare, Rare, Common, Common, Common, Common, Frequent, Frequent, Frequent, Rare];
     assert_eq!(counts.frequencies.unwrap(), expected);

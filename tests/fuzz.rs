@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 use fastrand::Rng;
 use igam_analyze::classes::Labels;
 use igam_analyze::information::Information;
-use igam_analyze::input::annotations::Include;
+use igam_analyze::input::annotations::{Choices, Include};
 use igam_analyze::input::classes as class_files;
 use igam_analyze::input::embeddings::Dump;
 use igam_analyze::input::{ap, counts, detections, information};
@@ -48,7 +48,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 25] = [
+const TARGETS: [Target; 26] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
@@ -110,11 +110,19 @@ const TARGETS: [Target; 25] = [
         extension: "json",
         damage: text,
         read: |path| {
-            drop((
-                class_files::read(path),
-                counts::read(path, None, Include { crowd: true, ignored: false }),
-            ))
+            let include = Include { crowd: true, ..Include::default() };
+            let choices = Choices { include, ..Choices::default() };
+            drop((class_files::read(path), counts::read(&[path.to_owned()], None, &choices)))
         },
+    },
+    Target { name: "gzip", corpus: "gzip", extension: "json.gz", damage: bytes, read: counted },
+    Target { name: "voc", corpus: "voc", extension: "xml", damage: text, read: counted },
+    Target {
+        name: "open_images",
+        corpus: "open_images",
+        extension: "csv",
+        damage: text,
+        read: counted,
     },
     Target {
         name: "detections",
@@ -173,13 +181,7 @@ const TARGETS: [Target; 25] = [
             ))
         },
     },
-    Target {
-        name: "counts",
-        corpus: "counts",
-        extension: "csv",
-        damage: text,
-        read: |path| drop(counts::read(path, None, Include::default())),
-    },
+    Target { name: "counts", corpus: "counts", extension: "csv", damage: text, read: counted },
     Target {
         name: "information",
         corpus: "information",
@@ -231,6 +233,10 @@ fn labels(path: &Path) {
             break;
         }
     }
+}
+
+fn counted(path: &Path) {
+    let _ = counts::read(&[path.to_owned()], None, &Choices::default());
 }
 
 fn classes(path: &Path) {

@@ -1,5 +1,6 @@
 //! All integration tests; the helpers that they share are here.
 
+mod annotation_formats;
 mod annotations;
 mod ap_formats;
 mod ap_scale;

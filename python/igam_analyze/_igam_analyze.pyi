@@ -198,7 +198,7 @@ def correlate(
     ap: _ByClass = None,
     *,
     detections: _Path | None = None,
-    ground_truth: _Path | None = None,
+    ground_truth: _Path | Sequence[_Path] | None = None,
     name: str = "",
     backbone: str = "",
     loss: str = "",

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use igam_analyze::ap::ApScale;
 use igam_analyze::classes::{self, Classes, Keys};
 use igam_analyze::detector::{ApColumn, ApFormat, ClassGroups, Counts, Covariates};
-use igam_analyze::input::annotations::Include;
+use igam_analyze::input::annotations::Choices;
 use igam_analyze::input::ap::{self, ApIou, Field, Fields, Held, List};
 use igam_analyze::input::class_groups;
 use igam_analyze::input::counts;
@@ -16,7 +16,7 @@ use igam_analyze::input::in_memory::{self, Key};
 use igam_analyze::input::stored_array::Array;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyMapping, PySequence, PySlice, PyString};
+use pyo3::types::{PyBytes, PyList, PyMapping, PySequence, PySlice, PyString, PyTuple};
 use pyo3::{IntoPyObjectExt, intern};
 
 use crate::choices::one_of_if;
@@ -52,10 +52,10 @@ pub fn average_precision(
     released(py, || ap::take(Path::new(AP), held, wanted, format, iou, scale))
 }
 
-/// Instances: of a file, or of classes with their counts.
+/// Instances: of a file, of annotation files that are parts of one data set, or of classes with their counts.
 pub fn counts(object: &Bound<'_, PyAny>) -> PyResult<Counts> {
-    if let Some(path) = path(object)? {
-        return released(object.py(), || counts::read(&path, None, Include::default()));
+    if let Some(paths) = one_or_more(object)? {
+        return released(object.py(), || counts::read(&paths, None, &Choices::default()));
     }
     let (keys, values) = Rows::of(INSTANCES, object)?.numbers(INSTANCES, "the number")?;
     in_memory::counts(Path::new(INSTANCES), keys, values).map_err(exception)
@@ -141,6 +141,19 @@ pub fn path(object: &Bound<'_, PyAny>) -> PyResult<Option<PathBuf>> {
     let is_path = object.is_instance_of::<PyString>()
         || object.hasattr(intern!(object.py(), "__fspath__"))?;
     is_path.then(|| object.extract()).transpose()
+}
+
+/// A file, or the files of a list; none of any other object.
+pub fn one_or_more(object: &Bound<'_, PyAny>) -> PyResult<Option<Vec<PathBuf>>> {
+    if let Some(path) = path(object)? {
+        return Ok(Some(vec![path]));
+    }
+    if !(object.is_instance_of::<PyList>() || object.is_instance_of::<PyTuple>())
+        || object.len()? == 0
+    {
+        return Ok(None);
+    }
+    object.try_iter()?.map(|item| path(&item?)).collect()
 }
 
 /// What there is of AP in an object that is no file.

@@ -11,7 +11,7 @@ use igam_analyze::error::Error;
 use igam_analyze::figure::{self, Drawn};
 use igam_analyze::groups::Grouping;
 use igam_analyze::input::ap::ApIou;
-use igam_analyze::input::detections;
+use igam_analyze::input::detections::{self, GroundTruthFiles};
 use igam_analyze::options::Options;
 use igam_analyze::output::{self, Output, Table, brief, tables, write_to};
 use igam_analyze::run_files::{self, load_explained};
@@ -262,15 +262,16 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 ///     AP by class, 0 to 1 or 0 to 100: by name or id, or in the order of the classes; what torchmetrics
 ///     computes, COCOeval, or a file.
 /// detections, ground_truth : path, optional
-///     In place of AP: COCO results, boxes with scores, and the COCO or LVIS annotations that they are
-///     evaluated against. `ap_column` is then "ap" (IoU 0.5:0.95), "ap50" or "ap75".
+///     In place of AP: COCO results, boxes with scores, and the annotations that they are evaluated against:
+///     COCO or LVIS json, Pascal VOC, YOLO or Open Images, or a list of files that are parts of one data set.
+///     `ap_column` is then "ap" (IoU 0.5:0.95), "ap50" or "ap75".
 /// name : str
 ///     The run's name; unless given, backbone and loss, or what AP is called.
 /// backbone, loss : str
 ///     For Figures 2 and 4.
-/// instances : mapping, Series, sequence or path, optional
-///     Instances of each class; without it, its embeddings. A table, or an annotation file, whose other
-///     numbers are held constant too.
+/// instances : mapping, Series, sequence, path or list of paths, optional
+///     Instances of each class; without it, its embeddings. A table, or annotations as COCO or LVIS json,
+///     Pascal VOC, YOLO or Open Images, whose other numbers are held constant too.
 /// covariates : DataFrame, mapping of mappings, or path, optional
 ///     Other numbers of the classes, to be held constant.
 /// class_groups : mapping, Series or path, optional
@@ -327,7 +328,7 @@ pub fn correlate<'py>(
     detectors: Option<&Bound<'py, PyAny>>,
     ap: Option<&Bound<'py, PyAny>>,
     detections: Option<PathBuf>,
-    ground_truth: Option<PathBuf>,
+    ground_truth: Option<&Bound<'py, PyAny>>,
     name: &str,
     backbone: &str,
     loss: &str,
@@ -432,7 +433,11 @@ pub fn correlate<'py>(
                 of_ap,
                 "detections are evaluated: give no ap beside them, nor what says how to read it",
             )?;
-            Some(released(py, || detections::read(&detections, &ground_truth))?)
+            let Some(paths) = by_class::one_or_more(ground_truth)? else {
+                return Err(PyTypeError::new_err("ground_truth is a path, or a list of paths"));
+            };
+            let files = GroundTruthFiles { paths, numbering, ..GroundTruthFiles::default() };
+            Some(released(py, || detections::read(&detections, files))?)
         }
         _ => {
             return Err(PyTypeError::new_err("detections and ground_truth go together: give both"));

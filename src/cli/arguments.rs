@@ -321,8 +321,8 @@ pub struct Detectors {
         required_unless_present_any = ["runs", "detections"]
     )]
     pub ap: Option<PathBuf>,
-    /// Detections in place of --ap: COCO results, a .json list of boxes with scores. They are evaluated
-    /// against --ground-truth, and AP has the columns ap (IoU 0.5:0.95), ap50 and ap75. In a runs file:
+    /// Detections in place of --ap: COCO results, a .json list of boxes with scores, such as Ultralytics'
+    /// predictions.json. They are evaluated against --ground-truth, and AP has the columns ap (IoU 0.5:0.95), ap50 and ap75. In a runs file:
     /// detections = "FILE"
     #[arg(
         long,
@@ -332,15 +332,20 @@ pub struct Detectors {
         conflicts_with_all = ["ap", "runs"]
     )]
     pub detections: Option<PathBuf>,
-    /// The annotations that --detections are of, COCO's or LVIS's. Where neither --class-names nor an
-    /// annotation file as --counts lists the classes, it does. In a runs file: ground_truth = "FILE"
+    /// The annotations that --detections are of, in any format of --counts but a table; several files that
+    /// are parts of one. Where neither --class-names nor annotations as --counts list the classes, they do.
+    /// In a runs file: ground_truth = "PATH"
     #[arg(
         long,
-        value_name = "FILE",
+        value_name = "PATH",
+        num_args = 1..,
         requires = "detections",
         conflicts_with_all = ["ap", "runs"]
     )]
-    pub ground_truth: Option<PathBuf>,
+    pub ground_truth: Vec<PathBuf>,
+    /// Split of --ground-truth in Pascal VOC or YOLO [default: val, of Pascal VOC test where it is there]
+    #[arg(long, value_name = "NAME", requires = "ground_truth")]
+    pub ground_truth_split: Option<String>,
     /// Columns of AP values, each a run of its own [default: `ap`, or the only column of numbers; of
     /// an evaluator's results `bbox`]
     #[arg(
@@ -416,6 +421,7 @@ impl Detectors {
                 ap: self.ap.clone(),
                 detections: self.detections.clone(),
                 ground_truth: self.ground_truth.clone(),
+                ground_truth_split: self.ground_truth_split.clone(),
                 ap_column: self.ap_column.clone(),
                 ap_format: self.ap_format,
                 ap_iou: self.ap_iou,
@@ -621,23 +627,31 @@ pub struct Input {
     #[arg(long, value_enum, value_name = "NUMBERING", help_heading = "Input")]
     pub label_numbering: Option<Numbering>,
     /// Class names: a name a line in order of id, a table with columns `class` and `id`, YOLO's
-    /// data.yaml, json of names, or a COCO or LVIS annotation file
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
+    /// data.yaml, json of names, Open Images' class-descriptions-boxable.csv, or annotations as for --counts
+    #[arg(long, value_name = "PATH", help_heading = "Input")]
     pub class_names: Option<PathBuf>,
-    /// Instances per class: a table with columns `class` and `instances`, or a COCO or LVIS annotation
-    /// file (.json), which names the classes too [default: counted from the labels]
-    #[arg(long, value_name = "FILE", help_heading = "Input")]
-    pub counts: Option<PathBuf>,
+    /// Instances per class: a table with columns `class` and `instances`; or annotations, which name the
+    /// classes too: COCO or LVIS json (.json, .json.gz), a folder of Pascal VOC, YOLO's data.yaml, a csv of
+    /// Open Images; several that are parts of one data set [default: counted from the labels]
+    #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Input")]
+    pub counts: Vec<PathBuf>,
     /// Column of the instance counts [default: `instances`, or the only column of numbers]
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "counts")]
     pub counts_column: Option<String>,
-    /// Count an annotation file's crowds (`iscrowd`) as instances
+    /// Split of --counts in Pascal VOC or YOLO [default: trainval, of YOLO train]
+    #[arg(long, value_name = "NAME", help_heading = "Input", requires = "counts")]
+    pub split: Option<String>,
+    /// Count an annotation file's crowds (`iscrowd`, of Open Images `IsGroupOf`) as instances
     #[arg(long, help_heading = "Input", requires = "counts")]
     pub include_crowd: bool,
     /// Count those annotations too on which mmdetection and detectron2 do not train: marked `ignore`,
     /// without area, or outside their image
     #[arg(long, help_heading = "Input", requires = "counts")]
     pub include_ignored: bool,
+    /// Count the difficult objects of Pascal VOC too, on which mmdetection and Ultralytics do not train, but
+    /// detectron2 does
+    #[arg(long, help_heading = "Input", requires = "counts")]
+    pub include_difficult: bool,
 }
 
 /// Held-out objects, and the classifier that is shown them.
@@ -969,6 +983,8 @@ impl From<Input> for RunFiles {
             counts_column: input.counts_column,
             include_crowd: input.include_crowd,
             include_ignored: input.include_ignored,
+            include_difficult: input.include_difficult,
+            split: input.split,
             ..RunFiles::default()
         }
     }

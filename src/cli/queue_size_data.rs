@@ -83,7 +83,7 @@ fn check_options(arguments: &QueueSize, files: &RunFiles) -> Result<()> {
     let background = files.background_label.is_some();
     let by_labels = !files.labels.is_empty() && !background;
     let by_moments = !files.moments.is_empty();
-    let (by_counts, by_number) = (files.counts.is_some(), arguments.classes.is_some());
+    let (by_counts, by_number) = (!files.counts.is_empty(), arguments.classes.is_some());
     let given = |options: [(&'static str, bool); 2]| options.into_iter().find(|(_, given)| *given);
     let one = given([("--labels", by_labels), ("--moments", by_moments)]);
     let other = given([("--counts", by_counts), ("--classes", by_number)]);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::annotations::{self, Include};
+use super::annotations;
 use super::names::{self, Names};
 use crate::classes::{Classes, IdsFrom};
 use crate::error::{Error, Result};
@@ -22,9 +22,7 @@ pub fn read(path: &Path) -> Result<(Classes, Vec<String>)> {
 /// As for [`read`].
 pub(super) fn of_names(path: &Path, names: Names) -> Result<(Classes, Vec<String>)> {
     match names {
-        Names::Categories => {
-            Ok((annotations::read(path, Include::default())?.classes()?, Vec::new()))
-        }
+        Names::Categories => Ok((annotations::categories(path)?, Vec::new())),
         Names::List { classes, in_order, notes } => {
             let ids_from = if in_order { IdsFrom::List } else { IdsFrom::Table };
             let classes = Classes::new(classes, ids_from);

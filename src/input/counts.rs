@@ -1,11 +1,10 @@
-//! Instance counts per class from a table or an annotation file.
+//! Instance counts per class from a table or annotations.
 
-use std::path::Path;
+use std::path::PathBuf;
 
-use super::annotations::{self, Annotations, Include};
+use super::annotations::{self, Annotations, Choices, Kind};
 use super::evaluations;
 use super::keys;
-use super::shards::extension;
 use super::table::Table;
 use crate::classes::Keys;
 use crate::detector::{Counts, Covariate};
@@ -19,39 +18,53 @@ const MEDIAN_LOG_AREA: &str = "median_log_area";
 /// The covariate of how crowded it is: annotations that count by images that hold one of them.
 const INSTANCES_PER_IMAGE: &str = "instances_per_image";
 
-/// Reads a COCO or LVIS annotation file (`.json`), of which what trainers leave out is counted only if
-/// `include` says so; or of a table the `wanted` column, or else `instances`, or else the only one of numbers.
+/// Reads annotations, one source or several that are parts of one data set, of which what trainers leave out is
+/// counted only if the `choices` say so; or of a table the `wanted` column, or else `instances`, or else the
+/// only one of numbers.
 ///
 /// # Errors
-/// If the file cannot be used, has no such column, or a value is no count.
-pub fn read(path: &Path, wanted: Option<&str>, include: Include) -> Result<Counts> {
-    if extension(path) == "json" {
+/// If a file cannot be used, has no such column, or a value is no count.
+pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Result<Counts> {
+    let (kind, from) = annotations::recognized(paths)?;
+    let path = &paths[0];
+    if kind != Kind::Table {
         if wanted.is_some() {
             return Err(Error::content(
                 path,
                 "is an annotation file, of which instances are counted: --counts-column is for tables",
             ));
         }
-        let counted = annotations::read(path, include);
-        let counted = counted.map_err(|error| evaluations::instead_of_counts(path, error))?;
-        return from_annotations(path, counted);
+        let all = annotations::read(kind, &from, choices);
+        let all = all.map_err(|error| evaluations::instead_of_counts(path, error))?;
+        return from_annotations(all);
     }
-    if include.crowd {
-        return Err(Error::content(
-            path,
-            "is a table, which says itself what it counts: --include-crowd is for annotation files",
-        ));
+    if paths.len() > 1 {
+        return Err(Error::content(path, "is a table, of which one is given: put them together"));
+    }
+    let Choices { include, split, .. } = choices;
+    for (given, option) in [
+        (include.crowd, "--include-crowd"),
+        (include.difficult, "--include-difficult"),
+        (split.is_some(), "--split"),
+    ] {
+        if given {
+            let problem = format!(
+                "is a table, which says itself what it counts: {option} is for annotation files"
+            );
+            return Err(Error::content(path, problem));
+        }
     }
     from_table(&Table::read(path)?, wanted)
 }
 
-/// The same of an annotation file, with what else is counted there.
-fn from_annotations(path: &Path, file: Annotations) -> Result<Counts> {
-    let (classes, note) = (file.classes()?, file.note());
+/// What is counted of annotations, with what else is counted there.
+fn from_annotations(all: Annotations) -> Result<Counts> {
+    let (classes, notes) = (all.classes()?, all.notes().to_vec());
+    let (path, has_ids) = (all.path(), all.has_ids());
     let (mut names, mut ids) = (Vec::new(), Vec::new());
     let (mut values, mut frequencies) = (Vec::new(), Vec::new());
     let (mut areas, mut crowding, mut groups) = (Vec::new(), Vec::new(), Vec::new());
-    for category in file.counted()? {
+    for category in all.counted()? {
         names.push(category.name);
         ids.push(category.id);
         values.push(category.instances);
@@ -61,8 +74,8 @@ fn from_annotations(path: &Path, file: Annotations) -> Result<Counts> {
         groups.push(category.supercategory);
     }
     Ok(Counts {
-        path: path.to_owned(),
-        keys: Keys::Both(names, ids),
+        path,
+        keys: if has_ids { Keys::Both(names, ids) } else { Keys::Names(names) },
         values,
         frequencies: Some(frequencies),
         covariates: vec![
@@ -71,7 +84,7 @@ fn from_annotations(path: &Path, file: Annotations) -> Result<Counts> {
         ],
         groups,
         classes: Some(classes),
-        notes: note.into_iter().collect(),
+        notes,
     })
 }
 
@@ -89,11 +102,23 @@ const NO_COUNTS: [&str; 10] = [
     "index",
 ];
 
+/// Columns in which data sets of Hugging Face hold the boxes of an image.
+const HUGGING_FACE: [&str; 2] = ["objects", "annotations"];
+
 /// The same from a table that has been read.
 ///
 /// # Errors
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
+    // Hugging Face's data sets of boxes: a row an image.
+    let boxes = table.other_columns().find(|name| HUGGING_FACE.contains(&name.as_str()));
+    if let Some(column) = boxes.filter(|_| table.find("class").is_none()) {
+        let problem = format!(
+            "has a row an image and its boxes in {column:?}, as data sets of Hugging Face: convert it to COCO \
+             json, with \"images\", \"annotations\" and \"categories\""
+        );
+        return Err(Error::content(&table.path, problem));
+    }
     let keys = keys::of_table(table)?;
     if wanted.is_none() && evaluations::any(&table.columns) {
         let problem = format!(

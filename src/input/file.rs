@@ -6,6 +6,7 @@ use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use bytesize::ByteSize;
+use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Result};
 use crate::words::{list, suggestion};
@@ -16,9 +17,12 @@ const LONGEST_TEXT: u64 = 256 << 20;
 /// The byte order mark of UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
 
+/// How files begin that gzip has packed.
+const GZIP: &[u8] = b"\x1f\x8b";
+
 /// How files begin that are no text, and what they are.
 const NOT_TEXT: [(&[u8], &str); 13] = [
-    (b"\x1f\x8b", "is compressed by gzip: unpack it"),
+    (GZIP, "is compressed by gzip: unpack it"),
     (b"BZh91AY&SY", "is compressed by bzip2: unpack it"),
     (b"\xfd7zXZ\0", "is compressed by xz: unpack it"),
     (b"\x28\xb5\x2f\xfd", "is compressed by zstd: unpack it"),
@@ -59,6 +63,57 @@ pub fn open_text(path: &Path) -> Result<(File, u64)> {
     Ok((file, length))
 }
 
+/// Opens a text as a stream behind its byte order mark. What gzip has packed is unpacked on the way, whatever
+/// the file is called.
+///
+/// # Errors
+/// If it cannot be opened or unpacked, is empty, or is no text in UTF-8 by its first bytes.
+pub fn stream(path: &Path) -> Result<Box<dyn Read>> {
+    let (mut file, _, head) = open_with_head(path)?;
+    if !head.starts_with(GZIP) {
+        return Ok(Box::new(open_text(path)?.0));
+    }
+    let mut unpacked = Unpacked(MultiGzDecoder::new(&mut file));
+    let mut head = Vec::new();
+    (&mut unpacked).take(HEAD).read_to_end(&mut head).map_err(Error::read(path))?;
+    if let Some(what) = stand_in(&head).or_else(|| not_text(&head)) {
+        return Err(Error::content(path, format!("is packed by gzip, and what is in it {what}")));
+    }
+    file.seek(SeekFrom::Start(0)).map_err(Error::read(path))?;
+    let mut unpacked = Unpacked(MultiGzDecoder::new(file));
+    if head.starts_with(MARK) {
+        let mut mark = [0; MARK.len()];
+        unpacked.read_exact(&mut mark).map_err(Error::read(path))?;
+    }
+    Ok(Box::new(unpacked))
+}
+
+/// How a text begins, for recognizing its format, packed or not: up to 64 KiB. What cannot be read, or is no
+/// text, is left for its reader to refuse.
+pub fn beginning(path: &Path) -> String {
+    const LONG: u64 = 1 << 16;
+    let mut bytes = Vec::new();
+    if let Ok(stream) = stream(path) {
+        // As far as it gets.
+        let _ = stream.take(LONG).read_to_end(&mut bytes);
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// What gzip has packed; a failure says so.
+struct Unpacked<R>(MultiGzDecoder<R>);
+
+impl<R: Read> Read for Unpacked<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buffer).map_err(|error| match error.kind() {
+            ErrorKind::Interrupted => error,
+            _ => io::Error::other(format!(
+                "it is packed by gzip and cannot be unpacked, {error}: download or pack it again"
+            )),
+        })
+    }
+}
+
 fn open_with_head(path: &Path) -> Result<(File, u64, Vec<u8>)> {
     // Asked by name: to open a pipe would wait for its writer.
     if !fs::metadata(path).map_err(Error::read(path))?.is_file() {
@@ -73,10 +128,12 @@ fn open_with_head(path: &Path) -> Result<(File, u64, Vec<u8>)> {
     }
 }
 
+/// Bytes by which a file is recognized.
+const HEAD: u64 = 256;
+
 fn head(mut file: &File) -> io::Result<Vec<u8>> {
-    const LONG: u64 = 256;
     let mut head = Vec::new();
-    file.take(LONG).read_to_end(&mut head)?;
+    file.take(HEAD).read_to_end(&mut head)?;
     file.seek(SeekFrom::Start(0))?;
     Ok(head)
 }

@@ -2,7 +2,6 @@
 //! Python's NaN.
 
 use std::fmt;
-use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufReader, ErrorKind, Read};
 use std::path::Path;
@@ -132,12 +131,12 @@ fn lines(text: &str) -> usize {
     text.bytes().filter(|&byte| byte == b'\n').count()
 }
 
-/// Opens a JSON file as a stream.
+/// Opens a JSON file as a stream; one that gzip has packed is unpacked on the way.
 ///
 /// # Errors
 /// If it cannot be opened, is empty, or is no text in UTF-8 by its first bytes.
-pub fn open(path: &Path) -> Result<BufReader<Strict<File>>> {
-    Ok(BufReader::with_capacity(1 << 18, Strict::new(file::open_text(path)?.0)))
+pub fn open(path: &Path) -> Result<BufReader<Strict<Box<dyn Read>>>> {
+    Ok(BufReader::with_capacity(1 << 18, Strict::new(file::stream(path)?)))
 }
 
 /// The first sign of a JSON file that is no blank; 0 where there is none.

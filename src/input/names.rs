@@ -6,7 +6,6 @@ use std::collections::HashMap;
 use std::fmt;
 use std::path::Path;
 
-use saphyr_parser::{Event, Parser, ScalarStyle};
 use serde::de::{Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
@@ -15,13 +14,14 @@ use super::file;
 use super::json::{self, Scalar};
 use super::shards::extension;
 use super::table::Table;
+use super::yaml::{self, Value, Word};
 use crate::error::{Error, Result};
 use crate::words::{check_name, trimmed, whole_number};
 
 /// What a file of class names holds.
 #[derive(Debug)]
 pub enum Names {
-    /// It is an annotation file: its categories are the classes.
+    /// It is an annotation file, or a folder of them: its categories are the classes.
     Categories,
     /// Ids and names.
     List {
@@ -54,10 +54,16 @@ const BACKGROUNDS: [&str; 5] = ["__background__", "_background_", "background", 
 /// If the file cannot be used, or what it names is in doubt.
 pub fn read(path: &Path) -> Result<Names> {
     let bad = |problem: String| Error::content(path, problem);
+    if path.is_dir() || extension(path) == "xml" {
+        return Ok(Names::Categories);
+    }
     let classes = match extension(path).as_str() {
-        "csv" | "parquet" => of_table(&Table::read(path)?)?,
+        "csv" | "parquet" => match described(path)? {
+            Some(described) => (0..).zip(described.into_iter().map(|(_, name)| name)).collect(),
+            None => of_table(&Table::read(path)?)?,
+        },
         "yaml" | "yml" => of_yaml(&file::text(path)?).map_err(bad)?,
-        "json" => match of_json(path)? {
+        "json" | "gz" => match of_json(path)? {
             Some(classes) => classes,
             None => return Ok(Names::Categories),
         },
@@ -246,6 +252,50 @@ fn of_table(table: &Table) -> Result<Vec<(i64, String)>> {
     Ok(classes)
 }
 
+/// The names of Open Images' codes, such as `/m/01`, if the file is its `class-descriptions-boxable.csv`.
+///
+/// # Errors
+/// If the file cannot be read, or a line of it is not a code and a name.
+pub(super) fn descriptions(path: &Path) -> Result<Option<HashMap<String, String>>> {
+    Ok(described(path)?.map(|described| described.into_iter().collect()))
+}
+
+/// The same, in the order of the file.
+fn described(path: &Path) -> Result<Option<Vec<(String, String)>>> {
+    if path.is_dir() {
+        return Ok(None);
+    }
+    let is_code =
+        |code: &str| code.starts_with("/m/") || code.starts_with("/g/") || code.starts_with("/t/");
+    let text = file::beginning(path);
+    let mut first = text.lines();
+    let header = first.next().is_some_and(|line| line.starts_with("LabelName,"));
+    let row = if header { first.next() } else { text.lines().next() };
+    if !row.is_some_and(|row| is_code(row) && row.contains(',')) {
+        return Ok(None);
+    }
+    let text = file::text(path)?;
+    let mut reader =
+        csv::ReaderBuilder::new().has_headers(header).flexible(true).from_reader(text.as_bytes());
+    let mut names = Vec::new();
+    for row in reader.records() {
+        let row =
+            row.map_err(|error| Error::content(path, format!("is not a csv table: {error}")))?;
+        let line = row.position().map_or(0, csv::Position::line);
+        let wrong = |problem: String| Error::content(path, format!("line {line}: {problem}"));
+        let (Some(code), Some(name), 2) = (row.get(0), row.get(1), row.len()) else {
+            return Err(wrong("is not a code and a name".into()));
+        };
+        let (code, name) = (trimmed(code), trimmed(name));
+        check_name(name).map_err(wrong)?;
+        if !is_code(code) || name.is_empty() {
+            return Err(wrong("is not a code such as /m/01 and a name".into()));
+        }
+        names.push((code.to_owned(), name.to_owned()));
+    }
+    Ok(Some(names))
+}
+
 /// What a value may be that lists names.
 enum Listed {
     Items(Vec<Scalar>),
@@ -383,32 +433,32 @@ fn check_number<E: serde::de::Error>(names: usize) -> std::result::Result<(), E>
 
 /// The `names` of YOLO's `data.yaml`, a list or ids with names; or a list alone.
 fn of_yaml(text: &str) -> std::result::Result<Vec<(i64, String)>, String> {
-    let mut events = Events(Parser::new_from_str(text));
-    let (mut names, mut number) = (None, None);
-    match events.next()? {
-        start @ Event::SequenceStart(..) => names = Some(events.listed(start)?),
-        Event::MappingStart(..) => loop {
-            let key = match events.next()? {
-                Event::MappingEnd => break,
-                Event::Scalar(key, ..) => key,
-                other => {
-                    events.skip(&other)?;
-                    "".into()
-                }
-            };
-            let value = events.next()?;
-            match (&*key, &value) {
-                ("names", _) if names.is_some() => return Err("has \"names\" twice".into()),
-                ("names", _) => names = Some(events.listed(value)?),
-                ("nc", Event::Scalar(count, ..)) => number = whole_number(count),
-                _ => events.skip(&value)?,
-            }
-        },
-        _ => {}
+    match yaml::read(text)? {
+        yaml::Top::Items(items) => listed(&Value::Items(items))?.classes(),
+        yaml::Top::Entries(entries) => of_entries(&entries),
+        yaml::Top::Other => of_entries(&[]),
     }
-    let names = names.ok_or("has no \"names\": is it YOLO's data.yaml?")?;
-    let classes = names.classes()?;
-    match number {
+}
+
+/// The `names` among the entries of a `data.yaml`.
+///
+/// # Errors
+/// A sentence, if there are none, they cannot be names, or are not as many as `nc` says.
+pub(super) fn of_entries(
+    entries: &[(String, Value)],
+) -> std::result::Result<Vec<(i64, String)>, String> {
+    let mut of_key = entries.iter().filter(|(key, _)| key == "names");
+    let (names, again) = (of_key.next(), of_key.next());
+    if again.is_some() {
+        return Err("has \"names\" twice".into());
+    }
+    let (_, names) = names.ok_or("has no \"names\": is it YOLO's data.yaml?")?;
+    let classes = listed(names)?.classes()?;
+    let number = |(key, value): &(String, Value)| match value {
+        Value::Word(count) if key == "nc" => whole_number(&count.text),
+        _ => None,
+    };
+    match entries.iter().rev().find_map(number) {
         Some(number) if number != classes.len() as i64 => {
             Err(format!("has {} names, but says nc: {number}: correct one of them", classes.len()))
         }
@@ -416,75 +466,29 @@ fn of_yaml(text: &str) -> std::result::Result<Vec<(i64, String)>, String> {
     }
 }
 
-/// What a YAML text consists of, in order.
-struct Events<'a>(Parser<'a, saphyr_parser::StrInput<'a>>);
-
-impl<'a> Events<'a> {
-    /// The next part of the document.
-    fn next(&mut self) -> std::result::Result<Event<'a>, String> {
-        loop {
-            match self.0.next() {
-                Some(Ok((Event::StreamStart | Event::DocumentStart(_), _))) => {}
-                Some(Ok((event, _))) => return Ok(event),
-                Some(Err(error)) => {
-                    return Err(format!(
-                        "line {}: is not YAML: {}",
-                        error.marker().line(),
-                        error.info()
-                    ));
-                }
-                None => return Ok(Event::StreamEnd),
-            }
+/// The names of such a value.
+fn listed(value: &Value) -> std::result::Result<Listed, String> {
+    match value {
+        Value::Items(items) => {
+            Ok(Listed::Items(items.iter().map(word).collect::<std::result::Result<_, _>>()?))
         }
+        Value::Entries(entries) => {
+            let pair = |(key, value): &(Option<Word>, Option<Word>)| Ok((word(key)?, word(value)?));
+            let entries = entries.iter().map(pair);
+            Ok(Listed::Entries(entries.collect::<std::result::Result<_, String>>()?))
+        }
+        _ => Err("its \"names\" are neither a list nor ids with names".into()),
     }
+}
 
-    /// Passes over the rest of a value that begins so.
-    fn skip(&mut self, start: &Event) -> std::result::Result<(), String> {
-        let depth = |event: &Event| match event {
-            Event::SequenceStart(..) | Event::MappingStart(..) => 1,
-            Event::SequenceEnd | Event::MappingEnd => -1,
-            Event::StreamEnd => i64::MIN,
-            _ => 0,
-        };
-        let mut open = depth(start);
-        while open > 0 {
-            open = open.saturating_add(depth(&self.next()?));
-        }
-        Ok(())
-    }
-
-    /// The list or the entries that begin so.
-    fn listed(&mut self, start: Event) -> std::result::Result<Listed, String> {
-        match start {
-            Event::SequenceStart(..) => {
-                let mut names = Vec::new();
-                while let Some(name) = self.scalar(&Event::SequenceEnd)? {
-                    names.push(name);
-                }
-                Ok(Listed::Items(names))
-            }
-            Event::MappingStart(..) => {
-                let mut entries = Vec::new();
-                while let Some(key) = self.scalar(&Event::MappingEnd)? {
-                    let value = self.scalar(&Event::MappingEnd)?.unwrap_or_default();
-                    entries.push((key, value));
-                }
-                Ok(Listed::Entries(entries))
-            }
-            _ => Err("its \"names\" are neither a list nor ids with names".into()),
-        }
-    }
-
-    /// A text or number, or none at the `end`.
-    fn scalar(&mut self, end: &Event) -> std::result::Result<Option<Scalar>, String> {
-        match self.next()? {
-            event if event == *end => Ok(None),
-            Event::Scalar(text, ScalarStyle::Plain, ..) if is_no_text(&text) => Err(format!(
-                "the name {text} stands without quotes, and YAML does not read it as a text: write \"{text}\""
-            )),
-            Event::Scalar(text, ..) => Ok(Some(Scalar::Text(text.into_owned()))),
-            _ => Err("one of its \"names\" is no text: write each as \"name\"".into()),
-        }
+/// A name or id.
+fn word(word: &Option<Word>) -> std::result::Result<Scalar, String> {
+    match word {
+        Some(Word { text, plain: true }) if is_no_text(text) => Err(format!(
+            "the name {text} stands without quotes, and YAML does not read it as a text: write \"{text}\""
+        )),
+        Some(Word { text, .. }) => Ok(Scalar::Text(text.clone())),
+        None => Err("one of its \"names\" is no text: write each as \"name\"".into()),
     }
 }
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::RunFiles;
 use crate::classes::Numbering;
 use crate::error::{Error, Result};
-use crate::input::shards::{self, extension};
+use crate::input::shards;
 use crate::input::{embeddings, labels};
 use crate::moments_file;
 use crate::observer::Observer;
@@ -40,7 +40,7 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
     let names = training.iter().chain(&held_out).map(|folder| folder.join(CLASS_NAMES));
     let names: Vec<_> = names.filter(|path| path.is_file()).collect();
     check_same(&names)?;
-    if let Some(path) = names.into_iter().next().filter(|_| !lists_classes(&files)) {
+    if let Some(path) = names.into_iter().next().filter(|_| files.class_names.is_none()) {
         notes.push(format!("{}: the classes, whose ids the labels are", path.display()));
         files.label_numbering = files.label_numbering.or(Some(Numbering::Ids));
         files.class_names = Some(path);
@@ -49,7 +49,7 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
 }
 
 impl RunFiles {
-    /// All files that the run is read from.
+    /// All files that the run is read from, without those in folders of annotations.
     ///
     /// # Errors
     /// If a path names nothing, or cannot be read.
@@ -58,11 +58,12 @@ impl RunFiles {
         let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
         files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
         files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
-        let tables = [&run.class_names, &run.counts, &run.ap, &run.detections];
+        let tables = [&run.class_names, &run.ap, &run.detections];
         let others = [&run.covariates, &run.class_groups, &run.weights, &run.bias];
         // Without detections, nothing is read of the ground truth.
-        let ground_truth = run.ground_truth.as_ref().filter(|_| run.detections.is_some());
-        files.extend(tables.into_iter().flatten().chain(ground_truth).cloned());
+        let ground_truth = run.ground_truth.iter().filter(|_| run.detections.is_some());
+        let tables = tables.into_iter().flatten().chain(&run.counts).chain(ground_truth);
+        files.extend(tables.filter(|path| !path.is_dir()).cloned());
         files.extend(others.into_iter().flatten().cloned());
         files.extend(shards::expand(&run.validation_embeddings, embeddings::EXTENSIONS)?.paths);
         files.extend(shards::expand(&run.validation_labels, labels::EXTENSIONS)?.paths);
@@ -108,10 +109,4 @@ fn check_same(names: &[PathBuf]) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Whether a file that was given lists the classes: one of their names, or annotations as counts.
-fn lists_classes(files: &RunFiles) -> bool {
-    let annotations = |path: &PathBuf| !["csv", "parquet"].contains(&extension(path).as_str());
-    files.class_names.is_some() || files.counts.as_ref().is_some_and(annotations)
 }

@@ -16,7 +16,8 @@ use crate::detector::{
 };
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
-use crate::input::annotations::Include;
+use crate::input::annotations::{Choices, Include};
+use crate::input::detections::GroundTruthFiles;
 use crate::input::{self, ap, class_groups, classes, counts, covariates, detections};
 use crate::observer::Observer;
 use crate::options::Options;
@@ -72,14 +73,14 @@ fn load_with(
     observer: &mut dyn Observer,
 ) -> Result<Detector> {
     let files = &collected(files, observer)?;
-    let mut parts = average_precision(files)?;
+    let listed = listed(files, observer)?;
+    let mut parts = average_precision(files, listed.as_ref())?;
     parts.say_ap(observer);
     // They are held constant in what information amount says of AP.
     parts.covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
     let notes = parts.covariates.iter().flat_map(|table| &table.notes);
     notes.for_each(|note| observer.note(note));
     parts.groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
-    let listed = listed(files, observer)?;
     let counts = counts(files, listed.as_ref(), observer)?;
     let expected = listed
         .or_else(|| counts.as_ref()?.classes.clone())
@@ -150,14 +151,14 @@ fn are_of_evaluated(counts: &Counts, evaluated: &Evaluated) -> bool {
 }
 
 /// AP of the classes, from an evaluator or from detections, which are then evaluated.
-fn average_precision(files: &RunFiles) -> Result<Parts> {
+fn average_precision(files: &RunFiles, listed: Option<&Classes>) -> Result<Parts> {
     let RunFiles { ap_column, ap_format, ap_iou, ap_scale, ap_numbering, .. } = files;
     let mut parts = Parts { ap_numbering: *ap_numbering, ..Parts::default() };
-    match (&files.ap, &files.detections, &files.ground_truth) {
+    match (&files.ap, &files.detections, files.ground_truth.is_empty()) {
         (Some(path), None, _) => {
             parts.ap = ap::read(path, ap_column, *ap_format, *ap_iou, *ap_scale)?;
         }
-        (None, Some(path), Some(ground_truth)) => {
+        (None, Some(path), false) => {
             if ap_format.is_some() || ap_iou.is_some() || ap_scale.is_some() {
                 return Err(Error::content(
                     path,
@@ -165,6 +166,13 @@ fn average_precision(files: &RunFiles) -> Result<Parts> {
                      ap50 or ap75",
                 ));
             }
+            let ground_truth = GroundTruthFiles {
+                paths: files.ground_truth.clone(),
+                split: files.ground_truth_split.clone(),
+                class_names: files.class_names.clone(),
+                classes: listed.cloned(),
+                numbering: *ap_numbering,
+            };
             let evaluated = detections::read(path, ground_truth)?;
             parts.ap = evaluated.columns(ap_column)?;
             parts.detections = Some(evaluated);
@@ -173,7 +181,7 @@ fn average_precision(files: &RunFiles) -> Result<Parts> {
             let problem = "has detections, and AP is given beside them: give one";
             return Err(Error::content(path, problem));
         }
-        (None, Some(path), None) => {
+        (None, Some(path), true) => {
             let problem = "has detections, which need the annotation file that they are of: give \
                            --ground-truth (`ground_truth` in a runs file)";
             return Err(Error::content(path, problem));
@@ -293,9 +301,19 @@ pub fn counts(
     listed: Option<&Classes>,
     observer: &mut dyn Observer,
 ) -> Result<Option<Counts>> {
-    let Some(path) = &files.counts else { return Ok(None) };
-    let include = Include { crowd: files.include_crowd, ignored: files.include_ignored };
-    let counts = counts::read(path, files.counts_column.as_deref(), include)?;
+    if files.counts.is_empty() {
+        return Ok(None);
+    }
+    let choices = Choices {
+        include: Include {
+            crowd: files.include_crowd,
+            ignored: files.include_ignored,
+            difficult: files.include_difficult,
+        },
+        split: files.split.clone(),
+        class_names: files.class_names.clone(),
+    };
+    let counts = counts::read(&files.counts, files.counts_column.as_deref(), &choices)?;
     counts.notes.iter().for_each(|note| observer.note(note));
     counts_without_summary(counts, listed, observer).map(Some)
 }

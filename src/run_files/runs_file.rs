@@ -46,20 +46,28 @@ pub struct RunFiles {
     pub label_numbering: Option<Numbering>,
     /// Class names.
     pub class_names: Option<PathBuf>,
-    /// Instance counts.
-    pub counts: Option<PathBuf>,
+    /// Instance counts: a table, or annotation files or folders that are parts of one data set.
+    #[serde(deserialize_with = "one_or_many")]
+    pub counts: Vec<PathBuf>,
     /// The column of the instance counts.
     pub counts_column: Option<String>,
     /// Whether an annotation file's crowds are counted as instances.
     pub include_crowd: bool,
     /// Whether those of its annotations are counted that trainers leave out.
     pub include_ignored: bool,
+    /// Whether the difficult objects of Pascal VOC are counted.
+    pub include_difficult: bool,
+    /// The split of Pascal VOC or YOLO that is counted; unless given, the one that is trained on.
+    pub split: Option<String>,
     /// AP per class.
     pub ap: Option<PathBuf>,
     /// Detections, in place of AP.
     pub detections: Option<PathBuf>,
-    /// The annotations that they are evaluated against.
-    pub ground_truth: Option<PathBuf>,
+    /// The annotations that they are evaluated against: files or folders that are parts of one data set.
+    #[serde(deserialize_with = "one_or_many")]
+    pub ground_truth: Vec<PathBuf>,
+    /// Their split, of Pascal VOC or YOLO; unless given, the one that is evaluated.
+    pub ground_truth_split: Option<String>,
     /// The columns of AP values.
     #[serde(deserialize_with = "one_or_many")]
     pub ap_column: Vec<String>,
@@ -123,7 +131,7 @@ pub fn read(path: &Path) -> Result<Vec<RunFiles>> {
         if run.detections.is_some() && run.ap.is_some() {
             return Err(wrong("has both ap and detections: give one".into()));
         }
-        if run.detections.is_some() && run.ground_truth.is_none() {
+        if run.detections.is_some() && run.ground_truth.is_empty() {
             return Err(wrong(
                 "has detections and no ground_truth: give the annotation file".into(),
             ));

@@ -8,6 +8,7 @@ use hotcoco::primitives::sim::bbox_iou_pair;
 use hotcoco::{Annotation, COCOeval, EvalImg, ThreshMatrix};
 
 use super::confusion::{Placed, taken_for};
+use super::ground_truth::is_difficult;
 use super::ranked::{Cell, Detection, Fault, THRESHOLDS};
 use super::tide::{FOREGROUND, Overlaps, error_type};
 use crate::detections::ErrorType;
@@ -34,7 +35,7 @@ impl Finder {
 /// An image's annotations.
 struct Scene<'a> {
     evaluator: &'a COCOeval,
-    /// The objects of all classes but crowds, by class.
+    /// The objects of all classes but crowds and what is difficult, by class.
     objects: Vec<&'a Annotation>,
     /// The class of each object that counts and that no detection found.
     unfound: HashMap<u64, usize>,
@@ -74,7 +75,8 @@ impl<'a> Scene<'a> {
         let truth = evaluator.coco_gt();
         let ids = cells.first().map_or(&[][..], |cell| truth.get_ann_ids_for_img(cell.image_id));
         let objects = ids.iter().filter_map(|&id| truth.get_ann(id));
-        let mut objects: Vec<_> = objects.filter(|object| !object.iscrowd).collect();
+        let mut objects: Vec<_> =
+            objects.filter(|object| !(object.iscrowd || is_difficult(object))).collect();
         objects.sort_by_key(|object| object.category_id);
         let unfound = cells.iter().flat_map(|cell| {
             let class = cell.category_id as usize;
@@ -85,7 +87,11 @@ impl<'a> Scene<'a> {
 
     /// What is wrong with each detection of a class.
     fn findings(&self, cell: &EvalImg) -> Vec<Option<Finding>> {
-        let is_false = |at: &usize| !(cell.dt_matched[(0, *at)] || cell.dt_ignore[(0, *at)]);
+        let is_false = |at: &usize| {
+            !(cell.dt_matched[(0, *at)]
+                || cell.dt_ignore[(0, *at)]
+                || self.on_difficult(cell, *at) & 1 == 1)
+        };
         let finding = |at: usize| Some(at).filter(is_false).map(|at| self.finding(cell, at));
         (0..cell.dt_ids.len()).map(finding).collect()
     }
@@ -124,6 +130,23 @@ impl<'a> Scene<'a> {
         self.evaluator.coco_dt().get_ann(cell.dt_ids[at]).map_or([0.0; 4], sides)
     }
 
+    /// At which thresholds a detection that found nothing lies on a difficult object of its class. Of several,
+    /// COCO's rules let the best count for nothing, and Pascal VOC's (`VOCevaldet.m` of the devkit) all.
+    fn on_difficult(&self, cell: &EvalImg, at: usize) -> u16 {
+        let truth = self.evaluator.coco_gt();
+        let objects = cell.gt_ids.iter().filter_map(|&id| truth.get_ann(id));
+        let mut difficult = objects.filter(|object| is_difficult(object)).peekable();
+        if difficult.peek().is_none() {
+            return 0;
+        }
+        let bbox = self.detection(cell, at);
+        let iou =
+            difficult.map(|object| bbox_iou_pair(bbox, sides(object), false)).fold(0.0, f64::max);
+        let thresholds = self.evaluator.params.iou_thrs.iter().enumerate();
+        let on = thresholds.filter(|(_, threshold)| iou >= **threshold).map(|(at, _)| 1 << at);
+        on.sum::<u16>() & !bits(&cell.dt_matched, at)
+    }
+
     /// The boxes of all detections, where an object was not found.
     fn placed(&self, cells: &[&EvalImg]) -> Vec<Placed> {
         if self.unfound.is_empty() {
@@ -153,7 +176,7 @@ impl<'a> Scene<'a> {
             score: cell.dt_scores[at],
             image,
             matched: bits(&cell.dt_matched, at),
-            ignored: bits(&cell.dt_ignore, at),
+            ignored: bits(&cell.dt_ignore, at) | self.on_difficult(cell, at),
             fault: finding.as_ref().map(|&Finding { error, object }| {
                 let finds = object.is_some_and(|object| finders[&object].id == cell.dt_ids[at]);
                 Fault { error, finds }

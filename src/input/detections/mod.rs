@@ -6,52 +6,62 @@
 //! an image and resample.
 
 mod bootstrap;
+mod coco_truth;
 mod confusion;
 mod ground_truth;
 mod image;
+mod join;
+mod lists;
 mod ranked;
 mod results;
 mod tide;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use hotcoco::params::default_rec_thrs;
 use hotcoco::{COCO, COCOeval, IouType};
 use rayon::prelude::*;
 
-use super::json;
+use super::{file, json};
 use crate::classes::{Classes, IdsFrom};
 use crate::detections::ClassDetections;
 use crate::detector::Evaluated;
 use crate::error::{Error, Result};
 use bootstrap::Resamples;
-use ground_truth::GroundTruth;
+pub use ground_truth::GroundTruthFiles;
+use ground_truth::{GroundTruth, IdsOf};
 use ranked::{Ranked, THRESHOLDS};
 
 /// Reads detections, `[{"image_id": …, "category_id": …, "bbox": [x, y, width, height], "score": …}, …]`,
-/// and evaluates their boxes by the annotations of the `ground_truth`: by the rules of LVIS where its images
+/// and evaluates their boxes by the annotations of the ground truth: by the rules of LVIS where its images
 /// say which categories were looked for (`neg_category_ids`, `not_exhaustive_category_ids`), else by
-/// COCO's. Crowds count as there, and `ignore` does not count.
+/// COCO's. Crowds count as there, and `ignore` does not count. What Pascal VOC calls difficult counts for
+/// nothing, and neither do detections on it.
 ///
 /// # Errors
 /// If a file cannot be read or is not what it should be, or a detection is of an image or a category that
-/// the ground truth does not have.
-pub fn read(detections: &Path, ground_truth: &Path) -> Result<Evaluated> {
-    check_kinds(detections, ground_truth)?;
-    let truth = ground_truth::read(ground_truth)?;
-    let found = results::read(detections, &truth)?;
-    let classes = truth.categories.to_vec();
-    let classes = Classes::new(classes, IdsFrom::Annotations)
-        .map_err(|problem| Error::content(ground_truth, problem))?;
+/// the ground truth does not have, or may be of two.
+pub fn read(detections: &Path, ground_truth: impl Into<GroundTruthFiles>) -> Result<Evaluated> {
+    let files = ground_truth.into();
+    check_kinds(detections, files.path())?;
+    let truth = ground_truth::read(&files)?;
+    let found = results::read(detections, &truth, files.numbering)?;
+    let ids_from = match truth.ids {
+        IdsOf::File => IdsFrom::Annotations,
+        IdsOf::List => IdsFrom::List,
+        IdsOf::Nothing => IdsFrom::Nobody,
+    };
+    let classes = Classes::new(truth.categories.to_vec(), ids_from)
+        .map_err(|problem| Error::content(files.path(), problem))?;
     let rules = if truth.federated { "the federated rules of LVIS" } else { "the rules of COCO" };
     let mut notes = vec![format!(
         "{}: {} boxes on {} images, evaluated against {} by {rules}",
         detections.display(),
         found.boxes.len(),
         truth.dataset.images.len(),
-        ground_truth.display()
+        list(&files.paths)
     )];
-    notes.extend(truth.notes.iter().cloned().chain(found.note));
+    notes.extend(truth.notes.iter().cloned().chain(found.notes));
     let images = truth.dataset.images.len();
     let areas = truth.median_areas();
     let of_classes = ranked_classes(truth, found.boxes)?;
@@ -65,25 +75,36 @@ pub fn read(detections: &Path, ground_truth: &Path) -> Result<Evaluated> {
     Ok(Evaluated { path, classes, detections, notes })
 }
 
+/// Paths, for a sentence.
+fn list(paths: &[PathBuf]) -> String {
+    let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+    names.join(" and ")
+}
+
 /// Checks by its first sign that each file can be what it is given as.
 fn check_kinds(detections: &Path, ground_truth: &Path) -> Result<()> {
-    let (list, object) = (json::first(detections)? == b'[', json::first(ground_truth)? == b'{');
-    let (path, problem) = match (list, object) {
-        (true, true) => return Ok(()),
-        (false, false) => (
+    let is_list = json::first(detections)? == b'[';
+    // Folders and files of other formats are recognized elsewhere.
+    let of_truth = match ground_truth.is_file() {
+        true => file::beginning(ground_truth).trim_start().bytes().next(),
+        false => None,
+    };
+    let (path, problem) = match (is_list, of_truth == Some(b'[')) {
+        (true, false) => return Ok(()),
+        (false, true) => (
             detections,
             format!(
                 "is no list, and {} is one: are --detections and --ground-truth swapped?",
                 ground_truth.display()
             ),
         ),
-        (false, true) => (
+        (false, false) => (
             detections,
             "is no list of detections: give COCO results, [{\"image_id\": …, \"category_id\": …, \
              \"bbox\": …, \"score\": …}, …]"
                 .into(),
         ),
-        (true, false) => (
+        (true, true) => (
             ground_truth,
             "is no annotation file, an object with \"images\", \"annotations\" and \"categories\": give \
              the one that the detections are of, such as instances_val2017.json"

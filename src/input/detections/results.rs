@@ -6,7 +6,10 @@ use hotcoco::Annotation;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, IgnoredAny};
 
-use super::ground_truth::{GroundTruth, Id};
+use super::ground_truth::GroundTruth;
+use super::join::{self, Seen};
+use super::lists::Id;
+use crate::classes::Numbering;
 use crate::error::{Error, Result};
 use crate::input::annotations::Sides;
 use crate::input::each::Each;
@@ -16,7 +19,7 @@ use crate::input::json::{self, Scalar};
 pub struct Found {
     pub boxes: Vec<Annotation>,
     /// What the user should know of how they were read.
-    pub note: Option<String>,
+    pub notes: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -28,6 +31,9 @@ struct Raw {
     bbox: Option<Sides>,
     #[serde(default)]
     score: Scalar,
+    /// The name of the image, which Ultralytics writes.
+    #[serde(default)]
+    file_name: Scalar,
     segmentation: Option<IgnoredAny>,
 }
 
@@ -35,54 +41,75 @@ struct Raw {
 ///
 /// # Errors
 /// If the file cannot be read, is no such list, or a detection is not whole or of an image or a category
-/// that the ground truth does not have.
-pub fn read(path: &Path, truth: &GroundTruth) -> Result<Found> {
+/// that the ground truth does not have, or may be of two.
+pub fn read(path: &Path, truth: &GroundTruth, numbering: Option<Numbering>) -> Result<Found> {
     let (mut boxes, mut masks, mut problem) = (Vec::new(), false, None);
+    let mut seen = Seen::default();
     let mut add = |raw: Raw| {
         masks |= raw.segmentation.is_some();
         let at = boxes.len();
-        let checked = raw.checked(truth);
+        let checked = raw.checked(&mut seen, at);
         boxes.push(checked.map_err(|problem| format!("detection {at} (from 0) {problem}"))?);
-        if let Some(one) = boxes.last_mut() {
-            one.id = at as u64 + 1;
-        }
         Ok(())
     };
     let each = Each { what: "detections", item: &mut add, problem: &mut problem };
     let mut json = serde_json::Deserializer::from_reader(json::open(path)?);
     let read = each.deserialize(&mut json).and_then(|_| json.end());
     read.map_err(|error| json::refused(path, error, problem, "a list of detections"))?;
+    let bad = |problem: String| Error::content(path, problem);
     if boxes.is_empty() {
-        let problem = "is an empty list, without one detection: was it written to its end?";
-        return Err(Error::content(path, problem));
+        return Err(bad(
+            "is an empty list, without one detection: was it written to its end?".into()
+        ));
     }
-    let note = masks.then(|| format!("{}: boxes are evaluated, not masks", path.display()));
-    Ok(Found { boxes, note })
+    if truth.in_shares {
+        check_shares(&boxes).map_err(bad)?;
+    }
+    let joined = join::joined(&seen, truth, numbering).map_err(bad)?;
+    for (at, one) in (1..).zip(&mut boxes) {
+        one.id = at;
+        one.image_id = joined.images[one.image_id as usize];
+        one.category_id = joined.categories[one.category_id as usize];
+    }
+    let mut notes = joined.notes;
+    if masks {
+        notes.push("boxes are evaluated, not masks".into());
+    }
+    let notes = notes.iter().map(|note| format!("{}: {note}", path.display())).collect();
+    Ok(Found { boxes, notes })
+}
+
+/// Checks that boxes can be shares of their images.
+fn check_shares(boxes: &[Annotation]) -> std::result::Result<(), String> {
+    const MOST: f64 = 2.0;
+    let far =
+        |one: &Annotation| one.bbox.is_some_and(|sides| sides.iter().any(|side| *side > MOST));
+    match boxes.iter().position(far) {
+        None => Ok(()),
+        Some(at) => Err(format!(
+            "detection {at} (from 0) is in pixels, and the boxes of the ground truth are shares of their images, \
+             whose sizes it does not say: divide the sides of the detections by width and height, or give the \
+             ground truth as COCO json"
+        )),
+    }
 }
 
 impl Raw {
-    /// The detection; its id is still to be given.
-    fn checked(self, truth: &GroundTruth) -> std::result::Result<Annotation, String> {
+    /// The detection, with the places of its image and category among those seen; its id is still to be given.
+    fn checked(self, seen: &mut Seen, at: usize) -> std::result::Result<Annotation, String> {
         let Some(image) = Id::of(&self.image_id) else {
             return Err(format!("has the \"image_id\" {}, which is no id", self.image_id));
         };
-        let Some(category) = self.category_id.whole() else {
+        let Some(category) = Id::of(&self.category_id) else {
             let id = &self.category_id;
             return Err(format!("has the \"category_id\" {id}, which is not a whole number"));
         };
-        let Some(&image_id) = truth.images.get(&image) else {
-            return Err(format!(
-                "is of the image {}, which the ground truth does not list: give the annotations of the \
-                 images that were evaluated",
-                self.image_id
-            ));
+        let file_name = match self.file_name {
+            Scalar::Text(name) => Some(name),
+            _ => None,
         };
-        let Some(&category_id) = truth.places.get(&category) else {
-            return Err(format!(
-                "is of the category {category}, which the ground truth does not list: COCO results have its \
-                 category ids, not a detector's own numbers, which begin with 0"
-            ));
-        };
+        let image_id = seen.image(image, file_name, at);
+        let category_id = seen.category(category, at);
         let bbox = match (self.bbox, self.segmentation) {
             (None, Some(_)) => {
                 return Err(

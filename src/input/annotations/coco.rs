@@ -9,131 +9,28 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::path::Path;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::each::{Each, failed};
-use super::json::{self, Scalar};
-use super::table::is_absent;
-use crate::classes::{Classes, IdsFrom};
+use super::choices::Include;
+use super::counted::Annotations;
+use super::other;
+use super::tally::{Category, Odd, Tally};
+use crate::classes::IdsFrom;
 use crate::error::{Error, Result};
-use crate::groups::Frequency;
+use crate::input::each::{Each, failed};
+use crate::input::json::{self, Scalar};
+use crate::input::table::is_absent;
 use crate::words::{check_name, trimmed};
 
 /// Most categories; the largest data sets have some ten thousand.
 const MOST_CATEGORIES: usize = 1 << 20;
 
 /// What such a file is, in sentences.
-pub(super) const ANNOTATIONS: &str = "a COCO or LVIS annotation file";
-
-/// What is counted of that which trainers leave out.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Include {
-    /// Crowds (`iscrowd`).
-    pub crowd: bool,
-    /// Annotations that are marked `ignore`, have no area, or lie outside their image.
-    pub ignored: bool,
-}
-
-/// What an annotation file says of its categories.
-#[derive(Debug)]
-pub struct Annotations {
-    path: PathBuf,
-    /// In the order of the file.
-    categories: Vec<Category>,
-    /// By category id; none where the file has no annotations, as those of test images.
-    tallies: Option<HashMap<i64, Tally>>,
-    /// Whether an annotation does not say its image.
-    lacks_image: bool,
-    odd: Odd,
-}
-
-/// A category.
-#[derive(Debug)]
-pub(super) struct Category {
-    pub(super) id: i64,
-    pub(super) name: String,
-    supercategory: Option<String>,
-    frequency: Option<String>,
-    image_count: Option<u64>,
-}
-
-/// What is counted of a category.
-#[derive(Debug, Default)]
-struct Tally {
-    instances: u64,
-    /// Its images; some more than once.
-    images: Vec<u64>,
-    /// Area of each instance that has one, pixels².
-    areas: Vec<f32>,
-}
-
-impl Tally {
-    fn add_image(&mut self, image: u64) {
-        if self.images.last() == Some(&image) {
-            return;
-        }
-        // No more room is taken than twice the different images need.
-        if self.images.len() == self.images.capacity() {
-            self.leave_each_image_once();
-            self.images.reserve_exact(self.images.len());
-        }
-        self.images.push(image);
-    }
-
-    fn leave_each_image_once(&mut self) {
-        self.images.sort_unstable();
-        self.images.dedup();
-    }
-
-    /// Median of ln(area), if any area is known.
-    fn median_log_area(&mut self) -> Option<f64> {
-        self.areas.sort_unstable_by(f32::total_cmp);
-        let log = |at: usize| f64::from(self.areas[at]).ln();
-        let last = self.areas.len().checked_sub(1)?;
-        Some(0.5 * (log(last / 2) + log(last.div_ceil(2))))
-    }
-}
-
-/// Annotations that no or not every trainer takes.
-#[derive(Debug, Default)]
-struct Odd {
-    /// Left out, each for the first of these reasons.
-    ignored: u64,
-    empty: u64,
-    outside: u64,
-    /// Counted, with a side below one pixel.
-    thin: u64,
-}
-
-impl Odd {
-    /// What the user should know of them.
-    fn note(&self, path: &Path) -> Option<String> {
-        let reasons = [
-            (self.ignored, "marked \"ignore\""),
-            (self.empty, "without area"),
-            (self.outside, "outside their image"),
-        ];
-        let of = |(count, what): &(u64, &str)| (*count > 0).then(|| format!("{count} {what}"));
-        let mut said: Vec<String> = reasons.iter().filter_map(of).collect();
-        if !said.is_empty() {
-            let left_out = said.join(", ");
-            said = vec![format!(
-                "annotations left out, on which mmdetection and detectron2 do not train: {left_out}; \
-                 --include-ignored counts them"
-            )];
-        }
-        if self.thin > 0 {
-            said.push(format!(
-                "{} counted with a side below one pixel: detectron2 trains on them, mmdetection does not",
-                self.thin
-            ));
-        }
-        (!said.is_empty()).then(|| format!("{}: {}", path.display(), said.join("; ")))
-    }
-}
+pub(in crate::input) const ANNOTATIONS: &str = "a COCO or LVIS annotation file";
 
 /// Reads categories and annotations, of which only those that trainers take are counted, and what
 /// `include` says.
@@ -151,16 +48,25 @@ pub fn read(path: &Path, include: Include) -> Result<Annotations> {
         pass(path, &mut top)?;
     }
     let Some(categories) = top.categories.take() else {
-        let problem =
-            "has no \"categories\": is it an annotation file, such as instances_train2017.json?";
+        let problem = other::named(path).unwrap_or(
+            "has no \"categories\": is it an annotation file, such as instances_train2017.json?",
+        );
         return Err(Error::content(path, problem));
     };
     let checked = |(at, category): (usize, RawCategory)| {
         category.checked(at).map_err(|problem| Error::content(path, problem))
     };
     let categories = categories.into_iter().enumerate().map(checked).collect::<Result<_>>()?;
-    let Top { tallies, lacks_image, odd, .. } = top;
-    Ok(Annotations { path: path.to_owned(), categories, tallies, lacks_image, odd })
+    let Top { tallies, lacks_image, image_names, odd, .. } = top;
+    Ok(Annotations {
+        path: path.to_owned(),
+        ids_from: IdsFrom::Annotations,
+        categories,
+        tallies,
+        lacks_image,
+        image_names,
+        notes: odd.note().map(|note| format!("{}: {note}", path.display())).into_iter().collect(),
+    })
 }
 
 /// Reads the file once.
@@ -168,96 +74,19 @@ fn pass(path: &Path, top: &mut Top) -> Result<()> {
     let mut json = serde_json::Deserializer::from_reader(json::open(path)?);
     match json.deserialize_any(&mut *top).and_then(|()| json.end()) {
         Ok(()) => Ok(()),
-        Err(error) => Err(json::refused(path, error, top.problem.take(), ANNOTATIONS)),
-    }
-}
-
-impl Annotations {
-    /// The categories as classes.
-    ///
-    /// # Errors
-    /// If there is none, or a name or id stands twice.
-    pub fn classes(&self) -> Result<Classes> {
-        let pairs = self.categories.iter().map(|one| (one.id, one.name.clone()));
-        let classes = Classes::new(pairs.collect(), IdsFrom::Annotations)
-            .map_err(|problem| Error::content(&self.path, problem))?;
-        Ok(match &self.tallies {
-            None => classes,
-            Some(tallies) => {
-                let boxes =
-                    |one: &Category| tallies.get(&one.id).map_or(0, |tally| tally.instances);
-                classes.with_boxes(&self.categories.iter().map(boxes).collect::<Vec<_>>())
-            }
-        })
-    }
-
-    /// What the user should know of how the annotations were counted.
-    pub fn note(&self) -> Option<String> {
-        self.odd.note(&self.path)
-    }
-
-    /// What is counted of all categories, in the order of the file.
-    ///
-    /// # Errors
-    /// If there are no annotations, or one is of a category that the file does not list.
-    pub fn counted(self) -> Result<Vec<Counted>> {
-        let bad = |problem: String| Error::content(&self.path, problem);
-        let Some(mut tallies) = self.tallies else {
-            return Err(bad("has no \"annotations\": there is nothing to count".into()));
-        };
-        let mut counted = Vec::new();
-        for category in self.categories {
-            let mut tally = tallies.remove(&category.id).unwrap_or_default();
-            tally.leave_each_image_once();
-            let images = tally.images.len() as u64;
-            let frequency = match &category.frequency {
-                Some(letter) => letter
-                    .parse()
-                    .map_err(|problem| bad(format!("category {}: {problem}", category.id)))?,
-                None => Frequency::of_images(category.image_count.unwrap_or(images)),
-            };
-            let crowded = images > 0 && !self.lacks_image;
-            counted.push(Counted {
-                id: category.id,
-                name: category.name,
-                instances: tally.instances,
-                frequency,
-                median_log_area: tally.median_log_area(),
-                instances_per_image: crowded.then(|| tally.instances as f64 / images as f64),
-                supercategory: category.supercategory,
-            });
-        }
-        match tallies.keys().min() {
-            None => Ok(counted),
-            Some(id) => Err(bad(format!(
-                "has annotations of the category {id}, which is not among its \"categories\""
-            ))),
+        Err(error) => {
+            let problem = top.problem.take();
+            // A list, or an object a line, may be what another tool writes.
+            let named = other::named(path).map(str::to_owned).filter(|_| !error.is_io());
+            let problem = named.filter(|_| top.categories.is_none()).or(problem);
+            Err(json::refused(path, error, problem, ANNOTATIONS))
         }
     }
-}
-
-/// What is counted of a category.
-#[derive(Clone, Debug)]
-pub struct Counted {
-    /// Its id.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// Annotations that count.
-    pub instances: u64,
-    /// LVIS's own letter, or else by the number of images that it is in.
-    pub frequency: Frequency,
-    /// The median of ln(area in pixels²) over the annotations that count, as far as one has an area.
-    pub median_log_area: Option<f64>,
-    /// Annotations that count by images that hold one of them, where each says its image.
-    pub instances_per_image: Option<f64>,
-    /// The group of similar categories that it belongs to, where the file says one.
-    pub supercategory: Option<String>,
 }
 
 /// A category as it stands in the file.
 #[derive(Deserialize)]
-pub(super) struct RawCategory {
+pub(in crate::input) struct RawCategory {
     #[serde(default)]
     id: Scalar,
     #[serde(default)]
@@ -271,7 +100,7 @@ pub(super) struct RawCategory {
 
 impl RawCategory {
     /// The category, which is the one `at` that place in the file.
-    pub(super) fn checked(self, at: usize) -> std::result::Result<Category, String> {
+    pub(in crate::input) fn checked(self, at: usize) -> std::result::Result<Category, String> {
         let Some(id) = self.id.whole() else {
             return Err(format!(
                 "category {at} (from 0): its id {} is not a whole number",
@@ -310,6 +139,8 @@ struct Top {
     categories: Option<Vec<RawCategory>>,
     tallies: Option<HashMap<i64, Tally>>,
     odd: Odd,
+    /// The name of each image, hashed.
+    image_names: HashMap<u64, u64>,
     /// Width and height of each image.
     sizes: HashMap<u64, [f32; 2]>,
     /// Whether `sizes` is as complete as it gets.
@@ -458,7 +289,7 @@ impl Top {
                 }
                 "images" => {
                     let mut add = |image| {
-                        self.add_size(image);
+                        self.add_image(image);
                         Ok(())
                     };
                     let each = Each { what: "images", item: &mut add, problem };
@@ -470,9 +301,14 @@ impl Top {
         Ok(())
     }
 
-    fn add_size(&mut self, image: Image) {
-        if let Image::Sized { id, width, height } = image
-            && let (Some(width), Some(height)) = (width.number(), height.number())
+    fn add_image(&mut self, image: Image) {
+        let Image::Sized { id, width, height, file_name } = image else { return };
+        if let Scalar::Text(name) = file_name {
+            let mut hasher = DefaultHasher::new();
+            name.hash(&mut hasher);
+            self.image_names.insert(id.mark(), hasher.finish());
+        }
+        if let (Some(width), Some(height)) = (width.number(), height.number())
             && width > 0.0
             && height > 0.0
         {
@@ -523,17 +359,17 @@ impl Annotation {
 /// A box, where it is one: left, top, width and height.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(super) enum Sides {
+pub(in crate::input) enum Sides {
     Four([f64; 4]),
     Unknown(IgnoredAny),
 }
 
 impl Sides {
     /// What an infinite number is read as, no number of pixels.
-    pub(super) const FINITE: f64 = 1e100;
+    pub(in crate::input) const FINITE: f64 = 1e100;
 
     /// The box, if it has four finite numbers, of which width and height are not below 0.
-    pub(super) fn checked(self) -> std::result::Result<[f64; 4], String> {
+    pub(in crate::input) fn checked(self) -> std::result::Result<[f64; 4], String> {
         match self {
             Sides::Four(sides) if sides.iter().all(|side| side.abs() < Sides::FINITE) => {
                 match sides[2] < 0.0 || sides[3] < 0.0 {
@@ -555,10 +391,18 @@ impl Default for Sides {
     }
 }
 
-/// An image, of which only the size is of use.
+/// An image, of which only the size and the name are of use.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Image {
-    Sized { id: Scalar, width: Scalar, height: Scalar },
+    Sized {
+        id: Scalar,
+        #[serde(default)]
+        width: Scalar,
+        #[serde(default)]
+        height: Scalar,
+        #[serde(default)]
+        file_name: Scalar,
+    },
     Unknown(IgnoredAny),
 }
