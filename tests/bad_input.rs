@@ -172,7 +172,7 @@ fn spoiled_npy() {
         (npy(&header("'|O'", "(6, 2)"), b"\x80\x04."), "Python objects, which are never read"),
         (npy(&header("[('a', '<f4')]", "(6,)"), &f4(3)), "structured records: save a plain array"),
         (npy(&header("[('a', '|O')]", "(6,)"), b"\x80\x04."), "structured records"),
-        (of("'<c8'", "(3, 2)"), "elements of type \"<c8\": embeddings are f16, f32 or f64"),
+        (of("'<c8'", "(3, 2)"), "elements of type \"<c8\": embeddings are f16, bf16, f32 or f64"),
         (of("'<i4'", "(6, 2)"), "elements of type \"<i4\""),
         (of("'|b1'", "(24, 2)"), "elements of type \"|b1\""),
         (of("'<f16'", "(1, 3)"), "elements of type \"<f16\""),

@@ -235,7 +235,14 @@ fn one_column_a_dimension() {
             assert_labels(&file, name == "f8");
         }
     }
-    assert_equal("wide/csv", "f4", None);
+    // In a directory, where there is nothing else.
+    let work = Workdir::new();
+    fs::create_dir(work.path("x")).unwrap();
+    fs::copy(corpus("wide/csv/f4.csv"), work.path("x/0.csv")).unwrap();
+    assert_eq!(
+        values::<f64>(&work.path("x"), None).0,
+        values::<f64>(&corpus("npy/f4.npy"), None).0
+    );
 }
 
 /// A cell without a number is an invalid row; what is no number is refused by row and column.
@@ -347,10 +354,12 @@ fn amounts_are_those_of_npy() {
         let to = format!("{shard}.{}", name.extension().unwrap().to_str().unwrap());
         fs::copy(&name, work.path(&to)).unwrap();
     }
-    let three = amounts(&format!(
-        "--embeddings 0.npy 1.pt 2.arrow --labels {labels} {labels} {0}",
-        corpus("pt_labels/u2.pt").display()
-    ));
+    for name in ["0.npy", "1.npy"] {
+        fs::create_dir_all(work.path("y")).unwrap();
+        fs::copy(corpus("npy/labels.npy"), work.path("y").join(name)).unwrap();
+    }
+    fs::copy(corpus("pt_labels/u2.pt"), work.path("y/2.pt")).unwrap();
+    let three = amounts("--embeddings 0.npy 1.pt 2.arrow --labels y");
     let x: Array2<f32> = read_npy(corpus("npy/f4.npy")).unwrap();
     write_npy(work.path("all.npy"), &ndarray::concatenate![Axis(0), x, x, x]).unwrap();
     let y: Array1<i64> = read_npy(corpus("npy/labels.npy")).unwrap();
