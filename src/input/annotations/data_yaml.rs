@@ -173,7 +173,7 @@ impl DataYaml {
         }
         // Labels alone count as well.
         let labels = labels_of_folder(&whole(place));
-        if labels.is_dir() {
+        if labels != whole(place) && labels.is_dir() {
             let mut files = Vec::new();
             descend(&labels, &["txt"], 0, &mut files)?;
             files.retain(|file| file.file_name().is_none_or(|name| name != "classes.txt"));
