@@ -48,7 +48,7 @@ struct Target {
     read: fn(&Path),
 }
 
-const TARGETS: [Target; 20] = [
+const TARGETS: [Target; 21] = [
     Target { name: "npy", corpus: "npy", extension: "npy", damage: npy, read: arrays },
     Target { name: "npz", corpus: "npz", extension: "npz", damage: bytes, read: arrays },
     // Damage inside the archive, which its checksum would hide otherwise.
