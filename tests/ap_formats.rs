@@ -38,6 +38,10 @@ fn by_class(column: &ApColumn, names: &[String], ids: &[i64]) -> Vec<Option<f64>
     };
     let mut values = vec![None; names.len()];
     for (row, value) in column.values.iter().enumerate() {
+        // The row of all classes is left out where the classes are known.
+        if column.keys.text(row) == "mAP" {
+            continue;
+        }
         let place = place(row).unwrap_or_else(|| panic!("{} is no class", column.keys.text(row)));
         assert_eq!(values[place], None, "{} stands there twice", column.keys.text(row));
         values[place] = value.map(|value| value / column.scale.full());

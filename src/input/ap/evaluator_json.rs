@@ -196,7 +196,8 @@ impl Objects<'_> {
     /// Takes objects without any project's layout: one of classes, a list of records, or one a line.
     fn plain(&mut self) -> Result<()> {
         let evaluator = |record: &Record| {
-            record.fields.iter().any(|(key, _)| LAYOUTS.iter().any(|layout| (layout.of_all)(key)))
+            let of_all = |key: &str| LAYOUTS.iter().any(|layout| (layout.of_all)(key));
+            !plain::is_by_class(record) && record.fields.iter().any(|(key, _)| of_all(key))
         };
         let mut others = std::mem::take(&mut self.others);
         if others.len() != self.results.objects() || others.iter().any(evaluator) {

@@ -10,6 +10,8 @@ use crate::input::json::{Field, Record};
 pub fn why(record: &Record) -> Option<String> {
     let has = |key: &str| record.find(key).is_some();
     let ends = |end: &str| record.fields.iter().any(|(key, _)| key.ends_with(end));
+    let below = |key: &str| key.contains("AP-") || key.contains("AP/");
+    let of_classes = record.fields.iter().any(|(key, _)| below(key));
     let why = if has("annotations") {
         "is an annotation file, which holds no AP: give what an evaluator writes"
     } else if ends("/f1-score") && ends("/support") {
@@ -17,7 +19,7 @@ pub fn why(record: &Record) -> Option<String> {
          evaluate with compute_mAP=True and save the results' classes, precision and iou_threshs"
     } else if has("metrics/mAP50-95(B)") || has("metrics/mAP50(B)") {
         "holds Ultralytics' means over all classes: give AP per class, metrics.to_json() or metrics.to_csv()"
-    } else if ends("bbox/AP") && !record.fields.iter().any(|(key, _)| key.contains("AP-")) {
+    } else if ends("bbox/AP") && !of_classes {
         "holds AP of all classes alone: detectron2 writes AP per class where there is more than one \
          class, and LVISEvaluator not at all; evaluate by class (docs/formats.md says how)"
     } else if is_scalar_export(record) {

@@ -181,6 +181,15 @@ fn by_class(record: &Record) -> Vec<Group> {
     chosen(aps.map(group).collect())
 }
 
+/// Whether an object has an object for each of several classes, with an AP; those of tasks are none.
+pub fn is_by_class(record: &Record) -> bool {
+    const TASKS: [&str; 3] = ["bbox", "segm", "keypoints"];
+    let is_class = |name: &str| !name.split('/').any(|part| TASKS.contains(&part));
+    by_class(record).first().is_some_and(|group| {
+        group.classes.len() > 1 && group.classes.iter().all(|(name, _)| is_class(name))
+    })
+}
+
 /// What stands before the first slash of all classes, if they are several.
 fn stem<'a>(classes: &[&'a str]) -> &'a str {
     let Some(stem) = classes.first().and_then(|class| Some(class.split_once('/')?.0)) else {
