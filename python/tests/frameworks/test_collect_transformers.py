@@ -4,6 +4,7 @@ matching that each model's loss makes."""
 import csv
 import json
 import pathlib
+import types
 
 import numpy as np
 import pytest
@@ -255,6 +256,16 @@ def test_equals_the_matching_of_the_loss(kind, tmp_path):
             rows.append(state[image, queries[at.argsort()]].numpy())
     embeddings, _ = read(tmp_path / "dump")
     np.testing.assert_allclose(embeddings, np.concatenate(rows), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize(("kind", "last"), [("d-fine", 1.0), ("rt-detr", 1.5)])
+def test_boxes_out_of_the_image_are_matched_as_by_the_loss(kind, last):
+    """The loss of D-FINE cuts predicted boxes to the image before it matches them, that of RT-DETR does not."""
+    from igam_analyze.collect._transformers import _predicted
+
+    boxes = torch.tensor([[[0.5, 0.5, 0.2, 1.5]]])
+    found = types.SimpleNamespace(logits=torch.zeros(1, 1, 5), pred_boxes=boxes)
+    assert _predicted(model(kind), found)["pred_boxes"][0, 0, -1] == last
 
 
 def test_moments_are_those_of_the_dump(tmp_path):
