@@ -65,6 +65,28 @@ def test_folder(arrays, tmp_path):
     assert (tmp_path / "new/dump").stat().st_mode & 0o777 == 0o777 & ~mask
 
 
+def test_the_folder_is_the_last_layer_too(tmp_path, command):
+    rng = np.random.default_rng(5)
+    centres = 4 * rng.normal(size=(3, 6)).astype(np.float32)
+    labels = rng.choice([2, 4, 7], 300)
+    embeddings = centres[np.searchsorted([2, 4, 7], labels)] + rng.normal(size=(300, 6)).astype(np.float32)
+    # The background's row would take all rows of "key", if it were taken for a class.
+    weights = np.vstack([centres, 3 * centres[1:2]])
+    with collect.Dump(tmp_path / "dump", NAMES) as dump:
+        dump.add(embeddings, labels)
+        dump.finish("test", "values", "ids", weights, [0.5, 0, 0, 9])
+    (tmp_path / "ap.csv").write_text('class,ap\nbolt,0.5\nkey,0.25\n"nut, large",0.75\n')
+    # Other numbers than the collector's: classes go by name.
+    (tmp_path / "counts.csv").write_text('class,id,instances\n"nut, large",1,9\nbolt,2,5\nkey,3,7\n')
+    every = ["explain", "--ap", "ap.csv", "--counts", "counts.csv", "--embeddings", "dump", "--format", "json"]
+    layer = ["dump/weights.npy", "--bias", "dump/bias.npy", "--background-row", "last"]
+    said = [command(*every, "--weights", *one) for one in (["dump"], layer)]
+    assert all(done.returncode == 0 for done in said), said[0].stderr
+    assert json.loads(said[0].stdout) == json.loads(said[1].stdout)
+    rows = list(csv.DictReader(open(tmp_path / "reports/classes.csv", newline="")))
+    assert [(row["class"], row["instances"]) for row in rows] == [("bolt", "5"), ("key", "7"), ("nut, large", "9")]
+
+
 def test_moments_say_the_same(arrays, tmp_path):
     write(tmp_path / "dump", *arrays, moments=True)
     assert not (tmp_path / "dump/embeddings").exists()

@@ -481,16 +481,16 @@ pub struct Margins {
 pub struct Loss {
     #[command(flatten)]
     pub input: Input,
-    /// Classifier weights: a C×p or (C+1)×p .npy file, row = class in order of id, one row more for the
-    /// background
-    #[arg(long, value_name = "FILE")]
+    /// Classifier weights: C×p or (C+1)×p in .npy, .npz, .safetensors or .pt, row = class in order of id, one
+    /// row more for the background; or the folder that a collector wrote
+    #[arg(long, value_name = "PATH")]
     pub weights: PathBuf,
     /// The row of the background, which has no part in the losses: first (torchvision), last (detectron2,
     /// mmdetection, DETR), none, or its number from 0 [default: where there is a row more than classes, the
     /// embeddings tell]
     #[arg(long, value_name = "ROW")]
     pub background_row: Option<BackgroundRow>,
-    /// The classifier's bias, a .npy file of as many numbers as rows: cosines leave it out, and a warning says
+    /// The classifier's bias, as many numbers as rows in such a file: cosines leave it out, and a warning says
     /// so
     #[arg(long, value_name = "FILE")]
     pub bias: Option<PathBuf>,
@@ -671,8 +671,9 @@ pub struct Validation {
     #[arg(long, value_name = "PATH", num_args = 1.., help_heading = "Held-out objects", requires = "validation_embeddings")]
     pub validation_labels: Vec<PathBuf>,
     /// Weights of the classifier's last layer: C×p or (C+1)×p in .npy, .npz, .safetensors or .pt, row =
-    /// class in order of id, one row more for the background
-    #[arg(long, value_name = "FILE", help_heading = "Held-out objects", conflicts_with = "runs")]
+    /// class in order of id, one row more for the background; or the folder that a collector wrote, which has
+    /// the bias too and says which row is the background's
+    #[arg(long, value_name = "PATH", help_heading = "Held-out objects", conflicts_with = "runs")]
     pub weights: Option<PathBuf>,
     /// Its bias, as many numbers in such a file
     #[arg(long, value_name = "FILE", help_heading = "Held-out objects", requires = "weights")]

@@ -19,21 +19,28 @@ use crate::run_files::{self, Instances, RunFiles};
 
 /// Runs the command.
 pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
-    let files = RunFiles::from(arguments.input);
+    let files = RunFiles {
+        weights: Some(arguments.weights),
+        bias: arguments.bias,
+        background_row: arguments.background_row,
+        ..RunFiles::from(arguments.input)
+    };
     if files.embeddings.is_empty() {
         let problem = "loss needs --embeddings: it is that of each single one";
         return Err(Error::Usage(problem.into()));
     }
     let files = run_files::collected(&files, console)?;
-    let weights = matrix::open(&arguments.weights)?;
+    let none = || Error::Usage("loss needs --weights".into());
+    let path = files.weights.as_ref().ok_or_else(none)?;
+    let weights = matrix::open(path)?;
     margin::check_size(weights.rows())?;
     // Without names, the labels are the weights' rows: a class may then have no instance at all.
     let listed = run_files::named(&files, console)?;
     let named = listed.is_some();
     let layer = LastLayer {
-        weights: matrix::read(&arguments.weights, &weights)?,
-        bias: arguments.bias.as_deref().map(matrix::vector).transpose()?,
-        background: arguments.background_row,
+        weights: matrix::read(path, &weights)?,
+        bias: files.bias.as_deref().map(matrix::vector).transpose()?,
+        background: files.background_row,
         cosine: true,
     };
     let expected = Some(Arc::new(listed.unwrap_or_else(|| output_classes(&layer))));
@@ -41,7 +48,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         run_files::instances(&files, expected, None, Extent::Whole, console)?;
     let Instances { dump, labels, .. } = &instances;
     let (of, shown) = ((classes.len(), dump.dim()), Shown::of(dump, labels)?);
-    let paths = [&arguments.weights, arguments.bias.as_ref().unwrap_or(&arguments.weights)];
+    let paths = [path, files.bias.as_ref().unwrap_or(path)];
     let weights = layer.for_cosines(of, named, paths.map(|path| &**path), &shown, console)?;
     let margins = match &arguments.margins {
         Some(path) => {

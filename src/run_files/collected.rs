@@ -1,8 +1,10 @@
-//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, and `class_names.csv`, which says of
-//! what classes the labels are the ids. Such a folder stands for all of these.
+//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, `class_names.csv`, which says of what
+//! classes the labels are the ids, and the classifier's last layer. Such a folder stands for all of these.
 
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
 
 use super::RunFiles;
 use crate::classes::Numbering;
@@ -11,17 +13,29 @@ use crate::input::shards;
 use crate::input::{embeddings, labels};
 use crate::moments_file;
 use crate::observer::Observer;
+use crate::recognition::BackgroundRow;
 
 /// What lies in such a folder.
 const EMBEDDINGS: &str = "embeddings";
 const LABELS: &str = "labels";
 const CLASS_NAMES: &str = "class_names.csv";
 const MOMENTS: &str = "moments.parquet";
+const WEIGHTS: &str = "weights.npy";
+const BIAS: &str = "bias.npy";
+const COLLECTED: &str = "collected.json";
+
+/// What `collected.json` says of the last layer.
+#[derive(Deserialize)]
+struct Said {
+    background_row: BackgroundRow,
+    cosine: bool,
+}
 
 /// The files, with what lies in folders that collectors wrote in these folders' place; says what was taken.
 ///
 /// # Errors
-/// If a folder holds moments in place of embeddings, or two folders number their labels in different ways.
+/// If a folder holds moments in place of embeddings, or no layer, or two folders number their labels in
+/// different ways.
 pub fn collected(files: &RunFiles, observer: &mut dyn Observer) -> Result<RunFiles> {
     let (files, notes) = resolved(files)?;
     notes.iter().for_each(|note| observer.note(note));
@@ -45,7 +59,28 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
         files.label_numbering = files.label_numbering.or(Some(Numbering::Ids));
         files.class_names = Some(path);
     }
+    if let Some(folder) = files.weights.clone().filter(|path| path.is_dir()) {
+        notes.push(format!("{}: its last layer", folder.display()));
+        unfold_layer(&mut files, &folder)?;
+    }
     Ok((files, notes))
+}
+
+/// Puts the last layer that lies in a collected folder in its place, with what is known of it.
+fn unfold_layer(files: &mut RunFiles, folder: &Path) -> Result<()> {
+    let (weights, bias, said) = (folder.join(WEIGHTS), folder.join(BIAS), folder.join(COLLECTED));
+    if !weights.is_file() || !said.is_file() {
+        let problem = format!("holds no {WEIGHTS} of a collector: give the file of the weights");
+        return Err(Error::content(folder, problem));
+    }
+    let text = fs::read(&said).map_err(Error::read(&said))?;
+    let Said { background_row, cosine } =
+        serde_json::from_slice(&text).map_err(|error| Error::content(&said, error.to_string()))?;
+    files.weights = Some(weights);
+    files.bias = files.bias.take().or_else(|| bias.is_file().then_some(bias));
+    files.background_row = files.background_row.or(Some(background_row));
+    files.cosine |= cosine;
+    Ok(())
 }
 
 impl RunFiles {

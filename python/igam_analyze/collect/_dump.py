@@ -131,10 +131,12 @@ class Dump:
         weights: Any = None,
         bias: Any = None,
         left_out: Mapping[str, int] | None = None,
+        cosine: bool = False,
     ) -> Collected:
         """Writes the rest, and moves the folder to its place.
 
-        `weights` are C×p or, with the background last, (C+1)×p; `bias` has as many values.
+        `weights` are C×p or, with the background last, (C+1)×p; `bias` has as many values. `cosine` says that
+        the layer takes embeddings and weights at unit length.
         """
         if not self.rows:
             raise ValueError("no ground-truth box was found: are there targets with boxes?")
@@ -151,6 +153,9 @@ class Dump:
         )
         said = {"framework": framework, **asdict(done)}
         del said["out"]
+        if weights is not None:
+            more = len(weights) > len(self.class_names)
+            said |= {"background_row": "last" if more else "none", "cosine": cosine}
         text = json.dumps(said, indent=2, ensure_ascii=False)
         (self.folder / "collected.json").write_text(text + "\n", encoding="utf-8")
         # Made for this user alone, as temporary folders are.

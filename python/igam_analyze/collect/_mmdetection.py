@@ -81,7 +81,12 @@ def mmdetection(
             dump.add(call.input, np.asarray(numbers)[labels])
         weights, bias = _layer(head.fc_cls, numbers)
         return dump.finish(
-            "mmdetection", _said(model, head, cascade), _numbered(data), weights, bias
+            "mmdetection",
+            _said(model, head, cascade),
+            _numbered(data),
+            weights,
+            bias,
+            cosine=_normed(head.fc_cls),
         )
 
 
@@ -210,12 +215,7 @@ def _normed(layer: Any) -> bool:
 
 def _said(model: Any, head: Any, cascade: bool) -> str:
     stage = " of the last stage" if cascade else ""
-    said = (
+    return (
         f"the input of fc_cls of {type(head).__name__}{stage} of {type(model).__name__}, with the "
         "ground-truth boxes as proposals"
-    )
-    return (
-        said + "; the layer takes the cosine of it and each row of weights"
-        if _normed(head.fc_cls)
-        else said
     )

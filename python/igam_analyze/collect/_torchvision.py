@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any
 
 import torch
 
 from ._class_names import ClassNames, annotations_of, names_of
 from ._dump import Collected, Dump
+from ._model import calls_of, evaluating
 
 
 def torchvision(
@@ -69,7 +69,7 @@ def torchvision(
     names = names_of(class_names, loader, outputs)
     crowds = any(each.get("iscrowd") for each in annotations_of(loader))
     left_out = 0
-    with Dump(out, names, moments) as dump, _still(model):
+    with Dump(out, names, moments) as dump, evaluating(model):
         for batch, (images, targets) in enumerate(_batches(loader)):
             truth = [_Truth(target, f"batch {batch}, image {at}") for at, target in enumerate(targets)]
             if crowds and any(one.crowds is None for one in truth):
@@ -149,19 +149,6 @@ def _classifier(model: Any) -> Any:
     return layer
 
 
-@contextmanager
-def _still(model: Any) -> Iterator[None]:
-    """Evaluation without gradients; afterwards each module is as it was."""
-    training = [(module, module.training) for module in model.modules()]
-    model.eval()
-    try:
-        with torch.no_grad():
-            yield
-    finally:
-        for module, was in training:
-            module.training = was
-
-
 def _batches(loader: Iterable[Any]) -> Iterator[tuple[list[Any], list[Any]]]:
     for batch in loader:
         if not (isinstance(batch, (list, tuple)) and len(batch) == 2):
@@ -194,10 +181,9 @@ def _embeddings(
     boxes = [target["boxes"].to(kind) for target in targets]
     heads = model.roi_heads
     pooled = heads.box_roi_pool(features, boxes, sized.image_sizes)
-    seen: list[torch.Tensor] = []
-    with layer.register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0])):
+    with calls_of([layer]) as seen:
         heads.box_predictor(heads.box_head(pooled))
-    return seen[-1], labels
+    return seen[-1].input, labels
 
 
 def _last_layer(layer: Any, names: Mapping[int, str]) -> tuple[Any, Any]:

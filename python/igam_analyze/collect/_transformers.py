@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from igam_analyze import IgamWarning
+
 from ._dump import Collected, Dump
 from ._model import Call, calls_of, evaluating, framework, names_by_number
 
@@ -71,7 +73,7 @@ def transformers(
 
     Warns
     -----
-    UserWarning
+    IgamWarning
         An image has more boxes than the model has queries: such boxes have no row.
     """
     heads = _heads(model)
@@ -247,6 +249,7 @@ def _left_out(missing: int, boxes: int) -> dict[str, int] | None:
         return None
     warnings.warn(
         f"{missing} of {boxes} boxes have no row: their images have more boxes than the model has queries",
+        IgamWarning,
         stacklevel=3,
     )
     return {"without a query": missing}
