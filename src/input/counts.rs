@@ -44,6 +44,7 @@ pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Resul
     let Choices { include, split, .. } = choices;
     for (given, option) in [
         (include.crowd, "--include-crowd"),
+        (include.ignored, "--include-ignored"),
         (include.difficult, "--include-difficult"),
         (split.is_some(), "--split"),
     ] {

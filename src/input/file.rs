@@ -2,6 +2,7 @@
 //! without end; and small texts, whole. What stands in a file's place is named for what it is.
 
 use std::fs::{self, File};
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
@@ -238,4 +239,11 @@ pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str
         (false, near) => near,
     };
     format!("has no {what} {wanted:?}; it has {}{way_out}", list(there))
+}
+
+/// What tells a file from others, whatever name it is given: its path without links, hashed.
+pub(crate) fn mark(path: &Path) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    path.canonicalize().unwrap_or_else(|_| path.to_owned()).hash(&mut hasher);
+    hasher.finish()
 }

@@ -4,7 +4,7 @@
 //! Follows `Dataset.save_to_disk` in `src/datasets/arrow_dataset.py`, `DatasetDict.save_to_disk` in
 //! `src/datasets/dataset_dict.py`.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -38,13 +38,35 @@ pub fn check(directory: &Path) -> Result<()> {
     Err(Error::content(directory, problem))
 }
 
-/// Whether a directory holds one data set, or one split.
-pub fn is_data_set(directory: &Path) -> bool {
-    ["dataset_info.json", "state.json"].iter().all(|name| directory.join(name).is_file())
+/// What says which files are the data: others may be left of an older copy, or kept by `map` and `filter` for
+/// the next time.
+#[derive(Deserialize)]
+struct State {
+    #[serde(rename = "_data_files")]
+    data_files: Vec<DataFile>,
 }
 
-/// Whether a file in it is none of its data: what `map` and `filter` keep beside them for the next time.
-pub fn is_cache(path: &Path) -> bool {
-    let name = path.file_name().map(|name| name.to_string_lossy()).unwrap_or_default();
-    !name.starts_with("data-")
+#[derive(Deserialize)]
+struct DataFile {
+    filename: String,
+}
+
+/// The files of a data set, or of one split, if the directory holds one.
+///
+/// # Errors
+/// If its `state.json` cannot be used, or names a file that is not there.
+pub fn files(directory: &Path) -> Result<Option<Vec<PathBuf>>> {
+    let path = directory.join("state.json");
+    if !path.is_file() || !directory.join("dataset_info.json").is_file() {
+        return Ok(None);
+    }
+    let bad = |problem: String| Error::content(&path, problem);
+    let state: State = serde_json::from_str(&file::text(&path)?)
+        .map_err(|error| bad(format!("is not what save_to_disk writes: {error}; save it again")))?;
+    let files = state.data_files.into_iter().map(|file| directory.join(file.filename));
+    let files: Vec<PathBuf> = files.collect();
+    match files.iter().find(|file| !file.is_file()) {
+        Some(file) => Err(bad(format!("names {}, which is not there", file.display()))),
+        None => Ok(Some(files)),
+    }
 }

@@ -223,7 +223,7 @@ fn descend(
         ));
     }
     hugging_face::check(directory)?;
-    let of_data_set = hugging_face::is_data_set(directory);
+    let of_data_set = hugging_face::files(directory)?;
     above.push(this);
     for entry in directory.read_dir().map_err(Error::read(directory))? {
         let path = entry.map_err(Error::read(directory))?.path();
@@ -233,7 +233,7 @@ fn descend(
         if path.is_dir() {
             descend(&path, extensions, above, files)?;
         } else if extensions.contains(&extension(&path).as_str())
-            && !(of_data_set && hugging_face::is_cache(&path))
+            && of_data_set.as_ref().is_none_or(|files| files.contains(&path))
         {
             // A link that leads nowhere, or a pipe, is kept: to open it says so.
             files.push(path);

@@ -1,16 +1,17 @@
 //! Folders that the wheel's collectors write: `embeddings/` and `labels/`, `class_names.csv`, which says of what
 //! classes the labels are the ids, and the classifier's last layer. Such a folder stands for all of these.
 
+use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::RunFiles;
-use crate::classes::Numbering;
+use crate::classes::{Classes, IdsFrom, Numbering};
 use crate::error::{Error, Result};
 use crate::input::shards;
-use crate::input::{embeddings, labels};
+use crate::input::{classes, embeddings, labels};
 use crate::moments_file;
 use crate::observer::Observer;
 use crate::recognition::BackgroundRow;
@@ -54,6 +55,10 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
     let names = training.iter().chain(&held_out).map(|folder| folder.join(CLASS_NAMES));
     let names: Vec<_> = names.filter(|path| path.is_file()).collect();
     check_same(&names)?;
+    training.iter().chain(&held_out).try_for_each(|folder| check_whole(folder))?;
+    if let (Some(given), Some(theirs)) = (&files.class_names, names.first()) {
+        check_numbers(given, theirs)?;
+    }
     if let Some(path) = names.into_iter().next().filter(|_| files.class_names.is_none()) {
         notes.push(format!("{}: the classes, whose ids the labels are", path.display()));
         files.label_numbering = files.label_numbering.or(Some(Numbering::Ids));
@@ -70,12 +75,16 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
 fn unfold_layer(files: &mut RunFiles, folder: &Path) -> Result<()> {
     let (weights, bias, said) = (folder.join(WEIGHTS), folder.join(BIAS), folder.join(COLLECTED));
     if !weights.is_file() || !said.is_file() {
-        let problem = format!("holds no {WEIGHTS} of a collector: give the file of the weights");
+        let problem =
+            format!("lacks {WEIGHTS} or {COLLECTED} of a collector: give the file of the weights");
         return Err(Error::content(folder, problem));
     }
     let text = fs::read(&said).map_err(Error::read(&said))?;
-    let Said { background_row, cosine } =
-        serde_json::from_slice(&text).map_err(|error| Error::content(&said, error.to_string()))?;
+    let Said { background_row, cosine } = serde_json::from_slice(&text).map_err(|error| {
+        let problem =
+            format!("is not what a collector writes: {error}; collect again, or give the files");
+        Error::content(&said, problem)
+    })?;
     files.weights = Some(weights);
     files.bias = files.bias.take().or_else(|| bias.is_file().then_some(bias));
     files.background_row = files.background_row.or(Some(background_row));
@@ -127,6 +136,49 @@ fn unfold(embeddings: &mut [PathBuf], labels: &mut Vec<PathBuf>) -> Result<Vec<P
     }
     labels.extend(folders.iter().map(|folder| folder.join(LABELS)));
     Ok(folders)
+}
+
+/// Checks that no shard of a collector is missing: it numbers them from 0.
+fn check_whole(folder: &Path) -> Result<()> {
+    if !folder.join(COLLECTED).is_file() {
+        return Ok(());
+    }
+    for part in [EMBEDDINGS, LABELS] {
+        let shards = shards::expand(&[folder.join(part)], embeddings::EXTENSIONS)?.paths;
+        let missing = (0..shards.len())
+            .map(|at| folder.join(part).join(format!("{at:05}.npy")))
+            .find(|path| !shards.contains(path));
+        if let Some(path) = missing {
+            let problem =
+                "is not there, and later ones are: copy the whole folder of the collector";
+            return Err(Error::content(&path, problem));
+        }
+    }
+    Ok(())
+}
+
+/// Checks that the classes that were `given` have the numbers that the collector gave them.
+fn check_numbers(given: &Path, collected: &Path) -> Result<()> {
+    let read = |path: &Path| classes::read(path).map(|(classes, _)| classes);
+    let (ours, theirs): (Classes, Classes) = (read(given)?, read(collected)?);
+    if ours.ids_from() == IdsFrom::Nobody {
+        return Ok(());
+    }
+    let numbers: HashMap<String, i64> =
+        ours.listed().into_iter().map(|(id, name)| (name, id)).collect();
+    for (theirs, name) in theirs.listed() {
+        if let Some(&ours) = numbers.get(&name)
+            && ours != theirs
+        {
+            let problem = format!(
+                "numbers the class {name:?} {ours}, but the labels were collected with {theirs} ({}): leave \
+                 --class-names out",
+                collected.display()
+            );
+            return Err(Error::content(given, problem));
+        }
+    }
+    Ok(())
 }
 
 /// Checks that all lists of classes are one.

@@ -205,7 +205,7 @@ fn one_or_many<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> std::result::Result<Vec<T>, D::Error> {
     #[derive(Deserialize)]
-    #[serde(untagged)]
+    #[serde(untagged, expecting = "is neither a text nor a list of texts")]
     enum OneOrMany<T> {
         One(T),
         Many(Vec<T>),

@@ -7,7 +7,8 @@ use std::path::PathBuf;
 pub struct Include {
     /// Crowds (`iscrowd`), and the groups of Open Images (`IsGroupOf`).
     pub crowd: bool,
-    /// Annotations that are marked `ignore`, have no area, or lie outside their image.
+    /// Annotations that are marked `ignore`, have no area, lie outside their image, or are of an image that
+    /// is not listed.
     pub ignored: bool,
     /// The difficult objects of Pascal VOC.
     pub difficult: bool,

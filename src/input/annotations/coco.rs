@@ -7,7 +7,7 @@
 //! trainers leave out is from `parse_data_info` in `mmdet/datasets/coco.py` of mmdetection 3, and from
 //! `load_coco_json` and `filter_empty_instances` of detectron2.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::Path;
@@ -43,8 +43,12 @@ pub fn read(path: &Path, include: Include) -> Result<Annotations> {
     // Sizes may stand behind the annotations, and only then say which of them lie outside. Where all areas
     // are 0, a tool did not fill them in.
     let areas_count = top.has_area || !top.lacks_area;
-    if !areas_count || top.starts.iter().any(|(image, start)| top.begins_outside(*image, *start)) {
-        top = Top { include, areas_count, sizes: top.sizes, sized: true, ..Top::default() };
+    if !areas_count
+        || top.has_unlisted()
+        || top.starts.iter().any(|(image, start)| top.begins_outside(*image, *start))
+    {
+        let Top { sizes, listed, .. } = top;
+        top = Top { include, areas_count, sizes, listed, sized: true, ..Top::default() };
         pass(path, &mut top)?;
     }
     let Some(categories) = top.categories.take() else {
@@ -139,11 +143,13 @@ struct Top {
     categories: Option<Vec<RawCategory>>,
     tallies: Option<HashMap<i64, Tally>>,
     odd: Odd,
+    /// The images that the file lists.
+    listed: HashSet<u64>,
     /// The name of each image, hashed.
     image_names: HashMap<u64, u64>,
     /// Width and height of each image.
     sizes: HashMap<u64, [f32; 2]>,
-    /// Whether `sizes` is as complete as it gets.
+    /// Whether `sizes` and `listed` are as complete as they get.
     sized: bool,
     /// Before the sizes are known, where in an image the last box begins, from its left and top.
     starts: HashMap<u64, [f32; 2]>,
@@ -157,6 +163,17 @@ struct Top {
 }
 
 impl Top {
+    /// Whether the file lists its images, and this one is none of them.
+    fn is_unlisted(&self, image: u64) -> bool {
+        !self.listed.is_empty() && !self.listed.contains(&image)
+    }
+
+    /// Whether an annotation that counts is on such an image, as the images stand behind it.
+    fn has_unlisted(&self) -> bool {
+        let mut images = self.tallies.iter().flatten().flat_map(|(_, tally)| &tally.images);
+        !self.include.ignored && !self.lacks_image && images.any(|&image| self.is_unlisted(image))
+    }
+
     /// Whether a box that begins there lies outside its image.
     fn begins_outside(&self, image: u64, [x, y]: [f32; 2]) -> bool {
         self.sizes.get(&image).is_some_and(|&[width, height]| x >= width || y >= height)
@@ -221,10 +238,15 @@ impl Top {
                 *last = [last[0].max(start[0]), last[1].max(start[1])];
             }
         }
+        let has_image = !matches!(annotation.image_id, Scalar::Missing);
+        let unlisted = self.sized && has_image && self.is_unlisted(image);
         let odd = &mut self.odd;
-        for (is, count) in
-            [(ignored, &mut odd.ignored), (empty, &mut odd.empty), (outside, &mut odd.outside)]
-        {
+        for (is, count) in [
+            (ignored, &mut odd.ignored),
+            (empty, &mut odd.empty),
+            (unlisted, &mut odd.unlisted),
+            (outside, &mut odd.outside),
+        ] {
             if is {
                 *count += 1;
                 return true;
@@ -303,6 +325,7 @@ impl Top {
 
     fn add_image(&mut self, image: Image) {
         let Image::Sized { id, width, height, file_name } = image else { return };
+        self.listed.insert(id.mark());
         if let Scalar::Text(name) = file_name {
             let mut hasher = DefaultHasher::new();
             name.hash(&mut hasher);

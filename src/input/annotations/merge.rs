@@ -38,6 +38,14 @@ pub(super) fn merged(sources: Vec<Annotations>) -> Result<Annotations> {
             return Err(Error::content(&source.path, problem));
         }
         marks.push(of_source);
+        if let Some(name) = all.shares_an_image(&source, &ids) {
+            let problem = format!(
+                "has objects of {name:?} on an image on which {} has some: they may be the same, and would count \
+                 twice; give parts that have no image in common, or one file",
+                together(&paths).display()
+            );
+            return Err(Error::content(&source.path, problem));
+        }
         paths.push(source.path.clone());
         notes.append(&mut source.notes);
         all.add(source, &ids, paths.len() as u64);
@@ -95,6 +103,22 @@ impl Annotations {
             true => self.check_ids(source).map(|()| HashMap::new()),
             false => Ok(self.ids_by_name(source)),
         }
+    }
+
+    /// The name of a category that has objects on one image in both, if images are known by more than ids.
+    fn shares_an_image(&self, source: &Annotations, ids: &HashMap<i64, i64>) -> Option<&str> {
+        let is_one = |image: &u64| {
+            let name = self.image_names.get(image);
+            name.is_some() && name == source.image_names.get(image)
+        };
+        let shared = source.tallies.iter().flatten().find_map(|(id, theirs)| {
+            let id = ids.get(id).unwrap_or(id);
+            let ours: HashSet<u64> =
+                self.tallies.as_ref()?.get(id)?.images.iter().copied().collect();
+            theirs.images.iter().any(|image| ours.contains(image) && is_one(image)).then_some(*id)
+        })?;
+        let category = self.categories.iter().find(|one| one.id == shared);
+        category.map(|one| one.name.as_str())
     }
 
     /// Adds a source, the `number`th, with these ids for its own.

@@ -156,15 +156,18 @@ fn of_objects(kind: Kind, path: &Path, choices: &Choices) -> Result<Annotations>
     ));
     notes.extend(counting.odd.note());
     let mut tallies = counting.tallies;
-    // In Open Images an image has one name everywhere; others are told apart by their folder.
-    let mark = |image: &u64| {
+    // In Open Images an image has one name everywhere; others are told apart by the files of their labels.
+    let hashed = |stem: &str| {
         let mut hasher = DefaultHasher::new();
-        match kind {
-            Kind::OpenImages => pictures[*image as usize].stem.hash(&mut hasher),
-            _ => (path, image).hash(&mut hasher),
-        }
+        stem.hash(&mut hasher);
         hasher.finish()
     };
+    let mark = |image: &u64| match &pictures[*image as usize] {
+        picture if kind == Kind::OpenImages => hashed(&picture.stem),
+        picture => picture.mark,
+    };
+    let named = pictures.iter().filter(|_| kind != Kind::OpenImages);
+    let image_names = named.map(|picture| (picture.mark, hashed(&picture.stem))).collect();
     for tally in tallies.values_mut() {
         tally.leave_each_image_once();
         tally.images = tally.images.iter().map(mark).collect();
@@ -181,7 +184,7 @@ fn of_objects(kind: Kind, path: &Path, choices: &Choices) -> Result<Annotations>
         categories,
         tallies: Some(tallies),
         lacks_image: false,
-        image_names: HashMap::new(),
+        image_names,
         notes: notes.into_iter().map(|note| format!("{}: {note}", path.display())).collect(),
     })
 }

@@ -31,6 +31,8 @@ pub(in crate::input) struct Picture {
     pub(in crate::input) stem: String,
     /// The name of its file.
     pub(in crate::input) file_name: String,
+    /// What tells the file that has its labels from others: its path, hashed; 0 where it has none of its own.
+    pub(in crate::input) mark: u64,
 }
 
 /// What a source has beside its objects.

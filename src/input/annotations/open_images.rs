@@ -55,7 +55,11 @@ pub(in crate::input) fn read(
             None => {
                 let image = images.len() as u32;
                 images.insert(name.to_owned(), image);
-                listing.pictures.push(Picture { stem: name.into(), file_name: name.into() });
+                listing.pictures.push(Picture {
+                    stem: name.into(),
+                    file_name: name.into(),
+                    mark: 0,
+                });
                 image
             }
         };

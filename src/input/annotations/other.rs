@@ -24,12 +24,12 @@ const JSON: [(&[&str], &str); 6] = [
       json there, and give that",
     ),
     (
-        &["\"annotations\"", "\"coordinates\"", "\"label\""],
+        &["\"coordinates\"", "\"label\""],
         "is CreateML's json: convert it to COCO json, for \
       example with Roboflow or datumaro, and give that",
     ),
     (
-        &["\"annotation_id\"", "\"rectanglelabels\""],
+        &["\"rectanglelabels\""],
         "is Label Studio's own json: export it as COCO there, and \
       give that",
     ),

@@ -73,6 +73,7 @@ pub(super) struct Odd {
     /// Left out, each for the first of these reasons.
     pub(super) ignored: u64,
     pub(super) empty: u64,
+    pub(super) unlisted: u64,
     pub(super) outside: u64,
     /// Counted, with a side below one pixel.
     pub(super) thin: u64,
@@ -84,6 +85,7 @@ impl Odd {
         let reasons = [
             (self.ignored, "marked \"ignore\""),
             (self.empty, "without area"),
+            (self.unlisted, "of images that the file does not list"),
             (self.outside, "outside their image"),
         ];
         let of = |(count, what): &(u64, &str)| (*count > 0).then(|| format!("{count} {what}"));

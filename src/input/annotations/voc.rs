@@ -114,7 +114,8 @@ pub(in crate::input) fn read(
             }
             let file_name = page.file_name.rsplit(['/', '\\']).next().unwrap_or_default();
             let file_name = if file_name.is_empty() { &stem } else { file_name }.to_owned();
-            listing.pictures.push(Picture { stem, file_name });
+            let mark = file::mark(path);
+            listing.pictures.push(Picture { stem, file_name, mark });
         }
     }
     for name in elsewhere {

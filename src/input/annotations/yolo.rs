@@ -35,7 +35,7 @@ pub(in crate::input) fn read(path: &Path, split: &str, sink: Sink) -> Result<Lis
     for chunk in images.pairs.chunks(CHUNK) {
         let read: Vec<Result<Labelled>> =
             chunk.par_iter().map(|pair| labelled(pair, &yaml)).collect();
-        for ((image, _), labelled) in chunk.iter().zip(read) {
+        for ((image, label), labelled) in chunk.iter().zip(read) {
             let Labelled { rows, size, has_file } = labelled?;
             let place = listing.pictures.len() as u32;
             boxes += rows.rows.len() as u64;
@@ -58,9 +58,11 @@ pub(in crate::input) fn read(path: &Path, split: &str, sink: Sink) -> Result<Lis
             let text = |part: Option<&std::ffi::OsStr>| {
                 part.unwrap_or_default().to_string_lossy().into_owned()
             };
-            let picture =
-                Picture { stem: text(image.file_stem()), file_name: text(image.file_name()) };
-            listing.pictures.push(picture);
+            listing.pictures.push(Picture {
+                stem: text(image.file_stem()),
+                file_name: text(image.file_name()),
+                mark: file::mark(label),
+            });
         }
     }
     let mut note = format!(

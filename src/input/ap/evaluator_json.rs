@@ -155,11 +155,42 @@ impl Objects<'_> {
             .filter(|(_, groups)| !groups.as_ref().is_ok_and(Vec::is_empty))
             .max_by_key(|(_, groups)| groups.as_ref().map_or(0, classes));
         let Some((layout, groups)) = best else { return false };
+        if let Some(problem) = self.doubtful(record, layout, &groups) {
+            self.results.spoil(record.line, problem);
+            return true;
+        }
         match groups {
             Err(wrong) => self.results.spoil(record.line, wrong),
             Ok(groups) => self.add(layout.format, layout.scale, record, groups),
         }
         true
+    }
+
+    /// That an object of numbers alone may be classes with their AP, of which some are called as an evaluator's
+    /// keys are: no key of all classes is there, and others stand beside them.
+    fn doubtful(
+        &self,
+        record: &Record,
+        layout: &Layout,
+        groups: &std::result::Result<Vec<Group>, String>,
+    ) -> Option<String> {
+        let of_all = |key: &str| LAYOUTS.iter().any(|layout| (layout.of_all)(key));
+        let is_flat = |(key, field): &(String, Field)| {
+            matches!(field, Field::Number(_)) && !key.contains('/') && !of_all(key)
+        };
+        let found = groups.iter().flatten().map(|group| group.classes.len()).max()?;
+        if self.format.is_some()
+            || found == record.fields.len()
+            || !record.fields.iter().all(is_flat)
+        {
+            return None;
+        }
+        let format = layout.format.name();
+        Some(format!(
+            "has {found} of {} keys as {format} writes them, and none of all classes: give --ap-format {format} \
+             if it is that, or table if each key is a class",
+            record.fields.len()
+        ))
     }
 
     fn add(

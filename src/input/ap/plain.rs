@@ -163,8 +163,11 @@ fn by_class(record: &Record) -> Vec<Group> {
             return Vec::new();
         }
     }
-    let of_all =
-        |metric: &&&str| classes.iter().all(|&class| values.contains_key(&(class, **metric)));
+    // A class without ground truth may lack its AP.
+    let of_most = |metric: &&&str| {
+        let has = classes.iter().filter(|&&class| values.contains_key(&(class, **metric)));
+        2 * has.count() > classes.len()
+    };
     let stem = stem(&classes);
     let group = |metric: &&str| {
         let called = |&class: &&str| {
@@ -177,7 +180,7 @@ fn by_class(record: &Record) -> Vec<Group> {
             ..Group::new(stem, *metric)
         }
     };
-    let aps = metrics.iter().filter(of_all).filter(|name| is_ap(name) && !is_no_ap(name));
+    let aps = metrics.iter().filter(of_most).filter(|name| is_ap(name) && !is_no_ap(name));
     chosen(aps.map(group).collect())
 }
 

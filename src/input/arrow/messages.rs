@@ -217,6 +217,8 @@ struct Messages<'a> {
     /// Where the next message begins.
     at: u64,
     length: u64,
+    /// Whether it is a stream, which ends with the mark of its end; a file has a footer behind that.
+    stream: bool,
 }
 
 impl Messages<'_> {
@@ -230,8 +232,9 @@ impl Messages<'_> {
         if head.starts_with(b"FEA1") {
             return bad("is feather of version 1: save it as version 2, the default of pyarrow");
         }
+        let stream = !head.starts_with(MAGIC);
         let mut at = 0;
-        if head.starts_with(MAGIC) {
+        if !stream {
             let mut end = [0; MAGIC.len()];
             let from = SeekFrom::End(-(MAGIC.len() as i64));
             file.seek(from).and_then(|_| file.read_exact(&mut end)).map_err(Error::read(path))?;
@@ -240,7 +243,7 @@ impl Messages<'_> {
             }
             at = 8;
         }
-        Ok(Messages { path, file, at, length })
+        Ok(Messages { path, file, at, length, stream })
     }
 
     fn unreadable(&self, problem: String) -> Error {
@@ -270,6 +273,11 @@ impl Messages<'_> {
         }
         let length = u64::from(length);
         if length == 0 {
+            if self.stream && self.at < self.length {
+                let problem = "goes on after the mark of its end, as several streams in one file do: save each \
+                               in a file of its own";
+                return Err(Error::content(self.path, problem));
+            }
             return Ok(None);
         }
         if length > self.length - self.at || length > LONGEST_MESSAGE {
