@@ -555,7 +555,9 @@ fn several_files() {
     let paths = |names: &[&str]| names.iter().map(|name| work.path(name)).collect::<Vec<_>>();
     let per_image = |names: &[&str]| by_name(&read(&paths(names), &Choices::default()))["dog"];
     assert_eq!(per_image(&["a.json", "b.json"]), (6, None, Some(3.0)));
-    assert_eq!(per_image(&["a.json", "c.json"]), (5, None, Some(5.0)));
+    // Two classes may share an image, but objects of one class there may be the same.
+    work.write("d.json", part(json!({"id": 1, "file_name": "a.jpg"}), 4, 3).to_string());
+    assert_eq!(per_image(&["a.json", "d.json"]), (2, None, Some(2.0)));
     work.write("copy.json", work.read("a.json"));
     let other = work.read("a.json").replace("\"cat\"", "\"cow\"");
     work.write("other.json", other);
@@ -564,6 +566,7 @@ fn several_files() {
         (&["a.json", "a.json"][..], "is given twice: its annotations would count twice"),
         (&["a.json", "./a.json"], "is given twice"),
         (&["a.json", "copy.json"], "copy.json: holds the same annotations as "),
+        (&["a.json", "c.json"], "c.json: has objects of \"dog\" on an image on which "),
         (&["a.json", "other.json"], "other.json: lacks the category 4, \"cat\", unlike "),
         (&["a.json", "table.csv"], "is a table, and "),
         (&["table.csv", "table2.csv"], "is a table, of which one is given"),
@@ -585,6 +588,25 @@ fn several_files() {
     assert_eq!(both.keys.names().unwrap(), ["a bowl", "cup"]);
     assert_eq!(both.values, [1, 3]);
     assert_eq!(both.covariates[1].values, [Some(1.0), Some(1.5)]);
+    // The same files by another name, and copies.
+    let said = problem(&paths(&["VOC2007", "VOC2007/Annotations"]), &Choices::default());
+    assert!(said.contains("holds the same annotations as "), "{said}");
+    yolo(&work, YAML, "0 0.5 0.5 0.1 0.1\n");
+    work.write("data2.yaml", YAML);
+    let said = problem(&paths(&["data.yaml", "data2.yaml"]), &Choices::default());
+    assert!(said.contains("holds the same annotations as "), "{said}");
+    fs::create_dir_all(work.path("images/more")).unwrap();
+    fs::create_dir_all(work.path("labels/more")).unwrap();
+    work.write("images/more/b.jpg", "");
+    work.write("labels/more/b.txt", "0 0.5 0.5 0.1 0.1\n");
+    work.write(
+        "data2.yaml",
+        YAML.replace("train: images/train", "train: [images/train, images/more]"),
+    );
+    let said = problem(&paths(&["data.yaml", "data2.yaml"]), &Choices::default());
+    assert!(said.contains("has objects of \"cup\" on an image on which "), "{said}");
+    work.write("data2.yaml", YAML.replace("train: images/train", "train: images/more"));
+    assert_eq!(read(&paths(&["data.yaml", "data2.yaml"]), &Choices::default()).values, [2, 0]);
     // The program, and a runs file.
     work.write("ap.csv", "class,ap\ndog,0.5\ncat,0.25\n");
     work.run("correlate --counts a.json b.json --ap ap.csv");

@@ -210,6 +210,26 @@ fn what_trainers_leave_out() {
 }
 
 #[test]
+fn images_that_are_not_listed() {
+    let of = |images: Value, first: bool| {
+        let all = good(|at, one| one["image_id"] = json!(if at == 3 { 7 } else { 1 }));
+        let (images, annotations) =
+            (format!("\"images\": {images}"), format!("\"annotations\": {}", json!(all)));
+        let parts = if first { [images, annotations] } else { [annotations, images] };
+        format!("{{{}, {}, \"categories\": {}}}", parts[0], parts[1], file(&[])["categories"])
+    };
+    let listed = json!([{"id": 1, "width": 100, "height": 80}]);
+    for first in [true, false] {
+        let (counts, said) = counted(&of(listed.clone(), first), "");
+        assert_eq!(counts, [3, 2, 1]);
+        assert!(said.contains("do not train: 1 of images that the file does not list; "), "{said}");
+        assert_eq!(counted(&of(listed.clone(), first), "--include-ignored").0, ALL);
+        // A file without images lists none.
+        assert_eq!(counted(&of(json!([]), first), "").0, ALL);
+    }
+}
+
+#[test]
 fn areas_that_were_never_filled_in_say_nothing() {
     let zero = file(&good(|_, one| one["area"] = 0.into()));
     let (counts, stderr) = counted(&zero.to_string(), "");

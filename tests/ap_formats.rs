@@ -268,6 +268,25 @@ fn json_that_people_write() {
 }
 
 #[test]
+fn classes_that_are_called_as_keys_are() {
+    let work = Workdir::new();
+    for (odd, format) in [("person_precision", "mmdetection"), ("AP-cat", "detectron2")] {
+        let text = format!(r#"{{"person": 0.1, "dog": 0.2, "{odd}": 0.3}}"#);
+        let said = understood(&work, "t.json", &text).unwrap_err();
+        let way_out =
+            format!("give --ap-format {format} if it is that, or table if each key is a class");
+        assert!(said.contains(&way_out), "{said}");
+        let table = ap::read(&work.path("t.json"), &[], Some(ApFormat::Table), None, None).unwrap();
+        assert_eq!(table[0].values, [Some(0.1), Some(0.2), Some(0.3)]);
+    }
+    // A class without ground truth lacks its AP.
+    let text = r#"{"person": {"ap50": 0.9, "ap": 0.1}, "dog": {"ap50": 0.9, "ap": 0.2}, "cat": {"ap50": 0.8}}"#;
+    let column = understood(&work, "t.json", text).unwrap();
+    let expected = [("person", Some(0.1)), ("dog", Some(0.2)), ("cat", None)];
+    assert_eq!(column, expected.map(|(name, ap)| (name.to_owned(), ap)));
+}
+
+#[test]
 fn keys_of_all_classes_are_none() {
     let work = Workdir::new();
     // Classes that are called as metrics are, and metrics that are called as classes might be.

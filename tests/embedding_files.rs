@@ -212,6 +212,28 @@ fn arrow_that_cannot_be_read_is_named() {
         let path = corpus(&format!("arrow_refused/{name}"));
         refused(&work, &format!("information --embeddings {}", path.display()), 1, sentence);
     }
+    // Two streams in one file: the second would not be seen.
+    let stream = fs::read(corpus("hugging_face/data-00000-of-00003.arrow")).unwrap();
+    work.write("twice.arrow", [&stream[..], &stream[..]].concat());
+    let sentence =
+        "twice.arrow: goes on after the mark of its end, as several streams in one file do";
+    refused(&work, "information --embeddings twice.arrow", 1, sentence);
+    // What an older copy left is no data, and what is named must be there.
+    fs::create_dir(work.path("saved")).unwrap();
+    for entry in fs::read_dir(corpus("hugging_face")).unwrap() {
+        let entry = entry.unwrap();
+        fs::copy(entry.path(), work.path("saved").join(entry.file_name())).unwrap();
+    }
+    let whole = work.json("information --embeddings saved")["information"].clone();
+    fs::copy(
+        work.path("saved/data-00000-of-00003.arrow"),
+        work.path("saved/data-00000-of-00004.arrow"),
+    )
+    .unwrap();
+    assert_eq!(work.json("information --embeddings saved")["information"], whole);
+    fs::remove_file(work.path("saved/data-00001-of-00003.arrow")).unwrap();
+    let sentence = "state.json: names saved/data-00001-of-00003.arrow, which is not there";
+    refused(&work, "information --embeddings saved", 1, sentence);
     let splits = corpus("hugging_face_splits");
     let sentence = "holds the splits \"train\", \"test\" of a data set: give one, ";
     refused(&work, &format!("information --embeddings {}", splits.display()), 1, sentence);
@@ -419,6 +441,40 @@ fn a_collected_folder_is_all_that_is_needed() {
     let expected = work.json(&format!("report {parts} {held} --ap ap.csv"));
     let ours = work.json("report --embeddings dump --validation-embeddings held --ap ap.csv");
     assert_eq!(ours["classes"], expected["classes"]);
+
+    // The training images are not held out.
+    let command = "report --embeddings dump --validation-embeddings dump --ap ap.csv";
+    refused(
+        &work,
+        command,
+        1,
+        "00000.npy: is given as held-out, and holds the embeddings of training",
+    );
+    // The numbers are the collector's, not those of a list in another order.
+    work.write("other.csv", "class,id\ndog,1\ncat,2\nCrème,3\n");
+    let sentence = "other.csv: numbers the class \"cat\" 2, but the labels were collected with 1";
+    refused(&work, "information --embeddings dump --class-names other.csv", 1, sentence);
+    // Folders of two layers.
+    let of = |layer: &str| format!(r#"{{"framework": "x", "embedding": "{layer}"}}"#);
+    work.write("dump/collected.json", of("stride 8"));
+    work.write("held/collected.json", of("stride 16"));
+    let command = "report --embeddings dump --validation-embeddings held --ap ap.csv";
+    refused(
+        &work,
+        command,
+        1,
+        "held: was collected from another layer than dump: stride 16 (x), not stride 8",
+    );
+    fs::rename(work.path("held/labels/00000.npy"), work.path("held/labels/00002.npy")).unwrap();
+    work.write("held/collected.json", of("stride 8"));
+    refused(&work, command, 1, "held/labels/00000.npy: is not there, and later ones are");
+    let command = "explain --embeddings dump --ap ap.csv --weights dump";
+    refused(
+        &work,
+        command,
+        1,
+        "dump/collected.json: is not what a collector writes: missing field",
+    );
 
     // Other commands take it too.
     work.run("moments --embeddings dump --out m.parquet");

@@ -253,6 +253,34 @@ fn joined(json: &Value) -> Vec<(String, u64, Option<f64>)> {
 const DIGITS: [(i64, &str, usize); 4] = [(0, "1", 9), (1, "2", 7), (2, "3", 5), (3, "0", 4)];
 
 #[test]
+fn what_a_collector_wrote_hides_no_order_of_the_file() {
+    let work = Workdir::new();
+    let classes = [(31, "kite", 9), (2, "disc", 7), (90, "ring", 5), (7, "bar", 4)];
+    work.write("i.json", annotations(&classes));
+    dump(&work, "ids", &[(31, 9), (2, 7), (90, 5), (7, 4)]);
+    std::fs::create_dir_all(work.path("d/embeddings")).unwrap();
+    std::fs::create_dir_all(work.path("d/labels")).unwrap();
+    std::fs::rename(work.path("x.npy"), work.path("d/embeddings/0.npy")).unwrap();
+    std::fs::rename(work.path("ids.npy"), work.path("d/labels/0.npy")).unwrap();
+    work.write("d/class_names.csv", "class,id\ndisc,2\nbar,7\nkite,31\nring,90\n");
+    work.write("ap.csv", "class,ap\n0,0.1\n1,0.2\n2,0.3\n3,0.4\n");
+    let command = "correlate --embeddings d --counts i.json --ap ap.csv";
+    refused(&work, command, &["--ap-numbering positions or file-order"]);
+    // Numbers that are all ids, also that of a class without AP, are no positions.
+    let classes = [(1, "kite", 9), (2, "disc", 7), (3, "ring", 5), (4, "bar", 4)];
+    work.write("i.json", annotations(&classes));
+    work.write("tm.json", r#"{"classes": [1, 2, 3, 4], "map_per_class": [0.1, 0.2, 0.3, -1]}"#);
+    let output = work.run("correlate --counts i.json --ap tm.json");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("tm.json: 4 of 4 classes matched, by id"), "{said}");
+    // A class whose name is another, and whose id is the same, is named.
+    work.write("ap.csv", "class,id,ap\nkite,1,0.1\nplate,2,0.2\nring,3,0.3\nbar,4,0.4\n");
+    let output = work.run("correlate --counts i.json --ap ap.csv");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("ap.csv: by id, as the names differ: \"plate\" for \"disc\""), "{said}");
+}
+
+#[test]
 fn a_text_that_is_a_class_name_is_that_class() {
     let work = Workdir::new();
     work.write("i.json", annotations(&DIGITS));

@@ -385,6 +385,11 @@ impl Classes {
         }
         let mut readings = Vec::new();
         self.add_fitting(&mut readings, rows);
+        // Where every number is an id, also those of rows that say nothing, what cannot read them all is refuted.
+        let complete = |join: &Join| join.classes.iter().all(Option::is_some);
+        if readings.first().is_some_and(|first| first.by == Numbering::Ids && complete(first)) {
+            readings.retain(complete);
+        }
         let others = self.other_readings(rows);
         let Some(first) = readings.first().cloned() else {
             return self.none_fits(rows);

@@ -98,7 +98,7 @@ impl Labels {
             _ => {
                 let label = self.keys.text(code as usize);
                 let label = if self.keys.names().is_some() { format!("{label:?}") } else { label };
-                let way_out = self.none_of(code as usize, classes, left_out);
+                let way_out = self.none_of(code as usize, found, classes, left_out);
                 Err(Error::Input(format!(
                     "the label of row {row} (from 0) is {label}, which is none of the {classes} classes: {way_out}"
                 )))
@@ -109,7 +109,13 @@ impl Labels {
 
     /// What to do about a label that is none of so many classes: where others are numbered from 1, it is no
     /// background.
-    fn none_of(&self, code: usize, classes: usize, left_out: &[usize]) -> String {
+    fn none_of(
+        &self,
+        code: usize,
+        found: &[Option<usize>],
+        classes: usize,
+        left_out: &[usize],
+    ) -> String {
         let numbers = self.keys.numbers().unwrap_or_default();
         let weights = self.weights(left_out);
         let said = (0..numbers.len()).filter(|&code| weights[code] > 0).map(|code| numbers[code]);
@@ -122,8 +128,13 @@ impl Labels {
                 "if 0 is the background, as in torchvision, give --background-label 0 and the --class-names with ids \
                  from 1; if {last} is, as in detectron2 and mmdetection, leave it out with --background-label {last}"
             ),
-            _ => {
+            // The background has one label.
+            _ if found.iter().filter(|class| class.is_none()).count() == 1 => {
                 "check the labels and --class-names, or leave it out with --background-label".into()
+            }
+            _ => {
+                "other labels are none either: check --class-names, and how the labels are numbered"
+                    .into()
             }
         }
     }

@@ -33,6 +33,7 @@ impl Side<'_> {
     ) -> Result<Vec<Option<usize>>> {
         let join = classes.join(rows).map_err(|doubt| self.refuse(&doubt, classes, rows))?;
         self.say(classes, &join, observer);
+        self.say_renamed(classes, &join, rows, observer);
         let none = |row: &usize| join.classes[*row].is_none();
         let unmatched: Vec<_> =
             (0..join.classes.len()).filter(none).map(|row| rows.keys.text(row)).collect();
@@ -51,6 +52,29 @@ impl Side<'_> {
             classes.len(),
             join.by
         ));
+    }
+
+    /// Says which rows are of a class of another name, whose id they have.
+    fn say_renamed(
+        &self,
+        classes: &Classes,
+        join: &Join,
+        rows: &Rows,
+        observer: &mut dyn Observer,
+    ) {
+        let Keys::Both(names, _) = rows.keys else { return };
+        let other = |(name, class): (&String, &Option<usize>)| {
+            let class = &classes.names()[(*class)?];
+            (class != name).then(|| format!("{name:?} for {class:?}"))
+        };
+        let renamed: Vec<_> = names.iter().zip(&join.classes).filter_map(other).collect();
+        if !renamed.is_empty() {
+            observer.note(&format!(
+                "{}: by id, as the names differ: {}",
+                self.path.display(),
+                renamed.join(", ")
+            ));
+        }
     }
 
     /// Says that the file itself names the classes.

@@ -25,7 +25,14 @@ const WEIGHTS: &str = "weights.npy";
 const BIAS: &str = "bias.npy";
 const COLLECTED: &str = "collected.json";
 
-/// What `collected.json` says of the last layer.
+/// What `collected.json` says of where the embeddings are from.
+#[derive(Debug, Deserialize, PartialEq)]
+struct Layer {
+    framework: String,
+    embedding: String,
+}
+
+/// What it says of the last layer.
 #[derive(Deserialize)]
 struct Said {
     background_row: BackgroundRow,
@@ -47,13 +54,17 @@ pub fn collected(files: &RunFiles, observer: &mut dyn Observer) -> Result<RunFil
 fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
     let mut files = files.clone();
     let mut notes = Vec::new();
+    check_one_layer(&files)?;
     let training = unfold(&mut files.embeddings, &mut files.labels)?;
     let held_out = unfold(&mut files.validation_embeddings, &mut files.validation_labels)?;
     for folder in training.iter().chain(&held_out) {
         notes.push(format!("{}: its {EMBEDDINGS} and {LABELS}", folder.display()));
     }
-    let names = training.iter().chain(&held_out).map(|folder| folder.join(CLASS_NAMES));
-    let names: Vec<_> = names.filter(|path| path.is_file()).collect();
+    // Moments know their classes, and AP is read by the same numbers.
+    let moments = files.moments.iter().filter(|path| path.join(COLLECTED).is_file());
+    let names = training.iter().chain(&held_out).chain(moments);
+    let names = names.map(|folder| folder.join(CLASS_NAMES)).filter(|path| path.is_file());
+    let names: Vec<_> = names.collect();
     check_same(&names)?;
     training.iter().chain(&held_out).try_for_each(|folder| check_whole(folder))?;
     if let (Some(given), Some(theirs)) = (&files.class_names, names.first()) {
@@ -136,6 +147,31 @@ fn unfold(embeddings: &mut [PathBuf], labels: &mut Vec<PathBuf>) -> Result<Vec<P
     }
     labels.extend(folders.iter().map(|folder| folder.join(LABELS)));
     Ok(folders)
+}
+
+/// Checks that folders of a collector are from one layer, as far as they say it.
+fn check_one_layer(files: &RunFiles) -> Result<()> {
+    let layer = |folder: &PathBuf| {
+        let text = fs::read(folder.join(COLLECTED)).ok()?;
+        Some((folder.clone(), serde_json::from_slice::<Layer>(&text).ok()?))
+    };
+    let folders = files.embeddings.iter().chain(&files.validation_embeddings).chain(&files.weights);
+    let mut layers = folders.filter_map(layer);
+    let Some((first, ours)) = layers.next() else { return Ok(()) };
+    match layers.find(|(_, theirs)| *theirs != ours) {
+        None => Ok(()),
+        Some((folder, theirs)) => {
+            let problem = format!(
+                "was collected from another layer than {}: {} ({}), not {} ({})",
+                first.display(),
+                theirs.embedding,
+                theirs.framework,
+                ours.embedding,
+                ours.framework
+            );
+            Err(Error::content(&folder, problem))
+        }
+    }
 }
 
 /// Checks that no shard of a collector is missing: it numbers them from 0.

@@ -1,6 +1,8 @@
 //! What the embeddings of a run tell of its classes, with held-out ones and the classifier where the files
 //! give them.
 
+use std::collections::HashSet;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::instances::{Instances, instances};
@@ -31,6 +33,9 @@ pub fn geometry(
     observer: &mut dyn Observer,
 ) -> Result<Option<Geometry>> {
     let held_out = held_out(files, classes, observer)?;
+    if let (Some(held_out), Some((Source::Embeddings(training), _))) = (&held_out, &training) {
+        check_held_out(&held_out.dump, &training.dump)?;
+    }
     let of_training = training.as_ref().map(|(_, within)| within.dim());
     let of_held_out = held_out.as_ref().map(|held_out| held_out.dump.dim());
     if let (Some(ours), Some(theirs)) = (of_training, of_held_out)
@@ -72,6 +77,19 @@ pub fn geometry(
         (None, None) => return Ok(None),
     };
     geometry.map(Some)
+}
+
+/// Checks that no file of held-out embeddings is one of training.
+fn check_held_out(held_out: &Dump, training: &Dump) -> Result<()> {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let of_training: HashSet<PathBuf> = training.paths().map(whole).collect();
+    match held_out.paths().find(|path| of_training.contains(&whole(path))) {
+        None => Ok(()),
+        Some(path) => {
+            let problem = "is given as held-out, and holds the embeddings of training: give those of other images";
+            Err(Error::content(path, problem))
+        }
+    }
 }
 
 fn labelled(instances: &Instances) -> Labelled<'_, Dump> {

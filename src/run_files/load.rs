@@ -10,7 +10,7 @@ use super::instances::{Instances, instances};
 use super::moments::{Merged, moments};
 use super::{RunFiles, choose};
 use crate::analysis::{ComparedRun, Study, information};
-use crate::classes::Classes;
+use crate::classes::{Classes, IdsFrom};
 use crate::detector::{
     Amounts, Counts, Detector, Evaluated, Extent, Parts, counted_classes, counts_without_summary,
 };
@@ -82,6 +82,16 @@ fn load_with(
     notes.for_each(|note| observer.note(note));
     parts.groups = files.class_groups.as_deref().map(class_groups::read).transpose()?;
     let counts = counts(files, listed.as_ref(), observer)?;
+    // Annotations with the same classes say more of them: the order of the file.
+    let counted = counts.as_ref().and_then(|counts| counts.classes.as_ref());
+    let listed = match (listed, counted) {
+        (Some(listed), Some(counted))
+            if listed.ids_from() == IdsFrom::Table && listed.listed() == counted.listed() =>
+        {
+            Some(counted.clone())
+        }
+        (listed, _) => listed,
+    };
     let expected = listed
         .or_else(|| counts.as_ref()?.classes.clone())
         .or_else(|| parts.detections.as_ref().map(|evaluated| evaluated.classes.clone()))
