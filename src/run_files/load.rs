@@ -86,7 +86,8 @@ fn load_with(
     let counted = counts.as_ref().and_then(|counts| counts.classes.as_ref());
     let listed = match (listed, counted) {
         (Some(listed), Some(counted))
-            if listed.ids_from() == IdsFrom::Table && listed.listed() == counted.listed() =>
+            if listed.ids_from() == IdsFrom::Table
+                && (listed.ids(), listed.names()) == (counted.ids(), counted.names()) =>
         {
             Some(counted.clone())
         }

@@ -178,9 +178,10 @@ impl Objects<'_> {
         let is_flat = |(key, field): &(String, Field)| {
             matches!(field, Field::Number(_)) && !key.contains('/') && !of_all(key)
         };
-        let found = groups.iter().flatten().map(|group| group.classes.len()).max()?;
+        let found: usize = groups.iter().flatten().map(|group| group.classes.len()).sum();
         if self.format.is_some()
-            || found == record.fields.len()
+            || found == 0
+            || found >= record.fields.len()
             || !record.fields.iter().all(is_flat)
         {
             return None;
