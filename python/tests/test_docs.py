@@ -45,6 +45,43 @@ def test_prints_what_is_shown(tmp_path):
     assert (tmp_path / "report.html").exists()
 
 
+def shortened(lines, shown):
+    """The lines of which a page shows so many: all, or where it has a line `…`, the first and the last ones."""
+    if "…" not in shown:
+        return lines
+    first = shown.index("…")
+    last = len(shown) - first - 1
+    return [*lines[:first], "…", *lines[len(lines) - last :]]
+
+
+def test_tutorial(tmp_path):
+    """Each command prints what is shown below it. UPDATE_DOCS=1 writes into the page what they print now."""
+    page = ROOT / "docs/tutorial.md"
+    text = page.read_text()
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    steps = re.findall(r"^```sh\n(.*?)^```\n\n```text\n(.*?)^```$", text, re.M | re.S)
+    assert len(steps) == len(re.findall("^```(?:sh|text)$", text, re.M)) / 2 >= 7
+    now = text
+    for command, shown in steps:
+        done = subprocess.run(
+            ["bash", "-eu", "-c", command],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PATH": path},
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, done.stdout
+        printed = "\n".join(shortened(done.stdout.splitlines(), shown.splitlines())) + "\n"
+        now = now.replace(f"```sh\n{command}```\n\n```text\n{shown}", f"```sh\n{command}```\n\n```text\n{printed}")
+    if os.environ.get("UPDATE_DOCS"):
+        page.write_text(now)
+    else:
+        assert now == text
+    assert (tmp_path / "reports/report.html").exists()
+
+
 def test_stubs():
     stubtest = [sys.executable, "-m", "mypy.stubtest", "igam_analyze._igam_analyze"]
     done = subprocess.run(stubtest, capture_output=True, text=True)
