@@ -54,9 +54,10 @@ def shortened(lines, shown):
     return [*lines[:first], "…", *lines[len(lines) - last :]]
 
 
-def test_tutorial(tmp_path):
+@pytest.mark.parametrize("name", ["tutorial", "options"])
+def test_commands_print_what_is_shown(name, tmp_path):
     """Each command prints what is shown below it. UPDATE_DOCS=1 writes into the page what they print now."""
-    page = ROOT / "docs/tutorial.md"
+    page = ROOT / f"docs/{name}.md"
     text = page.read_text()
     (tmp_path / "data").symlink_to(ROOT / "data")
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
@@ -79,7 +80,14 @@ def test_tutorial(tmp_path):
         page.write_text(now)
     else:
         assert now == text
-    assert (tmp_path / "reports/report.html").exists()
+    assert name != "tutorial" or (tmp_path / "reports/report.html").exists()
+
+
+def test_options_has_every_command(command):
+    listed = re.search(r"^Commands:\n(.*?)\n\n", command("--help").stdout, re.M | re.S)[1]
+    names = set(re.findall(r"^  (\S+)  ", listed, re.M)) - {"completions", "man", "help"}
+    text = (ROOT / "docs/options.md").read_text()
+    assert set(re.findall(r"^igam-analyze (\S+) --help$", text, re.M)) == names
 
 
 def test_stubs():
