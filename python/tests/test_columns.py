@@ -18,7 +18,7 @@ NAMES = ["EfficientNet-Lite0 CE", "EfficientNet-Lite0 Cosine"]
 # Together they write every table.
 COMMANDS = [
     ["information", *NAMED],
-    ["correlate", "--runs", FOD_A / "runs.toml", "--groups", "20,100"],
+    ["correlate", "--runs", FOD_A / "runs.toml", "--groups", "20,100", "--estimator", "all"],
     ["explain", "--runs", ROOT / "data/shapes/runs.toml"],
     ["compare", RUNS, RUNS, "--run", *NAMES],
     ["margins", *NAMED],
@@ -55,6 +55,14 @@ def test_every_column_is_on_the_page(written):
     assert page.keys() == written.keys()
     for file, columns in written.items():
         assert sorted(page[file]) == sorted(columns), file
+
+
+def test_every_figure_is_on_the_page(written, tmp_path):
+    section = PAGE.read_text().split("\n## Figures\n")[1].split("\n## ")[0]
+    listed = set(re.findall(r"^\| `(\w+)`", section, re.M))
+    # A second run's figure has a number.
+    figures = {re.sub(r"-\d+$", "", path.stem) for path in (tmp_path / "reports").glob("*.svg")}
+    assert listed == figures
 
 
 def test_every_table_of_the_sources_is_on_the_page():
