@@ -45,6 +45,51 @@ def test_prints_what_is_shown(tmp_path):
     assert (tmp_path / "report.html").exists()
 
 
+def shortened(lines, shown):
+    """The lines of which a page shows so many: all, or where it has a line `…`, the first and the last ones."""
+    if "…" not in shown:
+        return lines
+    first = shown.index("…")
+    last = len(shown) - first - 1
+    return [*lines[:first], "…", *lines[len(lines) - last :]]
+
+
+@pytest.mark.parametrize("name", ["tutorial", "options"])
+def test_commands_print_what_is_shown(name, tmp_path):
+    """Each command prints what is shown below it. UPDATE_DOCS=1 writes into the page what they print now."""
+    page = ROOT / f"docs/{name}.md"
+    text = page.read_text()
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
+    steps = re.findall(r"^```sh\n(.*?)^```\n\n```text\n(.*?)^```$", text, re.M | re.S)
+    assert len(steps) == len(re.findall("^```(?:sh|text)$", text, re.M)) / 2 >= 7
+    now = text
+    for command, shown in steps:
+        done = subprocess.run(
+            ["bash", "-eu", "-c", command],
+            cwd=tmp_path,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, "PATH": path},
+            encoding="utf-8",
+        )
+        assert done.returncode == 0, done.stdout
+        printed = "\n".join(shortened(done.stdout.splitlines(), shown.splitlines())) + "\n"
+        now = now.replace(f"```sh\n{command}```\n\n```text\n{shown}", f"```sh\n{command}```\n\n```text\n{printed}")
+    if os.environ.get("UPDATE_DOCS"):
+        page.write_text(now)
+    else:
+        assert now == text
+    assert name != "tutorial" or (tmp_path / "reports/report.html").exists()
+
+
+def test_options_has_every_command(command):
+    listed = re.search(r"^Commands:\n(.*?)\n\n", command("--help").stdout, re.M | re.S)[1]
+    names = set(re.findall(r"^  (\S+)  ", listed, re.M)) - {"completions", "man", "help"}
+    text = (ROOT / "docs/options.md").read_text()
+    assert set(re.findall(r"^igam-analyze (\S+) --help$", text, re.M)) == names
+
+
 def test_stubs():
     stubtest = [sys.executable, "-m", "mypy.stubtest", "igam_analyze._igam_analyze"]
     done = subprocess.run(stubtest, capture_output=True, text=True)
