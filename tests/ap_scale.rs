@@ -36,7 +36,7 @@ fn error(work: &Workdir, code: i32, arguments: &str) -> String {
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments}: {stderr}");
     assert!(work.files("reports").is_empty(), "{arguments}");
-    stderr.lines().last().unwrap().to_owned()
+    crate::error_line(&stderr).to_owned()
 }
 
 #[test]

@@ -110,11 +110,11 @@ pub fn refused(work: &Workdir, arguments: &str, code: i32, sentence: &str) {
     let output = work.command(arguments).timeout(Duration::from_secs(20)).output().unwrap();
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(code), "{arguments}, not {sentence}: {stderr}");
-    let error = stderr.lines().last().unwrap_or_default();
-    assert!(
-        error.starts_with("igam-analyze: error: ") && error.contains(sentence),
-        "{arguments}:\n{stderr}\nnot: {sentence}"
-    );
+    let error = crate::error_line(&stderr);
+    assert!(error.contains(sentence), "{arguments}:\n{stderr}\nnot: {sentence}");
+    let last = stderr.lines().last().unwrap_or_default();
+    assert_eq!(last.starts_with("see igam-analyze "), code == 2, "{arguments}:\n{stderr}");
+    assert!(code == 2 || last == error, "{arguments}:\n{stderr}");
     assert!(!stderr.contains("panicked"), "{stderr}");
     assert_eq!(stderr.matches("igam-analyze: error").count(), 1, "{stderr}");
     assert!(output.stdout.is_empty());
@@ -1244,7 +1244,6 @@ fn queue_sizes() {
 fn wrong_usage_exits_with_2() {
     let work = good();
     for arguments in [
-        "",
         "correlate",
         "information --threads 0",
         "information --estimator best",
@@ -1275,9 +1274,69 @@ fn wrong_usage_exits_with_2() {
         "queue-size --instances -1 --dim 2 --classes 3",
         "queue-size --instances 18446744073709551616 --dim 2 --classes 3",
     ] {
-        let output = work.command(arguments).output().unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        refused(&work, arguments, 2, "");
     }
+}
+
+/// What clap finds has the same form as what we find.
+#[test]
+fn wrong_usage_is_said_in_a_sentence() {
+    let work = good();
+    let detector = "needs --runs runs.toml, or --embeddings dump --ap ap.csv, or --counts counts.csv \
+                    --ap ap.csv, or --detections results.json --ground-truth val.json in place of --ap";
+    for (arguments, sentence) in [
+        ("correlate", &*format!("correlate {detector}")),
+        ("explain --counts counts.csv", &format!("explain {detector}")),
+        ("report -q", &format!("report {detector}")),
+        (
+            "compare",
+            "compare needs two runs, A and B: files information.csv, or runs files (.toml)",
+        ),
+        ("loss", "loss needs --embeddings, --labels and --weights"),
+        ("moments", "moments needs --embeddings, --labels and --out FILE.parquet"),
+        ("merge", "merge needs moments files and --out FILE.parquet"),
+        ("completions", "completions needs a shell: bash, "),
+        ("information", "information needs --embeddings or --moments"),
+        (
+            "correlate --detections d.json --counts counts.csv",
+            "give --ground-truth <PATH>... too: another option needs it",
+        ),
+        (
+            "correlate --embedings x.npy",
+            "there is no option --embedings: did you mean --embeddings?",
+        ),
+        ("--runs runs.toml correlate", "there is no option --runs; 'correlate --runs' exists"),
+        ("information x.npy", "\"x.npy\" was not expected: is an option missing before it?"),
+        ("corelate", "there is no command \"corelate\": did you mean correlate?"),
+        ("--quiet", "there is no command"),
+        ("correlate --ap", "--ap needs a value"),
+        (
+            "completions bsh",
+            "<SHELL> bsh: give one of bash, elvish, fish, powershell, zsh: did you",
+        ),
+        ("information --estimator gis", "--estimator gis: give one of mp-floor, sample, "),
+        ("information --threads 0", "--threads 0: 0 is not in 1..=65535"),
+        (
+            "queue-size --memory-budget 0",
+            "--memory-budget 0: not an amount of memory above 0, such as",
+        ),
+        (
+            "correlate --runs r.toml --ap ap.csv",
+            "--runs cannot be used with --ap: the runs file itself names the files of each run",
+        ),
+        ("queue-size --dataset voc --classes 3", "--dataset cannot be used with --classes"),
+        ("report --runs a.toml --runs b.toml", "--runs is given twice"),
+        ("information --quiet=yes", "unexpected value 'yes' for '--quiet' found"),
+    ] {
+        refused(&work, arguments, 2, sentence);
+    }
+    let see = |arguments: &str| {
+        let stderr = String::from_utf8(work.command(arguments).output().unwrap().stderr).unwrap();
+        stderr.lines().last().unwrap().to_owned()
+    };
+    assert_eq!(see("correlate --ap"), "see igam-analyze correlate --help");
+    assert_eq!(see("--threads 2 queue-size"), "see igam-analyze queue-size --help");
+    assert_eq!(see("corelate"), "see igam-analyze --help");
 }
 
 #[test]

@@ -100,14 +100,138 @@ fn every_command_has_an_example_a_manual_page_and_completions() {
     }
 }
 
+/// What `-h` or `--help` prints, of each command and of the program, on a terminal of 80 columns.
+fn helps(flag: &str) -> Vec<(clap::Command, String)> {
+    let work = Workdir::new();
+    let program = cli::command();
+    let help = |command: &clap::Command, name: &str| {
+        let output = work.command(name).arg(flag).env("COLUMNS", "80").output().unwrap();
+        (command.clone(), String::from_utf8(output.stdout).unwrap())
+    };
+    let commands = program.get_subcommands().map(|command| help(command, command.get_name()));
+    commands.chain([help(&program, "")]).collect()
+}
+
+/// The options that a help names, in order, and its headings.
+fn listed(help: &str) -> (Vec<&str>, Vec<&str>) {
+    let starts = |line: &&str| line.starts_with("  -") || line.starts_with("      --");
+    let options = help.lines().filter(starts).filter_map(|line| {
+        let (_, option) = line.split_once("--")?;
+        option.split(' ').next()
+    });
+    let headings = help.lines().filter(|line| !line.starts_with(' '));
+    (options.collect(), headings.filter_map(|line| line.strip_suffix(':')).collect())
+}
+
+#[test]
+fn the_short_help_fits_one_screen() {
+    for (command, help) in helps("-h") {
+        let name = command.get_name();
+        assert!(
+            help.lines().count() <= 40,
+            "{name} -h has {} lines:\n{help}",
+            help.lines().count()
+        );
+        for line in help.lines() {
+            assert!(line.chars().count() <= 80, "{name}: {line}");
+            // An option and its sentence stand in one line.
+            assert!(
+                !line.trim_start().starts_with("--") || line.trim().contains("  "),
+                "{name}: {line}"
+            );
+        }
+        assert!(help.contains("igam-analyze") && help.contains("Example"), "{name}");
+    }
+}
+
+/// The headings that options stand under, in this order.
+const HEADINGS: [&str; 8] =
+    ["Input", "AP", "Statistics", "Held-out boxes", "Storage", "Figures", "Output", "General"];
+
+#[test]
+fn options_are_grouped_and_the_global_ones_come_last() {
+    let program = cli::command();
+    let global: Vec<_> = program.get_arguments().filter_map(|option| option.get_long()).collect();
+    assert!(global.contains(&"threads") && global.contains(&"help"));
+    for flag in ["-h", "--help"] {
+        for (command, help) in helps(flag) {
+            let name = command.get_name();
+            let (options, headings) = listed(&help);
+            let places: Vec<_> = headings
+                .iter()
+                .filter_map(|heading| HEADINGS.iter().position(|one| one == heading))
+                .collect();
+            assert!(places.is_sorted(), "{name} {flag}: {headings:?}");
+            assert!(places.contains(&7) && !headings.contains(&"Options"), "{name}: {headings:?}");
+            let first = options.iter().position(|option| global.contains(option)).unwrap();
+            let last = &options[first..];
+            assert!(
+                last.iter().all(|option| global.contains(option)),
+                "{name} {flag}: {options:?}"
+            );
+            // The whole help has each option.
+            let all = command.get_arguments().filter_map(|option| option.get_long());
+            let missing: Vec<_> = all.filter(|option| !options.contains(option)).collect();
+            assert!(flag == "-h" || missing.is_empty(), "{name}: {missing:?}");
+            assert!(flag == "-h" || last.len() >= global.len() - 1, "{name}: {options:?}");
+        }
+    }
+}
+
+/// `-h` shows no long list of values; `--help` shows it, with what each is.
+#[test]
+fn values_are_listed_in_the_long_help() {
+    let work = Workdir::new();
+    let help =
+        |flag: &str| String::from_utf8(work.run(&format!("correlate {flag}")).stdout).unwrap();
+    let (short, long) = (help("-h"), help("--help"));
+    assert!(!short.contains("possible values") && !short.contains("ledoit-peche"), "{short}");
+    for value in ["- mp-floor:", "- all:", "- torchmetrics:", "- file-order:", "- svg:", "- csv:"] {
+        assert!(long.contains(&format!("{value} ")), "{value}: {long}");
+    }
+}
+
+#[test]
+fn without_a_command_the_program_says_where_to_start() {
+    let work = Workdir::new();
+    let output = work.command("").output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        said.lines().count() <= 24 && said.lines().all(|line| line.chars().count() <= 80),
+        "{said}"
+    );
+    for name in ["explain", "correlate", "report", "compare", "margins"] {
+        assert!(said.contains(&format!("\n  {name} ")), "{said}");
+    }
+    // Its example runs in a clone.
+    let example = said.lines().find_map(|line| line.strip_prefix("  igam-analyze ")).unwrap();
+    let out = work.path("reports");
+    let typed = example.split(' ').chain(["--out", out.to_str().unwrap()]);
+    let mut program = std::process::Command::new(crate::BINARY);
+    let done = program.current_dir(repository("")).args(typed).output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    assert!(!done.stdout.is_empty() && !work.files("reports").is_empty());
+}
+
+#[test]
+fn quiet_has_a_short_name() {
+    let (work, _) = tables();
+    for (flag, says) in [("", true), ("-q", false), ("--quiet", false)] {
+        let output = work.run(&format!("information --embeddings x.npy --labels y.npy {flag}"));
+        assert_eq!(!output.stderr.is_empty(), says, "{flag}");
+    }
+}
+
 #[test]
 fn what_is_nearly_right_is_suggested() {
     let work = Workdir::new();
     work.write("i.csv", "run,class_id,class,information,ap\nR-50 CE,0,cat,1,0.5\n");
     work.write("ap.csv", "class,ap50\na,0.5\n");
     for (arguments, suggested) in [
-        (vec!["corelate"], "'correlate'"),
-        (vec!["correlate", "--embedings", "x.npy"], "'--embeddings'"),
+        (vec!["corelate"], "did you mean correlate?"),
+        (vec!["correlate", "--embedings", "x.npy"], "did you mean --embeddings?"),
         (
             vec!["correlate", "--ap", "ap.csv", "--ap-column", "ap5", "--counts", "ap.csv"],
             "\"ap50\"",

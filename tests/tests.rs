@@ -170,6 +170,13 @@ impl Workdir {
     }
 }
 
+/// The line of the error: the last one; where usage is wrong, that before the line that names the help.
+#[track_caller]
+fn error_line(stderr: &str) -> &str {
+    let error = stderr.lines().rfind(|line| line.starts_with("igam-analyze: error: "));
+    error.unwrap_or_else(|| panic!("no error: {stderr}"))
+}
+
 /// One column of `reports/information.csv`, as it stands there.
 fn written(work: &Workdir, column: &str) -> Vec<String> {
     let table = work.read("reports/information.csv");

@@ -15,13 +15,14 @@ pub fn study(
     console: &mut Console,
 ) -> Result<Study> {
     let has_dump = |files: &RunFiles| !(files.embeddings.is_empty() && files.moments.is_empty());
-    if arguments.estimator.is_typed() && !sources.iter().any(has_dump) {
+    if arguments.statistics.estimator.is_typed() && !sources.iter().any(has_dump) {
         return Err(Error::Usage(
             "--estimator is for embeddings: instance counts alone have no covariance".into(),
         ));
     }
-    let options = console.options(arguments.estimator.estimators());
-    let study = run_files::study(sources, &options, arguments.groups.as_ref(), load, console)?;
+    let options = console.options(arguments.statistics.estimator.estimators());
+    let study =
+        run_files::study(sources, &options, arguments.statistics.groups.as_ref(), load, console)?;
     study.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     Ok(study)
 }

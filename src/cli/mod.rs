@@ -5,9 +5,11 @@ mod compare;
 mod console;
 mod correlate;
 mod detectors;
+mod examples;
 mod explain;
 mod gate;
 mod gate_names;
+mod help;
 mod information;
 mod loss;
 mod manual;
@@ -17,13 +19,14 @@ mod moments;
 mod queue_size;
 mod queue_size_data;
 mod report;
+mod usage;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
 use std::panic::{self, PanicHookInfo};
 
 use anstyle::{AnsiColor, Style};
-use clap::{CommandFactory, Parser};
+use clap::FromArgMatches;
 
 use crate::error::{Error, Result};
 use crate::input::parquet;
@@ -37,19 +40,19 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// Parses what was typed and runs it. 0 if nothing goes wrong, 2 for wrong usage, 3 for a `--fail-if`
-/// that holds, 1 for the rest.
+/// that holds, 1 for any other error.
 pub fn main(typed: impl IntoIterator<Item = OsString>) -> u8 {
     let typed: Vec<OsString> = typed.into_iter().collect();
     panic::set_hook(Box::new(say_defect));
-    let done = panic::catch_unwind(|| match Cli::try_parse_from(&typed) {
-        Ok(parsed) => exit_code(run(parsed, &typed)),
-        Err(error) => {
-            // Nowhere is left to say it if this fails.
-            let _ = error.print();
-            error.exit_code() as u8
-        }
+    let done = panic::catch_unwind(|| match parse(&typed) {
+        Ok(parsed) => exit_code(run(parsed, &typed), &typed),
+        Err(error) => usage::say(&error, &typed),
     });
     done.unwrap_or(1)
+}
+
+fn parse(typed: &[OsString]) -> clap::error::Result<Cli> {
+    Cli::from_arg_matches_mut(&mut command().try_get_matches_from(typed)?)
 }
 
 fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
@@ -79,27 +82,31 @@ fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
 /// The program's command line, for its help, its manual and its completions.
 #[doc(hidden)]
 pub fn command() -> clap::Command {
-    Cli::command()
+    help::command()
 }
 
 /// Says what went wrong.
-fn exit_code(result: Result<()>) -> u8 {
+fn exit_code(result: Result<()>, typed: &[OsString]) -> u8 {
     let Err(error) = result else { return 0 };
     // Whoever reads our results may stop reading: no failure of ours.
     if matches!(&error, Error::Stdout(source) if source.kind() == ErrorKind::BrokenPipe) {
         return 0;
     }
-    // Nowhere is left to say it if this fails.
-    let _ = writeln!(
-        anstream::stderr(),
-        "igam-analyze: {ERROR}error:{ERROR:#} {}",
-        one_line(&error.to_string())
-    );
+    say_error(&error.to_string());
     match error {
-        Error::Usage(_) => 2,
+        Error::Usage(_) => {
+            usage::say_where(typed);
+            2
+        }
         Error::Condition(_) => 3,
         _ => 1,
     }
+}
+
+fn say_error(text: &str) {
+    let text = one_line(text);
+    // Nowhere is left to say it if this fails.
+    let _ = writeln!(anstream::stderr(), "igam-analyze: {ERROR}error:{ERROR:#} {text}");
 }
 
 /// Says where a panic comes from, in a sentence; one in the parquet decoder is an error of the file,

@@ -70,7 +70,7 @@ fn command_line(typed: &[OsString]) -> String {
     let mut arguments = typed.iter().skip(1).map(text);
     while let Some(word) = arguments.next() {
         match word.split('=').next().unwrap_or_default() {
-            "--quiet" | "--no-progress" | "--verbose" | "-v" => {}
+            "--quiet" | "-q" | "--no-progress" | "--verbose" | "-v" => {}
             "--out" | "--format" | "--threads" | "--memory-limit" => {
                 if !word.contains('=') {
                     arguments.next();
