@@ -1283,7 +1283,7 @@ fn wrong_usage_exits_with_2() {
 fn wrong_usage_is_said_in_a_sentence() {
     let work = good();
     let detector = "needs --runs runs.toml, or --embeddings dump --ap ap.csv, or --counts counts.csv \
-                    --ap ap.csv, or --detections results.json --ground-truth val.json in place of --ap";
+                    --ap ap.csv, or --detections results.json --ground-truth val.json instead of --ap";
     for (arguments, sentence) in [
         ("correlate", &*format!("correlate {detector}")),
         ("explain --counts counts.csv", &format!("explain {detector}")),
@@ -1308,14 +1308,14 @@ fn wrong_usage_is_said_in_a_sentence() {
         ("--runs runs.toml correlate", "there is no option --runs; 'correlate --runs' exists"),
         ("information x.npy", "\"x.npy\" was not expected: is an option missing before it?"),
         ("corelate", "there is no command \"corelate\": did you mean correlate?"),
-        ("--quiet", "there is no command"),
+        ("--quiet", "no command is given"),
         ("correlate --ap", "--ap needs a value"),
         (
             "completions bsh",
             "<SHELL> bsh: give one of bash, elvish, fish, powershell, zsh: did you",
         ),
         ("information --estimator gis", "--estimator gis: give one of mp-floor, sample, "),
-        ("information --threads 0", "--threads 0: 0 is not in 1..=65535"),
+        ("information --threads 0", "--threads 0: 0 is not in 1 to 65535"),
         (
             "queue-size --memory-budget 0",
             "--memory-budget 0: not an amount of memory above 0, such as",

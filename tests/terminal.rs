@@ -93,7 +93,12 @@ fn every_command_has_an_example_a_manual_page_and_completions() {
         assert!(pages.contains(&format!("igam-analyze-{name}.1")), "{pages:?}");
     }
     assert!(pages.contains(&"igam-analyze.1".to_owned()));
-    assert!(work.read("man/igam-analyze-report.1").contains("report \\-\\-runs runs.toml"));
+    let page = work.read("man/igam-analyze-report.1");
+    assert!(page.contains("report \\-\\-runs runs.toml"));
+    // A value a line, and the global options last.
+    assert!(page.contains("\\(bu 2\nmp\\-floor: "), "{page}");
+    let synopsis = page.lines().find(|line| line.contains("\\-\\-quiet")).unwrap();
+    assert!(synopsis.find("\\-\\-format") < synopsis.find("\\-\\-quiet"), "{synopsis}");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = String::from_utf8(work.run(&format!("completions {shell}")).stdout).unwrap();
         assert!(script.contains("queue-size") && script.contains("figure-format"), "{shell}");

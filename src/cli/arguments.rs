@@ -52,7 +52,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Args)]
-#[command(next_help_heading = "General")]
+#[command(next_help_heading = "General", next_display_order = 1000)]
 pub struct Global {
     /// Print errors only, no notes and no warnings
     #[arg(short, long, global = true)]
@@ -138,7 +138,7 @@ pub enum Command {
     #[command(after_help = examples::MERGE, after_long_help = examples::MERGE_LONG)]
     Merge(Merge),
     /// Print completions for a shell
-    #[command(after_help = examples::COMPLETIONS)]
+    #[command(after_help = examples::COMPLETIONS, after_long_help = examples::COMPLETIONS_LONG)]
     Completions(Completions),
     /// Print the manual page, or write one for each command
     #[command(after_help = examples::MAN)]
@@ -206,11 +206,12 @@ pub struct Correlate {
 }
 
 #[derive(Debug, Args)]
+#[command(next_display_order = 1)]
 pub struct Explain {
     /// Classes to explain, by name or id
     ///
     /// Each gets a card. [default: a table of the worst classes]
-    #[arg(value_name = "CLASS", help_heading = "Input")]
+    #[arg(value_name = "CLASS", help_heading = "Input", display_order = 0)]
     pub classes: Vec<String>,
     #[command(flatten)]
     pub detectors: Detectors,
@@ -268,7 +269,7 @@ pub struct ApInput {
         required_unless_present_any = ["runs", "detections"]
     )]
     pub ap: Option<PathBuf>,
-    /// COCO results, in place of --ap
+    /// COCO results, instead of --ap
     ///
     /// A .json list of boxes with scores, such as Ultralytics' predictions.json. They are evaluated against
     /// --ground-truth. AP then has the columns ap (IoU 0.5:0.95), ap50 and ap75. In a runs file:
@@ -375,11 +376,11 @@ pub struct Statistics {
     /// Mean AP by frequency: lvis, coco-lt, or 20,400
     ///
     /// lvis: rare, common and frequent classes; needs --counts with a column `frequency` or `images`. Or
-    /// give the instance counts at which a group begins, such as 20,400,8000. Not for classes that look
-    /// alike: see --class-groups.
+    /// give the instance counts at which a group begins, such as 20,400,8000. Not for classes that are
+    /// similar: see --class-groups.
     #[arg(long, value_name = "GROUPS")]
     pub groups: Option<Grouping>,
-    /// Table of classes that are alike, such as car and truck
+    /// Table of similar classes, such as car and truck
     ///
     /// A csv or parquet table with columns `class` and `group`. In a runs file: class_groups = "FILE".
     /// [default: the `supercategory` in annotations given as --counts]
@@ -415,21 +416,22 @@ impl Detectors {
 }
 
 #[derive(Debug, Args)]
+#[command(next_display_order = 1)]
 pub struct Compare {
     /// Run before: an information.csv or a runs file
     ///
     /// A runs file ends in .toml, and its information amounts are computed.
-    #[arg(value_name = "A", help_heading = "Input")]
+    #[arg(value_name = "A", help_heading = "Input", display_order = 0)]
     pub a: PathBuf,
     /// Run after
-    #[arg(value_name = "B", help_heading = "Input")]
+    #[arg(value_name = "B", help_heading = "Input", display_order = 0)]
     pub b: PathBuf,
     /// Run to take, if a file has several
     ///
     /// One name for both files, or the name in A and the name in B.
     #[arg(long, value_name = "NAME", num_args = 1..=2, help_heading = "Input")]
     pub run: Vec<String>,
-    /// Covariance estimator, for a runs file [default: mp-floor]
+    /// Estimator, for a runs file [default: mp-floor]
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Statistics")]
     pub estimator: Option<Estimator>,
     /// Exit with 3 if a difference meets this condition
@@ -448,7 +450,7 @@ pub struct Compare {
 pub struct Margins {
     #[command(flatten)]
     pub input: Input,
-    /// Table information.csv, in place of embeddings
+    /// Table information.csv, instead of embeddings
     #[arg(
         long,
         value_name = "FILE",
@@ -554,9 +556,9 @@ pub struct QueueSize {
     pub classes: Option<u64>,
     #[command(flatten)]
     pub input: Input,
-    /// Longest queue that fits into this, such as 64MiB
+    /// Memory to fit the queue into, such as 64MiB
     ///
-    /// It is printed for each strategy.
+    /// Prints the longest queue that fits, for each strategy.
     #[arg(long, value_name = "SIZE", value_parser = memory, help_heading = "Storage")]
     pub memory_budget: Option<ByteSize>,
     /// Bytes per value: 2, 4 or 8
@@ -651,7 +653,7 @@ pub struct Input {
     /// --counts.
     #[arg(long, value_name = "PATH")]
     pub class_names: Option<PathBuf>,
-    /// Moments files, in place of embeddings and labels
+    /// Moments files, instead of embeddings and labels
     ///
     /// Files that igam-analyze moments made of shards; folders or globs of them. They are merged.
     #[arg(

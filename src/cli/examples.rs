@@ -124,7 +124,7 @@ Strategies:
   original    stores every embedding
   paper       the paper's queue at its best length
   paper-grid  the same at the length that the paper's Listing 2 finds
-  running     stores one covariance per class, and merges the queue into it whenever the queue is full
+  running     stores one covariance per class, and merges each full queue into it
   hybrid      stores the embeddings of a class as long as they take less than its covariance";
 
 pub const MOMENTS: &str =
@@ -149,7 +149,9 @@ Examples:
 
 Files that hold the same embeddings are an error. The merged file can be merged again.";
 
-pub const COMPLETIONS: &str = "\
+pub const COMPLETIONS: &str = "Example: eval \"$(igam-analyze completions bash)\"";
+
+pub const COMPLETIONS_LONG: &str = "\
 Examples:
   igam-analyze completions bash > ~/.local/share/bash-completion/completions/igam-analyze
   igam-analyze completions fish > ~/.config/fish/completions/igam-analyze.fish";

@@ -58,7 +58,7 @@ pub fn start() -> String {
         "\nIn Python, igam_analyze.collect takes the embeddings out of a trained detector.\n\n\
          {example}\n\n\
          All commands: igam-analyze --help\n\
-         The options of a command: igam-analyze explain --help\n"
+         The options of a command: igam-analyze explain -h\n"
     );
     text
 }

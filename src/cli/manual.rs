@@ -1,9 +1,9 @@
 //! `igam-analyze completions` and `igam-analyze man`: what a shell and a manual know of the commands.
 
-use clap::Command;
+use clap::{Command, CommandFactory};
 use clap_mangen::Man;
 
-use super::arguments::{Completions, Manual};
+use super::arguments::{Cli, Completions, Manual};
 use super::console::Console;
 use crate::error::{Error, Result};
 use crate::output::Output;
@@ -17,7 +17,8 @@ pub fn completions(arguments: Completions) -> Result<()> {
 
 /// Writes a manual page a command, or prints that of the program.
 pub fn man(arguments: Manual, console: &mut Console) -> Result<()> {
-    let mut program = super::command().disable_help_subcommand(true);
+    // Not as for --help: a page makes its own lists of values.
+    let mut program = Cli::command().disable_help_subcommand(true);
     program.build();
     let Some(directory) = arguments.out else {
         return super::print(&page(&program)?);

@@ -14,7 +14,7 @@ const NEEDS: [(&[&str], &str, &str); 6] = [
         &["explain", "correlate", "report"],
         "--ap",
         "needs --runs runs.toml, or --embeddings dump --ap ap.csv, or --counts counts.csv --ap ap.csv, or \
-         --detections results.json --ground-truth val.json in place of --ap",
+         --detections results.json --ground-truth val.json instead of --ap",
     ),
     (&["compare"], "<", "needs two runs, A and B: files information.csv, or runs files (.toml)"),
     (&["loss"], "--weights", "needs --embeddings, --labels and --weights"),
@@ -85,10 +85,10 @@ fn sentence(error: &Error, command: &str) -> String {
         }
         ErrorKind::ValueValidation => {
             let problem = error.source().map(ToString::to_string).unwrap_or_default();
-            format!("{option} {value}: {problem}")
+            format!("{option} {value}: {}", problem.replace("..=", " to "))
         }
         ErrorKind::ArgumentConflict => conflict(option, &texts(ContextKind::PriorArg)),
-        ErrorKind::MissingSubcommand => "there is no command".into(),
+        ErrorKind::MissingSubcommand => "no command is given".into(),
         _ => {
             // The first paragraph of clap's own text, which ends with the usage.
             let text = error.render().to_string();
@@ -126,9 +126,9 @@ fn option(argument: &str) -> &str {
     argument.split(' ').next().unwrap_or_default()
 }
 
-/// A question, if there is a name that is nearly what was typed.
+/// A question, if there is a name that is nearly what was typed; the nearest is the last one.
 fn hint(near: &[String]) -> String {
-    near.first().map(|near| format!(": did you mean {near}?")).unwrap_or_default()
+    near.last().map(|near| format!(": did you mean {near}?")).unwrap_or_default()
 }
 
 /// What clap knows of an error.
