@@ -119,6 +119,7 @@ fn helps(flag: &str) -> Vec<(clap::Command, String)> {
 
 /// The options that a help names, in order, and its headings.
 fn listed(help: &str) -> (Vec<&str>, Vec<&str>) {
+    let (help, _) = help.split_once("\nExample").unwrap();
     let starts = |line: &&str| line.starts_with("  -") || line.starts_with("      --");
     let options = help.lines().filter(starts).filter_map(|line| {
         let (_, option) = line.split_once("--")?;

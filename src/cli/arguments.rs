@@ -569,7 +569,7 @@ pub struct QueueSize {
     /// It shows whether the queue changes the information amount, and what each strategy stores.
     #[arg(long, requires = "embeddings", help_heading = "Storage")]
     pub replay: bool,
-    /// Queue length d of the replay [default: the best]
+    /// Queue length of the replay [default: the best]
     #[arg(long, value_name = "D", requires = "replay", help_heading = "Storage")]
     pub queue_length: Option<u64>,
     #[command(flatten)]
