@@ -64,6 +64,9 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Try it: write the files of a small real detector, and run explain, correlate and report on them
+    #[command(after_help = DEMO_EXAMPLE)]
+    Demo(Demo),
     /// Information amount of each class
     #[command(after_help = INFORMATION_EXAMPLE)]
     Information(Information),
@@ -101,6 +104,13 @@ pub enum Command {
     #[command(after_help = MAN_EXAMPLE)]
     Man(Manual),
 }
+
+const DEMO_EXAMPLE: &str = "\
+Example:
+  igam-analyze demo
+
+The program carries the files (MIT licence, below 1 MB); it needs no network. Each command is shown \
+as you can type it. The results go to the folder reports in --out.";
 
 const INFORMATION_EXAMPLE: &str = "\
 Example:
@@ -223,6 +233,13 @@ const MAN_EXAMPLE: &str = "\
 Examples:
   igam-analyze man | man -l -
   igam-analyze man --out ~/.local/share/man/man1";
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// New folder for the files
+    #[arg(long, value_name = "DIR", default_value = "demo", help_heading = "Output")]
+    pub out: PathBuf,
+}
 
 #[derive(Debug, Args)]
 pub struct Moments {
