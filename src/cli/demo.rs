@@ -46,20 +46,20 @@ struct Step {
 const STEPS: [Step; 4] = [
     Step { question: "Which classes are bad?", words: &["explain"], below: "" },
     Step {
-        question: "What is wrong with one class?",
+        question: "What is wrong with the class \"frame\"?",
         words: &["explain", "frame"],
         below: "\nThat is true: 74 boxes of frame got the label \"square\" on purpose.\n\
                 reasons.csv has the built-in fault of each class.\n",
     },
     Step {
-        question: "Does AP go with the information amount of the classes, or with their count?",
+        question: "Does AP go with the information amount of the classes, or their instance count?",
         words: &["correlate"],
         below: "",
     },
     Step {
         question: "All of this on one page:",
         words: &["report"],
-        below: "The page is written. The command also prints the verdict above.\n",
+        below: "The page is written. This command also prints the verdict above.\n",
     },
 ];
 
@@ -121,8 +121,8 @@ fn shown(typed: &[OsString]) -> String {
 
 fn begin(out: &Path) -> String {
     format!(
-        "A real detector: YOLOv8n, trained on drawn shapes of 24 classes. Some classes have\n\
-         built-in faults. Its files are in {}; README.md there describes them.\n",
+        "A real detector: YOLOv8n, trained on drawn shapes of 24 classes. Some classes\n\
+         have built-in faults. Its files are in {}; README.md there describes them.\n",
         report::quoted(out.as_os_str()),
     )
 }
@@ -144,6 +144,6 @@ fn end(out: &Path) -> String {
          collect.ultralytics(\"best.pt\", data=\"data.yaml\"){TYPED:#}\n\
          then with AP per class from your evaluator:\n  \
          {TYPED}igam-analyze report --embeddings dump --counts data.yaml --ap ap.csv{TYPED:#}\n\
-         Other frameworks and file formats: {docs}\n",
+         Other frameworks and file formats:\n  {docs}\n",
     )
 }
