@@ -260,7 +260,13 @@ fn the_package_holds_what_the_build_includes() {
         .output()
         .unwrap();
     let list = String::from_utf8(list.stdout).unwrap();
-    for file in ["README.md", "LICENSE", "src/output/page/page.css", "src/output/page/page.js"] {
+    let pages = ["README.md", "LICENSE", "src/output/page/page.css", "src/output/page/page.js"];
+    // What `demo` writes.
+    let packed =
+        ["detections.json.gz", "train.json.gz", "val.json.gz"].map(|name| format!("demo/{name}"));
+    let plain = ["runs.toml", "embeddings.npy", "weights.npy"].map(|name| format!("shapes/{name}"));
+    let data = packed.iter().chain(&plain).map(|name| format!("data/{name}"));
+    for file in pages.map(str::to_owned).into_iter().chain(data) {
         assert!(list.lines().any(|line| line == file), "{file} is not in the package");
     }
 }

@@ -11,6 +11,7 @@ mod compare;
 mod correlate;
 mod covariates;
 mod degenerate;
+mod demo;
 mod dependencies;
 mod detections;
 mod ecosystem;

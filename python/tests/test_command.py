@@ -26,6 +26,7 @@ SCRIPT = pathlib.Path(sys.executable).with_name("igam-analyze")
         (["information", "--embeddings", "none.npy", "--labels", "none.npy"], 1),
         (["information"], 2),
         (["information", "--embeddings", ROOT / "tests/corpus/parquet/damaged-footer.parquet"], 1),
+        (["demo", "--out", FOD_A], 1),
         (["informaton"], 2),
         ([], 2),
         (["correlate", "--runs", FOD_A / "runs.toml", "--fail-if", "finding.all=nothing"], 3),

@@ -99,6 +99,11 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Try it: explain, correlate and report on a small real detector
+    ///
+    /// Writes the files of the detector, which the program carries, and runs the commands on them.
+    #[command(after_help = examples::DEMO, after_long_help = examples::DEMO_LONG)]
+    Demo(Demo),
     /// Why a class is bad: reasons, how sure each is, what to do next
     #[command(after_help = examples::EXPLAIN, after_long_help = examples::EXPLAIN_LONG)]
     Explain(Explain),
@@ -143,6 +148,13 @@ pub enum Command {
     /// Print the manual page, or write one for each command
     #[command(after_help = examples::MAN)]
     Man(Manual),
+}
+
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// New folder for the files
+    #[arg(long, value_name = "DIR", default_value = "demo", help_heading = "Output")]
+    pub out: PathBuf,
 }
 
 #[derive(Debug, Args)]

@@ -77,6 +77,11 @@ impl Console {
         Ok(())
     }
 
+    /// Says nothing more: what follows reads the same files.
+    pub fn hush(&mut self) {
+        self.quiet = true;
+    }
+
     /// All warnings so far.
     pub fn warnings(&self) -> Vec<String> {
         self.said.iter().chain(&self.waiting).map(Warning::to_string).collect()

@@ -4,6 +4,15 @@ pub const PROGRAM: &str = "\
 Example, in a clone of the repository:
   igam-analyze explain --runs data/fod-a/runs.toml";
 
+pub const DEMO: &str = "Example: igam-analyze demo";
+
+pub const DEMO_LONG: &str = "\
+Example:
+  igam-analyze demo
+
+The program carries the files (MIT licence, below 1 MB); it needs no network. Each command is shown as you \
+can type it. Writes the results to the folder reports in --out.";
+
 pub const EXPLAIN: &str = "Example: igam-analyze explain --runs runs.toml";
 
 pub const EXPLAIN_LONG: &str = "\

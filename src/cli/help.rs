@@ -8,7 +8,7 @@ use super::arguments::Cli;
 use super::examples;
 
 /// The commands that a newcomer starts with.
-const FIRST: [&str; 5] = ["explain", "correlate", "report", "compare", "margins"];
+const FIRST: [&str; 5] = ["demo", "explain", "correlate", "report", "compare"];
 
 const INTRODUCTION: &str = "\
 Why is my detector bad on this class?

@@ -4,6 +4,7 @@ mod arguments;
 mod compare;
 mod console;
 mod correlate;
+mod demo;
 mod detectors;
 mod examples;
 mod explain;
@@ -62,20 +63,25 @@ fn run(cli: Cli, typed: &[OsString]) -> Result<()> {
             .build_global()
             .map_err(|error| Error::Input(format!("--threads {threads}: {error}")))?;
     }
-    let mut console = Console::new(&cli.global);
-    match cli.command {
-        Command::Information(arguments) => information::run(arguments, &mut console),
-        Command::Correlate(arguments) => correlate::run(arguments, &mut console),
-        Command::Compare(arguments) => compare::run(arguments, &mut console),
-        Command::Explain(arguments) => explain::run(arguments, &mut console),
-        Command::Report(arguments) => report::run(arguments, typed, &mut console),
-        Command::Margins(arguments) => margins::run(arguments, &mut console),
-        Command::Loss(arguments) => loss::run(arguments, &mut console),
-        Command::QueueSize(arguments) => queue_size::run(arguments, &mut console),
-        Command::Moments(arguments) => moments::run(arguments, &mut console),
-        Command::Merge(arguments) => merge::run(arguments, &mut console),
+    run_command(cli.command, typed, &mut Console::new(&cli.global))
+}
+
+/// Runs a command that was `typed` so.
+fn run_command(command: Command, typed: &[OsString], console: &mut Console) -> Result<()> {
+    match command {
+        Command::Demo(arguments) => demo::run(arguments, console),
+        Command::Information(arguments) => information::run(arguments, console),
+        Command::Correlate(arguments) => correlate::run(arguments, console),
+        Command::Compare(arguments) => compare::run(arguments, console),
+        Command::Explain(arguments) => explain::run(arguments, console),
+        Command::Report(arguments) => report::run(arguments, typed, console),
+        Command::Margins(arguments) => margins::run(arguments, console),
+        Command::Loss(arguments) => loss::run(arguments, console),
+        Command::QueueSize(arguments) => queue_size::run(arguments, console),
+        Command::Moments(arguments) => moments::run(arguments, console),
+        Command::Merge(arguments) => merge::run(arguments, console),
         Command::Completions(arguments) => manual::completions(arguments),
-        Command::Man(arguments) => manual::man(arguments, &mut console),
+        Command::Man(arguments) => manual::man(arguments, console),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `igam-analyze report`: all that `correlate` finds, on one page.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io;
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use super::arguments::Report;
 use super::console::Console;
 use super::{correlate, detectors};
+use crate::analysis::Study;
 use crate::error::{Error, Result};
 use crate::output::{Again, Cell, Output, Table, report};
 use crate::run_files::load_explained;
@@ -17,6 +18,12 @@ use crate::words::one_line;
 
 /// Runs the command.
 pub fn run(arguments: Report, typed: &[OsString], console: &mut Console) -> Result<()> {
+    let study = write(&arguments, typed, console)?;
+    correlate::print(&study, arguments.output.format, console)
+}
+
+/// Writes the page, and gives the study that is on it.
+pub fn write(arguments: &Report, typed: &[OsString], console: &mut Console) -> Result<Study> {
     let sources = arguments.validation.sources(&arguments.detectors)?;
     let study = detectors::study(&sources, &arguments.detectors, load_explained, console)?;
     let mut files: Vec<PathBuf> = arguments.detectors.runs.clone().into_iter().collect();
@@ -28,7 +35,7 @@ pub fn run(arguments: Report, typed: &[OsString], console: &mut Console) -> Resu
     let outputs =
         vec![Output::text("report.html", report.html), Output::text("report.md", report.markdown)];
     console.write(&arguments.output.out, outputs)?;
-    correlate::print(&study, arguments.output.format, console)
+    Ok(study)
 }
 
 /// Each file with its length and SHA-256.
@@ -65,8 +72,7 @@ impl io::Write for Hash {
 /// What was typed, without what changes no result: the page is the same wherever it is written to.
 fn command_line(typed: &[OsString]) -> String {
     let mut words = vec!["igam-analyze".to_owned()];
-    // A line break in a name would end the command on the page.
-    let text = |word: &OsString| one_line(&word.to_string_lossy());
+    let text = |word: &OsString| word.to_string_lossy().into_owned();
     let mut arguments = typed.iter().skip(1).map(text);
     while let Some(word) = arguments.next() {
         match word.split('=').next().unwrap_or_default() {
@@ -76,14 +82,16 @@ fn command_line(typed: &[OsString]) -> String {
                     arguments.next();
                 }
             }
-            _ => words.push(quoted(word)),
+            _ => words.push(quoted(OsStr::new(&word))),
         }
     }
     words.join(" ")
 }
 
-/// As a shell takes it for one word.
-fn quoted(word: String) -> String {
+/// As a shell takes it for one word, on one line.
+pub fn quoted(word: &OsStr) -> String {
+    // A line break in a name would end the command.
+    let word = one_line(&word.to_string_lossy());
     let plain = |c: char| c.is_alphanumeric() || "-_./=:,@%+".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word
