@@ -22,6 +22,7 @@ pub fn study(
     }
     let options = console.options(arguments.estimator.estimators());
     let study = run_files::study(sources, &options, arguments.groups.as_ref(), load, console)?;
+    console.set_runs(study.detectors().len());
     study.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     Ok(study)
 }

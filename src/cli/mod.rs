@@ -17,6 +17,7 @@ mod moments;
 mod queue_size;
 mod queue_size_data;
 mod report;
+mod sentences;
 
 use std::ffi::OsString;
 use std::io::{self, ErrorKind, Write};
