@@ -85,7 +85,7 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
         run: explanation.run.name(),
         facts: facts.into_iter().flatten().collect(),
         shares: shares.into_iter().flatten().collect(),
-        reasons: class.reasons.iter().map(|one| reason(explanation, at, one, scale)).collect(),
+        reasons: class.reasons.iter().map(|one| reason(explanation, at, one)).collect(),
     }
 }
 
@@ -271,7 +271,7 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
     Some(Shares { what: "closest", of: of.into(), parts })
 }
 
-fn reason(explanation: &Explanation, at: usize, reason: &Reason, scale: ApScale) -> CardReason {
+fn reason(explanation: &Explanation, at: usize, reason: &Reason) -> CardReason {
     let rows = doubtful_rows(explanation, at, &reason.because);
     CardReason {
         weight: reason.weight.name(),

@@ -73,7 +73,7 @@ impl Choice {
 impl Sort {
     fn place(&self, table: &Table) -> Result<usize> {
         let is_it = |column: &&str| column.eq_ignore_ascii_case(&self.column);
-        table.columns.iter().position(|column| is_it(&column)).ok_or_else(|| {
+        table.columns.iter().position(is_it).ok_or_else(|| {
             Error::Usage(format!(
                 "--sort {}: there is no such column; there are {}{}",
                 self.column,

@@ -52,6 +52,7 @@ pub fn compare(comparison: &Comparison) -> String {
     let mut changed: Vec<&Pair> = pairs.iter().filter(|pair| size(pair) > 0.0).collect();
     changed.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let most = changed.len().min(SHOWN);
+    let by = if by == "ap" { "AP" } else { by };
     text += &format!("\nlargest changes of {by}, {most} of {}:\n", changed.len());
     let row = |pair: &&Pair| class(pair, percent);
     text += &in_columns(&CLASSES, &changed.iter().take(SHOWN).map(row).collect::<Vec<_>>());

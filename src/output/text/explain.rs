@@ -146,7 +146,7 @@ fn chosen(
             let chosen = Choice { sort: Some(sort.clone()), top: Some(top) };
             let places = chosen.places(&classes(std::slice::from_ref(explanation)))?;
             let Sort { column, .. } = sort;
-            (format!("by {column}"), explanation.classes.len(), places)
+            (format!("all classes by {column}"), explanation.classes.len(), places)
         }
         None => {
             let places = worst.iter().take(top).copied().collect();

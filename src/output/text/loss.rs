@@ -39,6 +39,7 @@ fn row(name: &str, loss: &MeanLoss) -> Vec<String> {
         loss.samples().to_string(),
         number(loss.cosine_softmax()),
         number(loss.igam()),
-        loss.difference().map_or("n/a".into(), |difference| format!("{difference:+.5}")),
+        loss.difference()
+            .map_or("n/a".into(), |difference| format!("{difference:+.5}").replace('-', "−")),
     ]
 }
