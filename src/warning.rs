@@ -7,7 +7,7 @@ use std::{slice, vec};
 use bytesize::ByteSize;
 
 use crate::shrinkage::{Estimator, Refusal};
-use crate::words::list;
+use crate::words::{list, memory};
 
 /// Something the user should know about a result.
 #[derive(Clone, Debug, PartialEq)]
@@ -221,8 +221,8 @@ pub enum Warning {
     },
     /// Stores whose size is not known.
     UnknownStore {
-        /// The data set.
-        title: String,
+        /// The data sets.
+        titles: Vec<String>,
         /// Each with the reason.
         stores: Vec<&'static str>,
     },
@@ -533,19 +533,26 @@ impl fmt::Display for Warning {
                 )
             }
             Warning::Ap { doubt } => f.write_str(doubt),
-            Warning::UnknownStore { title, stores } => {
-                write!(f, "{title}: the size of a store is not known: {}", stores.join("; "))
-            }
+            Warning::UnknownStore { titles, stores } => write!(
+                f,
+                "{}: the size of a store is not known: {}",
+                titles.join("; "),
+                stores.join("; ")
+            ),
             Warning::NeverSaves { title, least, others } => {
                 write!(
                     f,
-                    "{title}: the paper's store never saves, R is {least:.4} or more for every d; "
+                    "{title}: the paper's queue saves no memory: at its best length it {} as the embeddings \
+                     (R = {least:.4}); ",
+                    memory(*least)
                 )?;
-                let saving: Vec<_> =
-                    others.iter().map(|(name, ratio)| format!("{name} (R = {ratio:.4})")).collect();
+                let saving: Vec<_> = others
+                    .iter()
+                    .map(|(name, ratio)| format!("{name} {}", memory(*ratio)))
+                    .collect();
                 match saving[..] {
-                    [] => f.write_str("no known store does: keep the embeddings"),
-                    _ => write!(f, "these do: {}", saving.join(", ")),
+                    [] => f.write_str("no other strategy does: keep the embeddings"),
+                    _ => f.write_str(&saving.join(", ")),
                 }
             }
             Warning::NoResult { condition, of } => write!(
@@ -561,15 +568,34 @@ impl fmt::Display for Warning {
 
 /// Before a sentence on these runs.
 fn prefix(runs: &[String]) -> String {
+    /// So many are named.
+    const NAMED: usize = 3;
     match runs {
         [] => String::new(),
         [run] if run.is_empty() => String::new(),
         [run] => format!("{run}: "),
-        [first, .., last] => format!("{} runs ({first} to {last}): ", runs.len()),
+        few if few.len() <= NAMED => format!("in the runs {}: ", few.join(", ")),
+        [first, .., last] => format!("in {} runs ({first} to {last}): ", runs.len()),
     }
 }
 
 impl Warning {
+    /// The sentence, where there are so many runs in all: says "in all 6 runs" where it is true of each.
+    pub fn among(&self, all: usize) -> String {
+        let mut whole = self.clone();
+        match whole.runs() {
+            Some(runs) if all > 1 && runs.len() == all && !self.is_of_stores() => {
+                *runs = vec![format!("in all {all} runs")];
+                whole.to_string()
+            }
+            _ => self.to_string(),
+        }
+    }
+
+    fn is_of_stores(&self) -> bool {
+        matches!(self, Warning::UnknownStore { .. })
+    }
+
     /// Takes in a warning that says the same of other runs; whether it does.
     fn absorb(&mut self, other: &Warning) -> bool {
         let mut other = other.clone();
@@ -610,6 +636,8 @@ impl Warning {
             | Warning::UselessGroups { runs }
             | Warning::ByChance { runs, .. }
             | Warning::NoCorrelation { runs, .. } => Some(runs),
+            // Said of several, it is one sentence too.
+            Warning::UnknownStore { titles, .. } => Some(titles),
             _ => None,
         }
     }

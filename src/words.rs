@@ -45,6 +45,15 @@ pub fn signed(r: f64) -> String {
     format!("{plus}{}", correlation(r))
 }
 
+/// What a store takes, R times the memory of all embeddings, in words.
+pub fn memory(ratio: f64) -> String {
+    match ratio {
+        less if less < 1.0 => format!("saves {:.1}%", 100.0 * (1.0 - less)),
+        more if more < 10.0 => format!("needs {more:.2} times as much"),
+        more => format!("needs {more:.0} times as much"),
+    }
+}
+
 /// A count with its thousands apart: 55,800.
 pub fn grouped(count: u64) -> String {
     let digits = count.to_string();

@@ -58,8 +58,8 @@ fn what_rose_and_what_fell_is_counted() {
         line.split_whitespace().skip(1).map(str::to_owned).collect::<Vec<_>>()
     };
     // Rose, fell, the same, and the mean.
-    assert_eq!(row("information"), ["2", "1", "1", "+0.2500"], "{text}");
-    assert_eq!(row("ap"), ["1", "3", "0", "-0.0750"], "{text}");
+    assert_eq!(row("information"), ["(bits)", "2", "1", "1", "+0.2500"], "{text}");
+    assert_eq!(row("AP"), ["(%)", "1", "3", "0", "−7.50"], "{text}");
 }
 
 /// AP of 0–1 in one file and of 0–100 in the other has no difference.
@@ -141,7 +141,7 @@ fn correlate_has_conditions_on_its_tables() {
     // What does not exist fails nothing, but not in silence.
     let command = format!("{input} --ap-column same --fail-if pearson.instances>0");
     let stderr = String::from_utf8(work.run(&command).stderr).unwrap();
-    assert!(stderr.contains("is not judged for \"same\""), "{stderr}");
+    assert!(stderr.contains("is not judged for \"ap\""), "{stderr}");
 }
 
 const NEW: &str = "run,class_id,class,instances,information,ap,ap_scale,estimator\n";

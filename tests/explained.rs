@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use igam_analyze::analysis::explain::{Because, By, Explanation, Of, reasons_changed};
 use igam_analyze::figure::{expected, overlap};
 use igam_analyze::output::{Cell, card_html, tables, text};
-use igam_analyze::{ApColumn, ApScale, Classes, Detector, Study, report};
+use igam_analyze::{ApColumn, Classes, Detector, Study, report};
 use ndarray::{Array2, array};
 
 use crate::explanations::{four, many, reasons, suspects};
@@ -18,6 +18,11 @@ fn plain(text: &str) -> String {
     let mut parts = text.split('\u{1b}');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |plain, part| plain + part.split_once('m').unwrap().1)
+}
+
+/// The table of the worst classes.
+fn worst_table(explanations: &[Explanation]) -> String {
+    text::explain(explanations, &text::Choice::default()).unwrap()
 }
 
 #[test]
@@ -37,9 +42,9 @@ fn each_reason_has_a_token_a_sentence_with_its_number_and_a_next_step() {
         assert!(because.to_string().starts_with(|c: char| c.is_uppercase() || c.is_numeric()));
         assert!(!because.token().contains(' '));
     }
-    // What errors cost is on the scale of AP.
+    // What errors cost is in points of percent, as AP is.
     let errors = &reasons()[7].because;
-    assert!(errors.sentence(ApScale::Percent).contains("8.0 higher"));
+    assert!(errors.sentence().contains("8.0 points higher"));
 }
 
 #[test]
@@ -81,20 +86,20 @@ fn a_card_has_at_most_15_lines_of_80_columns() {
 #[test]
 fn the_worst_are_a_table() {
     let mut four = four();
-    insta::assert_snapshot!(plain(&text::explain(std::slice::from_ref(&four))));
+    insta::assert_snapshot!(plain(&worst_table(std::slice::from_ref(&four))));
     // Several runs: a table each, with its name.
-    let two = plain(&text::explain(&[four.clone(), four.clone()]));
+    let two = plain(&worst_table(&[four.clone(), four.clone()]));
     assert_eq!(two.matches("R-50 CE:\nAP below").count(), 2);
     assert!(two.lines().all(|line| line.chars().count() <= 80), "{two}");
     // At most 15, and it says of how many.
     let (many, _) = many(200);
     let below = many.classes.iter().filter(|one| one.expected.unwrap().residual < 0.0).count();
-    let lines = plain(&text::explain(&[many]));
+    let lines = plain(&worst_table(&[many]));
     assert!(lines.contains(&format!("worst first, 15 of {below}:")), "{lines}");
     assert_eq!(lines.lines().count(), 1 + 1 + 15 + 1);
     // A name of several words is quoted for the shell.
     four.classes[1].name = "it's a cutter".into();
-    assert!(text::explain(&[four]).contains(r"explain 'it'\''s a cutter' …"));
+    assert!(worst_table(&[four]).contains(r"explain 'it'\''s a cutter' …"));
 }
 
 /// Where there is no expectation, AP decides; where there is none of it either, recall.
@@ -107,11 +112,11 @@ fn the_worst_are_chosen_by_what_there_is() {
     assert_eq!(four.worst(), (By::Ap, vec![1, 2, 3, 0]));
     four.classes.iter_mut().for_each(|class| class.ap = None);
     assert_eq!(four.worst(), (By::Recall, vec![1]));
-    let lines = plain(&text::explain(std::slice::from_ref(&four)));
+    let lines = plain(&worst_table(std::slice::from_ref(&four)));
     assert!(lines.contains("lowest recall first") && lines.contains("60%"), "{lines}");
     four.classes[1].recognition = None;
     assert_eq!(four.worst(), (By::Recall, vec![]));
-    assert_eq!(text::explain(&[four]), "");
+    assert_eq!(worst_table(&[four]), "");
 }
 
 #[test]
@@ -226,7 +231,7 @@ fn what_a_class_is_taken_for() {
     four.classes[1].detections = None;
     assert_eq!(taken(&four), None);
     let unwrapped = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let said = unwrapped(plain(&text::explain(std::slice::from_ref(&four))));
+    let said = unwrapped(plain(&worst_table(std::slice::from_ref(&four))));
     assert!(said.contains("training boxes are fitted: recall there (60%) tells nothing"), "{said}");
     assert!(!said.contains("closest"), "{said}");
     let card = plain(&text::card(&four, 1));
@@ -234,9 +239,7 @@ fn what_a_class_is_taken_for() {
     assert!(!card.contains("taken for Bolt 12"), "{card}");
     four.overlap_of = Some(Of::Training);
     assert!(plain(&text::card(&four, 1)).contains("overlap of training embeddings (weak)"));
-    assert!(
-        text::explain(&[four]).contains("the closest classes are those of training embeddings")
-    );
+    assert!(worst_table(&[four]).contains("the closest classes are those of training embeddings"));
 }
 
 #[test]

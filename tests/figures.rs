@@ -174,7 +174,7 @@ fn the_order_of_the_input_does_not_show() {
 fn the_ap_axis_says_which_ap_it_is() {
     let mut panel = bars(long_tail(3), Some(R));
     panel.ap_column = "ap50".to_owned();
-    find(&texts(&figure1(&[panel]).unwrap()), "AP (ap50)");
+    find(&texts(&figure1(&[panel]).unwrap()), "AP, ap50");
 }
 
 /// AP stands as high whichever scale it comes on, and the axis says which that is.

@@ -48,12 +48,149 @@ fn tabular(line: &str) -> bool {
 #[test]
 fn tables_fit_80_columns() {
     let (work, commands) = tables();
-    for command in commands {
-        let text = String::from_utf8(work.run(command).stdout).unwrap();
-        for line in text.lines().filter(|line| tabular(line)) {
-            assert!(line.chars().count() <= 80, "{command}:\n{line}");
+    for width in [80, 60] {
+        for &command in &commands {
+            let text = wide(&work, command, width);
+            for line in text.lines().filter(|line| tabular(line)) {
+                assert!(line.chars().count() <= width, "{width}: {command}:\n{text}");
+            }
         }
     }
+}
+
+/// Standard output where the terminal has so many columns.
+fn wide(work: &Workdir, command: &str, width: usize) -> String {
+    let output = work.command(command).env("COLUMNS", width.to_string()).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// A pipe is not 80 columns wide; on a terminal names are shortened in the middle and stay different, and
+/// what is dropped is said.
+#[test]
+fn names_are_whole_in_a_pipe_and_short_on_a_terminal() {
+    let (work, commands) = tables();
+    let pipe = String::from_utf8(work.run(commands[0]).stdout).unwrap();
+    assert_eq!(pipe.lines().count(), 5, "{pipe}");
+    let names =
+        (0..4).map(|i| format!("a_class_with_a_name_that_is_far_longer_than_most_of_them_{i}  "));
+    names.for_each(|name| assert!(pipe.contains(&name), "{pipe}"));
+    for width in [80, 45, 30] {
+        let text = wide(&work, commands[0], width);
+        let first = |line: &str| line.split("  ").next().unwrap_or_default().to_owned();
+        let names: Vec<_> = text.lines().skip(1).take(4).map(first).collect();
+        assert!(names.iter().all(|name| name.contains('…')), "{text}");
+        (0..4).for_each(|i| assert!(names[i].ends_with(&format!("_{i}")), "{text}"));
+        // The information amount stays.
+        assert!(text.lines().next().unwrap().contains("I (bits)"), "{text}");
+    }
+    let narrow = wide(&work, commands[0], 45);
+    assert!(narrow.contains("not shown in 45 columns: p/m, I′"), "{narrow}");
+}
+
+/// Two runs of few classes, most of which have an AP of 0.
+fn untrained() -> Workdir {
+    let (work, _) = tables();
+    for run in ["a", "b"] {
+        std::fs::create_dir(work.path(run)).unwrap();
+        work.write(&format!("{run}/ap.csv"), "class,map\n0,0\n1,0\n2,0\n3,0.5\n");
+    }
+    let run = |name: &str| format!("[[run]]\nname = '{name}'\nap = '{name}/ap.csv'\n");
+    let head = "embeddings = 'x.npy'\nlabels = 'y.npy'\n";
+    work.write("runs.toml", head.to_owned() + &run("a") + &run("b"));
+    work
+}
+
+#[test]
+fn what_is_true_of_all_runs_is_said_once_and_the_files_last() {
+    let output = untrained().run("correlate --runs runs.toml");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(stderr.matches("AP is 0 in 3 of 4 classes").count(), 1, "{stderr}");
+    assert!(stderr.contains("warning: in all 2 runs: AP is 0 in 3 of 4 classes"), "{stderr}");
+    assert!(stderr.contains(": */ap.csv (each of 2 files): 4 of 4 classes matched"), "{stderr}");
+    assert!(stderr.lines().last().unwrap().contains(": wrote "), "{stderr}");
+}
+
+/// First what to do, then that there are too few classes; and no p-value beside it.
+#[test]
+fn what_cannot_be_concluded_has_no_numbers_that_look_as_if_it_could() {
+    let work = untrained();
+    for command in ["correlate --runs runs.toml", "explain --runs runs.toml"] {
+        let text = String::from_utf8(work.run(command).stdout).unwrap();
+        assert!(text.starts_with("a, b: train longer first: AP is 0 in 3 of 4 classes"), "{text}");
+    }
+    let several = String::from_utf8(work.run("correlate --runs runs.toml").stdout).unwrap();
+    let one = "correlate --embeddings x.npy --labels y.npy --ap a/ap.csv";
+    let one = String::from_utf8(work.run(one).stdout).unwrap();
+    let counts = "correlate --embeddings x.npy --labels y.npy --ap a/ap.csv --counts counts.csv";
+    work.write("counts.csv", "class,instances\n0,1\n1,3\n2,2\n3,9\n");
+    let counts = counts.replace("--embeddings x.npy --labels y.npy ", "");
+    let counts = String::from_utf8(work.run(&counts).stdout).unwrap();
+    for text in [&several, &one, &counts] {
+        assert!(text.contains("too few classes to tell (n = 4, at least 10)"), "{text}");
+        for number in ["partial r", " p\n", "interval", "95% CI"] {
+            assert!(!text.contains(number), "{number}: {text}");
+        }
+    }
+    // The run is called after its file, not after the column.
+    assert!(one.contains("\nap   instances"), "{one}");
+    work.run("report --runs runs.toml");
+    let (page, short) = (work.read("reports/report.html"), work.read("reports/report.md"));
+    for name in ["p_value", "partial_pearson", "permutation_p", "partial_curve", "robust_p"] {
+        assert!(!page.contains(name) && !short.contains(name), "{name}");
+    }
+    // What programs read keeps its columns.
+    work.run("correlate --runs runs.toml");
+    assert!(work.read("reports/correlations.csv").contains("p_value"));
+}
+
+#[test]
+fn rows_are_sorted_and_counted_as_asked() {
+    let (work, _) = tables();
+    work.write("counts.csv", "class,instances\n0,4\n1,9\n2,2\n3,9\n");
+    let input = "--embeddings x.npy --labels y.npy";
+    let names = |arguments: &str| -> Vec<String> {
+        let text = String::from_utf8(work.run(arguments).stdout).unwrap();
+        let rows = text.lines().skip_while(|line| !line.starts_with("class")).skip(1);
+        let rows = rows.filter(|line| line.starts_with(char::is_numeric) && tabular(line));
+        rows.map(|line| line.split("  ").next().unwrap().to_owned()).collect()
+    };
+    let numbers = |column: &str| -> Vec<f64> {
+        work.run(&format!("information {input}"));
+        let rows = work.json(&format!("information {input}"))["information"].clone();
+        rows.as_array().unwrap().iter().map(|row| row[column].as_f64().unwrap()).collect()
+    };
+    let bits = numbers("information");
+    let mut order: Vec<usize> = (0..4).collect();
+    order.sort_by(|&a, &b| bits[b].total_cmp(&bits[a]));
+    let sorted: Vec<String> = order.iter().map(usize::to_string).collect();
+    assert_eq!(names(&format!("information {input} --sort information")), sorted);
+    let upwards: Vec<String> = sorted.iter().rev().take(2).cloned().collect();
+    assert_eq!(names(&format!("information {input} --sort information:asc --top 2")), upwards);
+    let loss = format!("loss {input} --weights w.npy --top 1");
+    assert_eq!(names(&loss), ["0"]);
+    let explain = "explain --counts counts.csv --ap ap4.csv --sort ap --top 3";
+    work.write("ap4.csv", "class,ap\n0,0.1\n1,0.4\n2,0.3\n3,0.9\n");
+    assert_eq!(names(explain), ["3", "1", "2"]);
+    for (arguments, says) in [
+        (format!("information {input} --sort bits"), "there is no such column; there are run,"),
+        (format!("information {input} --top 1 --format csv"), "leave --format out"),
+        (format!("information {input} --top 0"), "--top"),
+    ] {
+        let output = work.command(&arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{arguments}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(says), "{arguments}");
+    }
+}
+
+/// A saving of −4700% is no number to read.
+#[test]
+fn a_store_that_needs_more_says_so_in_words() {
+    let work = Workdir::new();
+    let text = work.run("queue-size --instances 2846 --dim 1280 --classes 31");
+    let text = String::from_utf8(text.stdout).unwrap();
+    assert!(text.contains("needs 28 times as much") && !text.contains('%'), "{text}");
+    assert!(text.contains("least memory: original"), "{text}");
 }
 
 #[test]

@@ -153,6 +153,7 @@ impl Workdir {
     fn command(&self, arguments: &str) -> Command {
         let mut command = Command::cargo_bin("igam-analyze").unwrap();
         command.current_dir(self.0.path()).args(arguments.split_whitespace());
+        command.env_remove("COLUMNS");
         command
     }
 

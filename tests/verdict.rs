@@ -614,8 +614,8 @@ fn runs_have_names_of_their_own() {
     refused("correlate --runs runs.toml", "run 1: is called \"all\"");
     let dump = "correlate --embeddings r0.npy --labels r0-labels.npy --ap r0.csv --ap-column ap";
     refused(&format!("{dump} --ap-column ap"), "two runs are called \"ap\"");
-    work.write("r0.csv", work.read("r0.csv").replace("class,ap", "class,all"));
-    let json = work.json(&dump.replace("column ap", "column all"));
+    work.write("all.csv", work.read("r0.csv"));
+    let json = work.json(&dump.replace("--ap r0.csv", "--ap all.csv"));
     assert_eq!(json["verdict"][0]["run"], "AP all");
 }
 

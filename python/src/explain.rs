@@ -276,14 +276,13 @@ impl ClassCard {
     fn reasons<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         let mut all = Vec::new();
         for (explanation, at) in &self.runs {
-            let scale = explanation.run.ap_scale().unwrap_or_default();
             for reason in &explanation.classes[*at].reasons {
                 let dict = PyDict::new(py);
                 dict.set_item("run", explanation.run.name())?;
                 dict.set_item("token", reason.because.token())?;
                 dict.set_item("with", reason.because.other())?;
                 dict.set_item("weight", reason.weight.name())?;
-                dict.set_item("sentence", reason.because.sentence(scale))?;
+                dict.set_item("sentence", reason.because.sentence())?;
                 dict.set_item("next_step", reason.because.next_step())?;
                 all.push(dict);
             }

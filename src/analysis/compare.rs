@@ -31,6 +31,8 @@ pub struct Comparison {
     pub names: [String; 2],
     /// The classes by name, those of the run before first.
     pub pairs: Vec<Pair>,
+    /// The scale of AP in both.
+    pub ap_scale: ApScale,
     /// The classes whose reasons came or went, where both runs are explained.
     pub reasons: Option<Vec<ReasonsChanged>>,
     /// What to beware of.
@@ -97,7 +99,7 @@ impl Comparison {
         let mut warnings = Warnings::default();
         warnings.extend(unlike.then_some(Warning::UnlikeGrounds));
         warnings.extend(check_estimators([&before, &after])?);
-        check_scales([&before, &after])?;
+        let ap_scale = common_scale([&before, &after])?;
         for run in [&before, &after] {
             check_names(run)?;
         }
@@ -105,7 +107,7 @@ impl Comparison {
         let names =
             if before.name == after.name { paths.clone() } else { [before.name, after.name] };
         let pairs = pairs(before.classes, after.classes);
-        let comparison = Comparison { names, pairs, reasons, warnings };
+        let comparison = Comparison { names, pairs, ap_scale, reasons, warnings };
         if NUMBERS.iter().all(|&(_, number)| comparison.differences(number).is_empty()) {
             let [a, b] = paths;
             return Err(Error::Input(format!(
@@ -164,8 +166,8 @@ fn check_estimators(runs: [&RunSummary; 2]) -> Result<Option<Warning>> {
     }
 }
 
-/// AP on two scales has no difference. Where a file does not say its scale, the values do.
-fn check_scales(runs: [&RunSummary; 2]) -> Result<()> {
+/// The scale of AP in both: AP on two has no difference. Where a file does not say its scale, the values do.
+fn common_scale(runs: [&RunSummary; 2]) -> Result<ApScale> {
     let scale = |run: &RunSummary| match run.ap_scale {
         Some(scale) => Ok(scale),
         None => ApScale::detect(run.classes.iter().filter_map(|class| class.ap)).map_err(|mixed| {
@@ -178,15 +180,15 @@ fn check_scales(runs: [&RunSummary; 2]) -> Result<()> {
     };
     let (a, b) = (scale(runs[0])?, scale(runs[1])?);
     let measured =
-        runs.iter().all(|run| run.classes.iter().any(|class| class.ap.is_some_and(|ap| ap > 0.0)));
-    if measured && a != b {
+        runs.map(|run| run.classes.iter().any(|class| class.ap.is_some_and(|ap| ap > 0.0)));
+    if measured == [true, true] && a != b {
         return Err(Error::Input(format!(
             "{} has AP on the scale {a}, {} on {b}: give both the same",
             runs[0].path.display(),
             runs[1].path.display()
         )));
     }
-    Ok(())
+    Ok(if measured[0] { a } else { b })
 }
 
 /// The classes by name, those of the run before first.

@@ -3,7 +3,7 @@
 use crate::ap;
 use crate::correlation::{Line, NoCorrelation, Pearson, least_squares};
 use crate::detector::{Class, Run};
-use crate::evidence::{self, Association, Evidence, Pooled, groups_tell, logarithm};
+use crate::evidence::{self, Association, Evidence, LEAST_CLASSES, Pooled, groups_tell, logarithm};
 use crate::shrinkage::Estimator;
 use crate::warning::{Warning, Warnings};
 
@@ -213,6 +213,14 @@ impl Correlated {
     /// Whether a class has as many embeddings as dimensions.
     pub fn is_large(&self, class: &Class) -> bool {
         self.run.dim().is_some_and(|dim| class.embeddings >= Some(dim as u64))
+    }
+
+    /// Whether there are enough classes for more than r: of too few, p-values and partial correlations say nothing.
+    pub fn has_enough_classes(&self) -> bool {
+        match &self.evidence {
+            Some(evidence) => !evidence.judged.verdict.finding.is_of_too_few(),
+            None => self.used.len() >= LEAST_CLASSES,
+        }
     }
 
     /// Information amount against AP.

@@ -10,7 +10,7 @@ use crate::normalization::Normalization;
 use crate::warning::{Warning, Warnings};
 
 /// Below this margin (radians), training will hardly feel it.
-const FELT: f64 = 0.01;
+pub const FELT: f64 = 0.01;
 
 /// Classes named on either end of a reading.
 const NAMED: usize = 3;
@@ -109,6 +109,11 @@ impl Reading {
         }
     }
 
+    /// Whether its largest margin is so large that training will feel it.
+    pub fn is_felt(&self) -> bool {
+        self.summary.largest >= FELT
+    }
+
     /// The largest change of a logit at the paper's scale.
     pub fn logit_change(&self) -> f64 {
         logit_change(self.summary.largest, SCALE)
@@ -121,12 +126,11 @@ fn too_small(chosen: Normalization, readings: &[Reading]) -> Option<Warning> {
     let small = readings
         .iter()
         .find(|reading| reading.normalization == chosen)
-        .filter(|reading| largest(reading) < FELT)?;
+        .filter(|reading| !reading.is_felt())?;
     let best = readings.iter().max_by(|a, b| largest(a).total_cmp(&largest(b)))?;
     Some(Warning::SmallMargins {
         reading: chosen.name(),
         largest: small.summary.largest,
-        better: (best.summary.largest >= FELT)
-            .then(|| (best.normalization.name(), best.summary.largest)),
+        better: best.is_felt().then(|| (best.normalization.name(), best.summary.largest)),
     })
 }

@@ -95,7 +95,8 @@ impl Storage {
                 .push("hybrid, which needs the instances of each class: give --counts or --labels");
         }
         if !unknown.is_empty() {
-            warnings.add(Warning::UnknownStore { title: self.title.clone(), stores: unknown });
+            warnings
+                .add(Warning::UnknownStore { titles: vec![self.title.clone()], stores: unknown });
         }
         let least = self.shape.ratio(self.shape.paper(self.shape.best_length()) as f64);
         if least >= 1.0 {

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::correlated::{Correlated, OverRuns};
-use crate::evidence::{Caveat, Grounds, Judged, Pooled};
+use crate::detector::{Class, Run};
+use crate::evidence::{Caveat, Finding, Grounds, Judged, Pooled};
 
 /// A verdict for reading.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,7 +55,29 @@ pub(super) fn verdicts(detectors: &[Vec<Correlated>], over_runs: &[OverRuns]) ->
     if let ([only], Some(looks)) = (&mut verdicts[..], looks(detectors)) {
         only.points.push(looks);
     }
+    let first = detectors.iter().filter_map(|detector| detector.first());
+    verdicts.splice(0..0, untrained(first.map(|one| &one.run)));
     Verdicts(verdicts)
+}
+
+/// The runs in which AP is 0 for more than half of the classes, and what to do before anything else.
+pub fn untrained<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Option<Said> {
+    let counted = |run: &'a Run| {
+        let aps: Vec<f64> = run.classes().filter_map(|class: Class| class.ap).collect();
+        let zeros = aps.iter().filter(|&&ap| ap == 0.0).count();
+        (2 * zeros > aps.len()).then_some((run.name(), zeros, aps.len()))
+    };
+    let runs: Vec<(&str, usize, usize)> = runs.into_iter().filter_map(counted).collect();
+    let names: Vec<&str> = runs.iter().map(|&(name, ..)| name).collect();
+    let mut amounts: Vec<String> =
+        runs.iter().map(|(_, zeros, of)| format!("{zeros} of {of}")).collect();
+    amounts.dedup();
+    let finding = format!(
+        "train longer first: AP is 0 in {} classes, and until most classes are detected the results below say \
+         little",
+        amounts.join(", ")
+    );
+    (!names.is_empty()).then(|| Said { subject: names.join(", "), finding, points: Vec::new() })
 }
 
 fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
@@ -88,6 +111,10 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
 fn said_of_run(one: &Correlated) -> Option<Said> {
     let subject = |of: &str| format!("{} ({of})", one.run.name()).trim().to_owned();
     let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator()) else {
+        if !one.has_enough_classes() {
+            let finding = Finding::TooFew { classes: one.used().count(), controls: 0 }.to_string();
+            return Some(Said { subject: subject("instances"), finding, points: Vec::new() });
+        }
         let name = |at| one.used().nth(at).map_or("", |class| class.name);
         let caveat = Caveat::hangs_on(one.instances.as_ref()?, name)?;
         let (subject, finding) = (subject("instances"), caveat.to_string());

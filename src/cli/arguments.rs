@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
@@ -15,7 +16,7 @@ use super::gate::Condition;
 use crate::ap::ApScale;
 use crate::classes::Numbering;
 use crate::detector::ApFormat;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::figure::Theme;
 use crate::groups::Grouping;
 use crate::input::ap::ApIou;
@@ -24,6 +25,7 @@ use crate::kernel::product::Precision;
 use crate::loss::SCALE;
 use crate::normalization::Normalization;
 use crate::output::FigureFormat;
+use crate::output::text::{Choice, Sort};
 use crate::recognition::BackgroundRow;
 use crate::run_files::{self, RunFiles};
 use crate::shrinkage::Estimator;
@@ -197,6 +199,8 @@ pub struct Information {
     #[command(flatten)]
     pub estimator: EstimatorChoice,
     #[command(flatten)]
+    pub rows: Rows,
+    #[command(flatten)]
     pub output: Output,
 }
 
@@ -223,7 +227,7 @@ pub struct Explain {
     /// Classes to explain, by name or id
     ///
     /// Each gets a card. [default: a table of the worst classes]
-    #[arg(value_name = "CLASS", help_heading = "Input", display_order = 0)]
+    #[arg(value_name = "CLASS", help_heading = "Input", display_order = 0, conflicts_with_all = ["sort", "top"])]
     pub classes: Vec<String>,
     #[command(flatten)]
     pub detectors: Detectors,
@@ -231,6 +235,8 @@ pub struct Explain {
     pub validation: Validation,
     #[command(flatten)]
     pub figures: Figures,
+    #[command(flatten)]
+    pub rows: Rows,
     #[command(flatten)]
     pub output: Output,
 }
@@ -527,6 +533,8 @@ pub struct Loss {
         help_heading = "Statistics"
     )]
     pub scale: f64,
+    #[command(flatten)]
+    pub rows: Rows,
     #[command(flatten)]
     pub output: Output,
 }
@@ -897,6 +905,34 @@ pub struct Figures {
         value_parser = clap::value_parser!(u32).range(100..=20_000)
     )]
     pub width: Option<u32>,
+}
+
+/// Which rows of the table are printed.
+#[derive(Clone, Debug, Args)]
+pub struct Rows {
+    /// Sort the printed table by this column of the csv file, such as instances: the largest first, or with
+    /// :asc behind it the smallest
+    #[arg(long, value_name = "COLUMN", help_heading = "Output")]
+    pub sort: Option<Sort>,
+    /// Print at most this many classes
+    #[arg(long, value_name = "N", help_heading = "Output")]
+    pub top: Option<NonZeroUsize>,
+}
+
+impl Rows {
+    /// The rows of a table for reading.
+    ///
+    /// # Errors
+    /// If rows are chosen of another format.
+    pub fn choice(&self, format: Format) -> Result<Choice> {
+        let choice = Choice { sort: self.sort.clone(), top: self.top.map(Into::into) };
+        if choice.is_made() && format != Format::Table {
+            return Err(Error::Usage(
+                "--sort and --top are for the printed table: leave --format out".into(),
+            ));
+        }
+        Ok(choice)
+    }
 }
 
 /// Format of standard output.

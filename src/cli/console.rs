@@ -2,16 +2,22 @@
 
 use std::fmt;
 use std::io::{IsTerminal, Write, stderr};
+use std::mem;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use anstyle::Style;
 use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+
+use terminal_size::{Width, terminal_size_of};
 
 use super::WARNING;
 use super::arguments::Global;
+use super::sentences::together;
 use crate::error::Result;
 use crate::observer::Observer;
 use crate::options::Options;
+use crate::output::text::wrapped;
 use crate::output::{self, Output};
 use crate::shrinkage::Estimator;
 use crate::warning::{Warning, Warnings};
@@ -27,10 +33,14 @@ pub struct Console {
     verbose: bool,
     progress: bool,
     options: Options,
-    said: Vec<Warning>,
-    /// Warnings that are said before anything is written, or at the end: once, and in one sentence for all
-    /// runs of which it is true.
-    waiting: Warnings,
+    /// Number of runs, where it is known.
+    runs: usize,
+    /// Notes that are said before anything is written, or at the end: one of all files of which it is true.
+    notes: Vec<String>,
+    /// Warnings that are said at the end, below the results: one of all runs of which it is true.
+    warnings: Warnings,
+    /// Where the files lie: said last.
+    wrote: Vec<String>,
 }
 
 impl Console {
@@ -43,8 +53,10 @@ impl Console {
             verbose: global.verbose,
             progress: !global.quiet && !global.no_progress && stderr().is_terminal(),
             options: limit.into_iter().fold(options, Options::memory_limit),
-            said: Vec::new(),
-            waiting: Warnings::default(),
+            runs: 0,
+            notes: Vec::new(),
+            warnings: Warnings::default(),
+            wrote: Vec::new(),
         }
     }
 
@@ -53,27 +65,34 @@ impl Console {
         self.options.clone().estimators(estimators)
     }
 
-    fn say(&self, before: &str, text: &str) {
-        if !self.quiet {
-            let text = one_line(text);
-            // Diagnostics that nobody can read are no reason to stop.
-            let _ = writeln!(anstream::stderr(), "igam-analyze: {before}{text}");
-        }
+    /// How many runs there are: a warning of each is said of all.
+    pub fn set_runs(&mut self, runs: usize) {
+        self.runs = runs;
     }
 
-    fn say_warnings(&mut self) {
-        for warning in std::mem::take(&mut self.waiting) {
-            self.say(&format!("{WARNING}warning:{WARNING:#} "), &warning.to_string());
-            self.said.push(warning);
+    /// A sentence; `kind` stands before it in a style.
+    fn say(&self, (style, kind): (Style, &str), text: &str) {
+        if self.quiet {
+            return;
         }
+        let width = terminal_size_of(stderr()).map(|(Width(width), _)| width.into());
+        let text = wrapped(&format!("igam-analyze: {kind}{}", one_line(text)), width, 2);
+        let text = text.replacen(kind, &format!("{style}{kind}{style:#}"), 1);
+        // Diagnostics that nobody can read are no reason to stop.
+        let _ = writeln!(anstream::stderr(), "{text}");
     }
 
-    /// Writes files to a directory, and says so.
+    fn say_notes(&mut self) {
+        let notes = together(&mem::take(&mut self.notes));
+        notes.iter().for_each(|note| self.say((Style::new(), ""), note));
+    }
+
+    /// Writes files to a directory, and says so at the end.
     pub fn write(&mut self, directory: &Path, outputs: Vec<Output>) -> Result<()> {
-        self.say_warnings();
+        self.say_notes();
         let names: Vec<_> = outputs.iter().map(|output| output.name.clone()).collect();
         output::write(directory, outputs)?;
-        self.note(&format!("wrote {} to {}", names.join(", "), directory.display()));
+        self.wrote.push(format!("wrote {} to {}", names.join(", "), directory.display()));
         Ok(())
     }
 
@@ -84,19 +103,21 @@ impl Console {
 
     /// All warnings so far.
     pub fn warnings(&self) -> Vec<String> {
-        self.said.iter().chain(&self.waiting).map(Warning::to_string).collect()
+        self.warnings.iter().map(|warning| warning.among(self.runs)).collect()
     }
 }
 
 impl Observer for Console {
     fn warn(&mut self, warning: Warning) {
-        if !self.said.contains(&warning) {
-            self.waiting.add(warning);
-        }
+        self.warnings.add(warning);
     }
 
+    /// Waits for others that say the same, unless details are wanted in their order.
     fn note(&mut self, text: &str) {
-        self.say("", text);
+        self.notes.push(text.to_owned());
+        if self.wants_details() {
+            self.say_notes();
+        }
     }
 
     fn detail(&mut self, text: &str) {
@@ -136,6 +157,10 @@ impl Observer for Console {
 
 impl Drop for Console {
     fn drop(&mut self) {
-        self.say_warnings();
+        self.say_notes();
+        let warnings = together(&self.warnings());
+        warnings.iter().for_each(|warning| self.say((WARNING, "warning: "), warning));
+        let wrote = mem::take(&mut self.wrote);
+        wrote.iter().for_each(|wrote| self.say((Style::new(), ""), wrote));
     }
 }

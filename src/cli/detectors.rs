@@ -23,6 +23,7 @@ pub fn study(
     let options = console.options(arguments.statistics.estimator.estimators());
     let study =
         run_files::study(sources, &options, arguments.statistics.groups.as_ref(), load, console)?;
+    console.set_runs(study.detectors().len());
     study.warnings.iter().for_each(|warning| console.warn(warning.clone()));
     Ok(study)
 }

@@ -13,10 +13,12 @@ use crate::run_files::load_explained;
 
 /// Runs the command.
 pub fn run(arguments: Explain, console: &mut Console) -> Result<()> {
+    let choice = arguments.rows.choice(arguments.output.format)?;
     let sources = arguments.validation.sources(&arguments.detectors)?;
     let study = detectors::study(&sources, &arguments.detectors, load_explained, console)?;
     let explanations = study.explain();
     let cards = cards(&explanations, &arguments.classes)?;
+    let table = text::explain(&explanations, &choice)?;
     let mut outputs = vec![
         Output::text("classes.csv", tables::classes(&explanations).csv()),
         Output::text("details.csv", tables::details(&explanations).csv()),
@@ -47,7 +49,7 @@ pub fn run(arguments: Explain, console: &mut Console) -> Result<()> {
             "classes": tables::classes_json(&explanations, wanted),
             "warnings": console.warnings(),
         })),
-        Format::Table if cards.is_empty() => text::explain(&explanations),
+        Format::Table if cards.is_empty() => table,
         Format::Table => {
             let card = |&(run, class): &(usize, usize)| text::card(&explanations[run], class);
             cards.iter().map(card).collect::<Vec<_>>().join("\n")

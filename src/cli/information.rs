@@ -15,9 +15,13 @@ pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
     if files.embeddings.is_empty() && files.moments.is_empty() {
         return Err(Error::Usage("information needs --embeddings or --moments".into()));
     }
+    let choice = arguments.rows.choice(arguments.output.format)?;
     let options = console.options(&[arguments.estimator.estimator]);
     let runs = run_files::load(&files, &options, console)?.runs();
     let runs: Vec<&Run> = runs.iter().flatten().collect();
+    console.set_runs(runs.len());
+    let texts: Vec<String> =
+        runs.iter().map(|run| text::information(run, &choice)).collect::<Result<_>>()?;
     let csv = tables::information(&runs).csv();
     console.write(&arguments.output.out, vec![Output::text("information.csv", csv.clone())])?;
     super::print(&match arguments.output.format {
@@ -26,6 +30,6 @@ pub fn run(arguments: Information, console: &mut Console) -> Result<()> {
             "information": tables::information_and_ratio(&runs).json(),
             "warnings": console.warnings(),
         })),
-        Format::Table => runs.into_iter().map(text::information).collect(),
+        Format::Table => texts.concat(),
     })
 }

@@ -19,6 +19,7 @@ use crate::run_files::{self, Instances, RunFiles};
 
 /// Runs the command.
 pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
+    let choice = arguments.rows.choice(arguments.output.format)?;
     let files = RunFiles {
         weights: Some(arguments.weights),
         bias: arguments.bias,
@@ -74,6 +75,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         Losses::of(&classes, dump, labels, weights, &margins, arguments.scale, console)?;
 
     let table = tables::loss(&classes, &losses);
+    let text = text::loss(&classes, &losses, mean, &choice)?;
     console.write(&arguments.output.out, vec![Output::text("loss.csv", table.csv())])?;
     super::print(&match arguments.output.format {
         Format::Csv => table.csv(),
@@ -86,6 +88,6 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
             },
             "warnings": console.warnings(),
         })),
-        Format::Table => text::loss(&classes, &losses, mean),
+        Format::Table => text,
     })
 }

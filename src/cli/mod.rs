@@ -20,6 +20,7 @@ mod moments;
 mod queue_size;
 mod queue_size_data;
 mod report;
+mod sentences;
 mod usage;
 
 use std::ffi::OsString;

@@ -14,6 +14,11 @@ pub struct Line {
 }
 
 impl Line {
+    /// The line of the second number in another unit, of which 1 is worth so much.
+    pub fn times(self, unit: f64) -> Line {
+        Line { y: unit * self.y, slope: unit * self.slope, ..self }
+    }
+
     /// What the line gives to `x`.
     pub fn at(&self, x: f64) -> f64 {
         self.y + self.slope * (x - self.x)

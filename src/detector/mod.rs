@@ -88,6 +88,8 @@ pub struct Detector {
 #[derive(Clone, Debug)]
 struct ClassAp {
     column: String,
+    /// The name of its file, without extension.
+    file: String,
     scale: ApScale,
     values: Vec<Option<f64>>,
 }
@@ -394,7 +396,8 @@ impl Detector {
         let weights: Vec<_> = column.values.iter().map(|ap| ap.is_some().into()).collect();
         let places = self.places_of_ap(&column.path, &column.keys, &weights, asked, observer)?;
         let values = join::by_class(&column.values, &places, &self.classes);
-        self.aps.push(ClassAp { column: column.name, scale: column.scale, values });
+        let file = column.path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        self.aps.push(ClassAp { column: column.name, file, scale: column.scale, values });
         Ok(())
     }
 

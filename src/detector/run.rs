@@ -52,10 +52,15 @@ impl Class<'_> {
 impl Run {
     pub(super) fn new(detector: &Arc<Detector>, ap: Option<usize>, amounts: Option<usize>) -> Run {
         let column = ap.map_or("", |ap| &detector.aps[ap].column);
-        let name = if detector.name.is_empty() && column == ALL_RUNS {
+        // A column such as `map_per_class` says nothing of the run: only several need it, to be told apart.
+        let unnamed = match &detector.aps[..] {
+            [only] => &only.file,
+            _ => column,
+        };
+        let name = if detector.name.is_empty() && unnamed == ALL_RUNS {
             format!("AP {ALL_RUNS}")
         } else if detector.name.is_empty() {
-            column.to_owned()
+            unnamed.to_owned()
         } else if detector.aps.len() > 1 {
             format!("{} {column}", detector.name)
         } else {
@@ -64,7 +69,8 @@ impl Run {
         Run { name, detector: detector.clone(), ap, amounts }
     }
 
-    /// Its name: the detector's, the AP column's, or both.
+    /// Its name: the detector's, with the AP column where there are several; unless it has one, that of the AP file
+    /// or, of several columns, that of the column.
     pub fn name(&self) -> &str {
         &self.name
     }

@@ -294,6 +294,11 @@ impl Finding {
         !matches!(self, Finding::TooFew { .. } | Finding::Constant { .. })
     }
 
+    /// Whether there are too few classes.
+    pub fn is_of_too_few(&self) -> bool {
+        matches!(self, Finding::TooFew { .. })
+    }
+
     /// Its word in `verdict.csv`, one of [`TOKENS`].
     pub fn token(&self) -> &'static str {
         match self {

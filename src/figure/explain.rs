@@ -4,7 +4,9 @@ use ndarray::{Array2, ArrayView2};
 
 use super::draw::{self, ExpectedFigure, ExpectedPoint, OverlapFigure, Place};
 use super::seriation::seriation;
+use super::study::percent;
 use crate::analysis::explain::{ExplainedClass, Explanation, Of};
+use crate::ap::ApScale;
 use crate::error::Result;
 use crate::overlap::Neighbour;
 
@@ -125,14 +127,17 @@ pub struct Placed {
 /// # Errors
 /// If no class has both.
 pub fn expected(explanation: &Explanation, marked: Option<usize>) -> Result<Placed> {
+    let percent = percent(&explanation.run);
     let mut points = Vec::new();
     let mut at_point: Vec<Option<usize>> = Vec::new();
     for class in &explanation.classes {
         let point = class.instances.zip(class.ap).map(|(instances, ap)| ExpectedPoint {
             name: class.name.clone(),
             instances,
-            ap,
-            expected: class.expected.map(|one| [one.interval.0, one.value, one.interval.1]),
+            ap: percent * ap,
+            expected: class
+                .expected
+                .map(|one| [one.interval.0, one.value, one.interval.1].map(|ap| percent * ap)),
             flagged: class.expected.is_some_and(|one| one.flagged),
         });
         at_point.push(point.as_ref().map(|_| points.len()));
@@ -142,7 +147,7 @@ pub fn expected(explanation: &Explanation, marked: Option<usize>) -> Result<Plac
         title: explanation.run.name().to_owned(),
         curve: !explanation.by_information && points.iter().any(|one| one.expected.is_some()),
         points,
-        ap_scale: explanation.run.ap_scale().unwrap_or_default(),
+        ap_scale: ApScale::Percent,
         ap_column: explanation.run.ap_column().to_owned(),
         marked: marked.and_then(|at| at_point[at]),
     };

@@ -47,14 +47,18 @@ pub fn figure3(data_sets: &[Storage], bytes: u64) -> Result<String> {
 /// # Errors
 /// If the two runs have no number in common.
 pub fn slope(comparison: &Comparison) -> Result<String> {
-    let panel = |(title, number): (&str, Number)| {
-        let class =
-            |pair: &Pair| Some(SlopeClass { name: pair.name.clone(), values: both(number(pair))? });
+    let panel = |(title, unit, number): (&str, f64, Number)| {
+        let class = |pair: &Pair| {
+            let values = both(number(pair))?.map(|value| unit * value);
+            Some(SlopeClass { name: pair.name.clone(), values })
+        };
         let classes: Vec<_> = comparison.pairs.iter().filter_map(class).collect();
         SlopePanel { title: title.into(), runs: comparison.names.clone(), classes }
     };
     let [(_, information), (_, ap)] = NUMBERS;
-    let panels = [("information amount I (bits)", information), ("AP", ap)].map(panel);
+    let percent = 100.0 / comparison.ap_scale.full();
+    let panels =
+        [("information amount I (bits)", 1.0, information), ("AP (%)", percent, ap)].map(panel);
     let known: Vec<_> = panels.into_iter().filter(|panel| !panel.classes.is_empty()).collect();
     Ok(draw::slope(&known)?)
 }

@@ -5,7 +5,8 @@ use super::draw::{
     SensitivityPanel, SensitivityRow,
 };
 use crate::analysis::{Bias, Correlated, Part, Study, parts};
-use crate::detector::Class;
+use crate::ap::ApScale;
+use crate::detector::{Class, Run};
 use crate::error::Result;
 
 /// A figure with what it shows.
@@ -64,22 +65,27 @@ pub fn all(study: &Study) -> Result<Vec<Drawn>> {
     Ok(figures)
 }
 
+/// What makes AP of a run into percent, in which all figures have it.
+pub(super) fn percent(run: &Run) -> f64 {
+    100.0 / run.ap_scale().unwrap_or_default().full()
+}
+
 /// Figure 1: instance counts and AP by class.
 ///
 /// # Errors
 /// If the study has no run.
 pub fn figure1(study: &Study) -> Result<String> {
-    let class = |class: Class| {
-        let (name, ap) = (class.name.to_owned(), class.ap);
+    let class = |class: Class, percent: f64| {
+        let (name, ap) = (class.name.to_owned(), class.ap.map(|ap| percent * ap));
         class.instances.map(|instances| Figure1Class { name, instances, ap })
     };
     let panel = |one: &Correlated| Figure1Panel {
         title: one.run.name().to_owned(),
-        ap_scale: one.run.ap_scale().unwrap_or_default(),
+        ap_scale: ApScale::Percent,
         ap_column: one.run.ap_column().to_owned(),
         pearson: one.count(),
         log_pearson: one.log_count(),
-        classes: one.run.classes().filter_map(class).collect(),
+        classes: one.run.classes().filter_map(|each| class(each, percent(&one.run))).collect(),
     };
     Ok(draw::figure1(&study.first().into_iter().map(panel).collect::<Vec<_>>())?)
 }
@@ -138,20 +144,20 @@ pub fn figure4(study: &Study) -> Result<String> {
 /// # Errors
 /// If no run has information amounts.
 pub fn scatter(study: &Study) -> Result<String> {
-    let point = |class: Class| {
+    let point = |class: Class, percent: f64| {
         Some(ScatterPoint {
             name: class.name.to_owned(),
             information: class.amount()?.bits,
-            ap: class.ap?,
+            ap: percent * class.ap?,
             instances: class.instances?,
         })
     };
     let panel = |one: &Correlated| ScatterPanel {
         title: one.run.name().to_owned(),
-        points: one.run.classes().filter_map(point).collect(),
+        points: one.run.classes().filter_map(|each| point(each, percent(&one.run))).collect(),
         pearson: one.information(),
-        line: one.line,
-        ap_scale: one.run.ap_scale().unwrap_or_default(),
+        line: one.line.map(|line| line.times(percent(&one.run))),
+        ap_scale: ApScale::Percent,
         ap_column: one.run.ap_column().to_owned(),
     };
     Ok(draw::scatter(&study.analysed().into_iter().map(panel).collect::<Vec<_>>())?)

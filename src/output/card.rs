@@ -1,7 +1,8 @@
 //! What is said of one class: the same words on the terminal, on the page and in a notebook.
 
 use crate::analysis::explain::{
-    Because, ExplainedClass, Explanation, Of, Reason, Standing, ap_text, cost_text, counted,
+    Because, ExplainedClass, Explanation, Of, Reason, Standing, ap_percent, ap_text, cost_text,
+    counted,
 };
 use crate::ap::ApScale;
 use crate::correlation::Expected;
@@ -76,7 +77,7 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
         recall(explanation, class),
         detected_as(explanation, class),
         closest(explanation, class),
-        errors(class, scale),
+        errors(class),
     ];
     Card {
         name: &class.name,
@@ -84,7 +85,7 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
         run: explanation.run.name(),
         facts: facts.into_iter().flatten().collect(),
         shares: shares.into_iter().flatten().collect(),
-        reasons: class.reasons.iter().map(|one| reason(explanation, at, one, scale)).collect(),
+        reasons: class.reasons.iter().map(|one| reason(explanation, at, one)).collect(),
     }
 }
 
@@ -93,16 +94,33 @@ pub fn scale(explanation: &Explanation) -> ApScale {
     explanation.run.ap_scale().unwrap_or_default()
 }
 
-/// "0.35 (0.10 to 0.60)", as far as AP can be.
-pub fn expected_text(scale: ApScale, expected: &Expected) -> String {
+/// "35.0 (10 to 60)" in percent, as far as AP can be.
+pub fn expected_percent(scale: ApScale, expected: &Expected) -> String {
+    let (value, [low, high]) = possible(scale, expected);
+    format!("{value} ({low} to {high})")
+}
+
+/// "35.0% (10 to 60%)".
+fn expected_text(scale: ApScale, expected: &Expected) -> String {
+    let (value, [low, high]) = possible(scale, expected);
+    format!("{value}% ({low} to {high}%)")
+}
+
+/// What was to be expected and its interval, as far as AP can be.
+fn possible(scale: ApScale, expected: &Expected) -> (String, [String; 2]) {
     let possible = |ap: f64| ap.clamp(0.0, scale.full());
     let (low, high) = expected.interval;
-    let interval = range(scale, (possible(low), possible(high)));
-    format!("{} {interval}", ap_text(scale, possible(expected.value)))
+    let interval = [low, high].map(|ap| whole_percent(scale, possible(ap)));
+    (ap_percent(scale, possible(expected.value)), interval)
+}
+
+/// An AP of this scale in whole percent: 34.
+fn whole_percent(scale: ApScale, ap: f64) -> String {
+    format!("{:.0}", 100.0 / scale.full() * ap)
 }
 
 /// Each error that there is, the costliest first.
-fn errors(class: &ExplainedClass, scale: ApScale) -> Option<Shares> {
+fn errors(class: &ExplainedClass) -> Option<Shares> {
     let detections = class.detections.as_ref()?;
     let mut errors: Vec<_> = ErrorType::ALL.into_iter().zip(detections.errors).collect();
     errors.retain(|(_, error)| error.count > 0);
@@ -110,10 +128,10 @@ fn errors(class: &ExplainedClass, scale: ApScale) -> Option<Shares> {
     let part = |(which, error): (ErrorType, ErrorCost)| Part {
         name: which.name().into(),
         share: error.ap,
-        words: format!("{} ({})", grouped(error.count), cost_text(scale, error.ap)),
+        words: format!("{} ({})", grouped(error.count), cost_text(error.ap)),
     };
     let parts: Vec<Part> = errors.into_iter().map(part).collect();
-    let of = if parts.is_empty() { "none" } else { "count (AP50 lost)" };
+    let of = if parts.is_empty() { "none" } else { "count (AP50 lost, %)" };
     Some(Shares { what: "errors", of: of.into(), parts })
 }
 
@@ -253,12 +271,12 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
     Some(Shares { what: "closest", of: of.into(), parts })
 }
 
-fn reason(explanation: &Explanation, at: usize, reason: &Reason, scale: ApScale) -> CardReason {
+fn reason(explanation: &Explanation, at: usize, reason: &Reason) -> CardReason {
     let rows = doubtful_rows(explanation, at, &reason.because);
     CardReason {
         weight: reason.weight.name(),
         label: reason.because.label(),
-        sentence: reason.because.sentence(scale),
+        sentence: reason.because.sentence(),
         next_step: match &rows[..] {
             [] => reason.because.next_step(),
             rows => {
@@ -289,7 +307,7 @@ fn doubtful_rows(explanation: &Explanation, at: usize, because: &Because) -> Vec
 }
 
 fn range(scale: ApScale, (low, high): (f64, f64)) -> String {
-    format!("({} to {})", ap_text(scale, low), ap_text(scale, high))
+    format!("({} to {}%)", whole_percent(scale, low), whole_percent(scale, high))
 }
 
 /// "70%"; with a decimal near 0% and 100%, where it matters.

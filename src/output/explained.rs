@@ -2,7 +2,7 @@
 
 use super::card::{self, CardReason, Shares, card};
 use super::page::{self, Bar, Part, Rows};
-use super::tables::worst;
+use super::tables::in_short;
 use super::{Cell, Table};
 use crate::analysis::explain::{By, Explanation, Of};
 use crate::error::Result;
@@ -35,7 +35,9 @@ pub(super) fn summary(all: &[Explanation]) -> Vec<Part> {
     let mut parts = Vec::new();
     for explanation in all {
         parts.extend(beginning(explanation, all.len() > 1));
-        parts.push(Part::Table(worst(explanation, SUMMARY, true)));
+        let (_, mut worst) = explanation.worst();
+        worst.truncate(SUMMARY);
+        parts.push(Part::Table(in_short(explanation, &worst, true)));
     }
     parts
 }
@@ -95,6 +97,7 @@ fn rows(explanation: &Explanation) -> Result<Rows> {
 
 /// The columns to look at and to sort by; those of which nothing is known are left out.
 fn table(explanation: &Explanation, order: &[usize]) -> Table {
+    let percent = 100.0 / card::scale(explanation).full();
     let row = |&at: &usize| {
         let class = &explanation.classes[at];
         let taken_for = explanation.taken_for(class);
@@ -104,8 +107,8 @@ fn table(explanation: &Explanation, order: &[usize]) -> Table {
             class.name.as_str().into(),
             Cell::from(labels.join("; ").as_str()),
             class.instances.into(),
-            class.ap.into(),
-            class.expected.map(|expected| expected.value).into(),
+            class.ap.map(|ap| percent * ap).into(),
+            class.expected.map(|expected| percent * expected.value).into(),
             class.expected.map(|expected| expected.deleted_residual).into(),
             class.information.into(),
             recall.filter(|_| explanation.recognition_of != Some(Of::Training)).into(),
@@ -117,8 +120,8 @@ fn table(explanation: &Explanation, order: &[usize]) -> Table {
         "class",
         "reasons",
         "instances",
-        "AP",
-        "expected",
+        "AP (%)",
+        "expected (%)",
         "deviation",
         "information",
         "recall",

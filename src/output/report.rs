@@ -1,14 +1,12 @@
 //! All that is found of detectors, on one page.
 
-use super::Table;
-use super::explained;
 use super::page::{self, Part};
 use super::tables::{self, left_out, verdicts_in_short};
+use super::{Cell, Table, explained};
 use crate::analysis::explain::Explanation;
 use crate::analysis::{Said, Study};
 use crate::error::Result;
 use crate::figure;
-use crate::warning::Warning;
 
 const TITLE: &str = "Why is my detector bad on this class?";
 
@@ -62,6 +60,7 @@ pub fn report(
         all.push(Part::Figure { caption: figure.caption.into(), svg: figure.svg });
     }
     for (name, table) in tables::study(study) {
+        let table = without_doubtful(study, table);
         if name == "bias" {
             summary.extend(tabulated(name, table.clone()));
         }
@@ -102,15 +101,63 @@ fn said(study: &Study, further: &[String]) -> Vec<Part> {
     }
     parts.push(Part::Table(verdicts_in_short(study)));
     let mut warnings = further.to_vec();
-    for warning in study.warnings.iter().map(Warning::to_string) {
-        if !warnings.contains(&warning) {
-            warnings.push(warning);
+    let runs = study.detectors().len();
+    for warning in study.warnings.iter() {
+        let forms = [warning.among(runs), warning.to_string()];
+        if !forms.iter().any(|form| warnings.contains(form)) {
+            warnings.extend(forms.into_iter().next());
         }
     }
     if !warnings.is_empty() {
         parts.extend([heading("Warnings"), Part::List(warnings)]);
     }
     parts
+}
+
+/// Columns that say nothing of too few classes.
+const DOUBTFUL: [&str; 22] = [
+    "p_value",
+    "permutation_p",
+    "partial_pearson",
+    "partial_ci_low",
+    "partial_ci_high",
+    "coefficient_p_value",
+    "partial_line",
+    "partial_line_low",
+    "partial_line_high",
+    "partial_curve",
+    "partial_curve_low",
+    "partial_curve_high",
+    "robust_p",
+    "robust_df",
+    "by_group",
+    "by_group_low",
+    "by_group_high",
+    "left_share",
+    "residual_df",
+    "detectable",
+    "largest_share",
+    "by_chance",
+];
+
+/// A table without the numbers that say nothing, in rows of runs with too few classes.
+fn without_doubtful(study: &Study, mut table: Table) -> Table {
+    let too_few = |run: &str| match study.first().iter().find(|one| one.run.name() == run) {
+        Some(one) => !one.has_enough_classes(),
+        None => study.main().is_some_and(|judged| judged.verdict.finding.is_of_too_few()),
+    };
+    let doubtful: Vec<usize> =
+        (0..table.columns.len()).filter(|&at| DOUBTFUL.contains(&table.columns[at])).collect();
+    for row in table.rows.iter_mut().filter(|row| too_few(&row[0].csv())) {
+        doubtful.iter().for_each(|&at| row[at] = Cell::Missing);
+    }
+    for at in doubtful.into_iter().rev() {
+        if table.rows.iter().all(|row| row[at] == Cell::Missing) {
+            let name = table.columns[at];
+            table.remove(name);
+        }
+    }
+    table
 }
 
 /// A table with its heading, without what the page says elsewhere.

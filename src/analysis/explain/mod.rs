@@ -11,7 +11,7 @@ mod worst;
 pub use changed::{ReasonsChanged, reasons_changed};
 pub use reason::{Because, Reason, SeenIn, Weight};
 pub use taken_for::TakenFor;
-pub use words::{ap_text, cost_text, counted};
+pub use words::{ap_percent, ap_text, cost_text, counted};
 pub use worst::{By, Standing};
 
 use ndarray::ArrayView2;

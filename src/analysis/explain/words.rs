@@ -97,18 +97,17 @@ impl Because {
         }
     }
 
-    /// One sentence, with the number behind it; AP on this scale.
+    /// One sentence, with the number behind it; AP in percent.
     ///
     /// ```
-    /// use igam_analyze::ApScale;
     /// use igam_analyze::analysis::explain::Because;
     ///
     /// let few = Because::FewInstances { count_tells: true, instances: 12, median: 150.0 };
     /// let sentence = "It has 12 instances, half of the classes have more than 150: its AP is what so few \
     ///                 lead to expect.";
-    /// assert_eq!(few.sentence(ApScale::Fraction), sentence);
+    /// assert_eq!(few.sentence(), sentence);
     /// ```
-    pub fn sentence(&self, scale: ApScale) -> String {
+    pub fn sentence(&self) -> String {
         match self {
             Because::FewInstances { count_tells, instances, median } => format!(
                 "It has {}, half of the classes have more than {}{}",
@@ -183,10 +182,10 @@ impl Because {
                     return format!("{lots}.");
                 }
                 format!(
-                    "{}: without {} AP50 would be {} higher.",
+                    "{}: without {} AP50 would be {} points higher.",
                     lots,
                     if *count == 1 { "it" } else { "them" },
-                    cost_text(scale, *cost)
+                    cost_text(*cost)
                 )
             }
             Because::LabelNoise { rows, of, nearer_to } => format!(
@@ -261,26 +260,25 @@ impl Because {
 }
 
 impl fmt::Display for Because {
-    /// The sentence, with AP from 0 to 1.
+    /// The sentence.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        f.write_str(&self.sentence(ApScale::Fraction))
+        f.write_str(&self.sentence())
     }
 }
 
-/// AP on a scale, for reading.
+/// An AP of this scale in percent, for a table: 34.0.
+pub fn ap_percent(scale: ApScale, ap: f64) -> String {
+    format!("{:.1}", 100.0 / scale.full() * ap)
+}
+
+/// The same for a sentence: 34.0%.
 pub fn ap_text(scale: ApScale, ap: f64) -> String {
-    match scale {
-        ApScale::Fraction => format!("{ap:.2}"),
-        ApScale::Percent => format!("{ap:.1}"),
-    }
+    ap_percent(scale, ap) + "%"
 }
 
-/// What errors cost, of AP from 0 to 1, on a scale, for reading.
-pub fn cost_text(scale: ApScale, cost: f64) -> String {
-    match scale {
-        ApScale::Fraction => format!("{cost:.3}"),
-        ApScale::Percent => format!("{:.1}", 100.0 * cost),
-    }
+/// What errors cost, of AP from 0 to 1, in points of percent, for reading.
+pub fn cost_text(cost: f64) -> String {
+    format!("{:.1}", 100.0 * cost)
 }
 
 /// "1 instance", "1,200 instances".

@@ -97,7 +97,7 @@ pub fn expected(figure: &ExpectedFigure) -> Result<(String, Vec<Place>), Error> 
         }
         draw_points(canvas, figure, &places);
         x.draw(canvas, plot, Side::Bottom, "instances (log scale)", INK);
-        y.draw(canvas, plot, Side::Left, &ap_title(&figure.ap_column), INK);
+        y.draw(canvas, plot, Side::Left, &ap_title(&figure.ap_column, figure.ap_scale), INK);
         if let Some(at) = figure.marked {
             draw_mark(canvas, places[at]);
         }

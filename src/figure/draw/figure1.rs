@@ -159,7 +159,13 @@ impl<'a> Ranked<'a> {
         ap.draw_grid(canvas, plot, Side::Right, PALE_BLUE);
         self.draw_bars(canvas, plot, &instances);
         instances.draw(canvas, plot, Side::Left, title, INK);
-        ap.draw(canvas, plot, Side::Right, &ap_title(&self.panel.ap_column), BLUE);
+        ap.draw(
+            canvas,
+            plot,
+            Side::Right,
+            &ap_title(&self.panel.ap_column, self.panel.ap_scale),
+            BLUE,
+        );
         let (left, right) = ((plot.left, plot.bottom), (plot.right, plot.bottom));
         canvas.line(left, right, stroke(INK, 8));
         self.draw_ap(canvas, plot, &ap);

@@ -69,7 +69,7 @@ pub fn figure4(runs: &[Figure4Run], groups: &[String]) -> Result<String, Error> 
     let top = top_of(finite(means), 1.0);
     let means = groups.iter().enumerate().map(|(group, name)| Bars {
         title: format!("Mean AP: {name}"),
-        axis_title: "mean AP (points)",
+        axis_title: "mean AP (%)",
         decimals: 1,
         top,
         values: runs.iter().map(|run| run.group_means[group]).collect(),

@@ -142,7 +142,13 @@ impl<'a> Cloud<'a> {
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
         x.draw(canvas, plot, Side::Bottom, "information amount I (bits)", INK);
-        y.draw(canvas, plot, Side::Left, &ap_title(&self.panel.ap_column), INK);
+        y.draw(
+            canvas,
+            plot,
+            Side::Left,
+            &ap_title(&self.panel.ap_column, self.panel.ap_scale),
+            INK,
+        );
 
         if let Some(line) = &self.panel.line {
             let ends = within(line, information, ap_range);

@@ -5,6 +5,7 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{ShapeStyle, TextStyle};
 
 use super::canvas::PX;
+use crate::ap::ApScale;
 
 pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const MUTED: RGBColor = RGBColor(0x77, 0x77, 0x77);
@@ -94,13 +95,17 @@ pub(super) fn cut_to_width(text: &str, size: i32, width: i32) -> String {
     short
 }
 
-/// The title of an AP axis: "AP", and the column it is from where that is called otherwise.
-pub(super) fn ap_title(column: &str) -> String {
+/// The title of an AP axis: "AP" with its unit, and the column it is from where that is called otherwise.
+pub(super) fn ap_title(column: &str, scale: ApScale) -> String {
+    let unit = match scale {
+        ApScale::Fraction => "",
+        ApScale::Percent => " (%)",
+    };
     if column.is_empty() || column.eq_ignore_ascii_case("ap") {
-        "AP".to_owned()
+        format!("AP{unit}")
     } else {
         // A name must not run beyond the shortest axis.
-        format!("AP ({})", cut_to_width(column, LABEL, 14 * LABEL))
+        format!("AP, {}{unit}", cut_to_width(column, LABEL, 14 * LABEL))
     }
 }
 

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::analysis::explain::ap_text;
+use crate::analysis::explain::ap_percent;
 use crate::analysis::explain::{By, ExplainedClass, Explanation, Of, Reason, ReasonsChanged};
 use crate::ap::ApScale;
-use crate::output::card::{expected_text, scale};
+use crate::output::card::{expected_percent, scale};
 use crate::output::{Cell, Table};
 use crate::recognition::Recognition;
 use crate::suspects::{Suspect, Suspects};
@@ -103,8 +103,7 @@ pub fn classes_json(explanations: &[Explanation], wanted: impl Fn(usize) -> bool
         for (name, value) in detail.as_object().into_iter().flatten() {
             row[name] = value.clone();
         }
-        let scale = scale(explanation);
-        row["reasons"] = class.reasons.iter().map(|reason| reason_json(reason, scale)).collect();
+        row["reasons"] = class.reasons.iter().map(reason_json).collect();
         let suspect = |suspect: &Suspect| json!({"row": suspect.row, "nearer_to": explanation.name(suspect.nearer_to)});
         row["suspects"] = suspects(class).iter().map(suspect).collect();
     }
@@ -115,35 +114,34 @@ pub fn classes_json(explanations: &[Explanation], wanted: impl Fn(usize) -> bool
     rows
 }
 
-/// The worst of a run, in short: its AP, what was to be expected, and the first reason in few words, or in a
-/// sentence with what to do next.
-pub fn worst(explanation: &Explanation, most: usize, sentences: bool) -> Table {
+/// Classes of a run, by their places, in short: AP, what was to be expected, and the first reason in few words, or
+/// in a sentence with what to do next.
+pub fn in_short(explanation: &Explanation, places: &[usize], sentences: bool) -> Table {
     let scale = scale(explanation);
     let row = |at: &usize| {
         let class = &explanation.classes[*at];
         let first = class.reasons.first().map(|reason| match sentences {
             false => reason.because.label(),
-            true => format!("{} {}", reason.because.sentence(scale), reason.because.next_step()),
+            true => format!("{} {}", reason.because.sentence(), reason.because.next_step()),
         });
         let recall = class.recognition.as_ref().and_then(Recognition::recall);
         let shown = |text: Option<String>| Cell::from(text.as_deref());
         vec![
             class.name.as_str().into(),
             class.instances.into(),
-            shown(class.ap.map(|ap| ap_text(scale, ap))),
-            shown(class.expected.map(|expected| expected_text(scale, &expected))),
+            shown(class.ap.map(|ap| ap_percent(scale, ap))),
+            shown(class.expected.map(|expected| expected_percent(scale, &expected))),
             shown(recall.map(|recall| format!("{:.0}%", 100.0 * recall))),
             shown(first),
         ]
     };
-    let (by, places) = explanation.worst();
-    let rows = places.iter().take(most).map(row).collect();
-    let columns = vec!["class", "instances", "AP", "expected", "recall", "first reason"];
-    let mut table = Table { columns, rows };
+    let columns = vec!["class", "instances", "AP (%)", "expected (%)", "recall", "first reason"];
+    let mut table = Table { columns, rows: places.iter().map(row).collect() };
     // What was not given would be an empty column.
-    table.remove(if by == By::Recall { "AP" } else { "recall" });
+    let (by, _) = explanation.worst();
+    table.remove(if by == By::Recall { "AP (%)" } else { "recall" });
     if by != By::Expectation {
-        table.remove("expected");
+        table.remove("expected (%)");
     }
     table
 }
@@ -273,12 +271,12 @@ fn joined(words: Vec<String>, between: &str) -> Cell {
     if words.is_empty() { Cell::Missing } else { words.join(between).as_str().into() }
 }
 
-fn reason_json(reason: &Reason, scale: ApScale) -> Value {
+fn reason_json(reason: &Reason) -> Value {
     json!({
         "token": reason.because.token(),
         "with": reason.because.other(),
         "weight": reason.weight.name(),
-        "sentence": reason.because.sentence(scale),
+        "sentence": reason.because.sentence(),
         "next_step": reason.because.next_step(),
     })
 }

@@ -7,6 +7,7 @@ use crate::analysis::{Correlated, Part, parts};
 use crate::correlation::{Coefficient, Pearson};
 use crate::evidence::{Association, Evidence, Statistics};
 use crate::output::{Cell, Table};
+use crate::shrinkage::Estimator;
 use crate::words::list;
 
 const RUN: [&str; 5] = ["run", "backbone", "loss", "estimator", "x"];
@@ -230,16 +231,28 @@ pub fn left_out_json(detectors: &[Vec<Correlated>]) -> Vec<Value> {
 
 /// What was left out of which runs, and why.
 pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
-    let of_run = |one: &'_ Correlated| -> Vec<(String, String)> {
-        let estimator = one.run.estimator().map(|estimator| format!(" ({})", estimator.name()));
-        let subject = format!("{}{}", one.run.name(), estimator.unwrap_or_default());
-        let words = |(why, names): &(String, Vec<String>)| {
-            (subject.clone(), format!("left out, {why}: {}", list(names)))
-        };
-        one.left_out.iter().map(words).collect()
-    };
+    // By estimator and words, the runs.
+    let mut of_estimators: Vec<(Option<&str>, String, Vec<&str>)> = Vec::new();
+    for one in detectors.iter().flatten() {
+        let estimator = one.run.estimator().map(Estimator::name);
+        for (why, names) in &one.left_out {
+            let words = format!("left out, {why}: {}", list(names));
+            let same = |(of, said, _): &&mut (Option<&str>, String, Vec<&str>)| {
+                *of == estimator && *said == words
+            };
+            match of_estimators.iter_mut().find(same) {
+                Some((_, _, runs)) => runs.push(one.run.name()),
+                None => of_estimators.push((estimator, words, vec![one.run.name()])),
+            }
+        }
+    }
     let mut together: Vec<(String, String)> = Vec::new();
-    for (subject, words) in detectors.iter().flatten().flat_map(of_run) {
+    for (estimator, words, runs) in of_estimators {
+        let of = estimator.map_or(String::new(), |estimator| format!(" ({estimator})"));
+        let subject = match runs.len() {
+            all if all > 1 && all == detectors.len() => format!("all {all} runs{of}"),
+            _ => runs.iter().map(|run| format!("{run}{of}")).collect::<Vec<_>>().join(", "),
+        };
         match together.iter_mut().find(|(_, other)| *other == words) {
             Some((subjects, _)) => *subjects += &format!(", {subject}"),
             None => together.push((subject, words)),

@@ -11,7 +11,7 @@ mod storage;
 mod verdict;
 
 pub use bias::bias;
-pub use classes::{classes, classes_json, details, reasons_changed, worst};
+pub use classes::{classes, classes_json, details, in_short, reasons_changed};
 pub use compare::compare;
 pub use correlations::{commonality, correlations, evidence, left_out, left_out_json};
 pub use information::{amounts, information, information_and_ratio};

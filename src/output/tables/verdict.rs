@@ -163,7 +163,9 @@ pub fn verdicts_in_short(study: &Study) -> Table {
             Some(estimator) => format!("{name} ({})", estimator.name()),
             None => name.to_owned(),
         };
-        let partial = judged.and_then(|judged| judged.grounds.given_curve.ok());
+        // Of too few classes it says nothing.
+        let enough = judged.filter(|judged| !judged.verdict.finding.is_of_too_few());
+        let partial = enough.and_then(|judged| judged.grounds.given_curve.ok());
         let interval = partial.and_then(|partial| partial.interval);
         let mut cells = vec![name.as_str().into()];
         cells.push(judged.map(|judged| judged.verdict.finding.token()).into());

@@ -1,17 +1,39 @@
 //! What a change did to the classes, for the terminal.
 
-use super::{in_columns, reasons_changed};
+use super::columns::{Column, in_columns};
+use super::reasons_changed;
 use crate::analysis::{Comparison, NUMBERS, Number, Pair, difference, mean};
 use crate::words::list;
 
 /// Classes in the table.
 const SHOWN: usize = 10;
 
+const SUMS: [Column; 5] = [
+    Column::words(""),
+    Column::number("rose"),
+    Column::number("fell"),
+    Column::number("same"),
+    Column::number("mean difference"),
+];
+
+const CLASSES: [Column; 8] = [
+    Column::words("class"),
+    Column::number("I: A").rank(5),
+    Column::number("B").rank(4),
+    Column::number("B − A").rank(1),
+    Column::number("AP (%): A").rank(3),
+    Column::number("B").rank(2),
+    Column::number("B − A"),
+    Column::number("rank").rank(6),
+];
+
 /// The sums, and the classes whose AP, or else information amount, changes most.
 pub fn compare(comparison: &Comparison) -> String {
     let Comparison { names, pairs, .. } = comparison;
+    let percent = 100.0 / comparison.ap_scale.full();
     let mut text = format!("{}\n\n", names.join(" → "));
-    let row = |(name, number): (&str, Number)| {
+    let shown = [("information (bits)", 1.0, 4), ("AP (%)", percent, 2)];
+    let row = |((_, number), (name, unit, digits)): ((&str, Number), (&str, f64, usize))| {
         let differences = comparison.differences(number);
         let count = |sign: fn(&&f64) -> bool| differences.iter().filter(sign).count().to_string();
         vec![
@@ -19,38 +41,21 @@ pub fn compare(comparison: &Comparison) -> String {
             count(|difference| **difference > 0.0),
             count(|difference| **difference < 0.0),
             count(|difference| **difference == 0.0),
-            mean(&differences).map_or("n/a".into(), |mean| format!("{mean:+.4}")),
+            mean(&differences).map_or("n/a".into(), |mean| plus(unit * mean, digits)),
         ]
     };
-    let columns = ["", "rose", "fell", "same", "mean difference"];
-    text += &in_columns(&columns, 1, NUMBERS.map(row).into());
+    text += &in_columns(&SUMS, &NUMBERS.into_iter().zip(shown).map(row).collect::<Vec<_>>());
 
     let has = |(_, number): &(&str, Number)| !comparison.differences(*number).is_empty();
     let (by, number) = NUMBERS.into_iter().rev().find(has).unwrap_or(NUMBERS[0]);
     let size = |pair: &Pair| difference(number(pair)).unwrap_or(0.0).abs();
     let mut changed: Vec<&Pair> = pairs.iter().filter(|pair| size(pair) > 0.0).collect();
     changed.sort_by(|a, b| size(b).total_cmp(&size(a)));
-    let shown = changed.len().min(SHOWN);
-    text += &format!("\nlargest changes of {by}, {shown} of {}:\n", changed.len());
-    let number = |value: Option<f64>| value.map_or("n/a".into(), |value| format!("{value:.3}"));
-    let signed = |value: Option<f64>| value.map_or("n/a".into(), |value| format!("{value:+.3}"));
-    let row = |pair: &&Pair| {
-        vec![
-            pair.name.clone(),
-            number(pair.information[0]),
-            number(pair.information[1]),
-            signed(difference(pair.information)),
-            number(pair.ap[0]),
-            number(pair.ap[1]),
-            signed(difference(pair.ap)),
-            pair.risen().map_or("n/a".into(), |places| match places {
-                0 => "0".into(),
-                places => format!("{places:+}"),
-            }),
-        ]
-    };
-    let columns = ["class", "I: A", "B", "B − A", "AP: A", "B", "B − A", "rank"];
-    text += &in_columns(&columns, 1, changed.iter().take(SHOWN).map(row).collect());
+    let most = changed.len().min(SHOWN);
+    let by = if by == "ap" { "AP" } else { by };
+    text += &format!("\nlargest changes of {by}, {most} of {}:\n", changed.len());
+    let row = |pair: &&Pair| class(pair, percent);
+    text += &in_columns(&CLASSES, &changed.iter().take(SHOWN).map(row).collect::<Vec<_>>());
     let only = |side: usize| -> Vec<&str> {
         let missing = |pair: &&Pair| pair.information[side].is_none() && pair.ap[side].is_none();
         pairs.iter().filter(missing).map(|pair| pair.name.as_str()).collect()
@@ -62,4 +67,32 @@ pub fn compare(comparison: &Comparison) -> String {
         }
     }
     text + &comparison.reasons.as_deref().map_or(String::new(), reasons_changed)
+}
+
+/// A class in both runs; AP by `percent`.
+fn class(pair: &Pair, percent: f64) -> Vec<String> {
+    let number = |value: Option<f64>, unit: f64, digits: usize| {
+        value.map_or("n/a".into(), |value| format!("{:.digits$}", unit * value))
+    };
+    let signed = |value: Option<f64>, unit: f64, digits: usize| {
+        value.map_or("n/a".into(), |value| plus(unit * value, digits))
+    };
+    vec![
+        pair.name.clone(),
+        number(pair.information[0], 1.0, 3),
+        number(pair.information[1], 1.0, 3),
+        signed(difference(pair.information), 1.0, 3),
+        number(pair.ap[0], percent, 1),
+        number(pair.ap[1], percent, 1),
+        signed(difference(pair.ap), percent, 1),
+        pair.risen().map_or("n/a".into(), |places| match places {
+            0 => "0".into(),
+            places => format!("{places:+}").replace('-', "−"),
+        }),
+    ]
+}
+
+/// A number with its sign.
+fn plus(number: f64, digits: usize) -> String {
+    format!("{number:+.digits$}").replace('-', "−")
 }

@@ -3,15 +3,18 @@
 use anstyle::Style;
 use comfy_table::{ContentArrangement, Row, TableStyle};
 
-use super::{in_columns_and_words, width};
+use super::choice::{Choice, Sort};
+use super::columns::{Column, in_columns, limit, wrapped};
 use crate::analysis::explain::{By, Explanation, ReasonsChanged};
+use crate::analysis::untrained;
+use crate::error::Result;
 use crate::output::Cell;
 use crate::output::card::{self, Card, CardReason, Shares};
-use crate::output::tables::worst;
+use crate::output::tables::{classes, in_short};
 
 /// Lines of a card at most, and columns.
 const LINES: usize = 15;
-const COLUMNS: u16 = 80;
+const COLUMNS: usize = 80;
 /// Classes in the table.
 const SHOWN: usize = 15;
 /// Lines of a reason, and of what to do next, at most.
@@ -72,7 +75,8 @@ fn in_two_columns(rows: Vec<(String, String, usize)>) -> Vec<String> {
     let mut table = comfy_table::Table::new();
     table.load_style(TableStyle::new()).set_truncation_indicator("…");
     table.set_content_arrangement(ContentArrangement::Dynamic);
-    table.set_width(width().min(COLUMNS));
+    let width = limit().unwrap_or(COLUMNS).min(COLUMNS);
+    table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     for (what, words, most) in rows {
         let mut row = Row::from(vec![what, words]);
         row.max_height(most);
@@ -92,11 +96,24 @@ fn in_a_line(shares: &Shares) -> String {
     format!("{}{colon}{}", shares.of, parts.join(", "))
 }
 
-/// The classes that are the worst, a table a run, and how to see more of one.
-pub fn explain(explanations: &[Explanation]) -> String {
-    let tables: Vec<_> =
-        explanations.iter().map(|one| worst_of(one, explanations.len() > 1)).collect();
-    let mut text = tables.join("\n");
+/// The classes that are the worst, or those that are chosen, a table a run; and how to see more of one.
+///
+/// # Errors
+/// If the column to sort by is none of `classes.csv`.
+pub fn explain(explanations: &[Explanation], choice: &Choice) -> Result<String> {
+    let bold = Style::new().bold();
+    let mut text = String::new();
+    if let Some(said) = untrained(explanations.iter().map(|one| &one.run)) {
+        let words = wrapped(&format!("{}: {}", said.subject, said.finding), limit(), 0);
+        text.extend(words.lines().map(|line| format!("{bold}{line}{bold:#}\n")));
+        text.push('\n');
+    }
+    let several = explanations.len() > 1;
+    let tables = explanations.iter().map(|one| chosen(one, choice, several));
+    let tables: Vec<(String, Option<usize>)> = tables.collect::<Result<_>>()?;
+    let first = explanations.iter().zip(&tables).find_map(|(one, (_, at))| Some(one.name((*at)?)));
+    let tables: Vec<String> = tables.into_iter().map(|(table, _)| table).collect();
+    text += &tables.join("\n");
     let mut notes: Vec<String> = Vec::new();
     for note in explanations.iter().flat_map(card::notes) {
         if !notes.contains(&note) {
@@ -105,7 +122,6 @@ pub fn explain(explanations: &[Explanation]) -> String {
     }
     let notes = notes.into_iter().map(|note| ("note".to_owned(), note, NOTE)).collect();
     text.extend(in_two_columns(notes).into_iter().map(|line| line + "\n"));
-    let first = explanations.iter().find_map(|one| Some(one.name(*one.worst().1.first()?)));
     if let Some(name) = first {
         let quoted = if name.contains(|c: char| !c.is_alphanumeric() && c != '-' && c != '_') {
             format!("'{}'", name.replace('\'', "'\\''"))
@@ -114,30 +130,59 @@ pub fn explain(explanations: &[Explanation]) -> String {
         };
         text += &format!("all that is known of one class: igam-analyze explain {quoted} …\n");
     }
-    text
+    Ok(text)
 }
 
-/// The worst of a run.
-fn worst_of(explanation: &Explanation, named: bool) -> String {
-    let (by, places) = explanation.worst();
-    let shown = places.len().min(SHOWN);
-    let of = places.len();
-    let head = match by {
-        _ if of == 0 => return String::new(),
+/// The chosen classes of a run, and the place of the first.
+fn chosen(
+    explanation: &Explanation,
+    choice: &Choice,
+    named: bool,
+) -> Result<(String, Option<usize>)> {
+    let (by, worst) = explanation.worst();
+    let top = choice.top.unwrap_or(SHOWN);
+    let (head, all, places) = match &choice.sort {
+        Some(sort) => {
+            let chosen = Choice { sort: Some(sort.clone()), top: Some(top) };
+            let places = chosen.places(&classes(std::slice::from_ref(explanation)))?;
+            let Sort { column, .. } = sort;
+            (format!("all classes by {column}"), explanation.classes.len(), places)
+        }
+        None => {
+            let places = worst.iter().take(top).copied().collect();
+            (worst_by(explanation, by).to_owned(), worst.len(), places)
+        }
+    };
+    if all == 0 {
+        return Ok((String::new(), None));
+    }
+    let run = if named { format!("{}:\n", explanation.run.name()) } else { String::new() };
+    let table = in_short(explanation, &places, false);
+    let rows: Vec<_> = table.rows.iter().map(|row| row.iter().map(plain).collect()).collect();
+    let columns: Vec<_> = table.columns.iter().map(|name| column(name)).collect();
+    let text = format!("{run}{head}, {} of {all}:\n{}", places.len(), in_columns(&columns, &rows));
+    Ok((text, places.first().copied()))
+}
+
+fn worst_by(explanation: &Explanation, by: By) -> &'static str {
+    match by {
         By::Expectation if explanation.by_information => {
             "AP below what count and information lead to expect, worst first"
         }
         By::Expectation => "AP below what the count leads to expect, worst first",
         By::Ap => "lowest AP first",
         By::Recall => "lowest recall first",
-    };
-    let run = if named { format!("{}:\n", explanation.run.name()) } else { String::new() };
-    let table = worst(explanation, SHOWN, false);
-    let rows = table.rows.iter().map(|row| row.iter().map(plain).collect());
-    format!(
-        "{run}{head}, {shown} of {of}:\n{}",
-        in_columns_and_words(&table.columns, rows.collect())
-    )
+    }
+}
+
+/// How a column of the short table stands on the terminal.
+fn column(name: &str) -> Column<'_> {
+    match name {
+        "class" | "first reason" => Column::words(name),
+        "expected (%)" => Column::number(name).rank(1),
+        "instances" => Column::number(name).rank(2),
+        _ => Column::number(name),
+    }
 }
 
 /// A cell for reading.

@@ -1,39 +1,88 @@
 //! Angular margins, for the terminal.
 
-use super::in_columns;
-use crate::analysis::{Margins, Reading};
+use super::columns::{Column, in_columns, limit, wrapped};
+use crate::analysis::{FELT, Margins, Reading};
 use crate::loss::SCALE;
 use crate::words::list;
 
-/// What the margins do.
+const COLUMNS: [Column; 6] = [
+    Column::words("normalization"),
+    Column::number("largest (rad)"),
+    Column::number("(°)").rank(1),
+    Column::number("median (rad)").rank(2),
+    Column::number("(°)").rank(3),
+    Column::number("logit change"),
+];
+
+/// What the margins do, and at the end whether they are large enough to matter.
 pub fn margins(margins: &Margins) -> String {
     let Margins { chosen, readings, .. } = margins;
-    let angle = |radians: f64| format!("{} rad = {}°", short(radians), short(radians.to_degrees()));
     let row = |reading: &Reading| {
         let mark = if reading.normalization == *chosen { " *" } else { "" };
+        let median = reading.summary.median_positive;
+        let number = |value: Option<f64>| value.map_or("n/a".into(), short);
         vec![
             format!("{}{mark}", reading.normalization.name()),
-            angle(reading.summary.largest),
-            reading.summary.median_positive.map_or("n/a".into(), angle),
+            short(reading.summary.largest),
+            short(reading.summary.largest.to_degrees()),
+            number(median),
+            number(median.map(f64::to_degrees)),
             short(reading.logit_change()),
         ]
     };
-    let columns = ["reading", "largest margin", "median above 0", "logit change"];
-    let mut text = in_columns(&columns, 1, readings.iter().map(row).collect());
-    text += &format!("* in the files; the largest change of a logit at s = {SCALE}\n");
+    let mut text = in_columns(&COLUMNS, &readings.iter().map(row).collect::<Vec<_>>());
+    let legend = format!(
+        "*: in the files; median: of the margins above 0; logit change: the largest, at s = {SCALE}"
+    );
+    let mut lines = vec![legend];
     for reading in readings.iter().filter(|reading| reading.normalization == *chosen) {
-        if reading.gain.is_empty() {
-            continue;
+        if !reading.gain.is_empty() {
+            lines.extend(regions(reading));
         }
-        text += &format!(
-            "training region grows most: {} (their samples are judged more gently)\n\
-             trained boundaries lie nearer to them: at test time they lose space\n\
-             space at test time is gained most by: {}\n",
-            list(&reading.gain),
-            list(&reading.lose)
-        );
+        lines.push(answer(reading, readings));
+    }
+    for line in lines {
+        text += &wrapped(&line, limit(), 0);
+        text.push('\n');
     }
     text
+}
+
+/// Which classes gain space in training, and which at test time.
+fn regions(reading: &Reading) -> [String; 3] {
+    [
+        format!(
+            "training region grows most: {} (their samples are judged more gently)",
+            list(&reading.gain)
+        ),
+        "trained boundaries lie nearer to them: at test time they lose space".into(),
+        format!("space at test time is gained most by: {}", list(&reading.lose)),
+    ]
+}
+
+/// Whether margins are large enough to matter: yes or no, and why.
+fn answer(chosen: &Reading, readings: &[Reading]) -> String {
+    let question = "Are these margins large enough to matter in training?";
+    let largest = short(chosen.summary.largest);
+    if chosen.is_felt() {
+        return format!(
+            "{question} Yes: the largest is {largest} rad, and changes a logit by up to {}.",
+            short(chosen.logit_change())
+        );
+    }
+    let size = |reading: &&Reading| reading.summary.largest;
+    let felt = readings.iter().filter(|reading| reading.is_felt());
+    let other = match felt.max_by(|a, b| size(a).total_cmp(&size(b))) {
+        Some(reading) => format!(
+            "--normalization {} reaches {} rad",
+            reading.normalization.name(),
+            short(reading.summary.largest)
+        ),
+        None => "nor are those of the other normalizations, as the classes have nearly the same \
+                 information amount"
+            .into(),
+    };
+    format!("{question} No: the largest is {largest} rad, and it takes {FELT} rad; {other}.")
 }
 
 /// Three significant digits.
