@@ -910,12 +910,13 @@ pub struct Figures {
 /// Which rows of the table are printed.
 #[derive(Clone, Debug, Args)]
 pub struct Rows {
-    /// Sort the printed table by this column of the csv file, such as instances: the largest first, or with
-    /// :asc behind it the smallest
-    #[arg(long, value_name = "COLUMN", help_heading = "Output")]
+    /// Sort the printed table by this column of the csv file
+    ///
+    /// The largest number comes first; with `:asc` behind the column, the smallest.
+    #[arg(long, value_name = "COLUMN", help_heading = "Output", hide_short_help = true)]
     pub sort: Option<Sort>,
     /// Print at most this many classes
-    #[arg(long, value_name = "N", help_heading = "Output")]
+    #[arg(long, value_name = "N", help_heading = "Output", hide_short_help = true)]
     pub top: Option<NonZeroUsize>,
 }
 
