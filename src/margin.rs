@@ -23,7 +23,7 @@ pub enum MarginError {
     )]
     TooManyClasses(usize),
     /// Classes of which none is known.
-    #[error("no class has an information amount, so that there are no margins")]
+    #[error("no class has an information amount, so there are no margins")]
     NoInformation,
 }
 

@@ -170,7 +170,8 @@ impl ClassMoments {
         let dim = rows.dim();
         if let Some(ours) = self.dim.filter(|&ours| ours != dim) {
             return Err(Error::Input(format!(
-                "the embeddings have {dim} dimensions, those before have {ours}: they cannot be one dump"
+                "the embeddings have {dim} dimensions, but earlier ones have {ours}: they do not \
+                 belong together"
             )));
         }
         labels.check_length(rows.rows())?;

@@ -32,7 +32,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
             "" => Ok(None),
             cell => match cell.parse::<f64>() {
                 Ok(number) if (0.0..=most).contains(&number) => Ok(Some(number)),
-                _ => Err(table.at(*line, column, &format!("{cell:?} is no {what}"))),
+                _ => Err(table.at(*line, column, &format!("{cell:?} is not a valid {what}"))),
             },
         };
         let bits = number(bits, f64::MAX, "information amount")?;

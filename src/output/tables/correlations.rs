@@ -234,7 +234,7 @@ pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
         let estimator = one.run.estimator().map(|estimator| format!(" ({})", estimator.name()));
         let subject = format!("{}{}", one.run.name(), estimator.unwrap_or_default());
         let words = |(why, names): &(String, Vec<String>)| {
-            (subject.clone(), format!("left out, {why}: {}", list(names)))
+            (subject.clone(), format!("skipped, {why}: {}", list(names)))
         };
         one.left_out.iter().map(words).collect()
     };
