@@ -35,7 +35,7 @@ impl Estimators {
             several.push(estimator);
         }
         if several.is_empty() {
-            return Err(PyValueError::new_err("estimator names none"));
+            return Err(PyValueError::new_err("estimator has no name"));
         }
         Ok(Estimators::Several(several))
     }

@@ -113,7 +113,7 @@ impl Side<'_> {
                 option("file-order")
             ),
             Doubt::CannotBe { .. } => {
-                format!("; remove {}", self.option.unwrap_or("the numbering"))
+                format!("; remove {}", self.option.unwrap_or("this option"))
             }
             Doubt::Mixed { .. } | Doubt::Rows { .. } | Doubt::Twice { .. } => String::new(),
             Doubt::Readings { readings, .. } => {
