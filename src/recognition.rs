@@ -136,7 +136,7 @@ impl FromStr for BackgroundRow {
             "none" => Ok(BackgroundRow::None),
             _ => match text.parse() {
                 Ok(row) => Ok(BackgroundRow::Row(row)),
-                Err(_) => Err(format!("{text:?} is none of {BACKGROUND_ROWS}")),
+                Err(_) => Err(format!("{text:?} is not one of {BACKGROUND_ROWS}")),
             },
         }
     }

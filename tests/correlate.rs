@@ -285,7 +285,10 @@ fn the_class_that_pascal_vocs_correlation_hangs_on_is_named() {
     assert_eq!(row["influential_class"], "person");
     assert!((row["pearson_without"].as_f64().unwrap() + 0.289).abs() < 5e-4);
     let text = String::from_utf8(work.run(&arguments).stdout).unwrap();
-    assert!(text.contains("r hangs on person: −0.02 with it, −0.29 without"), "{text}");
+    assert!(
+        text.contains("r depends on one class, person: −0.02 with it, −0.29 without it"),
+        "{text}"
+    );
 }
 
 /// The influential class is one of those that the row is over: all, or those with m ≥ p, m = p among them.
@@ -354,7 +357,7 @@ fn the_only_class_that_is_detected_is_what_r_hangs_on() {
         assert_eq!(row["influential_class"], "c07", "{row}");
         assert!(row["pearson_without"].is_null(), "{row}");
         let text = String::from_utf8(work.run(&input).stdout).unwrap();
-        let says = format!("r hangs on c07: {r} with it, none without");
+        let says = format!("r depends on one class, c07: {r} with it, none without it");
         assert!(text.contains(&says), "{text}");
         let evidence = work.read("reports/evidence.csv");
         assert!(evidence.lines().nth(1).unwrap().ends_with(",c07,"), "{evidence}");
@@ -386,7 +389,7 @@ fn most_aps_equal_is_said_before_any_correlation() {
     };
     let mut aps = vec!["0"; 71];
     aps[70] = "0.7";
-    let zeros = "AP is 0 in 70 of 71 classes: the correlations rest on the other 1";
+    let zeros = "AP is 0 in 70 of 71 classes: the correlations depend on the other 1 alone";
     assert_eq!(warning(&aps), format!("ap: {zeros}"));
     let input = "--ap ap.csv --counts counts.csv";
     assert!(
@@ -398,7 +401,7 @@ fn most_aps_equal_is_said_before_any_correlation() {
     }
     assert_eq!(
         warning(&["32.5", "32.5", "40", "32.50", "10"]),
-        "ap: AP is 32.5 in 3 of 5 classes: the correlations rest on the other 2"
+        "ap: AP is 32.5 in 3 of 5 classes: the correlations depend on the other 2 alone"
     );
     // Classes without AP take no part.
     assert!(warning(&["0", "0", "0.5", "-1", "nan", ""]).contains("AP is 0 in 2 of 3 classes"));
@@ -430,7 +433,7 @@ fn an_option_without_a_part_is_refused() {
         (
             "correlate --ap ap.csv --counts counts.csv --include-crowd",
             1,
-            "counts.csv: is a table, which says itself what it counts: --include-crowd is for annotation",
+            "counts.csv: is a table of counts: --include-crowd is for annotation",
         ),
     ] {
         let output = work.command(arguments).output().unwrap();
@@ -443,7 +446,7 @@ fn an_option_without_a_part_is_refused() {
     let dump = "--embeddings x.npy --labels y.npy --class-names classes.txt";
     let command = format!("moments {dump} --counts counts.csv --out m.parquet");
     let stderr = String::from_utf8(work.run(&command).stderr).unwrap();
-    assert!(stderr.contains("counts.csv: its counts have no part in this"), "{stderr}");
+    assert!(stderr.contains("counts.csv: its counts are not used"), "{stderr}");
 }
 
 #[test]

@@ -80,11 +80,14 @@ fn the_background() {
     for input in ["s-1.npy s-2.npy --labels l.npy", "s.parquet"] {
         let (csv, said) = result(&work, &format!("{input} --background-label -1"));
         assert_eq!(csv, expected, "{input}");
-        assert!(said.contains("167 rows of the background -1 are left out"), "{said}");
+        assert!(said.contains("skipped 167 rows of the background -1"), "{said}");
     }
     let (csv, said) = result(&work, "x.npy --labels y.npy --background-label 3");
     assert_eq!(csv, expected);
-    assert!(said.contains("no label is 3, the --background-label: nothing is left out"), "{said}");
+    assert!(
+        said.contains("no row has the label 3, the --background-label: no row is skipped"),
+        "{said}"
+    );
 
     // By name, and in a runs file.
     work.write("c.txt", "zero\none\n");

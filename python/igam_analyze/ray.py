@@ -155,8 +155,8 @@ def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:
     lengths = pc.min_max(column.value_lengths()).as_py()
     if lengths["min"] != lengths["max"]:
         raise ValueError(
-            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they cannot be "
-            "one dump"
+            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they do "
+            "not belong together"
         )
     values = column.flatten()
     refuse_nulls(values, name)

@@ -74,7 +74,7 @@ pub fn one_of<T: Copy>(
 ) -> PyResult<T> {
     all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|&one| format!("{:?}", name_of(one))).collect();
-        PyValueError::new_err(format!("{what} {name:?} is none of {}", names.join(", ")))
+        PyValueError::new_err(format!("{what} {name:?} is not one of {}", names.join(", ")))
     })
 }
 

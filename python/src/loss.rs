@@ -133,7 +133,7 @@ pub fn igam_loss<'py>(
             usize::try_from(id).map_err(|_| {
                 let classes = cosines.ncols();
                 Error::Input(format!(
-                    "the label {id} of sample {sample} is none of {classes} classes"
+                    "the label {id} of sample {sample} is not one of {classes} classes"
                 ))
             })
         };

@@ -129,7 +129,7 @@ fn check_bytes(bytes_per_value: u64) -> PyResult<()> {
     if [2, 4, 8].contains(&bytes_per_value) {
         return Ok(());
     }
-    let problem = format!("bytes_per_value {bytes_per_value} is none of 2, 4, 8");
+    let problem = format!("bytes_per_value {bytes_per_value} is not one of 2, 4, 8");
     Err(PyValueError::new_err(problem))
 }
 

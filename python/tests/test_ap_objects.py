@@ -351,7 +351,7 @@ def test_covariates():
     _, columns, notes = _by_class("covariates", frame.assign(word="z", ap=0.5, id=7))
     assert [name for name, _ in columns] == ["x", "y"]
     assert notes == [
-        'covariates: columns left out, as they hold no numbers: "word"',
+        'covariates: columns left out, because they hold no numbers: "word"',
         'covariates: columns left out, as they are what is compared: "ap"',
     ]
     refused("covariates", {"ap": [1, 2]}, 'has no column of numbers that could be held constant')

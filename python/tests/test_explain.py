@@ -199,8 +199,8 @@ def test_cards_in_a_notebook(of_runs):
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda study: study.explain("Cuter"), r'"Cuter" is none of the classes, .*did you mean "Cutter"'),
-        (lambda study: study.explain(31), '"31" is none of the classes'),
+        (lambda study: study.explain("Cuter"), r'"Cuter" is not one of the classes, .*did you mean "Cutter"'),
+        (lambda study: study.explain(31), '"31" is not one of the classes'),
         (lambda study: study.explain("Cutter", run="R-50"), f'there is no run "R-50"; there are {CE}, {COSINE}'),
         (lambda study: study.explain(run=""), 'there is no run ""'),
     ],
@@ -233,13 +233,13 @@ HELD_OUT = {"validation_embeddings": X, "validation_labels": Y}
         ({"weights": X[:5]}, "weights: holds 5 rows, but there are 3 classes"),
         ({"weights": X[:4], "background_row": "none"}, "holds 4 rows, but there are 3 classes"),
         ({"weights": X[:3], "background_row": "first"}, "holds 3 rows, but there are 3 classes"),
-        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is none of "first", "last", "none" or the number of a row'),
+        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is not one of "first", "last", "none" or the number of a row'),
         ({"weights": X[:3, :2]}, "holds weights in 2 dimensions, the embeddings have 3"),
         ({"weights": X[:3], "bias": [0.0, 1]}, "bias: holds 2 values, the weights have 3 rows"),
         ({"weights": X[:3], "bias": [0.0, 1, 2], "cosine": True}, "a cosine classifier has no bias"),
         ({"weights": np.full((3, 3), np.nan)}, "weights: number 0 .* NaN or infinite"),
         ({"weights": X[:3], "bias": [0, np.inf, 0]}, "bias: number 1 .* NaN or infinite"),
-        ({"precision": "f16"}, 'precision "f16" is none of'),
+        ({"precision": "f16"}, 'precision "f16" is not one of'),
         ({"class_names": ["a", "b"]}, '"c"'),
     ],
 )

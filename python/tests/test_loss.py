@@ -170,9 +170,9 @@ def test_background_rows():
         mean(cos, [31, *classes], background_row="last")
     with pytest.warns(igam_analyze.IgamWarning, match="recognized by the row after their own"):
         mean(cos, [31, *classes[:-1]])
-    with pytest.warns(igam_analyze.IgamWarning, match="the loss of cosines is not its own"):
+    with pytest.warns(igam_analyze.IgamWarning, match="the cosine loss is not the loss of its training"):
         mean(ce, [*classes, 31], bias=np.load(ce / "bias.npy"))
-    with pytest.raises(ValueError, match="background_row \"middle\" is none of"):
+    with pytest.raises(ValueError, match="background_row \"middle\" is not one of"):
         mean(cos, classes, background_row="middle")
     # Labels are rows, from 1 where the background is the first.
     with pytest.raises(ValueError, match="torchvision"):

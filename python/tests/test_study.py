@@ -299,9 +299,9 @@ def test_errors_are_the_commands(command, options, arguments):
         (lambda: ig.correlate(amounts()), "the run has no AP"),
         (lambda: ig.correlate(None), "give --embeddings, or --counts"),
         (lambda: ig.correlate([]), "detectors is empty"),
-        (lambda: ig.correlate(3), "detectors is none of Amounts, Moments"),
-        (lambda: ig.correlate(dict(amounts())), "detectors is none of"),
-        (lambda: ig.correlate([amounts(), 3]), "detectors is none of"),
+        (lambda: ig.correlate(3), "detectors is not one of Amounts, Moments"),
+        (lambda: ig.correlate(dict(amounts())), "detectors is not one of"),
+        (lambda: ig.correlate([amounts(), 3]), "detectors is not one of"),
         (lambda: ig.correlate(amounts(), ap={"a": 0.5}), 'names none of the classes: it has "a"'),
         (lambda: ig.correlate(amounts(), ap=average_precision(), name="all"), 'name: is called "all"'),
         (lambda: ig.correlate(amounts(), ap=average_precision(), estimator="qis"), "estimator is for moments"),
@@ -321,7 +321,7 @@ def test_errors_are_the_commands(command, options, arguments):
         (lambda: ig.report(one_study(), "report.txt"), "report.txt: a report's name ends in"),
         (lambda: one_study().figure("scatter").save("a.jpg"), "a.jpg: a figure's name ends in"),
         (lambda: one_study().figure("scatter").save("a.png", width=5), "width 5 is not within"),
-        (lambda: one_study().figure("scatter").save("a.png", theme="blue"), 'theme "blue" is none of'),
+        (lambda: one_study().figure("scatter").save("a.png", theme="blue"), 'theme "blue" is not one of'),
     ],
 )
 def test_refused(call, words, capfd):

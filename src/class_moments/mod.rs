@@ -247,7 +247,7 @@ impl ClassMoments {
         if self.fixed && classes.len() > self.classes.len() {
             let new = classes.iter().nth(self.classes.len()).map_or("", |(_, name)| name);
             return Err(Error::Input(format!(
-                "their class {new:?} is none of the {} classes: check --class-names",
+                "their class {new:?} is not one of the {} classes: check --class-names",
                 self.classes.len()
             )));
         }

@@ -193,7 +193,7 @@ impl fmt::Display for Doubt {
             ),
             Doubt::Outside { number, classes } => write!(
                 f,
-                "has the number {number}, which is none of the {classes} classes; its other \
+                "has the number {number}, which is not one of the {classes} classes; its other \
                  numbers may then mean other classes too"
             ),
             Doubt::Readings { key, readings, agrees } => {

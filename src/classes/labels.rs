@@ -101,7 +101,7 @@ impl Labels {
                 let label = if self.keys.names().is_some() { format!("{label:?}") } else { label };
                 let way_out = self.none_of(code as usize, found, classes, left_out);
                 Err(Error::Input(format!(
-                    "the label of row {row} (from 0) is {label}, which is none of the {classes} classes: {way_out}"
+                    "the label of row {row} (from 0) is {label}, which is not one of the {classes} classes: {way_out}"
                 )))
             }
         };

@@ -66,7 +66,7 @@ fn said<'a, T: Copy>(
     let found = all.iter().copied().find(|&one| name(one) == &first[at]);
     if found.is_none() && !first[at].is_empty() {
         let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
-        let problem = format!("{:?} is none of {}", &first[at], list(&names));
+        let problem = format!("{:?} is not one of {}", &first[at], list(&names));
         return Err(table.at(*line, at, &problem));
     }
     Ok(found)

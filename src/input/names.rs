@@ -332,7 +332,7 @@ impl Listed {
         };
         let checked = |(id, scalar): (i64, Scalar)| {
             let is = scalar.to_string();
-            let name = name(scalar).ok_or_else(|| format!("{is} of id {id} is no name"))?;
+            let name = name(scalar).ok_or_else(|| format!("{is} of id {id} is not a name"))?;
             check_name(&name)?;
             Ok((id, name))
         };
@@ -490,7 +490,7 @@ fn word(word: &Option<Word>) -> std::result::Result<Scalar, String> {
             "the name {text} has no quotes, and YAML does not read it as text: write \"{text}\""
         )),
         Some(Word { text, .. }) => Ok(Scalar::Text(text.clone())),
-        None => Err("one of its \"names\" is no text: write each as \"name\"".into()),
+        None => Err("one of its \"names\" is not a text: write each as \"name\"".into()),
     }
 }
 

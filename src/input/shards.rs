@@ -69,7 +69,7 @@ impl Files {
         Err(Error::content(
             &files.named[at.unwrap_or(0)],
             "is not in the natural order of the file names, in which files are read: name the \
-             files in natural order, or rename embeddings and labels alike",
+             files in natural order, or rename embeddings and labels in the same way",
         ))
     }
 
@@ -114,7 +114,7 @@ impl Files {
         let (at, owner) = owners.iter().enumerate().find_map(other).unwrap_or_default();
         let problem = format!(
             "by its name it holds the labels of {}, but in natural order it is matched with {}: \
-             name the files of embeddings and of labels alike",
+             give the files of embeddings and labels matching names",
             self.paths[owner].display(),
             self.paths[at].display()
         );

@@ -156,7 +156,7 @@ def _names(model: Any, class_names: Mapping[int, str] | Sequence[str] | None) ->
     outside = [number for number in names if not 0 <= number < count]
     if outside:
         raise ValueError(
-            f"class {outside[0]} ({names[outside[0]]}) is none of the model's {count}: 0…{count - 1}"
+            f"class {outside[0]} ({names[outside[0]]}) is not one of the model's {count}: 0…{count - 1}"
         )
     return names
 
@@ -185,7 +185,7 @@ def _targets(batch: Mapping[str, Any], model: Any) -> list[dict[str, Any]]:
         outside = labels[(labels < 0) | (labels >= model.config.num_labels)]
         if len(outside):
             raise ValueError(
-                f"label {int(outside[0])} is none of the model's {model.config.num_labels} classes, "
+                f"label {int(outside[0])} is not one of the model's {model.config.num_labels} classes, "
                 f"0…{model.config.num_labels - 1}: class_labels must be keys of config.id2label"
             )
         targets.append({"class_labels": labels.to(model.device), "boxes": boxes.to(model.device)})

@@ -80,7 +80,7 @@ fn whole(class: f64, classes: usize) -> Result<usize, String> {
     }
     if class >= classes as f64 {
         return Err(format!(
-            "the class {class} is none of the {classes} names of the data.yaml, 0 to {}: correct the label, or \
+            "the class {class} is not one of the {classes} names of the data.yaml, 0 to {}: correct the label, or \
              add the name",
             classes.saturating_sub(1)
         ));

@@ -232,7 +232,7 @@ impl<'a> Results<'a> {
         if !cut.is_empty() {
             let lines: Vec<_> = cut.iter().take(MOST_LINES).map(usize::to_string).collect();
             notes.push(format!(
-                "{file}: skipped, because it is cut off: line {}{}",
+                "{file}: skipped cut-off line {}{}",
                 lines.join(", "),
                 if cut.len() > MOST_LINES { ", …" } else { "" }
             ));

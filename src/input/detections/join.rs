@@ -288,7 +288,7 @@ fn by_name(seen: &Seen, truth: &GroundTruth) -> Result<Vec<u64>, String> {
         place.map(|place| place as u64).ok_or_else(|| {
             let names: Vec<_> = truth.categories.iter().map(|(_, name)| name).collect();
             format!(
-                "detection {at} (from 0) is of the category {name:?}, which is none of the ground truth's {}",
+                "detection {at} (from 0) is of the category {name:?}, which is not one of the ground truth's {}",
                 list(&names)
             )
         })
