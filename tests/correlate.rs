@@ -60,7 +60,10 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
     assert_eq!(cells[..6], ["ap", "", "", "mp-floor", "information", "2"]);
     assert!((cells[6].parse::<f64>().unwrap() + 1.0).abs() < 1e-15);
     assert_eq!(cells[7..10], ["", "", ""]);
-    assert_eq!(cells[15..], ["", "", "", "\"too few classes to tell (n = 2", " at least 10)\""]);
+    assert_eq!(
+        cells[15..],
+        ["", "", "", "too few classes to tell (n = 2; at least 10 are needed)"]
+    );
     // Both have two instances: there is no correlation with a constant.
     assert_eq!(lines[2], "ap,,,,instances,2,,,,,,,,,,,,,");
     let information = work.read("reports/information.csv");

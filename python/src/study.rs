@@ -507,7 +507,7 @@ impl<'py> Detectors<'py> {
         }
         let wrong = || {
             PyTypeError::new_err(
-                "detectors is not one of these: Amounts, Moments, a list of Amounts, a list of Study, \
+                "detectors is not one of Amounts, Moments, a list of Amounts, a list of Study, \
                  the path of a runs file, None",
             )
         };

@@ -49,7 +49,7 @@ def test_has_the_programs_sentence(cli, tmp_path, embeddings, labels, options):
         (lambda: igam_analyze.information(X, Y, class_names=["a", "a"]), 'names the class "a" twice'),
         (lambda: igam_analyze.Moments(class_names=[]), "names no class"),
         (lambda: igam_analyze.Moments().save("nothing.parquet"), "push embeddings first"),
-        (lambda: igam_analyze.margins([1.0, -1]), "-1 of class 1 (from 0) is no information amount"),
+        (lambda: igam_analyze.margins([1.0, -1]), "-1 of class 1 (from 0) is not an information amount"),
         (lambda: igam_analyze.margins([np.nan]), "no class has an information amount"),
         (lambda: igam_analyze.margins(np.ones(40_000)), "32768 classes are the most"),
         (lambda: igam_analyze.igam_loss([[0.5, 1.5]], [0], np.zeros((2, 2))), "no cosine"),

@@ -225,7 +225,7 @@ HELD_OUT = {"validation_embeddings": X, "validation_labels": Y}
         ({"bias": [0.0] * 3}, "bias, background_row and cosine are for weights"),
         ({"cosine": True}, "bias, background_row and cosine are for weights"),
         ({"background_row": "last"}, "bias, background_row and cosine are for weights"),
-        ({**HELD_OUT, "validation_embeddings": X[:, :2]}, "held-out embeddings have 2 dimensions, those of training have 3"),
+        ({**HELD_OUT, "validation_embeddings": X[:, :2]}, "held-out embeddings have 2 dimensions, but the training embeddings have 3"),
         ({**HELD_OUT, "validation_labels": Y[1:]}, "12 .*11|11 .*12"),
         ({**HELD_OUT, "validation_labels": ["d"] * 12}, '"d"'),
         ({**HELD_OUT, "validation_embeddings": np.where(X == X[2, 1], np.nan, X)}, "row 2"),
@@ -255,7 +255,7 @@ def test_geometry_of_other_classes():
     other = ig.geometry(X[:8], Y[:8])
     with pytest.raises(ValueError, match="the geometry is of 2 classes, the detector has 3"):
         ig.correlate(amounts, ap=AP, geometry=other)
-    with pytest.raises(TypeError, match="a runs file says all of its runs"):
+    with pytest.raises(TypeError, match="a runs file describes all its runs"):
         ig.correlate(FOD_A2 / "runs.toml", geometry=other)
 
 
@@ -300,7 +300,7 @@ def test_geometry_of_moments():
     study = ig.correlate(moments, ap=FOD_A2 / "ce/ap.csv", ap_column="ap50", geometry=ig.geometry(moments, **held_out))
     assert 'taken for "Pliers"' in str(study.explain("Cutter"))
     for given in [{"labels": y}, {"class_names": NAMES}]:
-        with pytest.raises(TypeError, match="moments have their own labels and class names"):
+        with pytest.raises(TypeError, match="moments already hold their labels and class names"):
             ig.geometry(moments, **given)
     with pytest.raises(TypeError, match="give the labels of the embeddings"):
         ig.geometry(x)

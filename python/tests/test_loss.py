@@ -147,7 +147,7 @@ def test_queue_and_replay_are_the_programs(command, tmp_path):
     assert replay.to_csv() == (tmp_path / "reports/replay.csv").read_text()
     with pytest.raises(ValueError, match="the queue must hold at least 1 and at most all 2846"):
         igam_analyze.replay(x, y, 3000)
-    with pytest.raises(ValueError, match='memory_budget "much" is no size'):
+    with pytest.raises(ValueError, match='memory_budget "much" is not a size'):
         igam_analyze.queue_size(2846, 128, 31, memory_budget="much")
 
 

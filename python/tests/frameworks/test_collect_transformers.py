@@ -301,7 +301,7 @@ def changed(**changes):
         (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 2), "label 2 has no name"),
         (lambda: changed(boxes=lambda one: one["boxes"] * 64), "as fractions of the image"),
         (lambda: changed(boxes=lambda one: one["boxes"][:1]), "3 class_labels and 1 boxes"),
-        (lambda: [{"pixel_values": torch.zeros(1, 3, 64, 64)}], "pixel_values and labels are due"),
+        (lambda: [{"pixel_values": torch.zeros(1, 3, 64, 64)}], "pixel_values and labels are expected"),
         (lambda: [], "gave no batch"),
         (lambda: batches((0, 0)), "no ground-truth box"),
     ],

@@ -107,8 +107,8 @@ impl Because {
     /// use igam_analyze::analysis::explain::Because;
     ///
     /// let few = Because::FewInstances { count_tells: true, instances: 12, median: 150.0 };
-    /// let sentence = "It has 12 instances, half of the classes have more than 150: its AP is what so few \
-    ///                 lead to expect.";
+    /// let sentence = "It has 12 instances; half of the classes have more than 150. Its AP is as expected \
+    ///                 for so few.";
     /// assert_eq!(few.sentence(ApScale::Fraction), sentence);
     /// ```
     pub fn sentence(&self, scale: ApScale) -> String {
