@@ -393,7 +393,7 @@ fn odd_files_of_pascal_voc() {
     assert_eq!(read(&tree, &Choices::default()).values, [1]);
     work.write(list, "my image.v1\ngone\n");
     let said = problem(&tree, &Choices::default());
-    assert!(said.contains("trainval.txt: line 2: lists \"gone\", and "), "{said}");
+    assert!(said.contains("trainval.txt: line 2: lists \"gone\", but "), "{said}");
     work.write(list, "my image.v1  1\n");
     let said = problem(&tree, &Choices::default());
     assert!(said.contains("line 1: says whether an image holds one class"), "{said}");

@@ -242,7 +242,7 @@ fn json_that_people_write() {
         (r#"["boat", 0.3]"#, "holds a list, not an object"),
         (r#"[{"boat": 0.3}, {"bus": 0.5}]"#, "and not all give their class"),
         (r#"[{"class": "boat", "recall": 0.3}]"#, "without a number that is named as AP"),
-        (r#"[{"class": "boat", "ap50": 0.3, "ap75": 0.1}]"#, "choose with --ap-column"),
+        (r#"[{"class": "boat", "ap50": 0.3, "ap75": 0.1}]"#, "choose one with --ap-column"),
         (
             r#"[{"class": "boat", "ap": 0.3}, {"class": "bus", "ap": 50}, {"class": "x", "ap": 0.2}]"#,
             "mixes the scales",
@@ -300,7 +300,10 @@ fn keys_of_all_classes_are_none() {
     let both = r#"{"class_map": {"valid": [{"class": "a", "map@50:95": 0.1}], "test": [{"class": "a", "map@50:95": 0.3}]}}"#;
     assert_eq!(understood_as(&work, "c.json", both, &["test"]), Ok(classes(&[("a", 0.3)])));
     let refused = understood(&work, "c.json", both).unwrap_err();
-    assert!(refused.contains("has AP of \"valid/map@50:95\", \"test/map@50:95\""), "{refused}");
+    assert!(
+        refused.contains("has several kinds of AP, \"valid/map@50:95\", \"test/map@50:95\""),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -374,7 +377,7 @@ fn percentages_that_are_none() {
     let table =
         "| class   | AP    |\n|:--------|:------|\n| boat    | 0.300 |\n| bus     | 0.500 |\n";
     let refused = understood(&work, "t.md", table).unwrap_err();
-    assert!(refused.contains("where yolox prints percentages: give --ap-scale"), "{refused}");
+    assert!(refused.contains("but yolox prints percentages: give --ap-scale"), "{refused}");
     for scale in [ApScale::Percent, ApScale::Fraction] {
         let column = ap::read(&work.path("t.md"), &[], None, None, Some(scale)).unwrap().remove(0);
         assert_eq!((column.scale, &column.values[..]), (scale, &[Some(0.3), Some(0.5)][..]));

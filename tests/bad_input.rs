@@ -269,7 +269,7 @@ fn spoiled_labels() {
     // Without class names, too.
     let work = good();
     work.write("y.npy", of("'|i1'", "(6,)", &[0, 0, 255, 1, 2, 2]));
-    let sentence = "row 2 (from 0) is -1: ids begin at 0; if this is the background, give --background-label -1";
+    let sentence = "row 2 (from 0) is -1, but ids begin at 0: if this is the background, give --background-label -1";
     refused(&work, "information --embeddings x.npy --labels y.npy", 1, sentence);
     // In csv.
     for (text, sentence) in [
@@ -451,7 +451,7 @@ fn spoiled_parquet() {
             labelled(Series::new("label".into(), ["a", "b", "c\u{7}"])),
             "row 2, column \"label\": the name \"c\\u{7}\" holds the control character",
         ),
-        (labelled(y(&[0, 1, -1])), "the label of row 2 (from 0) is -1: ids begin at 0"),
+        (labelled(y(&[0, 1, -1])), "the label of row 2 (from 0) is -1, but ids begin at 0"),
     ];
     for (content, sentence) in cases {
         let work = good();
@@ -524,7 +524,11 @@ fn spoiled_tables() {
             b"class,ap\na,0.5\nb,high\nc,0.75\n".into(),
             "ap.csv: line 3, column \"ap\": \"high\" is not an AP between 0 and 100",
         ),
-        ("ap.csv", b"class,ap\na,0.5\nb,-0.5\n".into(), "line 3, column \"ap\": \"-0.5\" is no AP"),
+        (
+            "ap.csv",
+            b"class,ap\na,0.5\nb,-0.5\n".into(),
+            "line 3, column \"ap\": \"-0.5\" is not an AP",
+        ),
         (
             "ap.csv",
             b"class,ap\na,50\nb,100.5\n".into(),
@@ -1108,11 +1112,19 @@ fn comparisons_and_reports() {
         (
             "compare a.csv bad_ap.csv",
             1,
-            "line 2, column \"ap\": \"x\" is not an AP between 0 and \
+            "line 2, column \"ap\": \"x\" is not a valid AP between 0 and \
                                          100",
         ),
-        ("compare a.csv high_ap.csv", 1, "column \"ap\": \"100.5\" is not an AP between 0 and 100"),
-        ("compare minus_ap.csv a.csv", 1, "column \"ap\": \"-1\" is not an AP between 0 and 100"),
+        (
+            "compare a.csv high_ap.csv",
+            1,
+            "column \"ap\": \"100.5\" is not a valid AP between 0 and 100",
+        ),
+        (
+            "compare minus_ap.csv a.csv",
+            1,
+            "column \"ap\": \"-1\" is not a valid AP between 0 and 100",
+        ),
         ("compare a.csv other.csv", 1, "no class has a number in both a.csv and other.csv"),
         ("compare a.csv several.csv", 1, "several.csv: holds several runs, \"run r\", \"run s\""),
         ("compare a.csv a.csv --run r s", 1, "a.csv: holds no run \"s\"; it holds \"r\""),

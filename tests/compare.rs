@@ -189,7 +189,7 @@ fn the_scale_is_what_the_file_says() {
         ("percent.csv unsaid.csv", "percent.csv has AP on the scale 0–100, unsaid.csv on 0–1"),
         (
             "wrong.csv fraction.csv",
-            "wrong.csv: line 3, column \"ap\": \"25\" is not an AP between 0 and 1",
+            "wrong.csv: line 3, column \"ap\": \"25\" is not a valid AP between 0 and 1",
         ),
         (
             "percent.csv unknown.csv",

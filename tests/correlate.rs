@@ -206,7 +206,7 @@ fn much_of_the_information_from_the_floor_is_said() {
     let share = 100.0 * floor.iter().sum::<f64>() / bits.iter().sum::<f64>();
     assert!((1.0..50.0).contains(&share), "{share}");
     let expected = format!(
-        "in 3 of 5 classes more than half of the information amount comes from the eigenvalue floor \
+        "in 3 of 5 classes, more than half of the information amount comes from the eigenvalue floor \
          ({share:.0}% of the bits of all classes)"
     );
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -550,8 +550,8 @@ fn warnings_of_several_runs_are_one() {
     };
     let said = floor(&warnings(work.run("correlate --runs runs.toml").stderr));
     let [said, other] = &said[..] else { panic!("{said:?}") };
-    assert!(said.starts_with("3 runs (a to d): in 3 of 3 classes more than half"), "{said}");
-    assert!(other.starts_with("e: in 1 of 3 classes more than half"), "{other}");
+    assert!(said.starts_with("3 runs (a to d): in 3 of 3 classes, more than half"), "{said}");
+    assert!(other.starts_with("e: in 1 of 3 classes, more than half"), "{other}");
     let range = said.split("(").nth(2).unwrap();
     assert!(range.contains("–100% of the bits"), "{said}");
     // The second run cannot be read, and the first is heard.

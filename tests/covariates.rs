@@ -311,9 +311,9 @@ fn bad_tables_are_refused() {
         // 0 to 3 are positions in order of id or in that of the file.
         (
             "class,size\n0,1\n1,2\n2,3\n3,4\n",
-            "c.csv: can be matched in more than one way: counting from 0 in order of id 0 is \
-             \"kiwi\", counting from 0 in the order of the file that lists the classes 0 is \
-             \"fig\"; write the names of the classes into it",
+            "c.csv: can be matched in more than one way: counting from 0 in order of id, 0 means \"kiwi\"; \
+             counting from 0 in the order of the file that lists the classes, 0 means \"fig\"; write the names \
+             of the classes into it",
         ),
     ] {
         work.write("c.csv", text);

@@ -98,7 +98,7 @@ fn all_information_equal() {
     // The same embeddings in every class.
     let x = Array2::from_shape_fn((9, 2), |(i, j)| ((i % 3) * (j + 1)) as f32);
     let case = Case::new(x, &[0, 0, 0, 1, 1, 1, 2, 2, 2], "a\nb\nc\n", "a,0.1\nb,0.2\nc,0.3\n");
-    case.no_correlation("information", "it is the same for all classes");
+    case.no_correlation("information", "the information amount is the same for all classes");
     case.no_correlation("instances", "the instance count is the same for all classes");
 }
 

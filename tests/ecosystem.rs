@@ -268,7 +268,7 @@ fn annotations_log_and_dump_give_figures_1_and_2() {
     let output = work.run(&command);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("AP from column \"coco\" of mmdetection, on the scale 0–1"), "{said}");
-    assert!(said.contains("labels.npy: 7 of 8 classes matched, by position"), "{said}");
+    assert!(said.contains("labels.npy: 7 of 8 classes matched, counting from 0"), "{said}");
     assert!(!said.contains("counts differ"), "{said}");
     let files = work.files("reports");
     assert!(["figure1.svg", "figure2.svg"].iter().all(|name| files.contains(&(*name).into())));

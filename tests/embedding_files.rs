@@ -428,7 +428,7 @@ fn a_collected_folder_is_all_that_is_needed() {
     assert_eq!(expected["information"][2]["class"], "Crème");
     let output = work.command("information --embeddings dump --format json").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("dump: its embeddings and labels"), "{said}");
+    assert!(said.contains("dump: read its embeddings and labels"), "{said}");
     assert!(
         said.contains("dump/class_names.csv: read as the classes; the labels are their ids"),
         "{said}"

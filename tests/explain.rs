@@ -90,7 +90,7 @@ fn a_class_by_name_or_by_id() {
         String::from_utf8(work.run(&command).stdout).unwrap()
     };
     let frame = card("frame");
-    assert!(frame.starts_with("frame ") && frame.contains("taken for: square 23"), "{frame}");
+    assert!(frame.starts_with("frame ") && frame.contains("classified as: square 23"), "{frame}");
     assert_eq!(card("24"), frame);
     let readme = std::fs::read_to_string(repository("README.md")).unwrap();
     assert!(readme.contains(&format!("```text\n{frame}```\n")), "the README shows another card");
@@ -226,4 +226,32 @@ fn compare_says_which_reasons_changed() {
         command.arg(&runs).args(["bare.toml", "--run", names[0], "bare"]).output().unwrap();
     let noted = String::from_utf8(output.stderr).unwrap();
     assert!(noted.contains("were not given the same"), "{noted}");
+}
+
+/// Where all AP are near 0 no class is worse than the others: a card says that the whole detector has failed, and
+/// so does the table. One of middling AP hears nothing of it.
+#[test]
+fn a_detector_that_has_failed_as_a_whole() {
+    let work = Workdir::new();
+    let said = |arguments: &str| String::from_utf8(work.run(arguments).stdout).unwrap();
+    let table = |aps: [f64; 4]| {
+        let rows = aps.iter().zip('a'..).map(|(ap, class)| format!("{class},{ap}\n"));
+        format!("class,ap\n{}", rows.collect::<String>())
+    };
+    work.write("counts.csv", "class,instances\na,3\nb,20\nc,100\nd,400\n");
+    work.write("failed.csv", table([0.0, 0.0, 0.0, 0.031]));
+    work.write("percent.csv", table([0.0, 0.0, 0.0, 3.1]));
+    work.write("well.csv", table([0.0, 0.0, 0.0, 0.05]));
+    for (ap, mean) in [("failed.csv", "0.01"), ("percent.csv", "0.8")] {
+        let card = said(&format!("explain d --counts counts.csv --ap {ap}"));
+        let reasons = format!("not searched: the whole detector has failed (mean AP {mean})");
+        assert!(card.contains(&reasons), "{card}");
+        let worst = said(&format!("explain --counts counts.csv --ap {ap}"));
+        let note = format!("mean AP is {mean}, so the whole detector has failed: train longer");
+        assert!(worst.contains(&note), "{worst}");
+    }
+    let card = said("explain d --counts counts.csv --ap well.csv");
+    assert!(card.contains("not searched: AP is not below the median or the expected AP"), "{card}");
+    let worst = said("explain --counts counts.csv --ap well.csv");
+    assert!(!worst.contains("failed"), "{worst}");
 }

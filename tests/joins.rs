@@ -348,8 +348,8 @@ fn mmdetection_and_detectron2_number_otherwise() {
         run,
         &[
             "y.npy: can be matched in more than one way",
-            "counting from 0 in order of id 0 is \"eave\"",
-            "counting from 0 in the order of the file that lists the classes 0 is \"roof\"",
+            "counting from 0 in order of id, 0 means \"eave\"",
+            "counting from 0 in the order of the file that lists the classes, 0 means \"roof\"",
             "the order of the file that lists the classes the instance counts agree",
             "give --label-numbering positions or file-order",
         ],
@@ -422,7 +422,7 @@ fn numbers_that_fit_when_shifted_by_one() {
         for ap in ["ids1.csv", "tm.json"] {
             refused(&work, &format!("{run} {names} --ap {ap}"), &[ap, shifted]);
         }
-        let first = "none of the first class";
+        let first = "no row of the first class";
         refused(&work, &format!("{run} {names} --ap part.json"), &["part.json", first]);
         work.run(&format!("{run} {names} --ap part.json --ap-numbering ids"));
         let counts = format!("{run} {names} --ap tm.json --counts counts.csv");

@@ -234,7 +234,7 @@ fn metrics_of_a_run_that_was_killed() {
         assert_eq!(values, whole, "{rest}");
         assert!(said.contains("AP is from line 3, iteration 79"), "{said}");
         let cut = at.map(|at| format!("skipped cut-off line {at}\n"));
-        assert_eq!(said.contains("cut off"), cut.is_some(), "{said}");
+        assert_eq!(said.contains("cut-off"), cut.is_some(), "{said}");
         assert!(cut.is_none_or(|cut| said.contains(&cut)), "{said}");
     }
     // The evaluation itself is cut: the one before.
@@ -303,7 +303,7 @@ fn what_is_no_ap_in_json() {
     for (text, sentence) in [
         (pair("AP"), "line 1: has \"a_precision\" and \"a_AP\", so this precision"),
         (pair("ap"), "precision is not the AP"),
-        (pair("recall"), "stands beside \"a_recall\""),
+        (pair("recall"), "and \"a_recall\", so"),
         (pair("f1"), "stands beside \"a_f1\""),
         (
             format!("{{\"val\": {}}}", pair("recall")),

@@ -231,7 +231,7 @@ fn the_wrong_row_was_dropped() {
             };
             assert!(*found == after && recall.0 < 0.05 && recall.1 > 0.7, "{recall:?}");
             let said = said[0].to_string();
-            let leave = if after { "leave the first out" } else { "leave the last out" };
+            let leave = if after { "remove the first row" } else { "remove the last row" };
             assert!(said.contains(leave), "{said}");
         }
         let right: Vec<usize> = (0..31).collect();
@@ -454,7 +454,7 @@ fn losses_with_a_background_row() {
     };
     assert_eq!(means(&losses(&format!("{rows} --background-row first"))), means(&wanted));
     let zero = "loss --embeddings x.npy --labels y.npy --weights first.npy --background-row first";
-    assert!(refused(&work, zero).contains("its numbers are 0…7, those of the classes 1…8"));
+    assert!(refused(&work, zero).contains("its numbers are 0…7, but the classes have 1…8"));
     let last = "loss --embeddings x.npy --labels y.npy --weights last.npy";
     assert!(said(&work, last).contains("no label belongs to its row 8"));
     // A bias has no part in cosines.
@@ -502,7 +502,7 @@ fn labels_from_one() {
         }
         assert!(!error.contains("--background-label"), "{error}");
     };
-    let spans = "its numbers are 1…8, those of the classes 0…7";
+    let spans = "its numbers are 1…8, but the classes have 0…7";
     for labels in ["y1.npy", "y1.csv"] {
         for command in ["information", "loss --weights w.npy", "margins", "correlate --ap ap.csv"] {
             let run =
@@ -529,7 +529,7 @@ fn labels_from_one() {
         ),
     ] {
         let run = format!("{command} {labels} --class-names names.txt");
-        check(refused(&work, &run), "none of the first class \"n0\"");
+        check(refused(&work, &run), "no row of the first class \"n0\"");
     }
     work.run("information --embeddings x7.npy --labels y7.npy --class-names names.txt --label-numbering ids");
     // Held-out boxes of a few classes are no pattern.
@@ -566,7 +566,7 @@ fn labels_from_one() {
 fn labels_from_one_in_memory() {
     let work = toy();
     for (x, y, words) in
-        [("x.npy", "y1.npy", "1…8"), ("x7.npy", "y7.npy", "none of the first class")]
+        [("x.npy", "y1.npy", "1…8"), ("x7.npy", "y7.npy", "no row of the first class")]
     {
         let x: Array2<f32> = read_npy(work.path(x)).unwrap();
         let y: Array1<i64> = read_npy(work.path(y)).unwrap();

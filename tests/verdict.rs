@@ -218,7 +218,7 @@ fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
         [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).into();
     assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
     assert!(stdout.starts_with("6 runs of 31 classes (mp-floor): no evidence that"), "{stdout}");
-    assert!(stdout.contains("- looked at: 6 runs, 1 estimator"), "{stdout}");
+    assert!(stdout.contains("- computed for 6 runs, 1 estimator"), "{stdout}");
     let table = work.read("reports/verdict.csv");
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
