@@ -532,11 +532,23 @@ fn spoiled_tables() {
         (
             "ap.csv",
             b"class,ap\na,50\nb,100.5\n".into(),
-            "line 3, column \"ap\": \"100.5\" is no AP",
+            "line 3, column \"ap\": \"100.5\" is not an AP",
         ),
-        ("ap.csv", b"class,ap\na,50\nb,inf\n".into(), "line 3, column \"ap\": \"inf\" is no AP"),
-        ("ap.csv", b"class,ap\na,50%\nb,60%\n".into(), "line 2, column \"ap\": \"50%\" is no AP"),
-        ("ap.csv", b"class;ap\na;0,5\nb;0,25\n".into(), "line 2, column \"ap\": \"0,5\" is no AP"),
+        (
+            "ap.csv",
+            b"class,ap\na,50\nb,inf\n".into(),
+            "line 3, column \"ap\": \"inf\" is not an AP",
+        ),
+        (
+            "ap.csv",
+            b"class,ap\na,50%\nb,60%\n".into(),
+            "line 2, column \"ap\": \"50%\" is not an AP",
+        ),
+        (
+            "ap.csv",
+            b"class;ap\na;0,5\nb;0,25\n".into(),
+            "line 2, column \"ap\": \"0,5\" is not an AP",
+        ),
         // Rows and columns.
         ("ap.csv", b"".into(), "ap.csv: is empty"),
         ("ap.csv", b"\n\n\n".into(), "has no row below its header"),

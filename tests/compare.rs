@@ -96,10 +96,10 @@ fn a_runs_file_is_computed() {
 fn a_condition_that_holds_exits_with_3_and_the_files_are_written() {
     for (condition, code, says) in [
         // The mean of 0, 0.125 and -0.25.
-        ("ap.mean_difference<-0.04", 3, "ap.mean_difference<-0.04 holds: -0.0416666"),
+        ("ap.mean_difference<-0.04", 3, "ap.mean_difference<-0.04 is met: -0.0416666"),
         ("ap.mean_difference<-0.05", 0, ""),
-        ("information.greatest_difference>=15", 3, "holds: 15 for \"a.csv → b.csv\""),
-        ("information.least_difference<=-2", 3, "holds: -2 for"),
+        ("information.greatest_difference>=15", 3, "is met: 15 for \"a.csv → b.csv\""),
+        ("information.least_difference<=-2", 3, "is met: -2 for"),
         ("information.least_difference<-2", 0, ""),
         ("ap.mean_diference<0", 2, "did you mean \"ap.mean_difference\"?"),
         ("ap.mean_difference", 2, "expected NAME<NUMBER"),
@@ -123,9 +123,9 @@ fn correlate_has_conditions_on_its_tables() {
     work.write("counts.csv", "class,instances\na,4\nb,2\nc,1\n");
     let input = "correlate --ap ap.csv --counts counts.csv";
     for (condition, code, says) in [
-        ("pearson.instances<-0.8", 3, "pearson.instances<-0.8 holds: -0.9"),
+        ("pearson.instances<-0.8", 3, "pearson.instances<-0.8 is met: -0.9"),
         ("pearson.instances>-0.8", 0, ""),
-        ("mean_ap.all<25", 3, "holds: 23.33"),
+        ("mean_ap.all<25", 3, "is met: 23.33"),
         (
             "pearson.information<0",
             2,

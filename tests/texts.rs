@@ -304,11 +304,8 @@ fn what_is_no_ap_in_json() {
         (pair("AP"), "line 1: has \"a_precision\" and \"a_AP\", so this precision"),
         (pair("ap"), "precision is not the AP"),
         (pair("recall"), "and \"a_recall\", so"),
-        (pair("f1"), "stands beside \"a_f1\""),
-        (
-            format!("{{\"val\": {}}}", pair("recall")),
-            "\"val/a_precision\" stands beside \"val/a_recall\"",
-        ),
+        (pair("f1"), "and \"a_f1\", so"),
+        (format!("{{\"val\": {}}}", pair("recall")), "\"val/a_precision\" and \"val/a_recall\""),
         (
             "{\"classes\": [0, 1], \"mar_100_per_class\": [0.1, 0.2]}".into(),
             "holds no AP per class",

@@ -252,7 +252,7 @@ fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
         ("finding=byond", 2, "did you mean \"beyond\"?"),
         ("finding<1", 2, "is a word: compare it with = or !="),
         ("partial_curve=beyond", 2, "is a number"),
-        ("partial_curve.all<-0.1", 3, "partial_curve.all<-0.1 holds"),
+        ("partial_curve.all<-0.1", 3, "partial_curve.all<-0.1 is met"),
         ("finding=0.5", 2, "expected NAME<NUMBER"),
     ] {
         let output = work.command(&format!("{input} --fail-if {condition}")).output().unwrap();

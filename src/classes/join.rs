@@ -203,7 +203,7 @@ impl fmt::Display for Doubt {
                     write!(f, "{or}{reading}, {key} means {class}")?;
                 }
                 match agrees {
-                    Some(reading) => write!(f, " (matched {reading}, the instance counts agree)"),
+                    Some(reading) => write!(f, " (the instance counts agree if read {reading})"),
                     None => Ok(()),
                 }
             }
