@@ -73,7 +73,7 @@ impl Frequency {
 
 /// A frequency that is not one of the three letters.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no frequency: r (rare), c (common) or f (frequent)")]
+#[error("{0:?} is not a frequency: r (rare), c (common) or f (frequent)")]
 pub struct UnknownFrequency(pub String);
 
 impl FromStr for Frequency {
@@ -98,7 +98,7 @@ pub struct CutPoints(Vec<u64>);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum CutPointsError {
     /// One is not a whole number.
-    #[error("{0:?} is no instance count: give lvis, coco-lt, or cut points as in 20,400,8000")]
+    #[error("{0:?} is not an instance count: give lvis, coco-lt, or cut points as in 20,400,8000")]
     NoCount(String),
     /// One is not above the one before it, or the first is 0: a group would have no counts.
     #[error("cut point {next} is not above {last}: give them in ascending order")]

@@ -41,7 +41,7 @@ pub enum LossError {
         labels: usize,
     },
     /// A label that is no class.
-    #[error("the label {label} of sample {sample} is none of {classes} classes")]
+    #[error("the label {label} of sample {sample} is not one of {classes} classes")]
     Label {
         /// The sample.
         sample: usize,
@@ -51,7 +51,7 @@ pub enum LossError {
         classes: usize,
     },
     /// A number that is no cosine.
-    #[error("{value} for class {class} of sample {sample} is no cosine")]
+    #[error("{value} for class {class} of sample {sample} is not a cosine")]
     Cosine {
         /// The sample.
         sample: usize,

@@ -19,11 +19,12 @@ const MOST_CLASSES: usize = 1 << 15;
 pub enum MarginError {
     /// So many classes.
     #[error(
-        "margins between {0} classes are too large a matrix, {MOST_CLASSES} classes are the most: are the labels those of classes?"
+        "margins between {0} classes need a matrix that is too large (at most {MOST_CLASSES} \
+         classes): check that the labels are class labels"
     )]
     TooManyClasses(usize),
     /// Classes of which none is known.
-    #[error("no class has an information amount, so that there are no margins")]
+    #[error("no class has an information amount, so there are no margins")]
     NoInformation,
 }
 

@@ -24,8 +24,8 @@ pub fn check_size(classes: usize) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "distances between {classes} classes are too large a matrix, {MOST_CLASSES} classes are the most: are \
-         the labels those of classes?"
+        "distances between {classes} classes need a matrix that is too large (at most \
+         {MOST_CLASSES} classes): check that the labels are class labels"
     ))
 }
 

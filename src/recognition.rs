@@ -91,7 +91,9 @@ impl BackgroundRow {
             None => format!("{classes} or, with the background, {}", classes + 1),
             Some(asked) => format!("{} with --background-row {asked}", classes + more),
         };
-        Err(format!("holds {rows} rows, but there are {classes} classes: {wanted} are due"))
+        Err(format!(
+            "holds {rows} rows, but there are {classes} classes: {wanted} rows are expected"
+        ))
     }
 
     /// That it is not known which of so many rows is the background's: what the embeddings say of the first
@@ -134,7 +136,7 @@ impl FromStr for BackgroundRow {
             "none" => Ok(BackgroundRow::None),
             _ => match text.parse() {
                 Ok(row) => Ok(BackgroundRow::Row(row)),
-                Err(_) => Err(format!("{text:?} is none of {BACKGROUND_ROWS}")),
+                Err(_) => Err(format!("{text:?} is not one of {BACKGROUND_ROWS}")),
             },
         }
     }
@@ -205,7 +207,7 @@ impl Classifier {
         }
         if cosine && bias.is_some_and(|bias| bias.iter().any(|&bias| bias != 0.0)) {
             return Err(
-                "is not 0: a cosine classifier has no bias, leave it or --cosine out".into()
+                "is not 0, but a cosine classifier has no bias: remove it or --cosine".into()
             );
         }
         Ok(())

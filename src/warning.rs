@@ -319,28 +319,29 @@ impl fmt::Display for Warning {
                 let share = if least == greatest { least } else { format!("{least}–{greatest}") };
                 write!(
                     f,
-                    "{}in {classes} of {of} classes more than half of the information amount comes from \
-                     the eigenvalue floor ({share}% of the bits of all classes): there it measures the \
-                     instance count, not the embeddings; compare --estimator sample",
+                    "{}in {classes} of {of} classes, more than half of the information amount \
+                     comes from the eigenvalue floor ({share}% of the bits of all classes); there \
+                     it measures the instance count, not the embeddings: compare --estimator \
+                     sample",
                     prefix(runs)
                 )
             }
             Warning::Invalid { runs, rows, of } => write!(
                 f,
-                "{}{rows} of {of} embeddings hold NaN or infinite values and are left out: find out \
+                "{}skipped {rows} of {of} embeddings, which hold NaN or infinite values: find out \
                  where they come from",
                 prefix(runs)
             ),
             Warning::RowGroup { path, bytes } => write!(
                 f,
-                "{}: a row group holds {} of embeddings, which are in memory together: write smaller ones \
-                 (row_group_size in pyarrow)",
+                "{}: one row group holds {} of embeddings, and a row group is in memory as a \
+                 whole: write smaller row groups (row_group_size in pyarrow)",
                 path.display(),
                 ByteSize::b(*bytes)
             ),
             Warning::NoBackground { runs, label } => write!(
                 f,
-                "{}no label is {label}, the --background-label: nothing is left out",
+                "{}no row has the label {label}, the --background-label: no row is skipped",
                 prefix(runs)
             ),
             Warning::Empty { classes } => {
@@ -355,98 +356,102 @@ impl fmt::Display for Warning {
                 estimator.name(),
                 list(classes),
                 match refusal {
-                    Refusal::TooFew { needed: ..=2 } => "--estimator sample takes every class",
-                    _ => "--estimator oas takes every class of two instances or more",
+                    Refusal::TooFew { needed: ..=2 } => "--estimator sample works for every class",
+                    _ => "--estimator oas works for every class with at least two instances",
                 }
             ),
             Warning::NoMargins { classes } => write!(
                 f,
-                "classes without information amount have no margins (0 in margins.npy) and no part in \
-                 the normalization: {}",
+                "classes without information amount have no margins (0 in margins.npy) and are not \
+                 used in the normalization: {}",
                 list(classes)
             ),
             Warning::SmallMargins { reading, largest, better } => {
                 write!(
                     f,
-                    "the largest margin of the {reading} reading is {largest:.2e} rad: training will hardly \
-                     differ from the cosine softmax; "
+                    "the largest margin of --normalization {reading} is {largest:.2e} rad: \
+                     training will hardly differ from the cosine softmax; "
                 )?;
                 match better {
                     Some((name, margin)) => {
                         write!(f, "--normalization {name} reaches {margin:.2e} rad")
                     }
                     None => f.write_str(
-                        "no other reading reaches 0.01 rad, the information amounts are too alike",
+                        "no other --normalization reaches 0.01 rad, because the information \
+                         amounts are too similar",
                     ),
                 }
             }
             Warning::NoPart { path } => write!(
                 f,
-                "{}: its counts have no part in this, the labels are counted: leave --counts out",
+                "{}: its counts are not used, because the labels are counted: remove --counts",
                 path.display()
             ),
             Warning::UnknownEstimator { paths } => {
                 let names: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
                 write!(
                     f,
-                    "the estimator of the information amounts is not said by {}: their differences mean \
-                     something only if both files are by the same",
+                    "{}: no estimator is given for the information amounts; differences mean \
+                     something only if both files used the same estimator",
                     names.join(", ")
                 )
             }
             Warning::EqualAp { runs, ap, classes, of } => write!(
                 f,
-                "{}AP is {ap} in {classes} of {of} classes: the correlations rest on the other {}",
+                "{}AP is {ap} in {classes} of {of} classes: the correlations depend on the other \
+                 {} alone",
                 prefix(runs),
                 of - classes
             ),
             Warning::Unmatched { path, classes } => write!(
                 f,
-                "{}: not among the classes and left out: {}",
+                "{}: skipped these, which are not among the classes: {}",
                 path.display(),
                 list(classes)
             ),
             Warning::UnknownCovariate { runs, covariate, classes } => write!(
                 f,
-                "{}{covariate:?} is not known for these classes, and they have no part in the verdict: {}",
+                "{}{covariate:?} is not known for these classes, so the verdict does not use them: \
+                 {}",
                 prefix(runs),
                 list(classes)
             ),
             Warning::UselessCovariate { runs, covariate, classes, of } if 2 * classes < *of => {
                 write!(
                     f,
-                    "{}{covariate:?} is known for {classes} of {of} classes and is not held constant",
+                    "{}{covariate:?} is known for {classes} of {of} classes only, so it is not \
+                     held constant",
                     prefix(runs)
                 )
             }
             Warning::UselessCovariate { runs, covariate, .. } => write!(
                 f,
-                "{}{covariate:?} is the same for all classes that are correlated, and there is nothing to hold \
-                 constant",
+                "{}{covariate:?} is the same for all correlated classes, so it is not held constant",
                 prefix(runs)
             ),
             Warning::UselessGroups { runs } => write!(
                 f,
-                "{}the groups have no part in this: the classes that are correlated are all in one group, or \
-                 each in one of its own",
+                "{}the groups are not used: the correlated classes are all in one group, or each \
+                 in its own group",
                 prefix(runs)
             ),
             Warning::UnlikeGrounds => f.write_str(
-                "the two runs were not given the same (held-out embeddings, weights, detections): a reason may \
-                 have come or gone for that alone",
+                "the two runs were not given the same (held-out embeddings, weights, detections): \
+                 a reason may appear or disappear because of that alone",
             ),
             Warning::ByChance { runs, recall, classes } => write!(
                 f,
-                "{}the classifier recognizes {:.0}% of the boxes of {classes} classes, no more than chance would: \
-                 are its rows in the order of the class ids, and are labels and embeddings of the same boxes?",
+                "{}the classifier recognizes {:.0}% of the boxes of {classes} classes, no more \
+                 than chance: check that its rows are in the order of the class ids, and that \
+                 labels and embeddings belong to the same boxes",
                 prefix(runs),
                 100.0 * recall
             ),
             Warning::OtherBackground { path, asked, better, recall } => write!(
                 f,
-                "{}: without the background's row, {asked}, mean recall of the classes is {:.0}%, and without \
-                 {better} {:.0}%: check --background-row (torchvision has the background first, detectron2, \
-                 mmdetection and DETR last)",
+                "{}: with --background-row {asked}, mean recall of the classes is {:.0}%; with \
+                 {better} it is {:.0}%: check --background-row (torchvision has the background \
+                 first; detectron2, mmdetection and DETR last)",
                 path.display(),
                 100.0 * recall.0,
                 100.0 * recall.1
@@ -456,66 +461,69 @@ impl fmt::Display for Warning {
                     if *after { ("after", "last", "first") } else { ("before", "first", "last") };
                 write!(
                     f,
-                    "{}: classes are recognized by the row {beside} their own (mean recall {:.0}%, by their own \
-                     {:.0}%): if the {wrong} row was left out as the background's, leave the {right} out; else \
-                     the labels are off by one",
+                    "{}: classes are recognized by the row {beside} their own (mean recall {:.0}%, \
+                     by their own {:.0}%): if the {wrong} row was removed as the background's, \
+                     remove the {right} row instead; otherwise the labels are off by one",
                     path.display(),
                     100.0 * recall.1,
                     100.0 * recall.0
                 )
             }
             Warning::OtherKind { path, cosine, recall } => {
-                let kinds = ["a linear classifier", "one of cosines"];
+                let kinds = ["a linear classifier", "a cosine classifier"];
                 let [taken, other] = if *cosine { [kinds[1], kinds[0]] } else { kinds };
                 write!(
                     f,
-                    "{}: as {taken} it recognizes {:.0}% of the boxes, mean over the classes, and as {other} {:.0}%: {} \
-                     --cosine",
+                    "{}: as {taken} it recognizes {:.0}% of the boxes (mean over the classes), as \
+                     {other} {:.0}%: {} --cosine",
                     path.display(),
                     100.0 * recall.0,
                     100.0 * recall.1,
-                    if *cosine { "leave out" } else { "give" }
+                    if *cosine { "remove" } else { "give" }
                 )
             }
             Warning::NotItsLoss { path, biased, lengths } => {
                 write!(f, "{}: ", path.display())?;
                 if *biased {
-                    f.write_str("there is a bias, which cosines leave out")?;
+                    f.write_str("it has a bias, which the cosine loss ignores")?;
                 }
                 if let Some((least, greatest)) = lengths {
                     let and = if *biased { ", and " } else { "" };
-                    write!(f, "{and}the rows are from {least:.2} to {greatest:.2} long")?;
+                    write!(f, "{and}its rows have lengths from {least:.2} to {greatest:.2}")?;
                 }
                 f.write_str(if *biased {
-                    ": it was trained as a linear classifier, and the loss of cosines is not its own"
+                    ": it was trained as a linear classifier, so the cosine loss is not the loss \
+                     of its training"
                 } else {
-                    ", as those of a linear classifier are: if it is one, the loss of cosines is not its own"
+                    ", as in a linear classifier: if it is one, the cosine loss is not the loss of \
+                     its training"
                 })
             }
             Warning::UnlabelledRow { path, row } => write!(
                 f,
-                "{}: no label is its row {row}: if that is the background's, give --background-row {}",
+                "{}: no label belongs to its row {row}: if this row is the background's, give \
+                 --background-row {}",
                 path.display(),
                 if *row == 0 { "first" } else { "last" }
             ),
             Warning::ValidationCounts { path } => write!(
                 f,
-                "{}: is the ground truth too: its counts are those of the evaluated images, not of the training \
-                 set, give that as --counts",
+                "{}: is also the ground truth, so its counts are those of the evaluated images: \
+                 give the training set as --counts",
                 path.display()
             ),
             Warning::NoEmbeddings { path } => write!(
                 f,
-                "{}: has no part in this: it is for the verdict on information amounts, which needs \
+                "{}: is not used: it is for the verdict on information amounts, which needs \
                  --embeddings or --moments",
                 path.display()
             ),
             Warning::NoGroup { path, classes } => {
-                write!(f, "{}: no group is given for: {}", path.display(), list(classes))
+                write!(f, "{}: gives no group for: {}", path.display(), list(classes))
             }
             Warning::NoGroups { path } => write!(
                 f,
-                "{}: has no part in this: its classes are all in one group, or each in one of its own",
+                "{}: is not used: its classes are all in one group, or each in its own group",
                 path.display()
             ),
             Warning::Counts { path, classes } => {
@@ -525,8 +533,9 @@ impl fmt::Display for Warning {
                     .collect();
                 write!(
                     f,
-                    "{}: the counts differ from the labels in {} classes (file, labels): {}; the file's are \
-                     correlated, the labels' are used for the information amount",
+                    "{}: the counts differ from the labels in {} classes (file, labels): {}; \
+                     correlations use the counts of the file, information amounts those of the \
+                     labels",
                     path.display(),
                     classes.len(),
                     list(&pairs)
@@ -535,15 +544,15 @@ impl fmt::Display for Warning {
             Warning::Ap { doubt } => f.write_str(doubt),
             Warning::UnknownStore { titles, stores } => write!(
                 f,
-                "{}: the size of a store is not known: {}",
+                "{}: the size is not known for these strategies: {}",
                 titles.join("; "),
                 stores.join("; ")
             ),
             Warning::NeverSaves { title, least, others } => {
                 write!(
                     f,
-                    "{title}: the paper's queue saves no memory: at its best length it {} as the embeddings \
-                     (R = {least:.4}); ",
+                    "{title}: the paper's strategy never saves memory: at its best length it {} as the \
+                     embeddings (R = {least:.4}); ",
                     memory(*least)
                 )?;
                 let saving: Vec<_> = others
@@ -551,13 +560,14 @@ impl fmt::Display for Warning {
                     .map(|(name, ratio)| format!("{name} {}", memory(*ratio)))
                     .collect();
                 match saving[..] {
-                    [] => f.write_str("no other strategy does: keep the embeddings"),
-                    _ => f.write_str(&saving.join(", ")),
+                    [] => f.write_str("no other known strategy saves memory: store the embeddings"),
+                    _ => write!(f, "these strategies save memory: {}", saving.join(", ")),
                 }
             }
             Warning::NoResult { condition, of } => write!(
                 f,
-                "--fail-if {condition} is not judged for {of:?}, where the number does not exist"
+                "--fail-if {condition} is not checked for {of:?}, because this number does not \
+                 exist there"
             ),
             Warning::NoCorrelation { runs, between, why } => {
                 write!(f, "{}there is no correlation of {between}: {why}", prefix(runs))

@@ -124,16 +124,16 @@ fn splits_are_chosen() {
     );
     let yolo = of("yolo", "test").unwrap_err();
     assert!(
-        yolo.contains("data.yaml: has no test: of images; there are \"train\", \"val\""),
+        yolo.contains("data.yaml: has no test: with images; it has \"train\", \"val\""),
         "{yolo}"
     );
     let coco = of("coco/train.json", "val").unwrap_err();
     assert!(coco.contains("is COCO json, which has no splits"), "{coco}");
     let one = of("voc/Annotations/street_1.xml", "val").unwrap_err();
-    assert!(one.contains("is one file, and the split \"val\" cannot be told"), "{one}");
+    assert!(one.contains("is one file, so the split \"val\" is not known"), "{one}");
     let folder = of("voc/Annotations", "val").unwrap_err();
     assert!(
-        folder.contains("has no ImageSets/Main, and the split \"val\" cannot be told"),
+        folder.contains("has no ImageSets/Main, so the split \"val\" is not known"),
         "{folder}"
     );
     // All xml files, without lists of splits.
@@ -162,7 +162,7 @@ fn the_same_detections_have_the_ap_of_pycocotools_on_every_writing() {
     let yolo = GroundTruthFiles::from(&golden("yolo/data.yaml"));
     let voc = GroundTruthFiles { classes: listed(), ..GroundTruthFiles::from(&golden("voc")) };
     for (files, note) in [
-        (coco, "images are joined by \"file_name\", as Ultralytics writes it"),
+        (coco, "images are matched by \"file_name\", as Ultralytics writes it"),
         (yolo, "category ids are read as Ultralytics' own, which begin with 1"),
         (voc, "category ids are read as Ultralytics' own, which begin with 1"),
     ] {
@@ -354,9 +354,9 @@ fn odd_files_of_pascal_voc() {
         ("<annotation><object></annotation>".into(), "line 1: is not XML"),
         (
             "<annotations><image/></annotations>".into(),
-            "as CVAT's own xml: export it as COCO or Pascal VOC",
+            "CVAT's own xml: export it as COCO or Pascal VOC",
         ),
-        ("<kml/>".into(), "holds <kml>, and not the <annotation> of Pascal VOC"),
+        ("<kml/>".into(), "holds <kml>, not the <annotation> of Pascal VOC"),
         (xml(&object("\n\n<name></name>BOX")), "line 3: the <object> that ends here has no <name>"),
         (xml(&object("<name>a</name>")), "the <object> \"a\" that ends here has no <bndbox>"),
         (
@@ -365,13 +365,13 @@ fn odd_files_of_pascal_voc() {
         ),
         (
             xml(&object("<name>a</name><bndbox><xmin>one</xmin></bndbox>")),
-            "its <xmin> is \"one\", no number",
+            "its <xmin> is \"one\", not a number",
         ),
         (
             xml(&object("<name>a</name><difficult>2</difficult>BOX")),
             "its <difficult> is \"2\", neither 0 nor 1",
         ),
-        (xml(&object("<name>a &nbsp;</name>BOX")), "uses &nbsp;, which XML does not know"),
+        (xml(&object("<name>a &nbsp;</name>BOX")), "uses &nbsp;, which XML does not define"),
         (xml(""), "names no class: its xml files have no <object>"),
     ];
     for (text, says) in bad {
@@ -393,10 +393,10 @@ fn odd_files_of_pascal_voc() {
     assert_eq!(read(&tree, &Choices::default()).values, [1]);
     work.write(list, "my image.v1\ngone\n");
     let said = problem(&tree, &Choices::default());
-    assert!(said.contains("trainval.txt: line 2: lists \"gone\", and "), "{said}");
+    assert!(said.contains("trainval.txt: line 2: lists \"gone\", but "), "{said}");
     work.write(list, "my image.v1  1\n");
     let said = problem(&tree, &Choices::default());
-    assert!(said.contains("line 1: says of an image whether it holds one class"), "{said}");
+    assert!(said.contains("line 1: says whether an image holds one class"), "{said}");
     fs::rename(work.path(list), work.path("VOCdevkit/VOC2007/ImageSets/Main/train.txt")).unwrap();
     let said = problem(&tree, &Choices::default());
     assert!(said.contains("has no trainval.txt; there are \"train\""), "{said}");
@@ -441,21 +441,25 @@ fn odd_labels_of_yolo() {
     let bad = [
         (
             "0 0.5 0.5 0.1 0.1\n2 0.5 0.5 0.1 0.1\n",
-            "a.txt: line 2: the class 2 is none of the 2 names",
+            "a.txt: line 2: the class 2 is not one of the 2 names",
         ),
         ("-1 0.5 0.5 0.1 0.1\n", "the class -1 is not a whole number from 0"),
         ("0.5 0.5 0.5 0.1 0.1\n", "the class 0.5 is not a whole number"),
-        ("cup 0.5 0.5 0.1 0.1\n", "\"cup\" is no number"),
+        ("cup 0.5 0.5 0.1 0.1\n", "\"cup\" is not a number"),
         ("0 0.5 0.5 0.1\n", "has 4 numbers: a row is class x y width height"),
         ("0 0.5 0.5 0.1 0.1 0.9\n", "has 6 numbers, as predictions with their scores"),
         ("0 50 50 10 10\n", "50 is not between 0 and 1"),
         ("0 0.5 0.5 -0.005 0.1\n", "its width or height is below 0"),
-        ("0 0.5 0.5 nan 0.1\n", "\"nan\" is no number"),
+        ("0 0.5 0.5 nan 0.1\n", "\"nan\" is not a number"),
         (
             "0 0.1 0.1 0.2 0.1 0.2 0.3\n0 0.5 0.5 0.1 0.1\n",
             "line 2: is a box in a file with polygons",
         ),
-        ("0 0.1 0.1 0.2 0.1 0.2 0.3 0.1\n", "is a polygon of 7 numbers, which are no corners"),
+        (
+            "0 0.1 0.1 0.2 0.1 0.2 0.3 0.1\n",
+            "is a polygon of 7 numbers: three or more corners have \
+                                             an even number from 6 on",
+        ),
     ];
     for (labels, says) in bad {
         let path = yolo(&work, YAML, labels);
@@ -506,12 +510,12 @@ fn where_the_images_of_yolo_lie() {
         );
     }
     for (yaml, says) in [
-        ("train: gone/images", "gone/images is not there, and neither is "),
-        ("val: images", "has no train: of images; there are \"val\""),
-        ("nc: 2", "names classes, and no folder of images: add train: and val:"),
+        ("train: gone/images", "gone/images does not exist, and neither does "),
+        ("val: images", "has no train: with images; it has \"val\""),
+        ("nc: 2", "names classes, but no folder of images: add train: and val:"),
         (
             "train: lists/absent.txt",
-            "absent.txt: line 1: neither ./gone.jpg nor its label file is there",
+            "absent.txt: line 1: neither ./gone.jpg nor its label file exists",
         ),
         ("train: lists", "holds no image"),
     ] {
@@ -563,13 +567,13 @@ fn several_files() {
     work.write("other.json", other);
     work.write("table.csv", "class,instances\ndog,1\n");
     for (names, says) in [
-        (&["a.json", "a.json"][..], "is given twice: its annotations would count twice"),
+        (&["a.json", "a.json"][..], "is given twice: its annotations would be counted twice"),
         (&["a.json", "./a.json"], "is given twice"),
         (&["a.json", "copy.json"], "copy.json: holds the same annotations as "),
         (&["a.json", "c.json"], "c.json: has objects of \"dog\" on an image on which "),
         (&["a.json", "other.json"], "other.json: lacks the category 4, \"cat\", unlike "),
         (&["a.json", "table.csv"], "is a table, and "),
-        (&["table.csv", "table2.csv"], "is a table, of which one is given"),
+        (&["table.csv", "table2.csv"], "is a table, and only one table can be given"),
     ] {
         work.write("table2.csv", "class,instances\ncat,1\n");
         let said = problem(&paths(names), &Choices::default());
@@ -656,7 +660,7 @@ fn what_else_annotations_come_in_is_named() {
             "{\"ID\":\"1\",\"gtboxes\":[{\"tag\":\"person\"}]}\n{\"ID\":\"2\",\"gtboxes\":[]}\n",
             "is an odgt file",
         ),
-        ("a.jsonl", &jsonl.repeat(2), "is json with a line an image"),
+        ("a.jsonl", &jsonl.repeat(2), "is json with one line per image"),
         ("0.txt", "0 0.5 0.5 0.1 0.1\n1 0.2 0.2 0.1 0.1\n", "is a label file of YOLO"),
         (
             "a.csv",
@@ -671,7 +675,7 @@ fn what_else_annotations_come_in_is_named() {
         (
             "a.csv",
             "ImageID,LabelName,XMin,XMax,YMin,YMax\na,/m/01,0,17,0,1\n",
-            "line 2: \"17\" is no side of a box",
+            "line 2: \"17\" is not the side of a box",
         ),
         ("a.csv", "ImageID,LabelName,XMin,XMax,YMin,YMax\n", "has no row below its header"),
     ] {
@@ -682,7 +686,7 @@ fn what_else_annotations_come_in_is_named() {
     for (folder, file, says) in [
         ("labels", "a.txt", "holds label files of YOLO"),
         ("json", "a.json", "holds json files"),
-        ("none", "a.md", "holds neither \"Annotations\" with xml files"),
+        ("none", "a.md", "without \"Annotations\" of xml files"),
     ] {
         fs::create_dir(work.path(folder)).unwrap();
         work.write(&format!("{folder}/{file}"), "");
@@ -819,7 +823,7 @@ fn ids_of_detections_that_may_be_two_things() {
     ]);
     let evaluated = numbered(&work, true, &theirs, None).unwrap();
     assert!(
-        evaluated.notes.iter().any(|note| note.contains("1 is the ground truth's category 0")),
+        evaluated.notes.iter().any(|note| note.contains("1 means the ground truth's category 0")),
         "{:?}",
         evaluated.notes
     );

@@ -173,9 +173,10 @@ fn what_trainers_leave_out() {
         5 => one["bbox"] = json!([5, 5, 0.5, 20]),
         _ => (),
     };
-    let said = "annotations left out, on which mmdetection and detectron2 do not train: 1 marked \"ignore\", \
-                1 without area, 2 outside their image; --include-ignored counts them; 1 counted with a side \
-                below one pixel: detectron2 trains on them, mmdetection does not";
+    let said = "skipped annotations, as mmdetection and detectron2 do in training: 1 \
+                marked \"ignore\", 1 without area, 2 outside their image; --include-ignored counts \
+                them; counted 1 with a side below one pixel: detectron2 trains on them, mmdetection does \
+                not";
     // Sizes before the annotations, and behind them.
     let first = file(&good(odd));
     let mut last = first.clone();
@@ -222,7 +223,7 @@ fn images_that_are_not_listed() {
     for first in [true, false] {
         let (counts, said) = counted(&of(listed.clone(), first), "");
         assert_eq!(counts, [3, 2, 1]);
-        assert!(said.contains("do not train: 1 of images that the file does not list; "), "{said}");
+        assert!(said.contains("in training: 1 of images that the file does not list; "), "{said}");
         assert_eq!(counted(&of(listed.clone(), first), "--include-ignored").0, ALL);
         // A file without images lists none.
         assert_eq!(counted(&of(json!([]), first), "").0, ALL);

@@ -43,7 +43,7 @@ fn by_class(column: &ApColumn, names: &[String], ids: &[i64]) -> Vec<Option<f64>
             continue;
         }
         let place = place(row).unwrap_or_else(|| panic!("{} is no class", column.keys.text(row)));
-        assert_eq!(values[place], None, "{} stands there twice", column.keys.text(row));
+        assert_eq!(values[place], None, "{} is there twice", column.keys.text(row));
         values[place] = value.map(|value| value / column.scale.full());
     }
     values
@@ -154,7 +154,7 @@ fn one_iou_threshold_of_ten() {
 #[test]
 fn what_projects_write_that_is_not_what_it_seems() {
     let masks = read("mmdetection3_masks_scalars.json", "", None);
-    assert!(masks.doubts[0].contains("that of masks, whose mean is 0.514, not of boxes, 0.523"));
+    assert!(masks.doubts[0].contains("for masks (mean 0.514), not for boxes (mean 0.523)"));
     assert!(read("mmdetection3_scalars.json", "", None).doubts.is_empty());
     let maps = read("ultralytics_maps.npy", "", None);
     assert!(maps.doubts[0].contains("the mean of the others, as Ultralytics' box.maps shows"));
@@ -240,9 +240,9 @@ fn json_that_people_write() {
     assert_eq!(understood(&work, "ap.json", &ten), Ok(classes(&[("0", 0.2), ("1", 0.2)])));
     for (text, sentence) in [
         (r#"["boat", 0.3]"#, "holds a list, not an object"),
-        (r#"[{"boat": 0.3}, {"bus": 0.5}]"#, "of which not all say their class"),
-        (r#"[{"class": "boat", "recall": 0.3}]"#, "without a number that is AP by its name"),
-        (r#"[{"class": "boat", "ap50": 0.3, "ap75": 0.1}]"#, "choose with --ap-column"),
+        (r#"[{"boat": 0.3}, {"bus": 0.5}]"#, "and not all give their class"),
+        (r#"[{"class": "boat", "recall": 0.3}]"#, "without a number that is named as AP"),
+        (r#"[{"class": "boat", "ap50": 0.3, "ap75": 0.1}]"#, "choose one with --ap-column"),
         (
             r#"[{"class": "boat", "ap": 0.3}, {"class": "bus", "ap": 50}, {"class": "x", "ap": 0.2}]"#,
             "mixes the scales",
@@ -252,10 +252,7 @@ fn json_that_people_write() {
             "which holds no AP",
         ),
         (r#"{"metrics/mAP50-95(B)": 0.5, "fitness": 0.5}"#, "Ultralytics' means over all classes"),
-        (
-            r#"[[1700000000.5, 100, 0.4], [1700000010.5, 200, 0.5]]"#,
-            "does not say of what class it is",
-        ),
+        (r#"[[1700000000.5, 100, 0.4], [1700000010.5, 200, 0.5]]"#, "does not say its class"),
         (
             r#"[{"image_id": 0, "category_id": 1, "bbox": [0, 0, 1, 1], "score": 0.1}]"#,
             "holds detections",
@@ -273,8 +270,9 @@ fn classes_that_are_called_as_keys_are() {
     for (odd, format) in [("person_precision", "mmdetection"), ("AP-cat", "detectron2")] {
         let text = format!(r#"{{"person": 0.1, "dog": 0.2, "{odd}": 0.3}}"#);
         let said = understood(&work, "t.json", &text).unwrap_err();
-        let way_out =
-            format!("give --ap-format {format} if it is that, or table if each key is a class");
+        let way_out = format!(
+            "give --ap-format {format} if {format} wrote it, or table if each key is a class"
+        );
         assert!(said.contains(&way_out), "{said}");
         let table = ap::read(&work.path("t.json"), &[], Some(ApFormat::Table), None, None).unwrap();
         assert_eq!(table[0].values, [Some(0.1), Some(0.2), Some(0.3)]);
@@ -302,7 +300,10 @@ fn keys_of_all_classes_are_none() {
     let both = r#"{"class_map": {"valid": [{"class": "a", "map@50:95": 0.1}], "test": [{"class": "a", "map@50:95": 0.3}]}}"#;
     assert_eq!(understood_as(&work, "c.json", both, &["test"]), Ok(classes(&[("a", 0.3)])));
     let refused = understood(&work, "c.json", both).unwrap_err();
-    assert!(refused.contains("has AP of \"valid/map@50:95\", \"test/map@50:95\""), "{refused}");
+    assert!(
+        refused.contains("has several kinds of AP, \"valid/map@50:95\", \"test/map@50:95\""),
+        "{refused}"
+    );
 }
 
 #[test]
@@ -314,11 +315,8 @@ fn loggers_exports() {
     let pascal = "step,PascalBoxes_Precision/mAP@0.5IOU,PascalBoxes_PerformanceByCategory/AP@0.5IOU/boat,PascalBoxes_PerformanceByCategory/AP@0.5IOU/bus\n1,0.4,0.3,0.5\n";
     assert_eq!(understood(&work, "w.csv", pascal).as_ref(), Ok(&two));
     for (text, sentence) in [
-        ("Wall time,Step,Value\n1700000000.1,100,0.45\n", "does not say of what class it is"),
-        (
-            "epoch,metrics/mAP50(B),metrics/mAP50-95(B)\n1,0.4,0.3\n",
-            "no column that is AP of a class",
-        ),
+        ("Wall time,Step,Value\n1700000000.1,100,0.45\n", "does not say its class"),
+        ("epoch,metrics/mAP50(B),metrics/mAP50-95(B)\n1,0.4,0.3\n", "no column with AP of a class"),
     ] {
         let refused = understood(&work, "w.csv", text).unwrap_err();
         assert!(refused.contains(sentence), "{refused}");
@@ -356,11 +354,11 @@ fn tables_between_other_lines() {
     work.write("t.log", &logged);
     let column = ap::read(&work.path("t.log"), &[], None, None, None).unwrap().remove(0);
     assert!(
-        column.notes[0].ends_with("AP is that of line 12, the last that has it"),
+        column.notes[0].ends_with("AP is from line 12, the last that has it"),
         "{:?}",
         column.notes
     );
-    assert!(column.notes[1].ends_with("cut off and passed over: line 20"), "{:?}", column.notes);
+    assert!(column.notes[1].ends_with("skipped cut-off line 20"), "{:?}", column.notes);
     let refused = understood(&work, "t.log", cut).unwrap_err();
     assert!(refused.contains("line 2: the table of classes is cut off"), "{refused}");
     let refused = understood(&work, "t.log", "Epoch 1\nloss 2\n").unwrap_err();
@@ -370,7 +368,7 @@ fn tables_between_other_lines() {
     let fewer = "| class | ap |\n|---|---|\n| boat | 0.3 |\n| bus | 0.5 |\n\n| class | ap |\n|---|---|\n| bus | 0.6 |\n";
     work.write("t.md", fewer);
     let column = ap::read(&work.path("t.md"), &[], None, None, None).unwrap().remove(0);
-    assert!(column.doubts[0].contains("has AP of 1 classes, that of line 1 had it of 2"));
+    assert!(column.doubts[0].contains("has AP of 1 classes, but that of line 1 had 2"));
 }
 
 #[test]
@@ -379,7 +377,7 @@ fn percentages_that_are_none() {
     let table =
         "| class   | AP    |\n|:--------|:------|\n| boat    | 0.300 |\n| bus     | 0.500 |\n";
     let refused = understood(&work, "t.md", table).unwrap_err();
-    assert!(refused.contains("where yolox prints percentages: give --ap-scale"), "{refused}");
+    assert!(refused.contains("but yolox prints percentages: give --ap-scale"), "{refused}");
     for scale in [ApScale::Percent, ApScale::Fraction] {
         let column = ap::read(&work.path("t.md"), &[], None, None, Some(scale)).unwrap().remove(0);
         assert_eq!((column.scale, &column.values[..]), (scale, &[Some(0.3), Some(0.5)][..]));

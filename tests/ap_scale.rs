@@ -69,13 +69,13 @@ fn values_off_the_scale_that_was_given_are_refused_with_their_row() {
     for (input, says) in [
         (
             "--ap high.csv --ap-scale fraction",
-            "high.csv: line 3, column \"ap\": \"1.5\" is no AP between 0 and 1",
+            "high.csv: line 3, column \"ap\": \"1.5\" is not an AP between 0 and 1",
         ),
         (
             "--ap higher.csv --ap-scale percent",
-            "higher.csv: line 4, column \"ap\": \"100.1\" is no AP between 0 and 100",
+            "higher.csv: line 4, column \"ap\": \"100.1\" is not an AP between 0 and 100",
         ),
-        ("--ap higher.csv", "line 4, column \"ap\": \"100.1\" is no AP between 0 and 100"),
+        ("--ap higher.csv", "line 4, column \"ap\": \"100.1\" is not an AP between 0 and 100"),
     ] {
         let said = error(&work, 1, &format!("correlate --counts counts.csv {input}"));
         assert!(said.contains(says), "{said}");
@@ -110,7 +110,7 @@ fn a_scale_that_contradicts_the_evaluators_is_refused() {
         let says = error(&work, 1, &format!("correlate {input} --ap-scale {other}"));
         let (of, _) = file.split_once('.').unwrap();
         assert!(says.contains(&format!("is of {of}, whose AP is 0–1")), "{says}");
-        assert!(says.contains("leave --ap-scale out"), "{says}");
+        assert!(says.contains("remove --ap-scale"), "{says}");
         assert_eq!(
             result(&work, &format!("{input} --ap-scale {scale} --out {of}")),
             result(&work, &format!("{input} --out {of}"))
@@ -152,7 +152,7 @@ fn what_is_above_the_highest_by_rounding_is_the_highest() {
     std::fs::remove_dir_all(work.path("reports")).unwrap();
     for (file, content, says) in [
         ("a.csv", "class,ap\nc0,1.00001\nc1,0.5\n", "mixes the scales"),
-        ("c.csv", "class,ap\nc0,100.00001\nc1,50\n", "is no AP between 0 and 100"),
+        ("c.csv", "class,ap\nc0,100.00001\nc1,50\n", "is not an AP between 0 and 100"),
         ("c.json", r#"{"classes": [0, 1], "map_per_class": [1.00001, 0.5]}"#, "not within 0–1"),
         ("d.json", r#"{"bbox/AP-c0": 100.001, "bbox/AP-c1": 5}"#, "which is not within 0–100"),
     ] {
@@ -200,14 +200,14 @@ fn what_is_no_number_is_refused_with_a_way_out() {
     for (cells, says) in [
         (
             ["32.1%", "51.2%"],
-            "line 2, column \"ap\": \"32.1%\" is no AP between 0 and 100: write the numbers without the \
-             sign, and give --ap-scale percent",
+            "line 2, column \"ap\": \"32.1%\" is not an AP between 0 and 100: write the numbers \
+             without the sign, and give --ap-scale percent",
         ),
-        (["\"0,321\"", "0.5"], "\"0,321\" is no AP between 0 and 100: write a point before the"),
-        (["0.5", "-0.5"], "line 3, column \"ap\": \"-0.5\" is no AP between 0 and 100"),
-        (["0.5", "-100"], "line 3, column \"ap\": \"-100\" is no AP between 0 and 1"),
-        (["50", "-50"], "line 3, column \"ap\": \"-50\" is no AP between 0 and 100"),
-        (["50", "unknown"], "line 3, column \"ap\": \"unknown\" is no AP between 0 and 100"),
+        (["\"0,321\"", "0.5"], "\"0,321\" is not an AP between 0 and 100: use a point as decimal"),
+        (["0.5", "-0.5"], "line 3, column \"ap\": \"-0.5\" is not an AP between 0 and 100"),
+        (["0.5", "-100"], "line 3, column \"ap\": \"-100\" is not an AP between 0 and 1"),
+        (["50", "-50"], "line 3, column \"ap\": \"-50\" is not an AP between 0 and 100"),
+        (["50", "unknown"], "line 3, column \"ap\": \"unknown\" is not an AP between 0 and 100"),
     ] {
         work.write("ap.csv", format!("class,ap\nc0,{}\nc1,{}\n", cells[0], cells[1]));
         let said = error(&work, 1, "correlate --counts counts.csv --ap ap.csv");
@@ -215,7 +215,7 @@ fn what_is_no_number_is_refused_with_a_way_out() {
     }
     work.write("ap.csv", "class;ap\nc0;0,321\nc1;0,5\n");
     let said = error(&work, 1, "correlate --counts counts.csv --ap ap.csv");
-    assert!(said.contains("\"0,321\" is no AP between 0 and 100: write a point"), "{said}");
+    assert!(said.contains("\"0,321\" is not an AP between 0 and 100: use a point"), "{said}");
     // A column with a word for no AP is one of numbers too: it is not passed over.
     work.write("ap.csv", "class,AP50,mAP\nc0,0.5,0.25\nc1,0.25,N/A\n");
     let said = error(&work, 1, "correlate --counts counts.csv --ap ap.csv");

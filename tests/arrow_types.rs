@@ -258,6 +258,6 @@ fn two_columns_of_one_name() {
 #[test]
 fn a_parquet_file_of_metadata_alone() {
     let work = with("metadata.parquet");
-    let sentence = "metadata.parquet: is not a readable parquet file: it holds no rows of its own";
+    let sentence = "metadata.parquet: is not a readable parquet file: it holds no rows, only the names of other files";
     refused(&work, "information --embeddings metadata.parquet", 1, sentence);
 }

@@ -198,7 +198,7 @@ fn spoiled_npy() {
             matrix(&[(3, 0, f32::NAN), (3, 1, f32::NAN), (5, 1, f32::INFINITY)]),
             "row 3, column 0 (from 0) is NaN or infinite, as is some value in 2 of 6 rows",
         ),
-        (matrix(&[(0, 0, f32::INFINITY)]), "leave such embeddings out with --skip-invalid-rows"),
+        (matrix(&[(0, 0, f32::INFINITY)]), "skip such embeddings with --skip-invalid-rows"),
         (matrix(&[(5, 1, f32::NEG_INFINITY)]), "row 5, column 1 (from 0) is NaN or infinite"),
         (
             npy(&header("'<f2'", "(6, 2)"), &[0x00, 0x7c].repeat(12)),
@@ -233,7 +233,7 @@ fn spoil(name: &str, content: impl AsRef<[u8]>, sentence: &str) {
 fn spoiled_labels() {
     let of = |descr: &str, shape: &str, data: &[u8]| npy(&header(descr, shape), data);
     let f8 = |last: f64| [0.0, 0.0, 1.0, 1.0, 2.0, last].map(f64::to_le_bytes).concat();
-    let unknown = "the label of row 5 (from 0) is 3, which is none of the 3 classes";
+    let unknown = "the label of row 5 (from 0) is 3, which is not one of the 3 classes";
     let cases: Vec<(Vec<u8>, &str)> = vec![
         (b"".into(), "y.npy: is empty, 0 bytes: was its writing cut off?"),
         (of("'<i4'", "(6, 1)", &[0; 24]), "labels have one axis"),
@@ -254,7 +254,7 @@ fn spoiled_labels() {
         (of("'<f8'", "(6,)", &f8(1e300)), "of row 5 is not a whole number"),
         (of("'<f8'", "(6,)", &f8(3.0)), unknown),
         (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), unknown),
-        (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), "leave it out with --background-label 3"),
+        (of("'|i1'", "(6,)", &[0, 0, 1, 1, 2, 3]), "give --background-label 3"),
         (of("'|i1'", "(6,)", &[0, 0, 255, 1, 2, 2]), "the label of row 2 (from 0) is -1"),
         (of("'|u1'", "(6,)", &[0, 0, 255, 1, 2, 2]), "the label of row 2 (from 0) is 255"),
         (
@@ -269,7 +269,7 @@ fn spoiled_labels() {
     // Without class names, too.
     let work = good();
     work.write("y.npy", of("'|i1'", "(6,)", &[0, 0, 255, 1, 2, 2]));
-    let sentence = "row 2 (from 0) is -1: ids begin at 0; if this is the background, give --background-label -1";
+    let sentence = "row 2 (from 0) is -1, but ids begin at 0: if this is the background, give --background-label -1";
     refused(&work, "information --embeddings x.npy --labels y.npy", 1, sentence);
     // In csv.
     for (text, sentence) in [
@@ -283,7 +283,7 @@ fn spoiled_labels() {
         ),
         (
             "label\na\na\nb\nb\nc\nd\n",
-            "the label of row 5 (from 0) is \"d\", which is none of the 3 classes",
+            "the label of row 5 (from 0) is \"d\", which is not one of the 3 classes",
         ),
         (
             "label\na\n\"a\nb\nb\nc\nc\n",
@@ -451,7 +451,7 @@ fn spoiled_parquet() {
             labelled(Series::new("label".into(), ["a", "b", "c\u{7}"])),
             "row 2, column \"label\": the name \"c\\u{7}\" holds the control character",
         ),
-        (labelled(y(&[0, 1, -1])), "the label of row 2 (from 0) is -1: ids begin at 0"),
+        (labelled(y(&[0, 1, -1])), "the label of row 2 (from 0) is -1, but ids begin at 0"),
     ];
     for (content, sentence) in cases {
         let work = good();
@@ -504,7 +504,7 @@ fn spoiled_tables() {
         (
             "classes.txt",
             b"a\nb\nCr\xe8me\n".into(),
-            "line 3: is not text in UTF-8: save it as such",
+            "line 3: is not text in UTF-8: save it as UTF-8",
         ),
         ("classes.txt", b"\xff\xfea\0\n\0".into(), "is text in UTF-16: save it as UTF-8"),
         (
@@ -522,17 +522,33 @@ fn spoiled_tables() {
         (
             "ap.csv",
             b"class,ap\na,0.5\nb,high\nc,0.75\n".into(),
-            "ap.csv: line 3, column \"ap\": \"high\" is no AP between 0 and 100",
+            "ap.csv: line 3, column \"ap\": \"high\" is not an AP between 0 and 100",
         ),
-        ("ap.csv", b"class,ap\na,0.5\nb,-0.5\n".into(), "line 3, column \"ap\": \"-0.5\" is no AP"),
+        (
+            "ap.csv",
+            b"class,ap\na,0.5\nb,-0.5\n".into(),
+            "line 3, column \"ap\": \"-0.5\" is not an AP",
+        ),
         (
             "ap.csv",
             b"class,ap\na,50\nb,100.5\n".into(),
-            "line 3, column \"ap\": \"100.5\" is no AP",
+            "line 3, column \"ap\": \"100.5\" is not an AP",
         ),
-        ("ap.csv", b"class,ap\na,50\nb,inf\n".into(), "line 3, column \"ap\": \"inf\" is no AP"),
-        ("ap.csv", b"class,ap\na,50%\nb,60%\n".into(), "line 2, column \"ap\": \"50%\" is no AP"),
-        ("ap.csv", b"class;ap\na;0,5\nb;0,25\n".into(), "line 2, column \"ap\": \"0,5\" is no AP"),
+        (
+            "ap.csv",
+            b"class,ap\na,50\nb,inf\n".into(),
+            "line 3, column \"ap\": \"inf\" is not an AP",
+        ),
+        (
+            "ap.csv",
+            b"class,ap\na,50%\nb,60%\n".into(),
+            "line 2, column \"ap\": \"50%\" is not an AP",
+        ),
+        (
+            "ap.csv",
+            b"class;ap\na;0,5\nb;0,25\n".into(),
+            "line 2, column \"ap\": \"0,5\" is not an AP",
+        ),
         // Rows and columns.
         ("ap.csv", b"".into(), "ap.csv: is empty"),
         ("ap.csv", b"\n\n\n".into(), "has no row below its header"),
@@ -605,17 +621,21 @@ fn spoiled_tables() {
         (
             "counts.csv",
             b"class,instances\na,2\nb,2.5\n".into(),
-            "line 3, column \"instances\": \"2.5\" is no count of instances",
+            "line 3, column \"instances\": \"2.5\" is not a count of instances",
         ),
-        ("counts.csv", b"class,instances\na,2\nb,-2\n".into(), "\"-2\" is no count of instances"),
-        ("counts.csv", b"class,instances\na,2\nb,\n".into(), "\"\" is no count of instances"),
+        (
+            "counts.csv",
+            b"class,instances\na,2\nb,-2\n".into(),
+            "\"-2\" is not a count of instances",
+        ),
+        ("counts.csv", b"class,instances\na,2\nb,\n".into(), "\"\" is not a count of instances"),
         (
             "counts.csv",
             b"class,instances\na,18446744073709551616\n".into(),
-            "\"18446744073709551616\" is no count of instances",
+            "\"18446744073709551616\" is not a count of instances",
         ),
         ("counts.csv", b"class,train,val\na,2,3\n".into(), "choose with --counts-column"),
-        ("counts.csv", b"class,instances,images\na,2,x\n".into(), "\"x\" is no count of images"),
+        ("counts.csv", b"class,instances,images\na,2,x\n".into(), "\"x\" is not a count of images"),
         ("counts.csv", b"class,instances\na,2\na,3\n".into(), "two rows for the class \"a\""),
         ("counts.csv", b"class,instances\nx,2\n".into(), "names none of the classes"),
     ];
@@ -641,7 +661,7 @@ fn what_evaluators_leave() {
     let work = good();
     let cases = [
         ("", "ap.json: is empty"),
-        (" ", "ap.json: holds no AP per class in any form that is known"),
+        (" ", "ap.json: holds no AP per class in a known form"),
         ("{}", "holds no AP per class"),
         ("{\"bbox/AP\": 3, \"bbox/APr\": 2}", "evaluate by class (docs/formats.md says how)"),
         ("[{\"image_id\": 1, \"score\": 0.5}]", "holds detections, boxes with scores"),
@@ -658,16 +678,23 @@ fn what_evaluators_leave() {
         ("{\"bbox/AP-a\": \"1\"}", "line 1: \"bbox/AP-a\" is not a number"),
         ("{\"a_precision\": 40}", "the AP of \"a\" is 40, which is not within 0–1"),
         ("{\"a_precision\": [0.5]}", "\"a_precision\" is not a number"),
-        ("{\"x/AP-a\": 1, \"y/AP-a\": 2}", "has AP of \"x\", \"y\": choose with --ap-column"),
+        (
+            "{\"x/AP-a\": 1, \"y/AP-a\": 2}",
+            "has several kinds of AP, \"x\", \"y\": choose one with \
+                                            --ap-column",
+        ),
         ("{\"bbox/AP-z\\ny\": 1}", "holds the control character"),
         ("{\"bbox/AP-elephant\": 1}", "names none of the classes: it has \"elephant\""),
-        ("{\"map_per_class\": [0.5]}", "stands there without \"classes\""),
+        ("{\"map_per_class\": [0.5]}", "is given without \"classes\""),
         ("{\"map_per_class\": -1, \"classes\": [0, 1]}", "evaluate with class_metrics=True"),
         (
             "{\"map_per_class\": [0.5], \"classes\": [0, 1]}",
             "2 classes but 1 values of \"map_per_class\"",
         ),
-        ("{\"map_per_class\": [0.5], \"classes\": [0.5]}", "\"classes\" holds what is no class id"),
+        (
+            "{\"map_per_class\": [0.5], \"classes\": [0.5]}",
+            "\"classes\" holds something that is not a class id",
+        ),
         ("{\"map_per_class\": [0.5], \"classes\": [\"a\"]}", "not a list of numbers"),
         ("{\"map_per_class\": [0.5, 0.5], \"classes\": [0, 0]}", "two rows for the class \"a\""),
     ];
@@ -691,7 +718,7 @@ fn what_evaluators_leave() {
         &work,
         &format!("{command} --ap-iou 0.5"),
         1,
-        "--ap-iou is for arrays with all of them",
+        "--ap-iou is for arrays with all thresholds",
     );
     refused(&work, &format!("{command} --ap-format mmdetection"), 1, "as mmdetection writes it");
 
@@ -762,7 +789,7 @@ fn annotation_files() {
         ),
         (
             "{\"categories\": [{\"id\": 1, \"name\": \"a\", \"frequency\": \"x\"}], \"annotations\": []}".into(),
-            "category 1: \"x\" is no frequency",
+            "category 1: \"x\" is not a frequency",
         ),
         (
             "{\"categories\": [{\"id\": 1, \"name\": \"a\\u0000\"}], \"annotations\": []}".into(),
@@ -778,7 +805,7 @@ fn annotation_files() {
         &work,
         "information --embeddings x.npy --labels y.npy --class-names counts.json",
         1,
-        "the label of row 4 (from 0) is 2, which is none of the 2 classes",
+        "the label of row 4 (from 0) is 2, which is not one of the 2 classes",
     );
 }
 
@@ -900,22 +927,22 @@ fn missing_and_misused() {
         (
             "information --embeddings x.npy x.npy --labels y.npy",
             1,
-            "x.npy: is named twice: its rows would count twice",
+            "x.npy: is named twice: its rows would be counted twice",
         ),
         (
             "information --embeddings x.npy --labels y.npy --class-names two.txt",
             1,
-            "the label of row 4 (from 0) is 2, which is none of the 2 classes",
+            "the label of row 4 (from 0) is 2, which is not one of the 2 classes",
         ),
         (
             "information --embeddings x.npy --labels y.npy --background-label none",
             1,
-            "--background-label none: the labels are ids, give the background's id",
+            "--background-label none: the labels are ids, so give the background's id",
         ),
         (
             "information --embeddings x.npy --labels y.npy --class-names empty",
             1,
-            "empty: is a directory, pipe or device that holds neither \"Annotations\" with xml files",
+            "empty: is a directory, pipe or device without \"Annotations\" of xml files",
         ),
         ("correlate --ap empty --counts counts.csv", 1, "empty: is a directory, pipe or device"),
         ("correlate --ap ap.csv --counts empty", 1, "empty: is a directory, pipe or device"),
@@ -939,7 +966,7 @@ fn missing_and_misused() {
         (
             "correlate --ap ap.csv --counts letters.csv --groups lvis",
             1,
-            "letters.csv: line 3, column \"frequency\": \"x\" is no frequency",
+            "letters.csv: line 3, column \"frequency\": \"x\" is not a frequency",
         ),
     ] {
         refused(&work, arguments, code, sentence);
@@ -1010,7 +1037,7 @@ fn absurd_and_sparse() {
         ("information --embeddings wide.npy --labels y.npy", "rows of 1099511627776 values"),
         (
             "loss --embeddings x.npy --labels y.npy --weights x.npy",
-            "margins between 1099511627776 classes are too large a matrix",
+            "margins between 1099511627776 classes need a matrix that is too large",
         ),
     ] {
         let output = work.command(arguments).timeout(Duration::from_secs(20)).output().unwrap();
@@ -1094,9 +1121,22 @@ fn comparisons_and_reports() {
         ("compare a.csv ap.csv", 1, "ap.csv: has no column \"run\""),
         ("compare a.csv percent.csv", 1, "a.csv has AP on the scale 0–1, percent.csv on 0–100"),
         ("compare a.csv mixed.csv", 1, "mixed.csv: mixes the AP scales 0–1 and 0–100"),
-        ("compare a.csv bad_ap.csv", 1, "line 2, column \"ap\": \"x\" is no AP between 0 and 100"),
-        ("compare a.csv high_ap.csv", 1, "column \"ap\": \"100.5\" is no AP between 0 and 100"),
-        ("compare minus_ap.csv a.csv", 1, "column \"ap\": \"-1\" is no AP between 0 and 100"),
+        (
+            "compare a.csv bad_ap.csv",
+            1,
+            "line 2, column \"ap\": \"x\" is not a valid AP between 0 and \
+                                         100",
+        ),
+        (
+            "compare a.csv high_ap.csv",
+            1,
+            "column \"ap\": \"100.5\" is not a valid AP between 0 and 100",
+        ),
+        (
+            "compare minus_ap.csv a.csv",
+            1,
+            "column \"ap\": \"-1\" is not a valid AP between 0 and 100",
+        ),
         ("compare a.csv other.csv", 1, "no class has a number in both a.csv and other.csv"),
         ("compare a.csv several.csv", 1, "several.csv: holds several runs, \"run r\", \"run s\""),
         ("compare a.csv a.csv --run r s", 1, "a.csv: holds no run \"s\"; it holds \"r\""),
@@ -1147,19 +1187,19 @@ fn margins_and_losses() {
         (
             "margins --information bad.csv".into(),
             1,
-            "line 2, column \"information\": \"-1\" is no information amount",
+            "line 2, column \"information\": \"-1\" is not a valid information amount",
         ),
         ("margins --information twice.csv".into(), 1, "two rows for the class id 0"),
         (
             "margins --information infinite.csv".into(),
             1,
-            "line 2, column \"information\": \"inf\" is no information amount",
+            "line 2, column \"information\": \"inf\" is not a valid information amount",
         ),
         ("margins --information no_id.csv".into(), 1, "line 2, column \"class_id\": the id is not"),
         (
             "margins --information many.csv".into(),
             1,
-            "margins between 40000 classes are too large a matrix, 32768 classes are the most",
+            "margins between 40000 classes need a matrix that is too large (at most 32768 classes)",
         ),
         (
             "margins --information several.csv".into(),
@@ -1459,7 +1499,8 @@ fn spoiled_moments() {
         (whole[..whole.len() / 2].into(), "is not a readable parquet file"),
         (
             parquet(vec![lists("embedding", &[Some(&[Some(1.0)])])]),
-            "is no moments file, its metadata have no \"igam-analyze.moments\": make one with igam-analyze moments",
+            "is not a moments file, its metadata have no \"igam-analyze.moments\": make one with \
+             igam-analyze moments",
         ),
         // Its header.
         (
@@ -1491,7 +1532,7 @@ fn spoiled_moments() {
         ),
         (
             with(Series::new("class_id".into(), [0_i64, 1, 1])),
-            "row 2: the id 1 is that of \"c\", before it was of \"b\"",
+            "row 2: the id 1 means \"c\", but before it meant \"b\"",
         ),
         (
             with(Series::new("class_id".into(), [Some(0_i64), None, Some(2)])),
@@ -1506,7 +1547,7 @@ fn spoiled_moments() {
                     Series::new("class".into(), ["a", "b", "a"]),
                 ],
             ),
-            "row 2: \"a\" stands there twice",
+            "row 2: \"a\" is there twice",
         ),
         (
             with(Series::new("class".into(), [Some("a"), None, Some("c")])),
@@ -1518,11 +1559,11 @@ fn spoiled_moments() {
         // Their values.
         (
             counts([Some(3), Some(4), Some(0)]),
-            "row 0, \"a\": \"rows\" holds 16 bytes, where 24 are due",
+            "row 0, \"a\": \"rows\" holds 16 bytes, but 24 are expected",
         ),
         (
             counts([Some(i64::MAX - 4), Some(4), Some(0)]),
-            "row 0, \"a\": \"rows\" holds 16 bytes, where more are due",
+            "row 0, \"a\": \"rows\" holds 16 bytes, but more are expected",
         ),
         (counts([Some(2), Some(4), Some(1)]), "row 2, \"c\": holds neither rows nor a scatter"),
         (
@@ -1535,7 +1576,7 @@ fn spoiled_moments() {
         ),
         (
             with(binary("scatter", [None, f8(&[4.0, 1.0]), None])),
-            "row 1, \"b\": \"scatter\" holds 16 bytes, where 24 are due",
+            "row 1, \"b\": \"scatter\" holds 16 bytes, but 24 are expected",
         ),
         (
             with(binary("scatter", [None, f8(&[4.0, f64::NAN, 3.0]), None])),
@@ -1585,7 +1626,8 @@ fn moments_that_cannot_be_merged() {
         ),
         (
             of("t", HEADER, vec![Series::new("class".into(), ["a", "x", "c"])]),
-            "b.parquet: row 1: the id 1 is that of \"x\", before it was of \"b\": make all moments with the same --class-names",
+            "b.parquet: row 1: the id 1 means \"x\", but before it meant \"b\": make all moments \
+             with the same --class-names",
         ),
         (
             of("t", HEADER, vec![Series::new("class_id".into(), [0_i64, 5, 2])]),
@@ -1614,12 +1656,12 @@ fn moments_that_cannot_be_merged() {
         (
             "information --moments m.parquet --class-names names.txt",
             1,
-            "m.parquet: its class \"c\" is none of the 2 classes: check --class-names",
+            "m.parquet: its class \"c\" is not one of the 2 classes: check --class-names",
         ),
         (
             "loss --moments m.parquet --weights x.npy",
             2,
-            "loss needs --embeddings: it is that of each single one",
+            "loss needs --embeddings: it is computed for each embedding",
         ),
         (
             "queue-size --moments m.parquet --replay",

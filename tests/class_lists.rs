@@ -75,16 +75,16 @@ fn every_form_of_a_list() {
 #[test]
 fn fillers_and_the_background_are_no_classes() {
     let said = named("names.txt", "N/A\ncup\nN/A\nfork\nN/A\n7\nN/A\n", [1, 3, 5]);
-    assert!(said.contains("4 of 7 names, such as \"N/A\", only fill an id"), "{said}");
+    assert!(said.contains("4 of 7 names, such as \"N/A\", only fill an unused id"), "{said}");
     named("names.json", "[\"unused\", \"cup\", \"Unused\", \"fork\", \"7\"]", [1, 3, 4]);
     named("data.yaml", "names: [cup, n/a, fork, '-', '-', 7]", [0, 2, 5]);
     for background in ["__background__", "background", "BG"] {
         let said = named("names.txt", &format!("{background}\ncup\nfork\n7\n"), [1, 2, 3]);
-        assert!(said.contains("is no class, and the ids of the others stay"), "{said}");
+        assert!(said.contains("is not a class, and the other classes keep their ids"), "{said}");
         // Then no label may be 0.
         let work = work(FROM_0);
         work.write("names.txt", format!("{background}\ncup\nfork\n7\n"));
-        let sentence = "not all classes, but all are when 1 is added to each";
+        let sentence = "do not all match a class, but all match after 1 is added to each";
         refused(&work, &command("names.txt"), 1, sentence);
     }
     // A class may be called so elsewhere, and one that only stands once may be called none.
@@ -128,7 +128,7 @@ fn what_is_no_list_of_names_is_refused_by_name() {
         ("n.txt", "cup,0\nfork,1\n7,2\n", "is a table without a header line"),
         ("n.txt", "id,name\n0,cup\n1,fork\n", "is a csv table whose name does not end in .csv"),
         ("n.pbtxt", "item {\n  id: 1\n  name: 'cup'\n}\n", "is a label map of TensorFlow"),
-        ("n.txt", "1 cup\n3 fork\n4 7\n", "each line begins with a number, as \"1 cup\""),
+        ("n.txt", "1 cup\n3 fork\n4 7\n", "each line begins with a number, such as \"1 cup\""),
         ("n.txt", "cup\n\nfork\n", "line 2: is empty"),
         ("n.csv", "cup,0\nfork,1\n7,2\n", "has no header line"),
         (
@@ -144,20 +144,20 @@ fn what_is_no_list_of_names_is_refused_by_name() {
         ("n.yaml", "nc: 3\ntrain: x\n", "has no \"names\": is it YOLO's data.yaml?"),
         ("n.yaml", "names: data.names\n", "its \"names\" are neither a list nor ids with names"),
         ("n.yaml", "names: [cup, fork]\nnc: 3\n", "has 2 names, but says nc: 3"),
-        ("n.yaml", "names: [cup, [fork]]\n", "one of its \"names\" is no text"),
+        ("n.yaml", "names: [cup, [fork]]\n", "one of its \"names\" is not a text"),
         ("n.yaml", "names: &x [cup, fork]\nother: *x\nnames: *x\n", "has \"names\" twice"),
         ("n.yaml", "other: &x [cup, fork]\nnames: *x\n", "neither a list nor ids"),
         ("n.yaml", "names: [cup, fork\n", "is not YAML"),
-        ("n.yaml", "names: [yes, no]\n", "the name yes stands without quotes"),
-        ("n.yaml", "names: [010, 7]\n", "the name 010 stands without quotes"),
+        ("n.yaml", "names: [yes, no]\n", "the name yes has no quotes"),
+        ("n.yaml", "names: [010, 7]\n", "the name 010 has no quotes"),
         ("n.yaml", "names: {a: cup, b: fork}\n", "ids and names cannot be told apart"),
         ("n.yaml", "names: [cup, cup]\n", "names the class \"cup\" twice"),
         ("n.yaml", "names:\n  0: cup\n  0: fork\n", "gives two classes the same id"),
         ("n.yaml", "names: []\n", "names no class"),
         ("n.json", "{\"cup\": [1], \"fork\": 2}", "ids and names cannot be told apart"),
         ("n.json", "{\"0\": 1, \"1\": 2}", "ids and names cannot be told apart"),
-        ("n.json", "{\"0\": \"cup\", \"1\": null}", "null of id 1 is no name"),
-        ("n.json", "[\"cup\", {\"name\": \"fork\"}]", "a list or an object of id 1 is no name"),
+        ("n.json", "{\"0\": \"cup\", \"1\": null}", "null of id 1 is not a name"),
+        ("n.json", "[\"cup\", {\"name\": \"fork\"}]", "a list or an object of id 1 is not a name"),
         (
             "n.json",
             "\"cup\"",

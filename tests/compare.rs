@@ -96,14 +96,14 @@ fn a_runs_file_is_computed() {
 fn a_condition_that_holds_exits_with_3_and_the_files_are_written() {
     for (condition, code, says) in [
         // The mean of 0, 0.125 and -0.25.
-        ("ap.mean_difference<-0.04", 3, "ap.mean_difference<-0.04 holds: -0.0416666"),
+        ("ap.mean_difference<-0.04", 3, "ap.mean_difference<-0.04 is met: -0.0416666"),
         ("ap.mean_difference<-0.05", 0, ""),
-        ("information.greatest_difference>=15", 3, "holds: 15 for \"a.csv → b.csv\""),
-        ("information.least_difference<=-2", 3, "holds: -2 for"),
+        ("information.greatest_difference>=15", 3, "is met: 15 for \"a.csv → b.csv\""),
+        ("information.least_difference<=-2", 3, "is met: -2 for"),
         ("information.least_difference<-2", 0, ""),
         ("ap.mean_diference<0", 2, "did you mean \"ap.mean_difference\"?"),
-        ("ap.mean_difference", 2, "not NAME<NUMBER"),
-        ("ap.mean_difference<NaN", 2, "not NAME<NUMBER"),
+        ("ap.mean_difference", 2, "expected NAME<NUMBER"),
+        ("ap.mean_difference<NaN", 2, "expected NAME<NUMBER"),
     ] {
         let work = two_runs();
         let command = format!("compare a.csv b.csv --fail-if {condition}");
@@ -123,9 +123,9 @@ fn correlate_has_conditions_on_its_tables() {
     work.write("counts.csv", "class,instances\na,4\nb,2\nc,1\n");
     let input = "correlate --ap ap.csv --counts counts.csv";
     for (condition, code, says) in [
-        ("pearson.instances<-0.8", 3, "pearson.instances<-0.8 holds: -0.9"),
+        ("pearson.instances<-0.8", 3, "pearson.instances<-0.8 is met: -0.9"),
         ("pearson.instances>-0.8", 0, ""),
-        ("mean_ap.all<25", 3, "holds: 23.33"),
+        ("mean_ap.all<25", 3, "is met: 23.33"),
         (
             "pearson.information<0",
             2,
@@ -141,7 +141,7 @@ fn correlate_has_conditions_on_its_tables() {
     // What does not exist fails nothing, but not in silence.
     let command = format!("{input} --ap-column same --fail-if pearson.instances>0");
     let stderr = String::from_utf8(work.run(&command).stderr).unwrap();
-    assert!(stderr.contains("is not judged for \"ap\""), "{stderr}");
+    assert!(stderr.contains("is not checked for \"ap\""), "{stderr}");
 }
 
 const NEW: &str = "run,class_id,class,instances,information,ap,ap_scale,estimator\n";
@@ -189,11 +189,11 @@ fn the_scale_is_what_the_file_says() {
         ("percent.csv unsaid.csv", "percent.csv has AP on the scale 0–100, unsaid.csv on 0–1"),
         (
             "wrong.csv fraction.csv",
-            "wrong.csv: line 3, column \"ap\": \"25\" is no AP between 0 and 1",
+            "wrong.csv: line 3, column \"ap\": \"25\" is not a valid AP between 0 and 1",
         ),
         (
             "percent.csv unknown.csv",
-            "line 2, column \"ap_scale\": \"permille\" is none of \"fraction\", \"percent\"",
+            "line 2, column \"ap_scale\": \"permille\" is not one of \"fraction\", \"percent\"",
         ),
         (
             "percent.csv two.csv",
@@ -228,12 +228,18 @@ fn information_amounts_by_two_estimators_are_not_compared() {
         "{said}"
     );
     let said = refusal(&work, "compare floor.csv wrong.csv", 1);
-    assert!(said.contains("column \"estimator\": \"best\" is none of \"mp-floor\", "), "{said}");
+    assert!(said.contains("column \"estimator\": \"best\" is not one of \"mp-floor\", "), "{said}");
     let said = refusal(&work, "compare floor.csv floor.csv --estimator sample", 2);
     assert!(said.contains("--estimator is for a runs file"), "{said}");
     // A file of version 0.1.0 does not say it.
     let warnings = work.json("compare floor.csv old.csv")["warnings"].take();
-    assert!(warnings[0].as_str().unwrap().contains("is not said by old.csv: "), "{warnings}");
+    assert!(
+        warnings[0]
+            .as_str()
+            .unwrap()
+            .contains("old.csv: no estimator is given for the information amounts"),
+        "{warnings}"
+    );
     assert_eq!(work.json("compare sample.csv sample.csv")["warnings"], serde_json::json!([]));
     // Without information amounts there is nothing to mistake.
     assert_eq!(work.json("compare floor.csv ap.csv")["warnings"], serde_json::json!([]));

@@ -60,7 +60,10 @@ fn what_is_left_out_is_said_and_what_does_not_exist_is_empty() {
     assert_eq!(cells[..6], ["ap", "", "", "mp-floor", "information", "2"]);
     assert!((cells[6].parse::<f64>().unwrap() + 1.0).abs() < 1e-15);
     assert_eq!(cells[7..10], ["", "", ""]);
-    assert_eq!(cells[15..], ["", "", "", "\"too few classes to tell (n = 2", " at least 10)\""]);
+    assert_eq!(
+        cells[15..],
+        ["", "", "", "too few classes to tell (n = 2; at least 10 are needed)"]
+    );
     // Both have two instances: there is no correlation with a constant.
     assert_eq!(lines[2], "ap,,,,instances,2,,,,,,,,,,,,,");
     let information = work.read("reports/information.csv");
@@ -203,7 +206,7 @@ fn much_of_the_information_from_the_floor_is_said() {
     let share = 100.0 * floor.iter().sum::<f64>() / bits.iter().sum::<f64>();
     assert!((1.0..50.0).contains(&share), "{share}");
     let expected = format!(
-        "in 3 of 5 classes more than half of the information amount comes from the eigenvalue floor \
+        "in 3 of 5 classes, more than half of the information amount comes from the eigenvalue floor \
          ({share:.0}% of the bits of all classes)"
     );
     assert_eq!(warnings.len(), 1, "{warnings:?}");
@@ -285,7 +288,10 @@ fn the_class_that_pascal_vocs_correlation_hangs_on_is_named() {
     assert_eq!(row["influential_class"], "person");
     assert!((row["pearson_without"].as_f64().unwrap() + 0.289).abs() < 5e-4);
     let text = String::from_utf8(work.run(&arguments).stdout).unwrap();
-    assert!(text.contains("r hangs on person: −0.02 with it, −0.29 without"), "{text}");
+    assert!(
+        text.contains("r depends on one class, person: −0.02 with it, −0.29 without it"),
+        "{text}"
+    );
 }
 
 /// The influential class is one of those that the row is over: all, or those with m ≥ p, m = p among them.
@@ -354,7 +360,7 @@ fn the_only_class_that_is_detected_is_what_r_hangs_on() {
         assert_eq!(row["influential_class"], "c07", "{row}");
         assert!(row["pearson_without"].is_null(), "{row}");
         let text = String::from_utf8(work.run(&input).stdout).unwrap();
-        let says = format!("r hangs on c07: {r} with it, none without");
+        let says = format!("r depends on one class, c07: {r} with it, none without it");
         assert!(text.contains(&says), "{text}");
         let evidence = work.read("reports/evidence.csv");
         assert!(evidence.lines().nth(1).unwrap().ends_with(",c07,"), "{evidence}");
@@ -386,7 +392,7 @@ fn most_aps_equal_is_said_before_any_correlation() {
     };
     let mut aps = vec!["0"; 71];
     aps[70] = "0.7";
-    let zeros = "AP is 0 in 70 of 71 classes: the correlations rest on the other 1";
+    let zeros = "AP is 0 in 70 of 71 classes: the correlations depend on the other 1 alone";
     assert_eq!(warning(&aps), format!("ap: {zeros}"));
     let input = "--ap ap.csv --counts counts.csv";
     assert!(
@@ -398,7 +404,7 @@ fn most_aps_equal_is_said_before_any_correlation() {
     }
     assert_eq!(
         warning(&["32.5", "32.5", "40", "32.50", "10"]),
-        "ap: AP is 32.5 in 3 of 5 classes: the correlations rest on the other 2"
+        "ap: AP is 32.5 in 3 of 5 classes: the correlations depend on the other 2 alone"
     );
     // Classes without AP take no part.
     assert!(warning(&["0", "0", "0.5", "-1", "nan", ""]).contains("AP is 0 in 2 of 3 classes"));
@@ -430,7 +436,7 @@ fn an_option_without_a_part_is_refused() {
         (
             "correlate --ap ap.csv --counts counts.csv --include-crowd",
             1,
-            "counts.csv: is a table, which says itself what it counts: --include-crowd is for annotation",
+            "counts.csv: is a table of counts: --include-crowd is for annotation",
         ),
     ] {
         let output = work.command(arguments).output().unwrap();
@@ -443,7 +449,7 @@ fn an_option_without_a_part_is_refused() {
     let dump = "--embeddings x.npy --labels y.npy --class-names classes.txt";
     let command = format!("moments {dump} --counts counts.csv --out m.parquet");
     let stderr = String::from_utf8(work.run(&command).stderr).unwrap();
-    assert!(stderr.contains("counts.csv: its counts have no part in this"), "{stderr}");
+    assert!(stderr.contains("counts.csv: its counts are not used"), "{stderr}");
 }
 
 #[test]
@@ -544,8 +550,8 @@ fn warnings_of_several_runs_are_one() {
     };
     let said = floor(&warnings(work.run("correlate --runs runs.toml").stderr));
     let [said, other] = &said[..] else { panic!("{said:?}") };
-    assert!(said.starts_with("in the runs a, b, d: in 3 of 3 classes more than half"), "{said}");
-    assert!(other.starts_with("e: in 1 of 3 classes more than half"), "{other}");
+    assert!(said.starts_with("in the runs a, b, d: in 3 of 3 classes, more than half"), "{said}");
+    assert!(other.starts_with("e: in 1 of 3 classes, more than half"), "{other}");
     let range = said.split("(").nth(1).unwrap();
     assert!(range.contains("–100% of the bits"), "{said}");
     // The second run cannot be read, and the first is heard.

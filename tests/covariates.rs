@@ -167,8 +167,8 @@ fn columns_of_numbers_are_covariates() {
     assert!(table.columns[0].varies() && !table.columns[2].varies());
     let path = work.path("c.csv");
     let notes = [
-        "columns left out, as they hold no numbers: \"note\", \"nothing\"",
-        "columns left out, as they are what is compared: \"ap\"",
+        "columns skipped, because they hold no numbers: \"note\", \"nothing\"",
+        "columns skipped, because they are what is compared: \"ap\"",
     ];
     assert_eq!(table.notes, notes.map(|note| format!("{}: {note}", path.display())));
 
@@ -178,7 +178,11 @@ fn columns_of_numbers_are_covariates() {
     work.write("c.parquet", parquet(vec![class, size, sharp]));
     let table = covariates::read(&work.path("c.parquet")).unwrap();
     assert_eq!(table.columns, [column("size", &[Some(1.5), None])]);
-    assert!(table.notes[0].ends_with("as they hold no numbers: \"sharp\""), "{:?}", table.notes);
+    assert!(
+        table.notes[0].ends_with("because they hold no numbers: \"sharp\""),
+        "{:?}",
+        table.notes
+    );
 }
 
 /// Four classes with AP and an annotation file.
@@ -240,7 +244,7 @@ fn what_is_read_is_said() {
         &[
             matched,
             " counts.json: covariates: instances_per_image",
-            " c.csv: left out, as no two classes differ in them: \"same\"",
+            " c.csv: skipped, because they are the same for all classes: \"same\"",
             " c.csv: covariates: median_log_area",
         ],
     );
@@ -267,13 +271,12 @@ fn what_is_in_no_group_is_said() {
         &command,
         &[
             " g.csv: 2 groups of classes",
-            " g.csv: not among the classes and left out: \"mango\"",
-            " g.csv: no group is given for: \"plum\"",
+            " g.csv: skipped these, which are not among the classes: \"mango\"",
+            " g.csv: gives no group for: \"plum\"",
         ],
     );
     work.write("g.csv", "class,group\nkiwi,a\nlime,a\nfig,a\nplum,a\n");
-    let nothing =
-        " g.csv: has no part in this: its classes are all in one group, or each in one of its own";
+    let nothing = " g.csv: is not used: its classes are all in one group, or each in its own group";
     says(&work, &command, &[nothing]);
     let path = work.path("g.csv");
     work.write("g.csv", "class,supercategory,group\nkiwi,1,a\nlime,2, b \n");
@@ -286,13 +289,16 @@ fn bad_tables_are_refused() {
     let work = work();
     let covariates = format!("{COMMAND} --covariates c.csv");
     for (text, sentence) in [
-        ("class,size\nkiwi,1\nlime,big\n", "c.csv: line 3, column \"size\": \"big\" is no number"),
+        (
+            "class,size\nkiwi,1\nlime,big\n",
+            "c.csv: line 3, column \"size\": \"big\" is not a number",
+        ),
         (
             "class;size\nkiwi;1\nlime;2,5\n",
-            "line 3, column \"size\": \"2,5\" is no number: write a point before the decimals",
+            "line 3, column \"size\": \"2,5\" is not a number: use a point as decimal separator",
         ),
         // Though all are written so.
-        ("class,size\nkiwi,1 %\nlime,2 %\n", "line 2, column \"size\": \"1 %\" is no number"),
+        ("class,size\nkiwi,1 %\nlime,2 %\n", "line 2, column \"size\": \"1 %\" is not a number"),
         ("class,size\nkiwi,1\nlime,inf\n", "line 3, column \"size\": \"inf\" is not finite"),
         (
             "class,id,note,ap\nkiwi,3,a,0.5\n",
@@ -305,8 +311,9 @@ fn bad_tables_are_refused() {
         // 0 to 3 are positions in order of id or in that of the file.
         (
             "class,size\n0,1\n1,2\n2,3\n3,4\n",
-            "c.csv: can be joined in more than one way: by position in order of id 0 is \"kiwi\", by position \
-             in the order of the file that lists the classes 0 is \"fig\"; write the names of the classes into it",
+            "c.csv: can be matched in more than one way: counting from 0 in order of id, 0 means \"kiwi\"; \
+             counting from 0 in the order of the file that lists the classes, 0 means \"fig\"; write the names \
+             of the classes into it",
         ),
     ] {
         work.write("c.csv", text);
@@ -437,7 +444,7 @@ fn the_verdict_is_with_and_without_what_is_held_constant() {
     let text = String::from_utf8(work.run(input).stdout).unwrap();
     assert!(
         text.contains(
-            "- held constant beside the count: size (known for 39 of 40 classes); without it: \
+            "- held constant besides the count: size (known for 39 of 40 classes); without that: \
              information amount explains AP beyond"
         ),
         "{text}"

@@ -333,8 +333,8 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let one = r#"{"image_id": 1, "category_id": 7, "bbox": [0, 0, 9, 9], "score": 0.5}"#;
     let but = |from: &str, to: &str| format!("[{one}, {}]", one.replace(from, to));
     let sentences = [
-        ("[]".into(), "is an empty list, without one detection"),
-        ("{}".into(), "is no list of detections: give COCO results"),
+        ("[]".into(), "is an empty list, without a detection"),
+        ("{}".into(), "is not a list of detections: give COCO results"),
         (
             but("\"image_id\": 1", "\"image_id\": 5"),
             "detection 1 (from 0) is of the image 5, which the ground",
@@ -345,7 +345,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
         (
             but("\"image_id\": 1, ", ""),
-            "detection 1 (from 0) has the \"image_id\" null, which is no id",
+            "detection 1 (from 0) has the \"image_id\" null, which is not an id",
         ),
         (but("7", "0"), "is of the category 0, which the ground truth does not list"),
         (but("7", "\"bolt\""), "has the \"category_id\" \"bolt\", which is not a whole number"),
@@ -359,7 +359,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         (but("9, 9]", "9, -Infinity]"), "has no \"bbox\" of four finite numbers"),
         (
             but("9, 9]", "-9, 9]"),
-            "whose width or height is below 0: COCO's are left, top, width, height",
+            "whose width or height is below 0: COCO boxes are left, top, width, height",
         ),
         (
             but(
@@ -390,11 +390,11 @@ fn what_is_wrong_is_said_in_a_sentence() {
     work.write("results.json", format!("[{one}]"));
     let swapped = read(&truth, &results).unwrap_err().to_string();
     assert!(
-        swapped.contains("truth.json: is no list") && swapped.contains("swapped?"),
+        swapped.contains("truth.json: is not a list") && swapped.contains("swapped?"),
         "{swapped}"
     );
     let of_list = read(&results, &results).unwrap_err().to_string();
-    assert!(of_list.contains("results.json: is no annotation file"), "{of_list}");
+    assert!(of_list.contains("results.json: is not an annotation file"), "{of_list}");
     for (from, to, says) in [
         ("\"images\"", "\"pictures\"", "has no \"images\""),
         ("\"annotations\"", "\"notes\"", "has no \"annotations\""),
@@ -407,7 +407,12 @@ fn what_is_wrong_is_said_in_a_sentence() {
             "annotation 0 (from 0) has no \"bbox\" of four finite",
         ),
         ("\"iscrowd\": null", "\"iscrowd\": []", "has \"iscrowd\": a list or an object"),
-        ("{\"id\": 1}", "{\"id\": null}", "image 0 (from 0) has the \"id\" null, which is no id"),
+        (
+            "{\"id\": 1}",
+            "{\"id\": null}",
+            "image 0 (from 0) has the \"id\" null, which is not an \
+                                           id",
+        ),
     ] {
         work.write("truth.json", TRUTH.replacen(from, to, 1));
         let error = read(&results, &truth).unwrap_err().to_string();
@@ -431,7 +436,7 @@ fn ids_may_be_texts_and_what_is_not_listed_is_left_out() {
     assert_eq!(bolt.errors[5].count, 1);
     let notes = evaluated.notes.join("\n");
     assert!(
-        notes.contains("1 annotations of images or categories that it does not list, left out"),
+        notes.contains("skipped 1 annotations of images or categories that it does not list"),
         "{notes}"
     );
     assert!(notes.contains("boxes are evaluated, not masks"), "{notes}");

@@ -268,7 +268,7 @@ fn annotations_log_and_dump_give_figures_1_and_2() {
     let output = work.run(&command);
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("AP from column \"coco\" of mmdetection, on the scale 0–1"), "{said}");
-    assert!(said.contains("labels.npy: 7 of 8 classes matched, by position"), "{said}");
+    assert!(said.contains("labels.npy: 7 of 8 classes matched, counting from 0"), "{said}");
     assert!(!said.contains("counts differ"), "{said}");
     let files = work.files("reports");
     assert!(["figure1.svg", "figure2.svg"].iter().all(|name| files.contains(&(*name).into())));
@@ -301,7 +301,7 @@ fn labels_may_be_category_ids() {
     ndarray_npy::write_npy(work.path("x.npy"), &x).unwrap();
     for (labels, said) in [
         ([2, 2, 3, 3, 5, 5], "y.npy: 3 of 3 classes matched, by id"),
-        ([0, 0, 1, 1, 2, 2], "y.npy: 3 of 3 classes matched, by position in order of id"),
+        ([0, 0, 1, 1, 2, 2], "y.npy: 3 of 3 classes matched, counting from 0 in order of id"),
     ] {
         ndarray_npy::write_npy(work.path("y.npy"), &ndarray::arr1(&labels.map(i64::from))).unwrap();
         let arguments = "information --embeddings x.npy --labels y.npy --class-names names.json";

@@ -120,10 +120,10 @@ fn tensors_that_cannot_be_read_are_named() {
         ("quantized", "holds torch._utils._rebuild_qtensor, which is never run"),
         ("runs_code", "holds posix.system, which is never run: save plain tensors"),
         ("module", "holds torch.nn.modules.linear.Linear, which is never run"),
-        ("columns", "is a view, whose values do not lie side by side: save x.contiguous().clone()"),
-        ("every_second", "is a view, whose values do not lie side by side"),
-        ("expanded", "is a view, whose values do not lie side by side"),
-        ("imaginary", "is a view, whose values do not lie side by side"),
+        ("columns", "is a view, whose values are not contiguous: save x.contiguous().clone()"),
+        ("every_second", "is a view, whose values are not contiguous"),
+        ("expanded", "is a view, whose values are not contiguous"),
+        ("imaginary", "is a view, whose values are not contiguous"),
         ("complex", "holds elements of type \"complex64\": embeddings are f16, bf16, f32 or f64"),
         ("f1", "holds elements of type \"float8_e4m3fn\": embeddings are"),
         ("script", "is a model of TorchScript, not tensors"),
@@ -142,9 +142,13 @@ fn tensors_that_cannot_be_read_are_named() {
         ),
         (
             format!("{} --embedding-column x", file("f4")),
-            "holds one tensor, which has no name: leave --embedding-column out",
+            "holds one tensor, which has no name: remove --embedding-column",
         ),
-        (format!("{} --embedding-column epoch", file("more")), "has \"epoch\", which is no tensor"),
+        (
+            format!("{} --embedding-column epoch", file("more")),
+            "has \"epoch\", which is not a \
+                                                                tensor",
+        ),
         (format!("{} --embedding-column files", file("more")), "holds a list as \"files\""),
         (file("f4"), "give --labels: "),
         (file("state"), "has no tensor \"embeddings\"; it has "),
@@ -215,8 +219,7 @@ fn arrow_that_cannot_be_read_is_named() {
     // Two streams in one file: the second would not be seen.
     let stream = fs::read(corpus("hugging_face/data-00000-of-00003.arrow")).unwrap();
     work.write("twice.arrow", [&stream[..], &stream[..]].concat());
-    let sentence =
-        "twice.arrow: goes on after the mark of its end, as several streams in one file do";
+    let sentence = "twice.arrow: continues after its end mark, as several streams in one file do";
     refused(&work, "information --embeddings twice.arrow", 1, sentence);
     // What an older copy left is no data, and what is named must be there.
     fs::create_dir(work.path("saved")).unwrap();
@@ -232,7 +235,7 @@ fn arrow_that_cannot_be_read_is_named() {
     .unwrap();
     assert_eq!(work.json("information --embeddings saved")["information"], whole);
     fs::remove_file(work.path("saved/data-00001-of-00003.arrow")).unwrap();
-    let sentence = "state.json: names saved/data-00001-of-00003.arrow, which is not there";
+    let sentence = "state.json: names saved/data-00001-of-00003.arrow, which does not exist";
     refused(&work, "information --embeddings saved", 1, sentence);
     let splits = corpus("hugging_face_splits");
     let sentence = "holds the splits \"train\", \"test\" of a data set: give one, ";
@@ -284,7 +287,13 @@ fn cells_without_numbers() {
         work.json("information --embeddings kept.csv")["information"]
     );
     work.write("x.csv", table(&["0,1,2", "0,x,1"]));
-    refused(&work, "information --embeddings x.csv", 1, "row 1, column \"e1\": \"x\" is no number");
+    refused(
+        &work,
+        "information --embeddings x.csv",
+        1,
+        "row 1, column \"e1\": \"x\" is not a \
+                                                         number",
+    );
     work.write("x.csv", "label,e0,e2\n0,1,2\n");
     refused(&work, "information --embeddings x.csv", 1, "but none e1: a dimension is missing");
     work.write("x.csv", "label,name\n0,1\n");
@@ -419,8 +428,11 @@ fn a_collected_folder_is_all_that_is_needed() {
     assert_eq!(expected["information"][2]["class"], "Crème");
     let output = work.command("information --embeddings dump --format json").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("dump: its embeddings and labels"), "{said}");
-    assert!(said.contains("dump/class_names.csv: the classes, whose ids the labels are"), "{said}");
+    assert!(said.contains("dump: read its embeddings and labels"), "{said}");
+    assert!(
+        said.contains("dump/class_names.csv: read as the classes; the labels are their ids"),
+        "{said}"
+    );
     assert_eq!(work.json("information --embeddings dump")["information"], expected["information"]);
 
     // A file that lists the classes is obeyed, and counts that list none are joined by name.
@@ -448,11 +460,12 @@ fn a_collected_folder_is_all_that_is_needed() {
         &work,
         command,
         1,
-        "00000.npy: is given as held-out, and holds the embeddings of training",
+        "00000.npy: is given as held-out, but holds the training embeddings",
     );
     // The numbers are the collector's, not those of a list in another order.
     work.write("other.csv", "class,id\ndog,1\ncat,2\nCrème,3\n");
-    let sentence = "other.csv: numbers the class \"cat\" 2, but the labels were collected with 1";
+    let sentence =
+        "other.csv: gives the class \"cat\" the number 2, but the labels were collected with 1";
     refused(&work, "information --embeddings dump --class-names other.csv", 1, sentence);
     // Folders of two layers.
     let of = |layer: &str| format!(r#"{{"framework": "x", "embedding": "{layer}"}}"#);
@@ -467,7 +480,7 @@ fn a_collected_folder_is_all_that_is_needed() {
     );
     fs::rename(work.path("held/labels/00000.npy"), work.path("held/labels/00002.npy")).unwrap();
     work.write("held/collected.json", of("stride 8"));
-    refused(&work, command, 1, "held/labels/00000.npy: is not there, and later ones are");
+    refused(&work, command, 1, "held/labels/00000.npy: does not exist, but later ones do");
     let command = "explain --embeddings dump --ap ap.csv --weights dump";
     refused(
         &work,

@@ -74,7 +74,7 @@ fn a_card_has_at_most_15_lines_of_80_columns() {
         let first = &many.classes[at].reasons[0].because;
         let words = card.split_whitespace().collect::<Vec<_>>().join(" ");
         let next = match first {
-            Because::LabelNoise { .. } => "Look at rows 0, 1000, 2000, 3000, 4000, …, and".into(),
+            Because::LabelNoise { .. } => "Check rows 0, 1000, 2000, 3000, 4000, …, and".into(),
             other => other.next_step(),
         };
         let start = next.split(' ').take(3).collect::<Vec<_>>().join(" ");
@@ -232,14 +232,17 @@ fn what_a_class_is_taken_for() {
     assert_eq!(taken(&four), None);
     let unwrapped = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
     let said = unwrapped(plain(&worst_table(std::slice::from_ref(&four))));
-    assert!(said.contains("training boxes are fitted: recall there (60%) tells nothing"), "{said}");
+    assert!(said.contains("recall there (60%) says nothing about new images"), "{said}");
     assert!(!said.contains("closest"), "{said}");
     let card = plain(&text::card(&four, 1));
-    assert!(card.contains("60%, 24 of 40 training boxes: they are fitted"), "{card}");
+    assert!(
+        card.contains("60%, 24 of 40 training boxes; the model was trained on these"),
+        "{card}"
+    );
     assert!(!card.contains("taken for Bolt 12"), "{card}");
     four.overlap_of = Some(Of::Training);
     assert!(plain(&text::card(&four, 1)).contains("overlap of training embeddings (weak)"));
-    assert!(worst_table(&[four]).contains("the closest classes are those of training embeddings"));
+    assert!(worst_table(&[four]).contains("the closest classes come from training embeddings"));
 }
 
 #[test]

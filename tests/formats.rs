@@ -427,7 +427,7 @@ fn peak(work: &Workdir, command: &str) -> u64 {
 fn least_limit(work: &Workdir, command: &str, lower: u64) -> [u64; 2] {
     let output = work.command(&format!("{command} --memory-limit {lower}MiB")).output().unwrap();
     let refused = String::from_utf8(output.stderr).unwrap();
-    let large = refused.contains("a row group holds") && refused.contains("row_group_size");
+    let large = refused.contains("one row group holds") && refused.contains("row_group_size");
     assert_eq!(large, command.contains("parquet"), "{refused}");
     let between = |before: &str, after: &str| {
         let (_, rest) = refused.split_once(before).expect(&refused);

@@ -277,7 +277,10 @@ fn what_a_collector_wrote_hides_no_order_of_the_file() {
     work.write("ap.csv", "class,id,ap\nkite,1,0.1\nplate,2,0.2\nring,3,0.3\nbar,4,0.4\n");
     let output = work.run("correlate --counts i.json --ap ap.csv");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("ap.csv: by id, as the names differ: \"plate\" for \"disc\""), "{said}");
+    assert!(
+        said.contains("ap.csv: matched by id, because the names differ: \"plate\" for \"disc\""),
+        "{said}"
+    );
 }
 
 #[test]
@@ -344,10 +347,10 @@ fn mmdetection_and_detectron2_number_otherwise() {
         &work,
         run,
         &[
-            "y.npy: can be joined in more than one way",
-            "by position in order of id 0 is \"eave\"",
-            "by position in the order of the file that lists the classes 0 is \"roof\"",
-            "the order of the file that lists the classes the instance counts agree",
+            "y.npy: can be matched in more than one way",
+            "counting from 0 in order of id, 0 means \"eave\"",
+            "counting from 0 in the order of the file that lists the classes, 0 means \"roof\"",
+            "the instance counts agree if read counting from 0 in the order of the file that lists",
             "give --label-numbering positions or file-order",
         ],
     );
@@ -414,12 +417,12 @@ fn numbers_that_fit_when_shifted_by_one() {
     work.write("counts.csv", "class,instances\n1,9\n2,7\n3,5\n4,4\n");
     dump(&work, "y", &[(0, 9), (1, 7), (2, 5), (3, 4)]);
     let run = "correlate --embeddings x.npy --labels y.npy";
-    let shifted = "all are when 1 is subtracted from each";
+    let shifted = "all match after 1 is subtracted from each";
     for names in ["", "--class-names names.txt"] {
         for ap in ["ids1.csv", "tm.json"] {
             refused(&work, &format!("{run} {names} --ap {ap}"), &[ap, shifted]);
         }
-        let first = "none of the first class";
+        let first = "no row of the first class";
         refused(&work, &format!("{run} {names} --ap part.json"), &["part.json", first]);
         work.run(&format!("{run} {names} --ap part.json --ap-numbering ids"));
         let counts = format!("{run} {names} --ap tm.json --counts counts.csv");
@@ -431,7 +434,7 @@ fn numbers_that_fit_when_shifted_by_one() {
     refused(
         &work,
         labels,
-        &["z.npy: has numbers from 1 on and none of the first class \"boat\"", "torchvision"],
+        &["z.npy: has numbers from 1 on and no row of the first class \"boat\"", "torchvision"],
     );
     work.run(&format!("{labels} --label-numbering ids"));
     // Ids from 1 in the annotation file are no doubt.
@@ -453,7 +456,11 @@ fn counts_that_agree_in_another_order() {
     work.write("ap.csv", "class,ap\nboat,0.3\nbus,0.4\ncar,0.5\ncat,0.6\n");
     let run =
         "correlate --embeddings x.npy --labels y.npy --class-names names.txt --ap ap.csv --counts";
-    refused(&work, &format!("{run} counts.csv"), &["y.npy", "but of other classes", "\"boat\", 9"]);
+    refused(
+        &work,
+        &format!("{run} counts.csv"),
+        &["y.npy", "but for other classes", "\"boat\", 9"],
+    );
     work.run(&format!("{run} counts.csv --label-numbering ids"));
     // Other counts are only said.
     work.write("other.csv", "class,instances\nboat,90\nbus,70\ncar,50\ncat,41\n");
@@ -500,18 +507,18 @@ fn one_number_that_is_a_name_does_not_decide() {
     work.write("names.txt", "7\n3\n39\n21\n");
     work.write("one.csv", "class,ap\n1,0.1\n2,0.2\n3,0.3\n4,0.4\n");
     let run = "correlate --embeddings x.npy --labels y.npy --class-names names.txt --ap one.csv";
-    refused(&work, run, &["one.csv", "all are when 1 is subtracted from each"]);
+    refused(&work, run, &["one.csv", "all match after 1 is subtracted from each"]);
     // Labels that are numbers alone, beside a table of which some ids are labels.
     work.write("counts.csv", "class,id,instances\ncat,1,5\ndog,2,6\ncow,4,7\npig,6,8\n");
     let run = "information --embeddings x.npy --labels y.npy --counts counts.csv";
-    refused(&work, run, &["counts.csv", "which is none of the 4 classes"]);
+    refused(&work, run, &["counts.csv", "which is not one of the 4 classes"]);
     // Labels in a csv may be names where the table's ids say otherwise.
     let texts = ["2", "1", "0", "7"].iter().zip([5, 6, 7, 8]);
     let lines: String = texts.map(|(text, count)| format!("{text}\n").repeat(count)).collect();
     work.write("y.csv", format!("label\n{lines}"));
     work.write("counts.csv", "class,id,instances\n2,0,5\n1,1,6\n0,2,7\n7,7,8\n");
     let run = "information --embeddings x.npy --labels y.csv --counts counts.csv";
-    refused(&work, run, &["counts.csv: has the same counts as are known otherwise"]);
+    refused(&work, run, &["counts.csv: has the counts that are known already"]);
     // Numbers as names of classes are no positions.
     work.write("digits.csv", "class,instances\n33,5\n34,6\n31,7\n21,8\n");
     work.write("four.csv", "class,ap\n0,0.1\n1,0.2\n2,0.3\n3,0.4\n");

@@ -56,11 +56,14 @@ fn invalid_rows() {
     let bad = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY];
     dumps(&work, |row| [1.0, bad[row % 3], 2.0, bad[row % 2]], |row| (row % 3) as i64);
     let (expected, said) = result(&work, "x.npy --labels y.npy --skip-invalid-rows");
-    assert!(!said.contains("left out"), "{said}");
+    assert!(!said.contains("skipped"), "{said}");
     for input in ["s-1.npy s-2.npy --labels l.npy", "f.npy --labels l.npy", "s.parquet"] {
         let (csv, said) = result(&work, &format!("{input} --skip-invalid-rows"));
         assert_eq!(csv, expected, "{input}");
-        assert!(said.contains("167 of 667 embeddings hold NaN or infinite values"), "{said}");
+        assert!(
+            said.contains("skipped 167 of 667 embeddings, which hold NaN or infinite values"),
+            "{said}"
+        );
         let refused = work.command(&format!("information --embeddings {input}")).output().unwrap();
         let said = String::from_utf8(refused.stderr).unwrap();
         assert!(said.contains("row 1, column 1 (from 0) is NaN or infinite, as is some"), "{said}");
@@ -80,11 +83,14 @@ fn the_background() {
     for input in ["s-1.npy s-2.npy --labels l.npy", "s.parquet"] {
         let (csv, said) = result(&work, &format!("{input} --background-label -1"));
         assert_eq!(csv, expected, "{input}");
-        assert!(said.contains("167 rows of the background -1 are left out"), "{said}");
+        assert!(said.contains("skipped 167 rows of the background -1"), "{said}");
     }
     let (csv, said) = result(&work, "x.npy --labels y.npy --background-label 3");
     assert_eq!(csv, expected);
-    assert!(said.contains("no label is 3, the --background-label: nothing is left out"), "{said}");
+    assert!(
+        said.contains("no row has the label 3, the --background-label: no row is skipped"),
+        "{said}"
+    );
 
     // By name, and in a runs file.
     work.write("c.txt", "zero\none\n");

@@ -86,7 +86,7 @@ fn merged_in_any_order_and_as_a_tree() {
 }
 
 /// Where a report begins to say what it was made from.
-const AGAIN: &[u8] = b"Do it again";
+const AGAIN: &[u8] = b"How to reproduce this";
 
 /// Standard output and all files of a command, but for the report's list of what it was made from.
 fn results(work: &Workdir, command: &str) -> BTreeMap<String, Vec<u8>> {

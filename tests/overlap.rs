@@ -527,7 +527,7 @@ fn files_that_do_not_go_together() {
     refused(&RunFiles { cosine: true, ..files() }, "a cosine classifier has no bias");
     write_npy(work.path("x.npy"), &Array2::<f32>::ones((1810, 64))).unwrap();
     let other = RunFiles { validation_embeddings: vec![work.path("x.npy")], ..files() };
-    refused(&other, "has 64 dimensions, the embeddings of training have 128");
+    refused(&other, "has 64 dimensions, but the training embeddings have 128");
 }
 
 #[test]

@@ -95,7 +95,7 @@ fn one_order_however_files_are_named() {
         assert_eq!(amounts(&work, &arguments), truth, "{arguments}");
     }
     // Another order may be that of the labels.
-    let sentence = "emb/9.npy: is named in another order than the natural one of the file names";
+    let sentence = "emb/9.npy: is not in the natural order of the file names";
     let arguments = format!("information --embeddings {} --labels y.npy", reversed("emb"));
     refused(&work, &arguments, 1, sentence);
 }
@@ -109,7 +109,7 @@ fn files_named_in_an_order_of_their_own() {
     let truth = truth();
     assert_eq!(amounts(&work, "--embeddings night.npy day.npy --labels m.npy l.npy"), truth);
     assert_eq!(amounts(&work, "--embeddings day.npy night.npy --labels l.npy m.npy"), truth);
-    let sentence = "is named in another order than the natural one of the file names";
+    let sentence = "is not in the natural order of the file names";
     for arguments in [
         "information --embeddings night.npy day.npy --labels l.npy m.npy",
         "information --embeddings day.npy night.npy --labels m.npy l.npy",
@@ -228,7 +228,7 @@ fn a_file_counts_once() {
     }
     // Nor do the same rows in two formats.
     work.write("emb/3.parquet", parquet_rows(12, 16, None));
-    let sentence = "emb/3.parquet: is called as emb/3.npy";
+    let sentence = "emb/3.parquet: has the same name as emb/3.npy";
     refused(&work, "information --embeddings emb --labels lab", 1, sentence);
 }
 
@@ -249,7 +249,7 @@ fn links_are_other_names() {
     let output = work.command("information --embeddings emb --labels lab").output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(said.contains("is a link to a directory that it lies in"), "{said}");
+    assert!(said.contains("is a link to a directory that contains it"), "{said}");
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn what_programs_leave_beside_data_is_none() {
     for way in ["d", "d/*.parquet", "d/**/*.parquet", "*/*.parquet", "./d/*", "**/part*", "d/p*"] {
         assert_eq!(amounts(&work, &format!("--embeddings {way}")), truth(), "{way}");
     }
-    let sentence = "d/_metadata.parquet: files that begin with . or _ are no data";
+    let sentence = "d/_metadata.parquet: files that begin with . or _ are not data";
     let by_shell = "d/_metadata.parquet d/part-0.parquet d/part-1.parquet";
     refused(&work, &format!("information --embeddings {by_shell}"), 1, sentence);
     // A directory that is named stands for what is in it, whatever it is called; a file alone, too.
@@ -311,7 +311,7 @@ fn folders_say_what_was_read() {
         assert!(said(way).contains(note), "{way}: {}", said(way));
         assert_eq!(amounts(&work, &format!("--embeddings {way}")), truth(), "{way}");
     }
-    assert!(!said("one.parquet").contains("file"), "a file that is named needs no note");
+    assert!(!said("one.parquet").contains(" file,"), "a file that is named needs no note");
     assert!(said("nested/rank0").contains("nested/rank0: 1 file, 22 rows\n"));
 }
 
@@ -335,7 +335,8 @@ fn tables_with_a_log_are_named() {
     for (name, kind) in
         [("delta", "Delta"), ("hudi", "Hudi"), ("iceberg", "Iceberg"), ("hadoop", "Iceberg")]
     {
-        let sentence = format!("{name}: is a {kind} table, whose files are not all its rows");
+        let sentence =
+            format!("{name}: is a {kind} table, in which not every row of the files counts");
         for way in
             ["", "/", "/data", "/*.parquet", "/**/*.parquet", "/part-0.parquet", "/data/label=1"]
         {
@@ -437,8 +438,8 @@ fn labels_in_the_names_of_directories() {
     // What is no label.
     for (last, sentence) in [
         ("label=__HIVE_DEFAULT_PARTITION__", "its rows have no label"),
-        ("label=", "which is no label"),
-        ("label=%FF", "which is no label"),
+        ("label=", "which is not a label"),
+        ("label=%FF", "which is not a label"),
         ("label=%0A", "holds the control character"),
         ("other=3", "has no column \"label\""),
     ] {
@@ -549,8 +550,8 @@ fn columns_of_archives_are_those_asked_for() {
     refusals(
         &[("arr_0", None), ("arr_1", right)],
         "",
-        "\"embeddings\"; it has \"arr_0\", \"arr_1\": np.savez was given no names; if they are in this \
-         order, give --embedding-column arr_0 --label-column arr_1",
+        "\"embeddings\"; it has \"arr_0\", \"arr_1\": np.savez was given no names; if embeddings \
+         and labels are in this order, give --embedding-column arr_0 --label-column arr_1",
     );
     archives(&work, &both);
     let arguments = "information --embeddings x.npy --labels d.npz --label-column label";

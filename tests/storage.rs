@@ -391,7 +391,9 @@ fn the_background_is_not_stored_whoever_counts_the_classes() {
     // A label that is not there is warned of, as elsewhere.
     let json = work.json("queue-size --embeddings d.parquet --classes 6 --background-label 7");
     assert_eq!(json["storage"][0]["instances"], 60);
-    assert!(json["warnings"].to_string().contains("no label is 7, the --background-label"));
+    assert!(
+        json["warnings"].to_string().contains("no row has the label 7, the --background-label")
+    );
 }
 
 #[test]
@@ -430,14 +432,14 @@ fn options_that_contradict_each_other_or_have_no_part_are_refused() {
         (
             "--embeddings x.npy --classes 6 --class-names names.txt",
             2,
-            "--class-names is for the labels",
+            "--class-names is for labels",
         ),
-        ("--counts all.csv --dim 4 --class-names names.txt", 2, "--class-names is for the labels"),
-        ("--moments m.parquet --class-names names.txt", 2, "--class-names is for the labels"),
+        ("--counts all.csv --dim 4 --class-names names.txt", 2, "--class-names is for labels"),
+        ("--moments m.parquet --class-names names.txt", 2, "--class-names is for labels"),
         (
             "--embeddings d.parquet --classes 6 --label-column other",
             2,
-            "--label-column is for the labels",
+            "--label-column is for labels",
         ),
         (
             &format!("--embeddings d.parquet --classes 5 --label-column none {background}"),

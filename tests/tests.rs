@@ -50,6 +50,7 @@ mod texts;
 mod traps;
 mod truth;
 mod verdict;
+mod words;
 
 use std::ffi::OsString;
 use std::io::Write;

@@ -151,7 +151,7 @@ fn what_is_wrong_with_json_and_where() {
             "counts.json: is cut off: its JSON does not end within line 7",
         ),
         (good[..50].into(), "is cut off: its JSON does not end within line 1"),
-        (gbk("a\"}, {\"id\": 1"), "counts.json: line 7: is not text in UTF-8: save it as such"),
+        (gbk("a\"}, {\"id\": 1"), "counts.json: line 7: is not text in UTF-8: save it as UTF-8"),
         (
             good.replace(
                 "}],
@@ -159,11 +159,11 @@ fn what_is_wrong_with_json_and_where() {
 ",
             )
             .into(),
-            "line 6: a comma stands before a closing bracket: remove it",
+            "line 6: there is a comma before a closing bracket: remove it",
         ),
         (
             good.replacen("},\n", "}, // one\n", 1).into(),
-            "line 1: holds a comment, which JSON has not",
+            "line 1: holds a comment, which JSON does not allow",
         ),
         (format!("# made by hand\n{good}").into(), "line 1: holds a comment"),
         (good.replacen(",\n", ",\n /* x */", 2).into(), "holds a comment"),
@@ -216,7 +216,7 @@ fn metrics_of_a_run_that_was_killed() {
     let (values, said) = aps(lines.as_bytes());
     let whole = values.clone();
     assert_eq!(values.len(), 3);
-    assert!(said.contains("AP is that of line 3, iteration 79, the last that has it"), "{said}");
+    assert!(said.contains("AP is from line 3, iteration 79, the last that has it"), "{said}");
     assert!(!said.contains("cut off"), "{said}");
     for (rest, at) in [
         ("{\"iteration\": 99, \"total_", Some(4)),
@@ -232,20 +232,20 @@ fn metrics_of_a_run_that_was_killed() {
     ] {
         let (values, said) = aps(format!("{lines}{rest}").as_bytes());
         assert_eq!(values, whole, "{rest}");
-        assert!(said.contains("AP is that of line 3, iteration 79"), "{said}");
-        let cut = at.map(|at| format!("cut off and passed over: line {at}\n"));
-        assert_eq!(said.contains("cut off"), cut.is_some(), "{said}");
+        assert!(said.contains("AP is from line 3, iteration 79"), "{said}");
+        let cut = at.map(|at| format!("skipped cut-off line {at}\n"));
+        assert_eq!(said.contains("cut-off"), cut.is_some(), "{said}");
         assert!(cut.is_none_or(|cut| said.contains(&cut)), "{said}");
     }
     // The evaluation itself is cut: the one before.
     let cut = &lines[..lines.len() - 9];
     let (values, said) = aps(cut.as_bytes());
     assert_eq!(values, aps(first.as_bytes()).0);
-    assert!(said.contains("AP is that of line 2, iteration 39"), "{said}");
+    assert!(said.contains("AP is from line 2, iteration 39"), "{said}");
     // As many lines are cut as are whole.
     let (values, said) = aps(format!("{first}{{\"iteration\": 59, \"to").as_bytes());
     assert_eq!(values, aps(first.as_bytes()).0);
-    assert!(said.contains("cut off and passed over: line 2\n"), "{said}");
+    assert!(said.contains("skipped cut-off line 2\n"), "{said}");
     // What is damaged as a whole.
     let work = work();
     for text in [
@@ -266,7 +266,7 @@ fn which_evaluation_of_several() {
     let part = "{\"epoch\": 2, \"bbox/AP-a\": 33}\n";
     let (values, said) = aps(format!("{}{part}", evaluation(39, [10.0, 20.0, 30.0])).as_bytes());
     assert_eq!(values[1..], ["", ""]);
-    assert!(said.contains("warning: metrics.json: the evaluation of line 2, epoch 2 has AP of 1 classes, that of line 1 had it of 3"), "{said}");
+    assert!(said.contains("warning: metrics.json: the evaluation of line 2, epoch 2 has AP of 1 classes, but that of line 1 had 3"), "{said}");
     // Masks alone in the last line.
     let boxes = evaluation(39, [10.0, 20.0, 30.0]);
     let masks = evaluation(40, [50.0, 60.0, 70.0]).replace("bbox", "segm");
@@ -274,7 +274,7 @@ fn which_evaluation_of_several() {
     assert_eq!(values, aps(boxes.as_bytes()).0);
     assert!(
         said.contains(
-            "AP of \"bbox\" is that of line 1, iteration 39; line 2 has a later one, of \"segm\""
+            "AP of \"bbox\" is from line 1, iteration 39; line 2 has a later one, of \"segm\""
         ),
         "{said}"
     );
@@ -301,14 +301,11 @@ fn what_is_no_ap_in_json() {
         )
     };
     for (text, sentence) in [
-        (pair("AP"), "line 1: \"a_precision\" stands beside \"a_AP\": it is a precision"),
-        (pair("ap"), "is a precision, not the AP"),
-        (pair("recall"), "stands beside \"a_recall\""),
-        (pair("f1"), "stands beside \"a_f1\""),
-        (
-            format!("{{\"val\": {}}}", pair("recall")),
-            "\"val/a_precision\" stands beside \"val/a_recall\"",
-        ),
+        (pair("AP"), "line 1: has \"a_precision\" and \"a_AP\", so this precision"),
+        (pair("ap"), "precision is not the AP"),
+        (pair("recall"), "and \"a_recall\", so"),
+        (pair("f1"), "and \"a_f1\", so"),
+        (format!("{{\"val\": {}}}", pair("recall")), "\"val/a_precision\" and \"val/a_recall\""),
         (
             "{\"classes\": [0, 1], \"mar_100_per_class\": [0.1, 0.2]}".into(),
             "holds no AP per class",
@@ -327,13 +324,13 @@ fn what_is_no_ap_in_json() {
         ),
         (
             "{\"map_per_class\": [0.1, 0.2]}".into(),
-            "stands there without \"classes\", the ids that torchmetrics writes",
+            "is given without \"classes\", the ids that torchmetrics writes",
         ),
         (
             "[{\"image_id\": 1, \"category_id\": 2, \"score\": 0.5}]".into(),
             "holds detections, boxes with scores",
         ),
-        ("[{\"a\": 0.5}]".into(), "holds a list of records of which not all say their class"),
+        ("[{\"a\": 0.5}]".into(), "holds a list of records, and not all give their class"),
         (
             String::from_utf8(annotations("\"x\": 1")).unwrap(),
             "is an annotation file, which holds no AP",
@@ -381,11 +378,11 @@ fn which_column_is_ap() {
         "",
     ] {
         table(&[name]);
-        refused(&work, COMMAND, 1, "has no column that is AP by its name");
+        refused(&work, COMMAND, 1, "has no column that is named as AP");
         if !name.is_empty() {
             let said = work.run(&format!("{COMMAND} --ap-column {name}")).stderr;
             let said = String::from_utf8(said).unwrap();
-            assert!(said.contains(&format!("column {name:?} is no AP by its name")), "{said}");
+            assert!(said.contains(&format!("column {name:?} is not named as AP")), "{said}");
         }
         std::fs::remove_dir_all(work.path("reports")).unwrap_or_default();
         // Beside a column that may be AP, it is not asked which is meant.
@@ -433,7 +430,7 @@ fn tables_of_ultralytics() {
         &work,
         counts,
         1,
-        "is an evaluation, whose instances are those of the validation images",
+        "is an evaluation, whose instances are those of the evaluated images",
     );
     work.run(&format!("{counts} --counts-column Instances"));
     assert_eq!(written(&work, "instances"), ["8", "6", "4"]);
@@ -444,5 +441,5 @@ fn tables_of_ultralytics() {
         "epoch,time,metrics/precision(B),metrics/mAP50(B)\n1,10,0.5,0.4\n2,20,0.6,0.5\n",
     );
     let command = COMMAND.replace("ap.csv", "results.csv");
-    refused(&work, &command, 1, "has a row an epoch or a step, not a row a class");
+    refused(&work, &command, 1, "has one row per epoch or step, not per class");
 }

@@ -231,7 +231,7 @@ fn the_wrong_row_was_dropped() {
             };
             assert!(*found == after && recall.0 < 0.05 && recall.1 > 0.7, "{recall:?}");
             let said = said[0].to_string();
-            let leave = if after { "leave the first out" } else { "leave the last out" };
+            let leave = if after { "remove the first row" } else { "remove the last row" };
             assert!(said.contains(leave), "{said}");
         }
         let right: Vec<usize> = (0..31).collect();
@@ -269,7 +269,7 @@ fn a_linear_head_and_one_of_cosines() {
             panic!("{said:?}")
         };
         assert_eq!((found, lengths.is_some()), (biased, unequal));
-        assert!(said[0].to_string().contains("the loss of cosines is not its own"));
+        assert!(said[0].to_string().contains("the cosine loss is not the loss of its training"));
     }
     assert_eq!(unequal_lengths(&array![[3.0, 4.0], [5.0, 0.0]]), None);
     assert_eq!(unequal_lengths(&array![[3.0, 4.0], [1.0, 0.0]]), Some((1.0, 5.0)));
@@ -418,15 +418,15 @@ fn losses_with_a_background_row() {
     for (weights, row, number) in [("first", "first", 0), ("last", "last", 8)] {
         let input = format!("{input} {weights}.npy");
         assert_eq!(losses(&input), wanted);
-        assert!(said(&work, &input).contains(&format!("the {row} of its 9 rows is taken for the background: mean recall of the classes is 100% without it, and 0% without")));
+        assert!(said(&work, &input).contains(&format!("the {row} of its 9 rows is read as the background: mean recall of the classes is 100% without it, and 0% without")));
         for asked in [row.to_owned(), number.to_string()] {
             let asked = format!("{input} --background-row {asked}");
             assert_eq!(losses(&asked), wanted);
-            assert!(!said(&work, &asked).contains(".npy: without the background's row"));
+            assert!(!said(&work, &asked).contains(".npy: with --background-row"));
         }
     }
     let wrong = said(&work, &format!("{input} first.npy --background-row last"));
-    assert!(wrong.contains("first.npy: without the background's row, last, mean recall of the classes is 0%, and without first 100%: check --background-row"), "{wrong}");
+    assert!(wrong.contains("first.npy: with --background-row last, mean recall of the classes is 0%; with first it is 100%: check --background-row"), "{wrong}");
     let dropped = said(&work, &format!("{input} dropped.npy"));
     assert!(
         dropped.contains("dropped.npy: classes are recognized by the row after their own"),
@@ -435,14 +435,16 @@ fn losses_with_a_background_row() {
     let error = refused(&work, &format!("{input} w.npy --background-row first"));
     assert!(
         error.contains(
-            "holds 8 rows, but there are 8 classes: 9 with --background-row first are due"
+            "holds 8 rows, but there are 8 classes: 9 with --background-row first rows are \
+             expected"
         ),
         "{error}"
     );
     // Without names, labels are rows: torchvision's are from 1.
     let rows = "loss --embeddings x.npy --labels y1.npy --weights first.npy";
     assert!(said(&work, rows).contains(
-        "first.npy: no label is its row 0: if that is the background's, give --background-row first"
+        "first.npy: no label belongs to its row 0: if this row is the background's, give \
+         --background-row first"
     ));
     let means = |csv: &str| -> Vec<String> {
         csv.lines()
@@ -452,16 +454,16 @@ fn losses_with_a_background_row() {
     };
     assert_eq!(means(&losses(&format!("{rows} --background-row first"))), means(&wanted));
     let zero = "loss --embeddings x.npy --labels y.npy --weights first.npy --background-row first";
-    assert!(refused(&work, zero).contains("its numbers are 0…7, those of the classes 1…8"));
+    assert!(refused(&work, zero).contains("its numbers are 0…7, but the classes have 1…8"));
     let last = "loss --embeddings x.npy --labels y.npy --weights last.npy";
-    assert!(said(&work, last).contains("no label is its row 8"));
+    assert!(said(&work, last).contains("no label belongs to its row 8"));
     // A bias has no part in cosines.
     write_npy(work.path("b.npy"), &Array1::<f32>::ones(8)).unwrap();
     let biased = format!("{input} w.npy --bias b.npy");
     assert_eq!(losses(&biased), wanted);
     assert!(
         said(&work, &biased)
-            .contains("there is a bias, which cosines leave out: it was trained as a linear")
+            .contains("it has a bias, which the cosine loss ignores: it was trained as a linear")
     );
     let error = refused(&work, &format!("{input} first.npy --bias b.npy"));
     assert!(error.contains("b.npy: holds 8 values, the weights have 9 rows"), "{error}");
@@ -500,7 +502,7 @@ fn labels_from_one() {
         }
         assert!(!error.contains("--background-label"), "{error}");
     };
-    let spans = "its numbers are 1…8, those of the classes 0…7";
+    let spans = "its numbers are 1…8, but the classes have 0…7";
     for labels in ["y1.npy", "y1.csv"] {
         for command in ["information", "loss --weights w.npy", "margins", "correlate --ap ap.csv"] {
             let run =
@@ -510,7 +512,7 @@ fn labels_from_one() {
     }
     // Asked to take them for ids, too.
     let ids = "information --embeddings x.npy --labels y1.npy --class-names names.txt --label-numbering ids";
-    check(refused(&work, ids), "is 8, which is none of the 8 classes: labels from 1 on");
+    check(refused(&work, ids), "is 8, which is not one of the 8 classes: labels from 1 on");
     // The way out works.
     let run = "information --embeddings x.npy --labels y1.npy --class-names ids.csv";
     let named = work.json(run);
@@ -527,7 +529,7 @@ fn labels_from_one() {
         ),
     ] {
         let run = format!("{command} {labels} --class-names names.txt");
-        check(refused(&work, &run), "none of the first class \"n0\"");
+        check(refused(&work, &run), "no row of the first class \"n0\"");
     }
     work.run("information --embeddings x7.npy --labels y7.npy --class-names names.txt --label-numbering ids");
     // Held-out boxes of a few classes are no pattern.
@@ -547,9 +549,10 @@ fn labels_from_one() {
     write_npy(work.path("nine.npy"), &nine).unwrap();
     let error =
         refused(&work, "information --embeddings x.npy --labels nine.npy --class-names names.txt");
-    for words in
-        ["if 0 is the background, as in torchvision", "if 8 is, as in detectron2 and mmdetection"]
-    {
+    for words in [
+        "if 0 is the background, as in torchvision",
+        "if 8 is the background, as in detectron2 and mmdetection",
+    ] {
         assert!(error.contains(words), "{error}");
     }
     // AP by ids from 1.
@@ -563,7 +566,7 @@ fn labels_from_one() {
 fn labels_from_one_in_memory() {
     let work = toy();
     for (x, y, words) in
-        [("x.npy", "y1.npy", "1…8"), ("x7.npy", "y7.npy", "none of the first class")]
+        [("x.npy", "y1.npy", "1…8"), ("x7.npy", "y7.npy", "no row of the first class")]
     {
         let x: Array2<f32> = read_npy(work.path(x)).unwrap();
         let y: Array1<i64> = read_npy(work.path(y)).unwrap();
@@ -629,7 +632,8 @@ fn evaluations_are_no_counts() {
         "plain.csv",
     ] {
         let error = refused(&work, &format!("correlate --ap ap.csv --counts {file}"));
-        let words = "is an evaluation, whose instances are those of the validation images: give the training set's";
+        let words = "is an evaluation, whose instances are those of the evaluated images: give the \
+                     training set's";
         assert!(error.contains(&format!("{file}: {words}")), "{error}");
     }
     // Asked for, they are taken; a table of one's own with AP beside the counts is no evaluation.
@@ -639,7 +643,7 @@ fn evaluations_are_no_counts() {
     // It lists the classes that the validation images have.
     let run = "information --embeddings x.npy --labels y.npy --class-names";
     assert!(refused(&work, &format!("{run} to.csv")).contains(
-        "to.csv: is an evaluation, which lists the classes of the validation images alone"
+        "to.csv: is an evaluation, which lists only the classes of the validation images"
     ));
 }
 
@@ -665,7 +669,7 @@ fn counts_of_the_ground_truth() {
     let found = |at: usize| json!({"image_id": 1 + at % 5, "category_id": at % 3, "bbox": [1 + at, 1, 9, 9], "score": 0.5});
     work.write("d.json", json!((0..9).map(found).collect::<Vec<_>>()).to_string());
     let run = "correlate --detections d.json --ground-truth val.json --counts";
-    let words = "its counts are those of the evaluated images, not of the training set";
+    let words = "its counts are those of the evaluated images";
     for (counts, wrong) in [("val.json", true), ("same.json", true), ("train.json", false)] {
         let said = said(&work, &format!("{run} {counts}"));
         assert_eq!(said.contains(words), wrong, "{counts}: {said}");

@@ -218,7 +218,7 @@ fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
         [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap()).into();
     assert_eq!(stderr.matches("warning: ").count(), 1, "{stderr}");
     assert!(stdout.starts_with("6 runs of 31 classes (mp-floor): no evidence that"), "{stdout}");
-    assert!(stdout.contains("- looked at: 6 runs, 1 estimator"), "{stdout}");
+    assert!(stdout.contains("- computed for 6 runs, 1 estimator"), "{stdout}");
     let table = work.read("reports/verdict.csv");
     let mut reader = csv::Reader::from_reader(table.as_bytes());
     let rows: Vec<HashMap<String, String>> = reader.deserialize().map(Result::unwrap).collect();
@@ -252,8 +252,8 @@ fn verdict_csv_leads_with_all_runs_and_gates_know_it() {
         ("finding=byond", 2, "did you mean \"beyond\"?"),
         ("finding<1", 2, "is a word: compare it with = or !="),
         ("partial_curve=beyond", 2, "is a number"),
-        ("partial_curve.all<-0.1", 3, "partial_curve.all<-0.1 holds"),
-        ("finding=0.5", 2, "not NAME<NUMBER"),
+        ("partial_curve.all<-0.1", 3, "partial_curve.all<-0.1 is met"),
+        ("finding=0.5", 2, "expected NAME<NUMBER"),
     ] {
         let output = work.command(&format!("{input} --fail-if {condition}")).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -369,27 +369,36 @@ fn no_sentence_contradicts_its_numbers() {
             // The condition that is named is the one that fails.
             let unsettled = token == "unsettled";
             for (words, nothing_tells, holds) in [
-                ("not given a straight line", "not given a straight line", line_holds),
-                ("not if some classes are noisier", "holds for unequally noisy", noise_holds),
-                ("not if classes of one group are alike", "holds if classes of one", groups_hold),
+                ("not when a straight line", "not when a straight line", line_holds),
+                (
+                    "not when some classes may be noisier",
+                    "holds when some classes are noisier",
+                    noise_holds,
+                ),
+                (
+                    "not when classes of one group may be alike",
+                    "holds when classes of one",
+                    groups_hold,
+                ),
             ] {
                 if (says(words) || says(nothing_tells)) != (unsettled && !holds) {
                     fails(words);
                 }
             }
             let line_only = clear(line) && !clear(curve);
-            if says("which the curve of the count explains") != line_only {
+            if says("the curve of the count explains") != line_only {
                 fails("line only");
             }
             if says("lower AP") != (token == "beyond" && curve.is_some_and(|curve| curve.r < 0.0)) {
                 fails("direction");
             }
-            if says("of the bits come from the floor")
+            if says("of the bits come from the eigenvalue floor")
                 != (token == "beyond" && grounds.floor_share > Some(0.5))
             {
                 fails("floor");
             }
-            if says("shows in 4 of 5 cases") != ["disguise", "count", "nothing"].contains(&token) {
+            if says("is found in 4 of 5 cases") != ["disguise", "count", "nothing"].contains(&token)
+            {
                 fails("power");
             }
             // What is written is what was computed, and an interval that is clear of 0 looks so.
@@ -510,7 +519,7 @@ fn groups_that_tell_nothing_are_said_to() {
     work.write("g.csv", groups(&|class| format!("{class},{}\n", [4, 7].contains(&class))));
     let output = work.run(&format!("{input} --format json"));
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("the groups have no part in this"), "{stderr}");
+    assert!(stderr.contains("the groups are not used"), "{stderr}");
     let json: Value = serde_json::from_slice(&output.stdout).unwrap();
     for column in ["by_group", "by_group_low", "by_group_high", "groups"] {
         assert_eq!(json["verdict"][0][column], Value::Null, "{column}");
@@ -581,7 +590,7 @@ fn a_verdict_over_all_runs_says_which_runs() {
     let output = work.run("correlate --runs runs.toml --estimator sample");
     let stdout = String::from_utf8(output.stdout).unwrap();
     assert!(stdout.starts_with("2 runs of 30 classes (sample): "), "{stdout}");
-    assert!(stdout.contains("no verdict over all runs holds more than the count constant"));
+    assert!(stdout.contains("the verdict over all runs holds only the count constant"));
     let json = work.json("correlate --runs runs.toml --estimator sample");
     assert_eq!(rows(&json, "all").len(), 1);
     // A gate on all runs is there whatever the data, and judged where there is such a verdict.
@@ -596,7 +605,7 @@ fn a_verdict_over_all_runs_says_which_runs() {
     work.write("runs.toml", run(0, "") + &run(1, "") + &run(2, ""));
     let output = work.run("correlate --runs runs.toml --fail-if finding.all=beyond");
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert!(stderr.contains("is not judged for \"all (mp-floor)\""), "{stderr}");
+    assert!(stderr.contains("is not checked for \"all (mp-floor)\""), "{stderr}");
 }
 
 /// No two runs have one name, and none that of all of them.

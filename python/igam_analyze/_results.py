@@ -1,4 +1,4 @@
-"""What functions return: dicts of columns that know their file."""
+"""What functions return: dicts of columns that can be written as csv."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class IgamWarning(UserWarning):
-    """What to beware of in a result: the command line's sentence."""
+    """A warning about a result, with the sentence of the command line."""
 
 
 class Table(dict[str, Any]):
     """A dict of columns: arrays of numbers, with NaN where there is none, and lists of str, or of bool, with
     None where there is none.
 
-    It is an ordinary dict, of which a notebook shows a table. What is changed in it changes neither
+    It is an ordinary dict, and a notebook shows it as a table. Changes to the dict change neither
     `to_csv()` nor what a notebook shows.
 
     Examples
@@ -31,7 +31,7 @@ class Table(dict[str, Any]):
     _cells: _Cells
 
     def to_csv(self) -> str:
-        """The bytes of the command line's file.
+        """The csv text, the same as in the file of the command line.
 
         Examples
         --------
@@ -40,7 +40,7 @@ class Table(dict[str, Any]):
         return self._cells.csv()
 
     def to_pandas(self) -> pandas.DataFrame:
-        """The columns as a DataFrame of pandas.
+        """The columns as a pandas DataFrame.
 
         Examples
         --------
@@ -55,14 +55,14 @@ class Table(dict[str, Any]):
 
 
 class Amounts(Table):
-    """Information amounts of classes, a value a class in order of id.
+    """Information amounts of classes, one value per class in order of id.
 
     The columns: "class_id", "class" (a list of str), "instances" (m), "information" (I, bits),
     "normalized_information" (I′), "floor", "floored_fraction", "floor_bits" (bits of I from the eigenvalue
     floor alone), "dim_per_instance" (p/m). NaN where there is none. `to_csv()` is an `information.csv`.
 
-    `correlate`, `compare` and `margin_readings` compute from the amounts as they were made: what is changed in
-    the dict does not reach them.
+    `correlate`, `compare` and `margin_readings` use the original amounts: changes to
+    the dict have no effect on them.
 
     Attributes
     ----------
@@ -71,7 +71,7 @@ class Amounts(Table):
     refused : dict of str to str
         Why a class has no information amount.
     warnings : list of str
-        What to beware of.
+        Warnings, one sentence each.
 
     Examples
     --------
@@ -87,14 +87,14 @@ class Amounts(Table):
 
 
 class QueueSize(Table):
-    """What storing the covariances takes, a value a strategy; `to_csv()` is a `storage.csv`.
+    """Storage of the covariances, one value per strategy; `to_csv()` is a `storage.csv`.
 
     Attributes
     ----------
     budget : Table or None
         What fits into the memory budget: the columns of `budget.csv`.
     warnings : list of str
-        What to beware of.
+        Warnings, one sentence each.
 
     Examples
     --------
@@ -106,7 +106,7 @@ class QueueSize(Table):
     _given: tuple[Any, int, int | None, int]
 
     def figure(self) -> Figure:
-        """Figure 3: how the store depends on the queue length.
+        """Figure 3: storage against queue length.
 
         Examples
         --------
@@ -123,7 +123,7 @@ class Losses(Table):
     Attributes
     ----------
     mean : dict of str to float
-        Those of all embeddings: "cosine_softmax_loss", "igam_loss", "difference".
+        Means over all embeddings: "cosine_softmax_loss", "igam_loss", "difference".
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """Information amount of a Ray Dataset, as an aggregation of Ray Data.
 
-The moments of a block are taken by the task that has it, and moments alone travel on. They are merged a few
-at a time (Eq. 8) before Ray aggregates the rest: its one reduce task would otherwise load those of all blocks
-together. So a worker holds a few of them, however many blocks there are.
+The task that has a block computes its moments, and only moments are sent on. They are merged a few at a time
+(Eq. 8) before Ray aggregates them, because its one reduce task would load the moments of all blocks together.
+So a worker holds only a few of them, for any number of blocks.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ def information(
 
     Parameters
     ----------
-    dataset : an embedding a row; of other columns than these two nothing is read
-    embedding_column : p floats a row: lists, lists of fixed size, or tensors of Ray or Arrow
+    dataset : one embedding per row; only these two columns are read
+    embedding_column : p floats per row: lists, lists of fixed size, or tensors of Ray or Arrow
     label_column : integers or class names
     estimator, precision : as for `igam_analyze.information`
 
@@ -155,8 +155,8 @@ def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:
     lengths = pc.min_max(column.value_lengths()).as_py()
     if lengths["min"] != lengths["max"]:
         raise ValueError(
-            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they cannot be "
-            "one dump"
+            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they do "
+            "not belong together"
         )
     values = column.flatten()
     refuse_nulls(values, name)
@@ -175,7 +175,7 @@ def labels(batch: pa.RecordBatch, name: str) -> np.ndarray:
 def refuse_nulls(array: pa.Array, name: str) -> None:
     """Checks that no value is missing."""
     if array.null_count > 0:
-        raise ValueError(f"column {name!r} holds nulls: leave such rows out with Dataset.filter")
+        raise ValueError(f"column {name!r} holds nulls: remove such rows with Dataset.filter")
 
 
 @contextmanager

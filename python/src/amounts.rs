@@ -81,7 +81,7 @@ impl _Amounts {
         match amounts.as_ref().map(|amounts| amounts.cast::<_Amounts>()) {
             Some(Ok(amounts)) => Ok(amounts.get().clone()),
             _ => Err(PyTypeError::new_err(format!(
-                "{} is no igam_analyze.Amounts: give what information() returns",
+                "{} is not an igam_analyze.Amounts: give the result of information()",
                 object.get_type().name()?
             ))),
         }

@@ -81,8 +81,8 @@ pub fn covariates(object: &Bound<'_, PyAny>) -> PyResult<Covariates> {
         return Err(refused(
             COVARIATES,
             format!(
-                "is {}: give a file, a pandas DataFrame whose index is the class, or a mapping of each \
-                 covariate's name to a mapping of class to number",
+                "is {}: give a file, a pandas DataFrame indexed by class, or a mapping of each \
+                 covariate to a mapping of class to number",
                 type_of(object)?
             ),
         ));
@@ -101,7 +101,7 @@ pub fn class_groups(object: &Bound<'_, PyAny>) -> PyResult<ClassGroups> {
         Field::Number(None) => Ok(None),
         Field::Number(Some(number)) if number.trunc() == number => Ok(Some(number.to_string())),
         _ if item.is_instance_of::<PyString>() => text(CLASS_GROUPS, item).map(Some),
-        _ => Err(refused(CLASS_GROUPS, format!("{} is no name of a group", item.repr()?))),
+        _ => Err(refused(CLASS_GROUPS, format!("{} is not the name of a group", item.repr()?))),
     };
     let names = rows.items.iter().map(group).collect::<PyResult<_>>()?;
     in_memory::class_groups(Path::new(CLASS_GROUPS), rows.keys(CLASS_GROUPS)?, names)
@@ -121,7 +121,10 @@ pub fn classes(object: &Bound<'_, PyAny>) -> PyResult<(Classes, Vec<String>)> {
             let id = |key| match key {
                 Key::Number(id) => Ok(id),
                 Key::Name(name) => classes::number(&name).ok_or_else(|| {
-                    refused(CLASS_NAMES, format!("{name:?} is no id: give a dict of id to name"))
+                    refused(
+                        CLASS_NAMES,
+                        format!("{name:?} is not an id: give a dict of id to name"),
+                    )
                 }),
             };
             keys.into_iter().map(id).collect::<PyResult<_>>()?
@@ -129,7 +132,7 @@ pub fn classes(object: &Bound<'_, PyAny>) -> PyResult<(Classes, Vec<String>)> {
     };
     let name = |item: &Bound<'_, PyAny>| match item.is_instance_of::<PyString>() {
         true => text(CLASS_NAMES, item),
-        false => Err(refused(CLASS_NAMES, format!("{} is no name of a class", item.repr()?))),
+        false => Err(refused(CLASS_NAMES, format!("{} is not the name of a class", item.repr()?))),
     };
     let names = rows.items.iter().map(name).collect::<PyResult<Vec<_>>>()?;
     let list = ids.into_iter().zip(names).collect();
@@ -185,7 +188,7 @@ fn held(object: &Bound<'_, PyAny>) -> PyResult<Held> {
         return Ok(held);
     }
     if object.hasattr("compute")? && object.hasattr("update")? {
-        return Err(refused(AP, "is a metric: give what its compute() returns".into()));
+        return Err(refused(AP, "is a metric: give the result of its compute()".into()));
     }
     if axes(object)?.is_some_and(|axes| axes > 1) && !is_pandas(object)? {
         return array(object, None);
@@ -278,7 +281,7 @@ fn precisions(
     if all_as_one {
         return Err(refused(
             AP,
-            "was evaluated with all categories as one, so that there is no AP per class: set \
+            "was evaluated with all categories as one, so there is no AP per class: set \
              params.useCats = 1"
                 .into(),
         ));
@@ -343,7 +346,7 @@ impl<'py> Rows<'py> {
             Some(2) if pandas => {
                 return Err(refused(
                     origin,
-                    "is a table: give one of its columns, whose index is the class".into(),
+                    "is a table: give one of its columns, indexed by class".into(),
                 ));
             }
             Some(1) | None => {}
@@ -394,7 +397,7 @@ fn side_by_side(origin: &str, columns: Vec<(String, Rows)>) -> PyResult<(Keys, C
     if in_order > 0 && (in_order < columns.len() || lengths().min() != lengths().max()) {
         return Err(refused(
             origin,
-            "holds lists or arrays that are not one value a class each, in one order: give mappings of \
+            "holds lists or arrays without one value per class in one order: give mappings of \
              class to number"
                 .into(),
         ));

@@ -35,7 +35,7 @@ impl Estimators {
             several.push(estimator);
         }
         if several.is_empty() {
-            return Err(PyValueError::new_err("estimator names none"));
+            return Err(PyValueError::new_err("estimator has no name"));
         }
         Ok(Estimators::Several(several))
     }
@@ -74,7 +74,7 @@ pub fn one_of<T: Copy>(
 ) -> PyResult<T> {
     all.iter().copied().find(|&one| name_of(one) == name).ok_or_else(|| {
         let names: Vec<_> = all.iter().map(|&one| format!("{:?}", name_of(one))).collect();
-        PyValueError::new_err(format!("{what} {name:?} is none of {}", names.join(", ")))
+        PyValueError::new_err(format!("{what} {name:?} is not one of {}", names.join(", ")))
     })
 }
 

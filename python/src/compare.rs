@@ -22,7 +22,7 @@ use crate::tables::table;
 use crate::warn::{sentences, warn};
 use crate::work::{exception, released};
 
-/// What a change did to each class. `compare` makes it; a notebook shows its table.
+/// What a change did to each class. `compare` returns it; a notebook shows its table.
 ///
 /// Attributes
 /// ----------
@@ -31,10 +31,10 @@ use crate::work::{exception, released};
 /// table : Table
 ///     The columns of `compare.csv`; a difference is after − before.
 /// reasons : Table or None
-///     The columns of `reasons.csv`: the classes whose reasons came or went. None unless both are studies or
-///     runs files.
+///     The columns of `reasons.csv`: the classes whose reasons appeared or disappeared. None unless both
+///     are studies or runs files.
 /// warnings : list of str
-///     What to beware of.
+///     Warnings, one sentence each.
 ///
 /// Examples
 /// --------
@@ -102,7 +102,7 @@ impl Comparison {
 ///     Information amounts, a study, or a file: an information.csv, or a runs file (.toml), which is
 ///     computed.
 /// run : str or (str, str), optional
-///     The run to take where there are several: one name for both, or that of each.
+///     The run, if there are several: one name for both, or one name each.
 /// estimator : str, optional
 ///     For runs files, "mp-floor" unless given.
 ///
@@ -113,7 +113,7 @@ impl Comparison {
 /// Raises
 /// ------
 /// ValueError
-///     If the two are under different estimators or on different scales of AP, or have no class in common.
+///     If the two have different estimators or AP scales, or no class in common.
 ///
 /// Examples
 /// --------
@@ -172,16 +172,16 @@ fn summary(
     )))
 }
 
-/// The margins between classes, and whether they are worth training with.
+/// The margins between classes, and whether training with them is worthwhile.
 ///
 /// Attributes
 /// ----------
 /// matrix : numpy.ndarray
 ///     (C, C) float64, radians, row i the true class; 0 where a class has no information amount.
 /// table : Table
-///     The columns of `margins.csv`: each reading of the normalization, summarized.
+///     The columns of `margins.csv`: a summary for each normalization.
 /// warnings : list of str
-///     What to beware of.
+///     Warnings, one sentence each.
 ///
 /// Examples
 /// --------
@@ -229,19 +229,19 @@ impl MarginReadings {
     }
 }
 
-/// The angular margins between classes under each reading of the paper's normalization, as
-/// `igam-analyze margins`.
+/// The angular margins between classes under each version of the paper's normalization, as `igam-analyze
+/// margins`.
 ///
 /// Parameters
 /// ----------
 /// information : Amounts, Study or path
 ///     Information amounts, a study, or an information.csv.
 /// normalization : {"printed", "printed-mean", "softmax"}
-///     The reading that the matrix is of.
+///     The normalization of the matrix.
 /// signed : bool
 ///     Keep negative margins, instead of 0 where the other class has more information.
 /// run : str, optional
-///     The run to take where there are several.
+///     The run, if there are several.
 ///
 /// Returns
 /// -------
@@ -255,7 +255,7 @@ impl MarginReadings {
 /// Warns
 /// -----
 /// IgamWarning
-///     Of margins that training will hardly feel, and of classes without.
+///     If the margins hardly change training, or classes have none.
 ///
 /// Examples
 /// --------

@@ -24,8 +24,8 @@ use crate::tables::table;
 use crate::warn::warn;
 use crate::work::{exception, released};
 
-/// How classes lie to one another in the space of the embeddings, and what the classifier takes them for.
-/// `geometry` makes it; `correlate` takes it, so that `Study.explain` tells of it.
+/// Distances between classes in embedding space, and what the classifier predicts for them. `geometry`
+/// returns it. Give it to `correlate`, so that `Study.explain` uses it.
 ///
 /// Attributes
 /// ----------
@@ -60,16 +60,16 @@ impl PyGeometry {
     }
 }
 
-/// How classes lie to one another: the distances of their means, and what the classifier takes them for.
+/// Distances between the means of classes, and what the classifier predicts for them.
 ///
-/// Give held-out embeddings of ground-truth boxes: those of training are fitted, and tell little of what is
-/// confused.
+/// Give held-out embeddings of ground-truth boxes. The model is fitted to training boxes, which tell little
+/// about confusion.
 ///
 /// Parameters
 /// ----------
 /// embeddings : array_like or Moments
-///     (n, p), float16, float32 or float64: of training. Or their moments, which have their own labels and
-///     class names.
+///     (n, p), float16, float32 or float64: the training embeddings. Or their moments, which have their own
+///     labels and class names.
 /// labels : array_like, optional
 ///     (n,) integers, or class names; not for moments.
 /// validation_embeddings : array_like, optional
@@ -77,23 +77,23 @@ impl PyGeometry {
 /// validation_labels : array_like, optional
 ///     (v,), as `labels`.
 /// weights : array_like, optional
-///     (C, p) or (C+1, p) weights of the classifier's last layer, row = class in order of id; one row more for
-///     the background.
+///     (C, p) or (C+1, p) weights of the classifier's last layer, row = class in order of id; one more row
+///     for the background.
 /// bias : array_like, optional
-///     As many values.
+///     One value per row of the weights.
 /// background_row : {"first", "last", "none"} or int, optional
 ///     The row of the background: first in torchvision, last in detectron2, mmdetection and DETR, or its number
-///     from 0. Where there is one row more than classes, and the embeddings tell which it is, it need not be given.
+///     from 0. Not needed if there is one more row than classes and the embeddings show which it is.
 /// cosine : bool
 ///     Whether the classifier takes features and weights at unit length.
 /// precision : {"f64", "f32"}
-///     f32 is faster, and right to about six digits.
+///     f32 is faster, and accurate to about six digits.
 /// class_names : sequence, mapping or path, optional
 ///     As for `information()`.
 /// label_numbering : {"names", "ids", "positions", "file-order"}, optional
-///     How labels mean classes, where that is not to be recognized.
+///     How labels mean classes, if this cannot be detected.
 /// background_label : int or str, optional
-///     Label of rows to leave out.
+///     Label of rows to skip.
 ///
 /// Returns
 /// -------
@@ -102,7 +102,7 @@ impl PyGeometry {
 /// Raises
 /// ------
 /// ValueError
-///     If the arrays do not go together, a value is NaN or infinite, or a label is no class.
+///     If the arrays do not fit together, a value is NaN or infinite, or a label is not a class.
 ///
 /// Examples
 /// --------
@@ -188,7 +188,7 @@ impl<'py> Training<'py> {
     ) -> PyResult<Training<'py>> {
         let problem = match (embeddings.cast::<Moments>(), labels) {
             (Ok(moments), None) if !named => return Ok(Training::Moments(moments.clone())),
-            (Ok(_), _) => "moments have their own labels and class names: give neither",
+            (Ok(_), _) => "moments already hold their labels and class names: give neither",
             (Err(_), None) => "give the labels of the embeddings",
             (Err(_), Some(labels)) => {
                 let embeddings = Embeddings::of(embeddings)?;
@@ -199,18 +199,18 @@ impl<'py> Training<'py> {
     }
 }
 
-/// What is known of a class, in each run that has it: `Study.explain` makes it, a notebook shows it, and
-/// `print` prints it.
+/// What is known about a class, in each run that has it. `Study.explain` returns it; a notebook and `print`
+/// show it.
 ///
 /// Attributes
 /// ----------
 /// name : str
 ///     The class.
 /// table : Table
-///     The columns of `classes.csv`, a row a run.
+///     The columns of `classes.csv`, one row per run.
 /// reasons : list of dict
-///     What may be the reasons of its AP, the surest first: "run", "token", "with" (the other class that it is
-///     about, or None), "weight" ("shown", "likely" or "weak"), "sentence" and "next_step".
+///     Possible reasons for its AP, the most certain first: "run", "token", "with" (the other class, or
+///     None), "weight" ("shown", "likely" or "weak"), "sentence" and "next_step".
 ///
 /// Examples
 /// --------

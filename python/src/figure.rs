@@ -48,21 +48,21 @@ impl Figure {
         Figure { name, svg }
     }
 
-    /// Writes the figure; the ending of the name says how: .svg, .png or .pdf.
+    /// Writes the figure in the format of the extension: .svg, .png or .pdf.
     ///
     /// Parameters
     /// ----------
     /// path : str or os.PathLike
     ///     The file. Its directory is made if it is missing.
     /// width : int, optional
-    ///     Pixels, 100 to 20000; as drawn unless given, a png twice that. A pixel of a pdf is 1/96 inch.
+    ///     Pixels, 100 to 20000. By default as drawn, a png twice that. A pixel of a pdf is 1/96 inch.
     /// theme : {"light", "dark"}
     ///     Dark ink on white paper, or light ink on dark paper.
     ///
     /// Raises
     /// ------
     /// ValueError
-    ///     If the name ends otherwise, or the width cannot be had.
+    ///     If the extension is another, or the width is not possible.
     /// OSError
     ///     If it cannot be written.
     ///

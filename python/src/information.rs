@@ -16,9 +16,9 @@ use crate::work::released;
 
 /// Information amount of each class: I = ½ log₂ det(1+Σ) bits (Eq. 2), from its embeddings.
 ///
-/// What `igam-analyze information` computes of the same rows in the same order, to the last bit. The
-/// embeddings are not copied if they lie in C order, and the interpreter is free while they are read:
-/// let nobody write to them meanwhile. RAYON_NUM_THREADS sets the number of threads.
+/// The same result as `igam-analyze information`, to the last bit, for the same rows in the same order.
+/// Embeddings in C order are not copied, and other Python threads run meanwhile: do not change the array
+/// during the call. RAYON_NUM_THREADS sets the number of threads.
 ///
 /// Parameters
 /// ----------
@@ -27,33 +27,32 @@ use crate::work::released;
 /// labels : array_like
 ///     (n,) integers, or class names.
 /// estimator : str or sequence of str
-///     Of the covariance: "mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf" or "oas"; several
-///     of them, or "all": then a list of results, from one pass over the embeddings.
+///     Of the covariance: "mp-floor", "sample", "ledoit-peche", "qis", "ledoit-wolf" or "oas"; several of
+///     them, or "all": then the result is a list, from one pass over the embeddings.
 /// precision : {"f64", "f32"}
-///     f32 is faster, and right to about six digits.
+///     f32 is faster, and accurate to about six digits.
 /// class_names : sequence, mapping or path, optional
 ///     Names in order of id from 0; ids with names; or a file: an annotation file, classes.txt,
-///     data.yaml. Without it, the classes are those that the labels name.
+///     data.yaml. By default, the classes are those of the labels.
 /// background_label : int or str, optional
-///     Label of rows to leave out.
+///     Label of rows to skip.
 /// label_numbering : {"names", "ids", "positions", "file-order"}, optional
-///     How labels mean classes, where that is not to be recognized.
+///     How labels mean classes, if this cannot be detected.
 ///
 /// Returns
 /// -------
 /// Amounts
-///     A dict of columns, a value a class in order of id; a list of them where several estimators are
-///     asked for.
+///     A dict of columns, one value per class in order of id; a list of them for several estimators.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     If the arrays do not go together, a value is NaN or infinite, or a label is no class.
+///     If the arrays do not fit together, a value is NaN or infinite, or a label is not a class.
 ///
 /// Warns
 /// -----
 /// IgamWarning
-///     Of classes without information amount, and of amounts that come from the eigenvalue floor.
+///     If classes have no information amount, or much of it comes from the eigenvalue floor.
 ///
 /// Examples
 /// --------

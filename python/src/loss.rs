@@ -28,9 +28,9 @@ use crate::work::released;
 /// information : array_like
 ///     (C,) information amounts in bits; NaN where a class has none: its margins are 0.
 /// normalization : {"printed", "printed-mean", "softmax"}
-///     Reading of the paper's I′.
+///     Normalization of I′.
 /// signed : bool
-///     Negative margins too, instead of 0 where the other class has more information.
+///     Keep negative margins, instead of 0 where the other class has more information.
 ///
 /// Returns
 /// -------
@@ -63,7 +63,7 @@ pub fn margins<'py>(
             **amount < 0.0 || amount.is_infinite()
         }) {
             return Err(Error::Input(format!(
-                "{amount} of class {class} (from 0) is no information amount"
+                "{amount} of class {class} (from 0) is not an information amount"
             )));
         }
         let (known, bits) =
@@ -93,18 +93,18 @@ pub fn margins<'py>(
 /// scale : float
 ///     s.
 /// gradient : bool
-///     Return the gradient too.
+///     Also return the gradient.
 ///
 /// Returns
 /// -------
 /// numpy.ndarray or (numpy.ndarray, numpy.ndarray)
-///     (B,) float64 losses; with `gradient` also their derivatives by the cosines, (B, C) float64: divide
-///     them by B for those of the mean.
+///     (B,) float64 losses; with `gradient` also their derivatives with respect to the cosines, (B, C)
+///     float64. Divide them by B for the mean loss.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     If shapes do not go together, a label is no class, or a number no cosine.
+///     If shapes do not fit together, a label is not a class, or a number is not a cosine.
 ///
 /// Examples
 /// --------
@@ -120,7 +120,9 @@ pub fn igam_loss<'py>(
     gradient: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let Some(ids) = arrays::labels(labels)?.numbers() else {
-        return Err(PyValueError::new_err("labels: holds class names: give the columns' numbers"));
+        return Err(PyValueError::new_err(
+            "labels: holds class names: give the numbers of the columns",
+        ));
     };
     let (cosines, margins) = (cosines.as_array(), margins.as_array());
     if !(scale > 0.0 && scale.is_finite()) {
@@ -131,7 +133,7 @@ pub fn igam_loss<'py>(
             usize::try_from(id).map_err(|_| {
                 let classes = cosines.ncols();
                 Error::Input(format!(
-                    "the label {id} of sample {sample} is none of {classes} classes"
+                    "the label {id} of sample {sample} is not one of {classes} classes"
                 ))
             })
         };
@@ -158,7 +160,7 @@ pub fn igam_loss<'py>(
 /// labels : array_like
 ///     (n,) integers, or class names. Without `class_names`, they are rows of the weights.
 /// weights : array_like
-///     (C, p) or (C+1, p) classifier weights, row = class in order of id; one row more for the background.
+///     (C, p) or (C+1, p) classifier weights, row = class in order of id; one more row for the background.
 /// margins : array_like
 ///     (C, C) radians, row i the true class.
 /// scale : float
@@ -166,24 +168,24 @@ pub fn igam_loss<'py>(
 /// class_names : sequence, mapping or path, optional
 ///     As for `information()`.
 /// background_row : {"first", "last", "none"} or int, optional
-///     As for `geometry()`; it has no part in the losses.
+///     As for `geometry()`; this row is not used in the losses.
 /// bias : array_like, optional
-///     The classifier's bias, as many values as rows: cosines leave it out, and a warning says so.
+///     The classifier's bias, one value per row. The cosine loss ignores it, with a warning.
 ///
 /// Returns
 /// -------
 /// Losses
-///     The columns of `loss.csv`; its `mean` has those of all embeddings.
+///     The columns of `loss.csv`; its `mean` has the means over all embeddings.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     If the arrays do not go together, or it is doubtful which row is the background's.
+///     If the arrays do not fit together, or the background's row is not certain.
 ///
 /// Warns
 /// -----
 /// IgamWarning
-///     Of weights that were trained as a linear classifier, or are read otherwise than they recognize.
+///     If the weights were trained as a linear classifier, or another choice of rows recognizes far more.
 ///
 /// Examples
 /// --------

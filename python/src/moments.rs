@@ -22,24 +22,23 @@ use crate::work::{exception, locked, released};
 
 /// Moments of each class's embeddings: count, mean and scatter (Eq. 7), merged by Eq. 8.
 ///
-/// §3.3.1's dynamic update of covariances without a queue: a class keeps its embeddings while they are
-/// at most p, then mean and scatter. So it never holds more than about C·p²/2 numbers, however many
-/// embeddings are pushed. A program may use one object on several threads; it can be pickled.
+/// The dynamic update of covariances of §3.3.1, without a queue. A class stores up to p embeddings, then
+/// only mean and scatter: at most about C·p²/2 numbers for any number of embeddings. Several threads may
+/// use one object; it can be pickled.
 ///
 /// Parameters
 /// ----------
 /// precision : {"f64", "f32"}
-///     f32 is faster, and right to about six digits.
+///     f32 is faster, and accurate to about six digits.
 /// class_names : sequence, mapping or path, optional
-///     As for `information()`; a label that is none of them is refused. Without it, the classes are those
-///     that the labels name.
+///     As for `information()`; other labels are refused. By default, the classes are those of the labels.
 ///
 /// Attributes
 /// ----------
 /// dim : int or None
 ///     Number of dimensions p; None before the first embedding.
 /// instances : int
-///     Number of embeddings of all classes.
+///     Number of embeddings in all classes.
 ///
 /// Examples
 /// --------
@@ -76,7 +75,7 @@ impl Moments {
         Ok(Moments(Mutex::new(moments)))
     }
 
-    /// Adds a batch, of no row at the fewest. One that is refused changes nothing.
+    /// Adds a batch, which may be empty. If it raises, nothing has changed.
     ///
     /// Parameters
     /// ----------
@@ -88,8 +87,8 @@ impl Moments {
     /// Raises
     /// ------
     /// ValueError
-    ///     If the arrays do not go together or with those before, a value is NaN or infinite, or a label is
-    ///     no class.
+    ///     If the arrays do not fit together or to earlier ones, a value is NaN or infinite, or a label is
+    ///     not a class.
     ///
     /// Examples
     /// --------
@@ -106,7 +105,7 @@ impl Moments {
         locked(py, &self.0, |moments| moments.push(&Array::new(values, &[])?, &labels))
     }
 
-    /// Adds the embeddings of another, which stays as it is (Eq. 8).
+    /// Adds the embeddings of another object, which does not change (Eq. 8).
     ///
     /// Parameters
     /// ----------
@@ -139,7 +138,7 @@ impl Moments {
     /// Returns
     /// -------
     /// Amounts
-    ///     A list of them where several estimators are asked for.
+    ///     A list of them for several estimators.
     ///
     /// Raises
     /// ------
@@ -168,7 +167,7 @@ impl Moments {
         objects(py, all.collect(), &estimators)
     }
 
-    /// Writes a moments file (`docs/moments.md`), which `igam-analyze merge` and every `--moments` take.
+    /// Writes a moments file (`docs/moments.md`) for `igam-analyze merge` and `--moments`.
     ///
     /// Parameters
     /// ----------
@@ -203,7 +202,7 @@ impl Moments {
     /// OSError
     ///     If it cannot be read.
     /// ValueError
-    ///     If it is no moments file, or two cannot be merged.
+    ///     If it is not a moments file, or two cannot be merged.
     ///
     /// Examples
     /// --------
@@ -220,7 +219,7 @@ impl Moments {
         locked(py, &self.0, |moments| Ok(moments.dim()))
     }
 
-    /// Number of embeddings of all classes.
+    /// Number of embeddings in all classes.
     #[getter]
     fn instances(&self, py: Python<'_>) -> PyResult<u64> {
         locked(py, &self.0, |moments| Ok(moments.instances()))

@@ -20,36 +20,36 @@ use crate::work::released;
 /// What the result says of the data set, which is the caller's own.
 const OF_DATA_SET: [&str; 4] = ["dataset", "instances", "dim", "classes"];
 
-/// What it takes to store the covariances of an epoch, by strategy (Eq. 9–10, Listing 2), as
-/// `igam-analyze queue-size`.
+/// Storage of the covariances of one epoch, by strategy (Eq. 9–10, Listing 2), as `igam-analyze
+/// queue-size`.
 ///
 /// Parameters
 /// ----------
 /// instances : int or array_like
-///     N; or m of each class, which the hybrid store's size depends on.
+///     N; or m of each class, which the size of the hybrid strategy needs.
 /// dim : int
 ///     p.
 /// classes : int, optional
 ///     C, where `instances` is N.
 /// bytes_per_value : {2, 4, 8}
 /// memory_budget : int or str, optional
-///     Bytes, or a text such as "64MiB": then the result's `budget` says what fits.
+///     Bytes, or a string such as "64MiB": then the result's `budget` says what fits.
 ///
 /// Returns
 /// -------
 /// QueueSize
-///     A dict of columns, a value a strategy: "strategy" ("original", "paper-grid", "paper", "running",
+///     A dict of columns, one value per strategy: "strategy" ("original", "paper-grid", "paper", "running",
 ///     "hybrid"), "queue_length" (d), "ratio" (R), "mib", "saving" (1−R). NaN where there is none.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     If a number is 0, or the stores are too large to be counted.
+///     If a number is 0, or the storage is too large to be counted.
 ///
 /// Warns
 /// -----
 /// IgamWarning
-///     Of stores whose size is not known, and of a paper's store that never saves.
+///     If the size of a strategy is not known, or the paper's strategy never saves memory.
 ///
 /// Examples
 /// --------
@@ -129,7 +129,7 @@ fn check_bytes(bytes_per_value: u64) -> PyResult<()> {
     if [2, 4, 8].contains(&bytes_per_value) {
         return Ok(());
     }
-    let problem = format!("bytes_per_value {bytes_per_value} is none of 2, 4, 8");
+    let problem = format!("bytes_per_value {bytes_per_value} is not one of 2, 4, 8");
     Err(PyValueError::new_err(problem))
 }
 
@@ -140,11 +140,11 @@ fn bytes(budget: &Bound<'_, PyAny>) -> PyResult<u64> {
     let text: String = budget.str()?.extract()?;
     let size: Result<ByteSize, _> = text.parse();
     size.map(|size| size.as_u64()).map_err(|_| {
-        PyValueError::new_err(format!("memory_budget {text:?} is no size, such as \"64MiB\""))
+        PyValueError::new_err(format!("memory_budget {text:?} is not a size, such as \"64MiB\""))
     })
 }
 
-/// Runs the paper's epoch through a queue (§3.3.1), beside the direct computation, as
+/// Replays one epoch through the paper's queue (§3.3.1) and compares it with the direct computation, as
 /// `igam-analyze queue-size --replay`.
 ///
 /// Parameters
@@ -154,7 +154,7 @@ fn bytes(budget: &Bound<'_, PyAny>) -> PyResult<u64> {
 /// labels : array_like
 ///     (n,) integers, or class names.
 /// queue_length : int, optional
-///     d; the best one unless given.
+///     d; by default the best one.
 /// class_names : sequence, mapping or path, optional
 ///     As for `information()`.
 /// bytes_per_value : {2, 4, 8}
@@ -162,12 +162,12 @@ fn bytes(budget: &Bound<'_, PyAny>) -> PyResult<u64> {
 /// Returns
 /// -------
 /// Table
-///     The columns of `replay.csv`: what each store held, and how far the information amounts are apart.
+///     The columns of `replay.csv`: what each strategy held, and how far the information amounts differ.
 ///
 /// Raises
 /// ------
 /// ValueError
-///     If the arrays do not go together, or the queue cannot have that length.
+///     If the arrays do not fit together, or this queue length is not possible.
 ///
 /// Examples
 /// --------

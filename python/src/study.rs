@@ -31,30 +31,30 @@ use crate::tables::table;
 use crate::warn::{sentences, warn};
 use crate::work::{exception, released};
 
-/// What is found of detectors: whether information amount or instance count goes with AP, and how sure
-/// that is. `correlate` makes it; a notebook shows its verdict.
+/// What was found about detectors: whether information amount or instance count is correlated with AP, and
+/// how certain that is. `correlate` returns it; a notebook shows its verdict.
 ///
 /// Attributes
 /// ----------
 /// verdict : str
-///     What is found, in words.
+///     The finding, in words.
 /// finding : str or None
-///     The word of the main verdict, as `finding` in `table("verdict")`: that over all runs, or of the only
-///     run. None where there is no verdict.
+///     The word of the main verdict, as `finding` in `table("verdict")`: over all runs, or of the only run.
+///     None if there is no verdict.
 /// pearson : float or None
 ///     r of information amount with AP, of the main verdict.
 /// partial : float or None
-///     The same, given all that is held constant.
+///     The same, with the count and all covariates held constant.
 /// partial_interval : (float, float) or None
 ///     Its 95% interval.
 /// warnings : list of str
-///     What to beware of, in what the study was made of too.
+///     Warnings, one sentence each, with those about its input.
 /// runs : list of str
 ///     Names of the runs.
 /// tables : dict of str to Table
 ///     All tables, by the names of their files.
 /// figures : list of str
-///     Names of the figures that there are.
+///     Names of the figures.
 ///
 /// Examples
 /// --------
@@ -161,14 +161,14 @@ impl PyStudy {
         table(py, cells)
     }
 
-    /// Why is a class bad: what is known of it, and what may be the reasons of its AP.
+    /// Why a class is bad: what is known about it, and possible reasons for its AP.
     ///
     /// Parameters
     /// ----------
     /// name : str or int, optional
-    ///     The class, by name or id; unless given, all.
+    ///     The class, by name or id; by default all.
     /// run : str, optional
-    ///     The run; unless given, each that has the class.
+    ///     The run; by default each that has the class.
     ///
     /// Returns
     /// -------
@@ -221,7 +221,7 @@ impl PyStudy {
     /// Raises
     /// ------
     /// KeyError
-    ///     If there is no such figure. `figures` are those that there are.
+    ///     If there is no such figure. `figures` lists the names.
     ///
     /// Examples
     /// --------
@@ -255,43 +255,43 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 /// Parameters
 /// ----------
 /// detectors : Amounts, list of Amounts, Moments, list of Study, path or None
-///     What is known of one detector: its information amounts, under one estimator or several, or its
-///     moments; None for instance counts alone. Or several detectors: their studies, or a runs file
-///     (.toml).
+///     One detector: its information amounts, by one or several estimators, or its moments; None for
+///     instance counts alone. Or several detectors: their studies, or a runs file (.toml).
 /// ap : mapping, Series, sequence, path or an evaluator's results, optional
-///     AP by class, 0 to 1 or 0 to 100: by name or id, or in the order of the classes; what torchmetrics
-///     computes, COCOeval, or a file.
+///     AP by class, 0 to 1 or 0 to 100: by name or id, or in the order of the classes; a result of
+///     torchmetrics or COCOeval, or a file.
 /// detections, ground_truth : path, optional
-///     In place of AP: COCO results, boxes with scores, and the annotations that they are evaluated against:
-///     COCO or LVIS json, Pascal VOC, YOLO or Open Images, or a list of files that are parts of one data set.
+///     Instead of AP: COCO results (boxes with scores), and the annotations to evaluate them against: COCO
+///     or LVIS json, Pascal VOC, YOLO or Open Images, or a list of files that are parts of one data set.
 ///     `ap_column` is then "ap" (IoU 0.5:0.95), "ap50" or "ap75".
 /// name : str
-///     The run's name; unless given, backbone and loss, or what AP is called.
+///     The run's name; by default backbone and loss, or the name of AP.
 /// backbone, loss : str
 ///     For Figures 2 and 4.
 /// instances : mapping, Series, sequence, path or list of paths, optional
-///     Instances of each class; without it, its embeddings. A table, or annotations as COCO or LVIS json,
+///     Instances of each class; by default the number of embeddings. A table, or annotations as COCO or
+///     LVIS json,
 ///     Pascal VOC, YOLO or Open Images, whose other numbers are held constant too.
 /// covariates : DataFrame, mapping of mappings, or path, optional
 ///     Other numbers of the classes, to be held constant.
 /// class_groups : mapping, Series or path, optional
 ///     The group of similar classes that each class belongs to.
 /// groups : {"lvis", "coco-lt"} or sequence of int, optional
-///     Groups for the model bias, or the instance counts at which one begins.
+///     Groups for the model bias, or the instance counts at which groups begin.
 /// estimator : str or sequence of str, optional
-///     Covariance estimator for moments and runs files, "mp-floor" unless given; several, or "all".
+///     Covariance estimator for moments and runs files, by default "mp-floor"; several, or "all".
 /// ap_column : str or sequence of str, optional
-///     Columns of AP, a run each.
+///     Columns of AP, one run each.
 /// ap_format : str, optional
-///     What AP comes in, where it is not to be recognized: "table", "ultralytics", "mmdetection", …
+///     Format of AP, if it cannot be detected: "table", "ultralytics", "mmdetection", …
 /// ap_iou : str, optional
-///     The IoU thresholds of AP, where what is given has all of them, as pycocotools' array.
+///     The IoU thresholds of AP, if the input has all of them, such as pycocotools' array.
 /// ap_numbering : {"names", "ids", "positions", "file-order"}, optional
-///     How the rows of AP mean classes, where that is not to be recognized.
+///     How the rows of AP mean classes, if this cannot be detected.
 /// ap_scale : {"fraction", "percent"}, optional
-///     The scale of AP, where it is not to be seen from the values.
+///     The scale of AP, if the values do not show it.
 /// geometry : Geometry, optional
-///     What `geometry` has made of the same classes, so that `Study.explain` tells of it.
+///     The result of `geometry` for the same classes, so that `Study.explain` uses it.
 ///
 /// Returns
 /// -------
@@ -300,15 +300,15 @@ fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
 /// Raises
 /// ------
 /// ValueError
-///     If it is doubtful which class a value is of, or something cannot be used. The sentence is the command
-///     line's, and names its options.
+///     If the class of a value is doubtful, or an input cannot be used. The sentence is that of the command
+///     line, and names its options.
 /// OSError
 ///     If a file cannot be read.
 ///
 /// Warns
 /// -----
 /// IgamWarning
-///     Of what makes the result doubtful. What `information` has warned of is not said again.
+///     If something makes the result doubtful. Warnings of `information` are not repeated.
 ///
 /// Examples
 /// --------
@@ -362,7 +362,8 @@ pub fn correlate<'py>(
         Detectors::Studies(studies) => {
             refuse(
                 given || estimator.is_some(),
-                "studies are whole: give only groups beside them, and the rest to each",
+                "a study is complete: give only `groups` with it, and other arguments when you \
+                 make each study",
             )?;
             let studies: Vec<&PyStudy> = studies.iter().map(|study| study.get()).collect();
             let mut joined = Warnings::default();
@@ -374,7 +375,7 @@ pub fn correlate<'py>(
         Detectors::Runs(path) => {
             refuse(
                 given,
-                "a runs file says all of its runs: give only groups and estimator beside it",
+                "a runs file describes all its runs: give only groups and estimator with it",
             )?;
             let options = Options::new().estimators(estimators(estimator)?.all());
             let (study, joined) = released(py, || {
@@ -391,7 +392,7 @@ pub fn correlate<'py>(
         Detectors::Amounts(amounts) => {
             refuse(
                 estimator.is_some(),
-                "estimator is for moments and runs files: information() has taken one already",
+                "estimator is for moments and runs files: information() has already used one",
             )?;
             (amounts, true)
         }
@@ -431,7 +432,8 @@ pub fn correlate<'py>(
             let of_ap = ap.is_some() || format.is_some() || iou.is_some() || scale.is_some();
             refuse(
                 of_ap,
-                "detections are evaluated: give no ap beside them, nor what says how to read it",
+                "detections are evaluated here: give no ap with them, and no argument that says \
+                 how to read it",
             )?;
             let Some(paths) = by_class::one_or_more(ground_truth)? else {
                 return Err(PyTypeError::new_err("ground_truth is a path, or a list of paths"));
@@ -505,13 +507,13 @@ impl<'py> Detectors<'py> {
         }
         let wrong = || {
             PyTypeError::new_err(
-                "detectors is none of Amounts, Moments, a list of Amounts, a list of Study, the path of a \
-                 runs file, or None",
+                "detectors is not one of Amounts, Moments, a list of Amounts, a list of Study, \
+                 the path of a runs file, None",
             )
         };
         let list: Vec<Bound<'py, PyAny>> = object.extract().map_err(|_| wrong())?;
         if list.is_empty() {
-            return Err(PyValueError::new_err("detectors is empty: give one at least"));
+            return Err(PyValueError::new_err("detectors is empty: give at least one"));
         }
         let studies = list.iter().map(|one| one.cast::<PyStudy>().cloned());
         if let Ok(studies) = studies.collect::<Result<Vec<_>, _>>() {
@@ -534,8 +536,8 @@ fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
     text.parse().map_err(|error| PyValueError::new_err(format!("groups: {error}")))
 }
 
-/// Writes all that is found on one page, as `igam-analyze report`: a file of HTML that needs nothing but
-/// itself, or a summary in Markdown.
+/// Writes all results on one page, as `igam-analyze report`: one HTML file that needs no network, or a
+/// summary in Markdown.
 ///
 /// Parameters
 /// ----------
@@ -546,7 +548,7 @@ fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
 /// Raises
 /// ------
 /// ValueError
-///     If the name ends otherwise.
+///     If the extension is another.
 /// OSError
 ///     If the file cannot be written.
 ///

@@ -38,9 +38,7 @@ pub fn locked<S: Send, R: Send>(
     let done = done.map_err(|panic| {
         let words = panic.downcast_ref::<String>().map(String::as_str);
         let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or_default();
-        PyRuntimeError::new_err(format!(
-            "this is a defect of igam-analyze, please report it: {words}"
-        ))
+        PyRuntimeError::new_err(format!("this is a bug in igam-analyze, please report it: {words}"))
     })?;
     done.map_err(exception)
 }

@@ -116,7 +116,7 @@ def test_refused():
     refused("ap", {"a": True}, "is true or false")
     refused("ap", [np.True_], 'the AP of "0" is true or false')
     refused("ap", {"a": object()}, "something else")
-    refused("ap", {"a": 0.5, 3: 0.5}, 'calls one class "a" and one 3: write names or ids')
+    refused("ap", {"a": 0.5, 3: 0.5}, 'gives one class as "a" and one as 3: use names only or ids only')
     refused("ap", {"a": 0.5, " a": 0.5}, 'names the class "a" twice')
     refused("ap", pd.Series([0.5, 0.25], [2, 2]), "has two rows for the class id 2")
     refused("ap", {"": 0.5}, "there is no class")
@@ -132,10 +132,10 @@ def test_refused():
     refused("ap", None, "is of type NoneType")
     refused("ap", {"a": 0.5}, 'has no column "b"', wanted=["b"])
     refused("ap", {"a": 0.5}, "--ap-iou", iou="0.5")
-    refused("ap", {"a": 0.5}, "no array of pycocotools", format="pycocotools")
+    refused("ap", {"a": 0.5}, "neither an array of pycocotools", format="pycocotools")
     refused("ap", [0.5], "holds no AP per class as detectron2 writes it", format="detectron2")
     metric = types.SimpleNamespace(compute=None, update=None)
-    refused("ap", metric, "is a metric: give what its compute() returns")
+    refused("ap", metric, "is a metric: give the result of its compute()")
     endless = {}
     endless["a"] = endless
     refused("ap", endless, "without end")
@@ -203,7 +203,7 @@ def test_detectron2_nested():
     assert column[:5] == ("bbox", "detectron2", "percent", (["a", "b/c"], None), [40, None])
     # One task's dictionary alone.
     assert _by_class("ap", results["bbox"])[0][:5] == column[:5]
-    refused("ap", {"bbox": {"AP": 40.0, "AP50": 60.0}}, "holds AP of all classes alone", "evaluate by class")
+    refused("ap", {"bbox": {"AP": 40.0, "AP50": 60.0}}, "holds AP of all classes together", "evaluate by class")
     refused("ap", {"AP": 40.0, "AP50": 60.0}, "holds no AP per class")
     refused("ap", {"a": {"AP-x": 1.0, "AP": 1}, "b": {"AP-x": 2, "AP": 1}}, 'ap: has AP of "a", "b"')
     refused("ap", {"bbox": {"AP-a": 140.0, "AP": 1}}, 'ap: the AP of "a" is 140, which is not within 0–100')
@@ -220,13 +220,13 @@ def test_mmdetection_flat():
 def test_classes_that_look_like_keys():
     # Nothing but what evaluators write beside the classes tells them from classes called so.
     for weapons in [{"AP-7": 0.3}, {"AP-7": 0.3, "AK-47": 0.2}]:
-        refused("ap", weapons, 'detectron2 writes it for a class "7"', 'or "table" if each key is a class')
+        refused("ap", weapons, 'detectron2 would write for a class "7"', 'or "table" if each key is a class')
         assert ap(weapons, format="table") == ((list(weapons), None), list(weapons.values()), "fraction")
     [column] = _by_class("ap", {"AP-7": 0.3}, format="detectron2")
     assert column[2:5] == ("percent", (["7"], None), [0.3])
-    refused("ap", {"a_precision": 0.3, "b_precision": 0.3}, "mmdetection writes it for a class")
-    refused("ap", pd.Series({"AP-7": 0.3}), "detectron2 writes it")
-    refused("ap", {"a_precision": 0.3, "a_recall": 0.2}, "it is a precision, not the AP")
+    refused("ap", {"a_precision": 0.3, "b_precision": 0.3}, "mmdetection would write for a class")
+    refused("ap", pd.Series({"AP-7": 0.3}), "detectron2 would write")
+    refused("ap", {"a_precision": 0.3, "a_recall": 0.2}, "this precision is not the AP")
     # LVIS has these.
     assert ap({"map": 0.5, "recall": 0.5, "precision": 0.25})[0] == (["map", "recall", "precision"], None)
     assert ap({"a/b": 0.5, "AP50mm": 0.5})[0] == (["a/b", "AP50mm"], None)
@@ -333,9 +333,9 @@ def test_counts():
         assert _by_class("instances", object) == ((None, [0, 1]), [3, 0])
     file = FILES / "instances_train.json"
     assert _by_class("instances", file) == _by_class("instances", str(file))
-    refused("instances", {"a": 2.5}, 'instances: "a": 2.5 is no count of instances')
-    refused("instances", {"a": -1}, "-1 is no count of instances")
-    refused("instances", [1, None], 'instances: "1": NaN is no count')
+    refused("instances", {"a": 2.5}, 'instances: "a": 2.5 is not a count of instances')
+    refused("instances", {"a": -1}, "-1 is not a count of instances")
+    refused("instances", [1, None], 'instances: "1": NaN is not a count')
     refused("instances", {"a": "3"}, 'the number of "a" is a text')
 
 
@@ -351,8 +351,8 @@ def test_covariates():
     _, columns, notes = _by_class("covariates", frame.assign(word="z", ap=0.5, id=7))
     assert [name for name, _ in columns] == ["x", "y"]
     assert notes == [
-        'covariates: columns left out, as they hold no numbers: "word"',
-        'covariates: columns left out, as they are what is compared: "ap"',
+        'covariates: columns skipped, because they hold no numbers: "word"',
+        'covariates: columns skipped, because they are what is compared: "ap"',
     ]
     refused("covariates", {"ap": [1, 2]}, 'has no column of numbers that could be held constant')
     refused("covariates", {}, "covariates: is empty")
@@ -360,7 +360,7 @@ def test_covariates():
     refused("covariates", {"x": [np.inf, 1]}, "is not finite")
     refused("covariates", {"x": [1, 2], "y": [1, 2, 3]}, "give mappings of class to number")
     refused("covariates", {"x": [1, 2], "y": {"a": 1}}, "give mappings of class to number")
-    refused("covariates", {"x": {"a": 1}, "y": {3: 1}}, "write names or ids")
+    refused("covariates", {"x": {"a": 1}, "y": {3: 1}}, "use names only or ids only")
     refused("covariates", frame.reset_index(names="class"), 'set_index("class")')
     refused("covariates", pd.concat([frame, frame]), 'names the class "a" twice')
     refused("covariates", [1, 2], "is of type list: give a file, a pandas DataFrame")
@@ -374,7 +374,7 @@ def test_class_groups():
     assert _by_class("class_groups", ["x", "n/a", "x"]) == (IN_ORDER, ["x", None, "x"])
     assert _by_class("class_groups", [1, 1, 2])[1] == ["1", "1", "2"]
     refused("class_groups", {"a": None}, "class_groups: names no group")
-    refused("class_groups", {"a": 0.5}, "0.5 is no name of a group")
+    refused("class_groups", {"a": 0.5}, "0.5 is not the name of a group")
 
 
 def test_class_names(tmp_path):
@@ -387,6 +387,6 @@ def test_class_names(tmp_path):
     ids, names, notes = _by_class("class_names", ["__background__", "person", "N/A", "N/A", "cat"])
     assert (ids, names, len(notes)) == ([1, 4], ["person", "cat"], 2)
     refused("class_names", ["a", "a"], 'class_names: names the class "a" twice')
-    refused("class_names", ["a", 3], "3 is no name of a class")
+    refused("class_names", ["a", 3], "3 is not the name of a class")
     refused("class_names", {"a": 3}, "give a dict of id to name")
     refused("class_names", [], "class_names: names no class")

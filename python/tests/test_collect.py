@@ -100,7 +100,7 @@ def test_moments_say_the_same(arrays, tmp_path):
     "x, y, sentence",
     [
         (np.ones((2, 3)), [2], r"\(2, 3\) embeddings for \(1,\) labels"),
-        (np.ones(3), [2, 2, 2], r"n×p and n are due"),
+        (np.ones(3), [2, 2, 2], r"n×p and n are expected"),
         (np.ones((1, 4)), [2], "embeddings of 4 values after some of 3"),
         (np.ones((1, 3)), [3], "label 3 has no name; `class_names` has 2: 'bolt', 4: 'key', 7: 'nut, large'"),
         (np.array([[1, np.nan, 3]]), [2], "not finite"),

@@ -43,17 +43,17 @@ def test_has_the_programs_sentence(cli, tmp_path, embeddings, labels, options):
         (lambda: igam_analyze.information(X, np.array([2**63] * 6, "u8")), "too large"),
         (lambda: igam_analyze.information(X, [None] * 6), "other things than integers or class names"),
         (lambda: igam_analyze.information(X, ["a\n"] * 6), "row 0: the name \"a\\n\" holds the control character"),
-        (lambda: igam_analyze.information(X, Y, "qiss"), 'estimator "qiss" is none of "mp-floor", "sample"'),
-        (lambda: igam_analyze.information(X, Y, precision="f16"), 'precision "f16" is none of "f64", "f32"'),
+        (lambda: igam_analyze.information(X, Y, "qiss"), 'estimator "qiss" is not one of "mp-floor", "sample"'),
+        (lambda: igam_analyze.information(X, Y, precision="f16"), 'precision "f16" is not one of "f64", "f32"'),
         (lambda: igam_analyze.information(X, Y, class_names=["a", "b"]), "none of the 2 classes"),
         (lambda: igam_analyze.information(X, Y, class_names=["a", "a"]), 'names the class "a" twice'),
         (lambda: igam_analyze.Moments(class_names=[]), "names no class"),
         (lambda: igam_analyze.Moments().save("nothing.parquet"), "push embeddings first"),
-        (lambda: igam_analyze.margins([1.0, -1]), "-1 of class 1 (from 0) is no information amount"),
+        (lambda: igam_analyze.margins([1.0, -1]), "-1 of class 1 (from 0) is not an information amount"),
         (lambda: igam_analyze.margins([np.nan]), "no class has an information amount"),
         (lambda: igam_analyze.margins(np.ones(40_000)), "32768 classes are the most"),
         (lambda: igam_analyze.igam_loss([[0.5, 1.5]], [0], np.zeros((2, 2))), "no cosine"),
-        (lambda: igam_analyze.igam_loss([[0.5, 0.5]], [-1], np.zeros((2, 2))), "label -1 of sample 0 is none of 2"),
+        (lambda: igam_analyze.igam_loss([[0.5, 0.5]], [-1], np.zeros((2, 2))), "label -1 of sample 0 is not one of 2"),
         (lambda: igam_analyze.igam_loss([[0.5, 0.5]], [0, 1], np.zeros((2, 2))), "of 1 samples, the labels of 2"),
         (lambda: igam_analyze.igam_loss([[0.5, 0.5]], [0], np.zeros((3, 3))), "3×3, but there are 2 classes"),
         (lambda: igam_analyze.igam_loss([[0.5, 0.5]], [0], np.zeros((2, 2)), scale=0), "scale 0 is not a number"),
@@ -88,7 +88,7 @@ def test_moments_that_cannot_be_merged():
             moments.merge(theirs)
     fixed = other(X, Y, class_names=["0", "1", "2"])
     fixed.merge(moments)
-    with pytest.raises(ValueError, match='their class "3" is none of the 3 classes'):
+    with pytest.raises(ValueError, match='their class "3" is not one of the 3 classes'):
         fixed.merge(other(X, [3] * 6))
     assert moments.instances == 6 and fixed.instances == 12
 

@@ -199,8 +199,8 @@ def test_cards_in_a_notebook(of_runs):
 @pytest.mark.parametrize(
     "call, words",
     [
-        (lambda study: study.explain("Cuter"), r'"Cuter" is none of the classes, .*did you mean "Cutter"'),
-        (lambda study: study.explain(31), '"31" is none of the classes'),
+        (lambda study: study.explain("Cuter"), r'"Cuter" is not one of the classes, .*did you mean "Cutter"'),
+        (lambda study: study.explain(31), '"31" is not one of the classes'),
         (lambda study: study.explain("Cutter", run="R-50"), f'there is no run "R-50"; there are {CE}, {COSINE}'),
         (lambda study: study.explain(run=""), 'there is no run ""'),
     ],
@@ -225,7 +225,7 @@ HELD_OUT = {"validation_embeddings": X, "validation_labels": Y}
         ({"bias": [0.0] * 3}, "bias, background_row and cosine are for weights"),
         ({"cosine": True}, "bias, background_row and cosine are for weights"),
         ({"background_row": "last"}, "bias, background_row and cosine are for weights"),
-        ({**HELD_OUT, "validation_embeddings": X[:, :2]}, "held-out embeddings have 2 dimensions, those of training have 3"),
+        ({**HELD_OUT, "validation_embeddings": X[:, :2]}, "held-out embeddings have 2 dimensions, but the training embeddings have 3"),
         ({**HELD_OUT, "validation_labels": Y[1:]}, "12 .*11|11 .*12"),
         ({**HELD_OUT, "validation_labels": ["d"] * 12}, '"d"'),
         ({**HELD_OUT, "validation_embeddings": np.where(X == X[2, 1], np.nan, X)}, "row 2"),
@@ -233,13 +233,13 @@ HELD_OUT = {"validation_embeddings": X, "validation_labels": Y}
         ({"weights": X[:5]}, "weights: holds 5 rows, but there are 3 classes"),
         ({"weights": X[:4], "background_row": "none"}, "holds 4 rows, but there are 3 classes"),
         ({"weights": X[:3], "background_row": "first"}, "holds 3 rows, but there are 3 classes"),
-        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is none of "first", "last", "none" or the number of a row'),
+        ({"weights": X[:4], "background_row": "middle"}, 'background_row "middle" is not one of "first", "last", "none" or the number of a row'),
         ({"weights": X[:3, :2]}, "holds weights in 2 dimensions, the embeddings have 3"),
         ({"weights": X[:3], "bias": [0.0, 1]}, "bias: holds 2 values, the weights have 3 rows"),
         ({"weights": X[:3], "bias": [0.0, 1, 2], "cosine": True}, "a cosine classifier has no bias"),
         ({"weights": np.full((3, 3), np.nan)}, "weights: number 0 .* NaN or infinite"),
         ({"weights": X[:3], "bias": [0, np.inf, 0]}, "bias: number 1 .* NaN or infinite"),
-        ({"precision": "f16"}, 'precision "f16" is none of'),
+        ({"precision": "f16"}, 'precision "f16" is not one of'),
         ({"class_names": ["a", "b"]}, '"c"'),
     ],
 )
@@ -255,7 +255,7 @@ def test_geometry_of_other_classes():
     other = ig.geometry(X[:8], Y[:8])
     with pytest.raises(ValueError, match="the geometry is of 2 classes, the detector has 3"):
         ig.correlate(amounts, ap=AP, geometry=other)
-    with pytest.raises(TypeError, match="a runs file says all of its runs"):
+    with pytest.raises(TypeError, match="a runs file describes all its runs"):
         ig.correlate(FOD_A2 / "runs.toml", geometry=other)
 
 
@@ -300,7 +300,7 @@ def test_geometry_of_moments():
     study = ig.correlate(moments, ap=FOD_A2 / "ce/ap.csv", ap_column="ap50", geometry=ig.geometry(moments, **held_out))
     assert 'taken for "Pliers"' in str(study.explain("Cutter"))
     for given in [{"labels": y}, {"class_names": NAMES}]:
-        with pytest.raises(TypeError, match="moments have their own labels and class names"):
+        with pytest.raises(TypeError, match="moments already hold their labels and class names"):
             ig.geometry(moments, **given)
     with pytest.raises(TypeError, match="give the labels of the embeddings"):
         ig.geometry(x)

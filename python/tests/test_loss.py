@@ -147,7 +147,7 @@ def test_queue_and_replay_are_the_programs(command, tmp_path):
     assert replay.to_csv() == (tmp_path / "reports/replay.csv").read_text()
     with pytest.raises(ValueError, match="the queue must hold at least 1 and at most all 2846"):
         igam_analyze.replay(x, y, 3000)
-    with pytest.raises(ValueError, match='memory_budget "much" is no size'):
+    with pytest.raises(ValueError, match='memory_budget "much" is not a size'):
         igam_analyze.queue_size(2846, 128, 31, memory_budget="much")
 
 
@@ -170,9 +170,9 @@ def test_background_rows():
         mean(cos, [31, *classes], background_row="last")
     with pytest.warns(igam_analyze.IgamWarning, match="recognized by the row after their own"):
         mean(cos, [31, *classes[:-1]])
-    with pytest.warns(igam_analyze.IgamWarning, match="the loss of cosines is not its own"):
+    with pytest.warns(igam_analyze.IgamWarning, match="the cosine loss is not the loss of its training"):
         mean(ce, [*classes, 31], bias=np.load(ce / "bias.npy"))
-    with pytest.raises(ValueError, match="background_row \"middle\" is none of"):
+    with pytest.raises(ValueError, match="background_row \"middle\" is not one of"):
         mean(cos, classes, background_row="middle")
     # Labels are rows, from 1 where the background is the first.
     with pytest.raises(ValueError, match="torchvision"):

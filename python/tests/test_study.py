@@ -73,7 +73,7 @@ def same(study, command, tmp_path, *arguments):
     gate = command("correlate", *arguments, "--out", "files", "--fail-if", f"finding.all={study.finding or 'beyond'}")
     assert gate.returncode == (3 if study.finding else 2 if not study.table("correlations")["estimator"][0] else 0)
     assert command("report", *arguments, "--out", "files").returncode == 0
-    for ending, end in [("html", "<h2>Do it again"), ("md", "\n## Do it again")]:
+    for ending, end in [("html", "<h2>How to reproduce this"), ("md", "\n## How to reproduce this")]:
         ig.report(study, tmp_path / f"ours.{ending}")
         ours, theirs = (tmp_path / f"ours.{ending}").read_text(), (tmp_path / f"files/report.{ending}").read_text()
         ours, made, _ = ours.rpartition(MADE if ending == "html" else "\nWith igam")
@@ -171,18 +171,18 @@ def test_counts_covariates_and_groups(command, files, held):
         for name, table in study.tables.items():
             same_cells(table, (tmp_path / f"files/{name}.csv").read_text())
     said = " ".join(study.warnings)
-    assert '"shine" is not known' in said and "no group is given" in said and "the counts differ" in said
+    assert '"shine" is not known' in said and "gives no group for" in said and "the counts differ" in said
     assert "median_log_area; " in study.table("verdict")["covariates"][0]
 
 
 def test_no_such_background(command, tmp_path):
     read = amounts(background_label=99)
-    assert "no label is 99" in read.warnings[0]
+    assert "no row has the label 99" in read.warnings[0]
     study = ig.correlate(read, ap=average_precision(), geometry=geometry(background_label=99))
     arguments = [*dump(RUNS[0]), "--class-names", NAMES, "--ap", ap_file(tmp_path)]
     same(study, command, tmp_path, *arguments, "--background-label", "99")
     named = ig.correlate(read, ap=average_precision(), name="R-50")
-    assert named.warnings[0].startswith("R-50: no label is 99")
+    assert named.warnings[0].startswith("R-50: no row has the label 99")
 
 
 def test_detections(command, tmp_path):
@@ -194,7 +194,7 @@ def test_detections(command, tmp_path):
     same(study, command, tmp_path, *arguments)
     both = {"detections": results, "ground_truth": truth}
     for wrong in [{"detections": results}, {"ground_truth": truth}, both | {"ap": [1]}]:
-        with pytest.raises(TypeError, match="give both|give no ap beside them"):
+        with pytest.raises(TypeError, match="give both|give no ap with them"):
             ig.correlate(None, **wrong, instances=counts)
     with pytest.raises(ValueError, match="swapped"):
         ig.correlate(None, detections=truth, ground_truth=results, instances=counts)
@@ -300,17 +300,17 @@ def test_errors_are_the_commands(command, options, arguments):
         (lambda: ig.correlate(amounts()), "the run has no AP"),
         (lambda: ig.correlate(None), "give --embeddings, or --counts"),
         (lambda: ig.correlate([]), "detectors is empty"),
-        (lambda: ig.correlate(3), "detectors is none of Amounts, Moments"),
-        (lambda: ig.correlate(dict(amounts())), "detectors is none of"),
-        (lambda: ig.correlate([amounts(), 3]), "detectors is none of"),
+        (lambda: ig.correlate(3), "detectors is not one of Amounts, Moments"),
+        (lambda: ig.correlate(dict(amounts())), "detectors is not one of"),
+        (lambda: ig.correlate([amounts(), 3]), "detectors is not one of"),
         (lambda: ig.correlate(amounts(), ap={"a": 0.5}), 'names none of the classes: it has "a"'),
         (lambda: ig.correlate(amounts(), ap=average_precision(), name="all"), 'name: is called "all"'),
         (lambda: ig.correlate(amounts(), ap=average_precision(), estimator="qis"), "estimator is for moments"),
         (lambda: ig.correlate(None, ap=average_precision(), estimator="qis"), "instance counts alone"),
-        (lambda: ig.correlate([one_study()], ap=average_precision()), "studies are whole"),
-        (lambda: ig.correlate(FOD_A / "runs.toml", name="a"), "a runs file says all"),
+        (lambda: ig.correlate([one_study()], ap=average_precision()), "a study is complete"),
+        (lambda: ig.correlate(FOD_A / "runs.toml", name="a"), "a runs file describes all"),
         (lambda: ig.correlate(amounts(), ap=average_precision(), groups=[5, 2]), "groups: cut point 2 is not above 5"),
-        (lambda: ig.correlate(amounts(), ap=average_precision(), groups="x"), "groups: .x. is no instance count"),
+        (lambda: ig.correlate(amounts(), ap=average_precision(), groups="x"), "groups: .x. is not an instance count"),
         (lambda: ig.information(*arrays(RUNS[0]), ["qis", "qis"]), "given twice"),
         (lambda: ig.information(*arrays(RUNS[0]), []), "names none"),
         (lambda: ig.information(*arrays(RUNS[0]), label_numbering="x"), 'none of "names", "ids"'),
@@ -322,7 +322,7 @@ def test_errors_are_the_commands(command, options, arguments):
         (lambda: ig.report(one_study(), "report.txt"), "report.txt: a report's name ends in"),
         (lambda: one_study().figure("scatter").save("a.jpg"), "a.jpg: a figure's name ends in"),
         (lambda: one_study().figure("scatter").save("a.png", width=5), "width 5 is not within"),
-        (lambda: one_study().figure("scatter").save("a.png", theme="blue"), 'theme "blue" is none of'),
+        (lambda: one_study().figure("scatter").save("a.png", theme="blue"), 'theme "blue" is not one of'),
     ],
 )
 def test_refused(call, words, capfd):
@@ -353,7 +353,7 @@ def test_warnings_are_raised_once():
     assert said == read.warnings and len(said) == 3
     ap = average_precision() | {"Nobody": 0.5}
     study, more = raised(lambda: ig.correlate(read, ap=ap))
-    assert more == ["ap: not among the classes and left out: \"Nobody\""]
+    assert more == ["ap: skipped these, which are not among the classes: \"Nobody\""]
     assert len(study.warnings) == 4 and more[0] in study.warnings
     # Named, they are the same warnings.
     study, more = raised(lambda: ig.correlate(read, ap=ap, name="R-50"))
@@ -479,7 +479,7 @@ def test_compare(command, tmp_path):
     old = table_without(study[before].table("information").to_csv(), "estimator")
     (tmp_path / "old.csv").write_text(old)
     comparison, said = raised(lambda: ig.compare(tmp_path / "old.csv", study[after]))
-    assert said == comparison.warnings and "is not said by" in said[0]
+    assert said == comparison.warnings and "no estimator is given" in said[0]
 
 
 def table_without(text, column):

@@ -111,7 +111,8 @@ impl Comparison {
         if NUMBERS.iter().all(|&(_, number)| comparison.differences(number).is_empty()) {
             let [a, b] = paths;
             return Err(Error::Input(format!(
-                "no class has a number in both {a} and {b}: do they name the classes alike?"
+                "no class has a number in both {a} and {b}: check that they use the same class \
+                 names"
             )));
         }
         Ok(comparison)

@@ -88,8 +88,8 @@ impl<'a> Beside<'a> {
                 let of = values.shape().1;
                 if of != dim {
                     return Err(Error::Input(format!(
-                        "the held-out embeddings have {of} dimensions, those of training have {dim}: take \
-                         both from one layer"
+                        "the held-out embeddings have {of} dimensions, but the training embeddings \
+                         have {dim}: take both from one layer"
                     )));
                 }
                 let given = Given { classes: Some(Arc::clone(classes)), ..given };

@@ -171,8 +171,8 @@ impl LastLayer {
             };
             let background = ends[better % 2];
             observer.note(&format!(
-                "{}: the {background} of its {} rows is taken for the background: mean recall of the classes is \
-                 {:.0}% without it, and {:.0}% without the {} (--background-row)",
+                "{}: the {background} of its {} rows is read as the background: mean recall of the \
+                 classes is {:.0}% without it, and {:.0}% without the {} (--background-row)",
                 path.display(),
                 self.weights.nrows(),
                 100.0 * recalls.recall(better),

@@ -88,11 +88,10 @@ impl Storage {
         let mut warnings = Warnings::default();
         let mut unknown = Vec::new();
         if self.shape.grid_length().is_none() {
-            unknown.push("paper-grid, as Listing 2's grid begins at d = 1000, above N");
+            unknown.push("paper-grid (the grid of Listing 2 begins at d = 1000, above N)");
         }
         if self.counts.is_none() {
-            unknown
-                .push("hybrid, which needs the instances of each class: give --counts or --labels");
+            unknown.push("hybrid (needs the instances of each class: give --counts or --labels)");
         }
         if !unknown.is_empty() {
             warnings

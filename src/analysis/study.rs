@@ -74,7 +74,7 @@ impl Study {
                         "" => "the run".to_owned(),
                         name => format!("the run {name:?}"),
                     };
-                    return Err(Error::Input(format!("{of} has no AP: give it AP by class")));
+                    return Err(Error::Input(format!("{of} has no AP: give it AP per class")));
                 }
                 let run = run.into_iter().map(|run| Correlated::of(run, &mut warnings));
                 correlated.push(run.collect());
@@ -105,7 +105,7 @@ impl Study {
         warnings: Warnings,
     ) -> Result<Study> {
         if detectors.is_empty() {
-            return Err(Error::Input("there is no detector: give one at least".into()));
+            return Err(Error::Input("there is no detector: give at least one".into()));
         }
         check_names(&detectors)?;
         let mut estimators: Vec<Estimator> = Vec::new();

@@ -85,15 +85,17 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
     let mut points = verdict.points();
     points.extend(match (&over.with, &over.without) {
         (Some(_), Some(_)) if over.covariates.is_empty() => Some(
-            "the runs with covariates have too few classes of which they are known, and no say".into(),
+            "the runs with covariates are not used, because too few of their classes have known \
+             covariates"
+                .into(),
         ),
         (Some(with), Some(without)) => {
             let classes = with.judged.grounds.classes;
             covariates_said(&over.covariates, (classes, classes), Some(&without.judged))
         }
         (None, Some(_)) => Some(
-            "no verdict over all runs holds more than the count constant: fewer than two runs have enough \
-             classes of which the covariates are known"
+            "the verdict over all runs holds only the count constant: fewer than two runs have \
+             enough classes with known covariates"
                 .into(),
         ),
         _ => None,
@@ -141,13 +143,13 @@ fn covariates_said(
     let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
     let of =
         if known < all { format!(" (known for {known} of {all} classes)") } else { String::new() };
-    Some(format!("held constant beside the count: {names}{of}; without it: {finding}"))
+    Some(format!("held constant besides the count: {names}{of}; without that: {finding}"))
 }
 
 /// That groups are known and do not tell, where that is so.
 fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
     let lost = known && grounds.groups.is_none();
-    let words = "the groups of these classes do not tell which are alike, and are left aside";
+    let words = "the groups do not tell which of these classes are alike, so they are not used";
     lost.then(|| words.to_owned())
 }
 
@@ -159,8 +161,8 @@ fn looks(detectors: &[Vec<Correlated>]) -> Option<String> {
     let s = |count: usize| if count == 1 { "" } else { "s" };
     (runs * estimators > 1).then(|| {
         format!(
-            "looked at: {runs} run{}, {estimators} estimator{}; report this verdict, not the one that suits \
-             best",
+            "computed for {runs} run{}, {estimators} estimator{}: report this verdict, not the \
+             most convenient one",
             s(runs),
             s(estimators)
         )

@@ -170,7 +170,8 @@ impl ClassMoments {
         let dim = rows.dim();
         if let Some(ours) = self.dim.filter(|&ours| ours != dim) {
             return Err(Error::Input(format!(
-                "the embeddings have {dim} dimensions, those before have {ours}: they cannot be one dump"
+                "the embeddings have {dim} dimensions, but earlier ones have {ours}: they do not \
+                 belong together"
             )));
         }
         labels.check_length(rows.rows())?;
@@ -246,7 +247,7 @@ impl ClassMoments {
         if self.fixed && classes.len() > self.classes.len() {
             let new = classes.iter().nth(self.classes.len()).map_or("", |(_, name)| name);
             return Err(Error::Input(format!(
-                "their class {new:?} is none of the {} classes: check --class-names",
+                "their class {new:?} is not one of the {} classes: check --class-names",
                 self.classes.len()
             )));
         }

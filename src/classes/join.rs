@@ -42,8 +42,10 @@ impl fmt::Display for Numbering {
         f.write_str(match self {
             Numbering::Names => "by name",
             Numbering::Ids => "by id",
-            Numbering::Positions => "by position in order of id",
-            Numbering::FileOrder => "by position in the order of the file that lists the classes",
+            Numbering::Positions => "counting from 0 in order of id",
+            Numbering::FileOrder => {
+                "counting from 0 in the order of the file that lists the classes"
+            }
         })
     }
 }
@@ -168,61 +170,64 @@ impl fmt::Display for Doubt {
         match self {
             Doubt::NoName => f.write_str("names none of the classes"),
             Doubt::OtherNames => f.write_str(
-                "names none of the classes, though its ids are theirs: the two could be of different classes",
+                "names none of the classes, but its ids are ids of the classes: the two files may \
+                 be about different classes",
             ),
             Doubt::NoIds => f.write_str(
-                "has numbers, but the classes have names and no ids, so that nothing says which class a \
+                "has numbers, but the classes have names and no ids, so nothing says which class a \
                  number means",
             ),
             Doubt::CannotBe { asked } => {
-                write!(f, "cannot be joined {asked}: what it says of the classes is something else")
+                write!(f, "cannot be matched {asked}: it does not give its classes in this way")
             }
             Doubt::Rows { rows, classes } => write!(
                 f,
-                "holds {rows} categories without names, in order of id, but there are {classes} classes: give \
-                 the --class-names of those that were evaluated"
+                "holds {rows} categories without names, in order of id, but there are {classes} \
+                 classes: give --class-names with the classes that were evaluated"
             ),
             Doubt::Twice { class } => write!(f, "has two rows for the class {class:?}"),
             Doubt::Mixed { number } => write!(
                 f,
-                "calls some classes by name and one {number:?}, which is no name of a class: write names or ids"
+                "gives some classes by name and one as {number:?}, which is not the name of a \
+                 class: use names only or ids only"
             ),
             Doubt::Outside { number, classes } => write!(
                 f,
-                "has the number {number}, which is none of the {classes} classes, so that its other numbers \
-                 may mean other classes too"
+                "has the number {number}, which is not one of the {classes} classes; its other \
+                 numbers may then mean other classes too"
             ),
             Doubt::Readings { key, readings, agrees } => {
-                write!(f, "can be joined in more than one way:")?;
+                write!(f, "can be matched in more than one way: ")?;
                 for (at, (reading, class)) in readings.iter().enumerate() {
-                    let comma = if at > 0 { "," } else { "" };
-                    write!(f, "{comma} {reading} {key} is {class}")?;
+                    let or = if at > 0 { "; " } else { "" };
+                    write!(f, "{or}{reading}, {key} means {class}")?;
                 }
                 match agrees {
-                    Some(reading) => write!(f, " (joined {reading} the instance counts agree)"),
+                    Some(reading) => write!(f, " (the instance counts agree if read {reading})"),
                     None => Ok(()),
                 }
             }
             Doubt::Shifted { by } => write!(
                 f,
-                "has numbers that are not all classes, but all are when 1 is {} each: it numbers the classes \
-                 from another start",
+                "has numbers that do not all match a class, but all match after 1 is {} each: it \
+                 counts the classes from another start",
                 if *by > 0 { "added to" } else { "subtracted from" }
             ),
             Doubt::FirstMissing { class, least } => write!(
                 f,
-                "has numbers from {least} on and none of the first class {class:?}: if 0 is the background, as \
-                 in torchvision, every class is off by one"
+                "has numbers from {least} on and no row of the first class {class:?}: if 0 is the \
+                 background, as in torchvision, every class is off by one"
             ),
             Doubt::NoBoxes { class, other } => write!(
                 f,
-                "has rows of {class:?}, which has no boxes, and none of {other:?}, which has: the classes are \
-                 numbered otherwise"
+                "has rows of {class:?}, which has no boxes, and none of {other:?}, which has \
+                 boxes: its numbers mean other classes"
             ),
             Doubt::Reordered { class, rows, known } => write!(
                 f,
-                "has the same counts as are known otherwise, but of other classes, such as {class:?}, {rows} \
-                 instead of {known}: the classes are listed in another order than they are numbered in"
+                "has the counts that are known already, but for other classes, such as {class:?}, \
+                 {rows} instead of {known}: it lists the classes in another order than their \
+                 numbers"
             ),
         }
     }

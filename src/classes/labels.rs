@@ -74,7 +74,8 @@ impl Labels {
             let text = |code: u32| self.keys.text(code as usize);
             let row = self.kept(background).find(|&(_, code)| number(&text(code)) == Some(id));
             return Err(Error::Input(format!(
-                "the label of row {} (from 0) is {id}: ids begin at 0; if this is the background, give --background-label {id}",
+                "the label of row {} (from 0) is {id}, but ids begin at 0: if this is the \
+                 background, give --background-label {id}",
                 row.map_or(0, |(row, _)| row)
             )));
         }
@@ -100,7 +101,7 @@ impl Labels {
                 let label = if self.keys.names().is_some() { format!("{label:?}") } else { label };
                 let way_out = self.none_of(code as usize, found, classes, left_out);
                 Err(Error::Input(format!(
-                    "the label of row {row} (from 0) is {label}, which is none of the {classes} classes: {way_out}"
+                    "the label of row {row} (from 0) is {label}, which is not one of the {classes} classes: {way_out}"
                 )))
             }
         };
@@ -122,20 +123,22 @@ impl Labels {
         let last = classes as i64;
         match (said.min(), numbers.get(code)) {
             (Some(1), Some(&label)) if label == last => {
-                format!("labels from 1 on are torchvision's, whose 0 is the background: {FROM_ONE}")
+                format!("labels from 1 on are torchvision's, where 0 is the background: {FROM_ONE}")
             }
             (Some(0), Some(&label)) if label == last => format!(
-                "if 0 is the background, as in torchvision, give --background-label 0 and the --class-names with ids \
-                 from 1; if {last} is, as in detectron2 and mmdetection, leave it out with --background-label {last}"
+                "if 0 is the background, as in torchvision, give --background-label 0 and \
+                 --class-names with ids from 1; if {last} is the background, as in detectron2 and \
+                 mmdetection, give --background-label {last}"
             ),
             // The background has one label.
             _ if found.iter().filter(|class| class.is_none()).count() == 1 => {
-                "check the labels and --class-names, or leave it out with --background-label".into()
-            }
-            _ => {
-                "other labels are none either: check --class-names, and how the labels are numbered"
+                "check the labels and --class-names; if it is the background, give \
+                 --background-label"
                     .into()
             }
+            _ => "other labels match no class either: check --class-names, and from which number \
+                  the labels count"
+                .into(),
         }
     }
 
@@ -240,7 +243,8 @@ impl Labels {
             }
             _ => {
                 return Err(
-                    "holds class names where other label files hold ids, or ids where they hold names",
+                    "holds class names where other label files hold ids, or the reverse: use the \
+                     same in all files",
                 );
             }
         };
@@ -265,7 +269,7 @@ impl Labels {
         let (names, numbers, id) = (self.keys.names(), self.keys.numbers(), number(label));
         if names.is_none() && id.is_none() {
             return Err(Error::Input(format!(
-                "--background-label {label}: the labels are ids, give the background's id"
+                "--background-label {label}: the labels are ids, so give the background's id"
             )));
         }
         let is = |key: usize| {
@@ -297,7 +301,7 @@ pub fn tally(index: &[u32], classes: usize) -> Vec<u64> {
 /// That all rows are the background's.
 pub fn none_left(background: &str) -> Error {
     Error::Input(format!(
-        "no row is left without the background {background}: check --background-label"
+        "all rows have the background's label {background}: check --background-label"
     ))
 }
 

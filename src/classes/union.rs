@@ -76,7 +76,7 @@ impl Union {
         {
             let before = &self.names[before];
             return Err(unlike(format!(
-                "the id {id} is that of {name:?}, before it was of {before:?}"
+                "the id {id} means {name:?}, but before it meant {before:?}"
             )));
         }
         self.by_name.insert(name.clone(), place);

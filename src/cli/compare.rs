@@ -22,7 +22,7 @@ pub fn run(arguments: Compare, console: &mut Console) -> Result<()> {
     let paths = [&arguments.a, &arguments.b];
     if arguments.estimator.is_some() && !paths.into_iter().any(|path| is_runs_file(path)) {
         return Err(Error::Usage(
-            "--estimator is for a runs file: an information.csv has been computed already".into(),
+            "--estimator is for a runs file: an information.csv is already computed".into(),
         ));
     }
     let options = console.options(&[arguments.estimator.unwrap_or_default()]);

@@ -30,8 +30,8 @@ impl FromStr for Condition {
 
     fn from_str(text: &str) -> std::result::Result<Condition, String> {
         let wrong = || {
-            "not NAME<NUMBER, with <, <=, > or >=, such as pearson.information>-0.3, and not NAME=WORD or \
-             NAME!=WORD, such as finding=beyond"
+            "expected NAME<NUMBER with <, <=, > or >=, such as pearson.information>-0.3, or \
+             NAME=WORD or NAME!=WORD, such as finding=beyond"
                 .into()
         };
         let split = |operator| Some((operator, text.split_once(operator)?));
@@ -109,7 +109,7 @@ pub fn check(conditions: &[Condition], results: &[Named], words: &[&str]) -> Res
             (Value::Word(_), false) => "is a number: compare it with <, <=, > or >=".into(),
             (Value::Number(_), true) => "is a word: compare it with = or !=".into(),
             (Value::Word(word), true) if !words.contains(&word.as_str()) => format!(
-                "is never {word:?}, it is one of {}{}",
+                "is never {word:?}; it is one of {}{}",
                 words.join(", "),
                 suggestion(word, words)
             ),
@@ -143,7 +143,7 @@ pub fn judge(
             }
         }
         if !values.is_empty() {
-            held.push(format!("--fail-if {condition} holds: {}", values.join(", ")));
+            held.push(format!("--fail-if {condition} is met: {}", values.join(", ")));
         }
     }
     if held.is_empty() { Ok(()) } else { Err(Error::Condition(held.join("; "))) }

@@ -27,7 +27,7 @@ pub fn run(arguments: Loss, console: &mut Console) -> Result<()> {
         ..RunFiles::from(arguments.input)
     };
     if files.embeddings.is_empty() {
-        let problem = "loss needs --embeddings: it is that of each single one";
+        let problem = "loss needs --embeddings: it is computed for each embedding";
         return Err(Error::Usage(problem.into()));
     }
     let files = run_files::collected(&files, console)?;

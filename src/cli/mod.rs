@@ -123,7 +123,7 @@ fn say_defect(panic: &PanicHookInfo) {
         let text = one_line(&panic.to_string());
         let _ = writeln!(
             io::stderr(),
-            "igam-analyze: error: this is a defect of igam-analyze, please report it: {text}"
+            "igam-analyze: error: this is a bug in igam-analyze, please report it: {text}"
         );
     }
 }

@@ -35,8 +35,8 @@ pub fn run(arguments: QueueSize, console: &mut Console) -> Result<()> {
     if arguments.replay {
         let Some((classes, instances)) = labelled else {
             return Err(Error::Usage(
-                "--replay needs each embedding with its label: give --embeddings and --labels, and neither \
-                 --counts nor --classes"
+                "--replay needs each embedding with its label: give --embeddings and --labels, \
+                 without --counts and --classes"
                     .into(),
             ));
         };

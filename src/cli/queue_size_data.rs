@@ -89,7 +89,7 @@ fn check_options(arguments: &QueueSize, files: &RunFiles) -> Result<()> {
     let other = given([("--counts", by_counts), ("--classes", by_number)]);
     if let (Some((one, _)), Some((other, _))) = (one, other) {
         return Err(Error::Usage(format!(
-            "give {one} or {other}, not both: each says which classes there are"
+            "give {one} or {other}, not both: each lists the classes"
         )));
     }
     let joined = !files.embeddings.is_empty() && other.is_none();
@@ -99,7 +99,7 @@ fn check_options(arguments: &QueueSize, files: &RunFiles) -> Result<()> {
     ]);
     match unread {
         Some((option, _)) => Err(Error::Usage(format!(
-            "{option} is for the labels, which are not asked for their classes here: leave it out"
+            "{option} is for labels, whose classes are not needed here: remove it"
         ))),
         None => Ok(()),
     }

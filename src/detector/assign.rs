@@ -32,7 +32,7 @@ pub fn background(
         let (runs, label) = (vec![run.to_owned()], label.to_owned());
         observer.warn(Warning::NoBackground { runs, label });
     } else {
-        observer.note(&format!("{} rows of the background {label} are left out", rows.len()));
+        observer.note(&format!("skipped {} rows of the background {label}", rows.len()));
     }
     Ok(rows)
 }

@@ -171,9 +171,7 @@ impl Evaluated {
                 let columns = list(&Evaluated::COLUMNS);
                 Error::content(
                     &self.path,
-                    format!(
-                        "holds detections, of which AP has the columns {columns}, not {name:?}"
-                    ),
+                    format!("has detections, whose AP columns are {columns}, not {name:?}"),
                 )
             })
         };

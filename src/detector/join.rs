@@ -70,7 +70,7 @@ impl Side<'_> {
         let renamed: Vec<_> = names.iter().zip(&join.classes).filter_map(other).collect();
         if !renamed.is_empty() {
             observer.note(&format!(
-                "{}: by id, as the names differ: {}",
+                "{}: matched by id, because the names differ: {}",
                 self.path.display(),
                 renamed.join(", ")
             ));
@@ -80,8 +80,8 @@ impl Side<'_> {
     /// Says that the file itself names the classes.
     pub fn say_named(&self, classes: &Classes, observer: &mut dyn Observer) {
         let by = match classes.ids_from() {
-            IdsFrom::Nobody => "by their names in it",
-            _ => "by the ids in it",
+            IdsFrom::Nobody => "by the names in this file",
+            _ => "by the ids in this file",
         };
         observer.note(&format!("{}: {} classes, {by}", self.path.display(), classes.len()));
     }
@@ -93,26 +93,27 @@ impl Side<'_> {
             None => "write the names of the classes into it".into(),
         };
         let numbered = format!(
-            "; give the --class-names that are numbered as here, or, if these are the ids of the classes, {}",
+            "; give --class-names with these numbers as ids, or, if these are already the ids of \
+             the classes, {}",
             option("ids")
         );
         let way_out = match doubt {
             Doubt::NoName => {
                 let texts: Vec<_> = (0..rows.keys.len()).map(|row| rows.keys.text(row)).collect();
                 format!(
-                    ": it has {}, the classes are {}; give --class-names",
+                    ": it has {}; the classes are {}; give --class-names",
                     list(&texts),
                     list(classes.names())
                 )
             }
-            Doubt::OtherNames => format!("; if they are the same, {}", option("ids")),
+            Doubt::OtherNames => format!("; if the classes are the same, {}", option("ids")),
             Doubt::NoIds => format!(
                 "; give --class-names in the order of the numbers, or, if the file that names the classes has \
                  that order, {}",
                 option("file-order")
             ),
             Doubt::CannotBe { .. } => {
-                format!("; leave {} out", self.option.unwrap_or("the numbering"))
+                format!("; remove {}", self.option.unwrap_or("this option"))
             }
             Doubt::Mixed { .. } | Doubt::Rows { .. } | Doubt::Twice { .. } => String::new(),
             Doubt::Readings { readings, .. } => {
@@ -121,7 +122,7 @@ impl Side<'_> {
             }
             Doubt::Shifted { by } => shifted(*by, classes, rows),
             Doubt::FirstMissing { class, least: 1 } => format!(
-                "; if its 1 is {class:?}, {FROM_ONE}; if these are the ids of the classes, {}",
+                "; if its 1 means {class:?}, {FROM_ONE}; if these are the ids of the classes, {}",
                 option("ids")
             ),
             Doubt::Outside { .. } | Doubt::FirstMissing { .. } | Doubt::NoBoxes { .. } => numbered,
@@ -145,14 +146,12 @@ fn shifted(by: i64, classes: &Classes, rows: &Rows) -> String {
     let (first, last) = (ids.first().unwrap_or(&0), ids.last().unwrap_or(&0));
     let way_out = match (by, first) {
         (-1, 0) => {
-            format!("torchvision, whose 0 is the background, and COCO number from 1: {FROM_ONE}")
+            format!("torchvision, where 0 is the background, and COCO count from 1: {FROM_ONE}")
         }
-        (-1, _) => {
-            "give the --class-names that are numbered as here, or subtract 1 from each".into()
-        }
-        _ => "give the --class-names that are numbered as here, or add 1 to each".into(),
+        (-1, _) => "give --class-names with these numbers as ids, or subtract 1 from each".into(),
+        _ => "give --class-names with these numbers as ids, or add 1 to each".into(),
     };
-    format!("; its numbers are {least}…{greatest}, those of the classes {first}…{last}: {way_out}")
+    format!("; its numbers are {least}…{greatest}, but the classes have {first}…{last}: {way_out}")
 }
 
 /// What a file of instance counts says of each class.
@@ -256,7 +255,7 @@ pub fn covariates(
         let (vary, same): (Vec<_>, Vec<_>) = wanted.into_iter().partition(Covariate::varies);
         if !same.is_empty() {
             observer.note(&format!(
-                "{}: left out, as no two classes differ in them: {}",
+                "{}: skipped, because they are the same for all classes: {}",
                 table.path.display(),
                 list(&same.iter().map(|covariate| &covariate.name).collect::<Vec<_>>())
             ));
@@ -369,8 +368,8 @@ pub fn counts_without_summary(
         Some(Summary::Called(row)) if listed.is_none() => {
             let name = counts.keys.text(row);
             let problem = format!(
-                "the row {name:?} may be over all classes, but its count is not their sum: remove it, or list \
-                 it in --class-names"
+                "the row {name:?} may be a total over all classes, but its count is not their sum: \
+                 remove it, or list it in --class-names"
             );
             return Err(Error::content(&counts.path, problem));
         }
@@ -418,13 +417,15 @@ fn is_class(classes: Option<&Classes>, keys: &Keys, row: usize) -> bool {
 
 fn say_summary(path: &Path, keys: &Keys, row: usize, observer: &mut dyn Observer) {
     let name = keys.text(row);
-    observer.note(&format!("{}: the row {name:?} is over all classes, no class", path.display()));
+    observer
+        .note(&format!("{}: skipped the row {name:?}, which is over all classes", path.display()));
 }
 
 fn looks(path: &Path, keys: &Keys, row: usize, why: &str) -> Error {
     let name = keys.text(row);
     let problem = format!(
-        "the row {name:?} looks like one over all classes, as its {why}: remove it, or list it in --class-names"
+        "the row {name:?} seems to be over all classes, because its {why}: remove it, or list it \
+         in --class-names"
     );
     Error::content(path, problem)
 }

@@ -227,8 +227,8 @@ impl Detector {
         let estimator = amounts.estimator();
         if self.embeddings.as_ref().is_some_and(|ours| ours != amounts.embeddings()) {
             return Err(Error::Input(format!(
-                "the information amounts by {} are of other numbers of embeddings than those before: give \
-                 those of one detector",
+                "the information amounts by {} come from other numbers of embeddings than those \
+                 before: give those of one detector",
                 estimator.name()
             )));
         }

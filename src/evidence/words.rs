@@ -26,20 +26,23 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Finding::TooFew { classes, .. } if *classes < LEAST_CLASSES => {
-                write!(f, "too few classes to tell (n = {classes}, at least {LEAST_CLASSES})")
+                write!(
+                    f,
+                    "too few classes to tell (n = {classes}; at least {LEAST_CLASSES} are needed)"
+                )
             }
             Finding::TooFew { classes, controls } => write!(
                 f,
-                "too few classes to tell (n = {classes} with {controls} numbers held constant, which leaves \
-                 {} degrees of freedom; it takes {LEAST_FREEDOM})",
+                "too few classes to tell (n = {classes}; holding {controls} numbers constant \
+                 leaves {} degrees of freedom, and {LEAST_FREEDOM} are needed)",
                 classes.saturating_sub(controls + 2)
             ),
             Finding::Constant { ap: true } => {
                 f.write_str("nothing to explain: AP is the same for all classes")
             }
-            Finding::Constant { ap: false } => f.write_str(
-                "nothing to explain AP with: information amount is the same for all classes",
-            ),
+            Finding::Constant { ap: false } => {
+                f.write_str("information amount cannot explain AP: it is the same for all classes")
+            }
             Finding::Beyond { partial } => {
                 let direction = match partial.r < 0.0 {
                     true => "more information, lower AP",
@@ -73,8 +76,8 @@ impl fmt::Display for Finding {
             ),
             Finding::Count { r, partial } => write!(
                 f,
-                "instance count goes with AP (r with its logarithm = {}), and there is no evidence that \
-                 information amount explains AP beyond it ({})",
+                "instance count is correlated with AP (r with its logarithm = {}); no evidence \
+                 that information amount explains AP beyond it ({})",
                 correlation(*r),
                 Partial(*partial)
             ),
@@ -91,23 +94,28 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Failure::Line(line) => {
-                write!(f, "not given a straight line of log count ({})", Partial(*line))
+                write!(
+                    f,
+                    "not when a straight line of log count is held constant ({})",
+                    Partial(*line)
+                )
             }
-            Failure::Noise(None) => {
-                f.write_str("nothing tells whether that holds for unequally noisy classes")
-            }
+            Failure::Noise(None) => f.write_str(
+                "it is not known whether this holds when some classes are noisier than others",
+            ),
             Failure::Noise(Some(noise)) => write!(
                 f,
-                "not if some classes are noisier than others (p = {} with {:.1} degrees of freedom)",
+                "not when some classes may be noisier than others (p = {} with {:.1} degrees of \
+                 freedom)",
                 p_value(noise.p_value()),
                 noise.freedom
             ),
-            Failure::Groups(None) => {
-                f.write_str("nothing tells whether that holds if classes of one group are alike")
-            }
+            Failure::Groups(None) => f.write_str(
+                "it is not known whether this holds when classes of one group are alike",
+            ),
             Failure::Groups(Some(groups)) => write!(
                 f,
-                "not if classes of one group are alike (partial r = {}{}, {} groups)",
+                "not when classes of one group may be alike (partial r = {}{}, {} groups)",
                 correlation(groups.r),
                 Interval(Some(groups.interval())),
                 groups.clusters
@@ -121,13 +129,13 @@ impl Power {
         let shows = self.detectable.map(|detectable| {
             let detectable = correlation(detectable);
             format!(
-                "with such classes a partial r beyond ±{detectable} shows in 4 of 5 cases, and a weaker one is \
-                 often missed"
+                "with these classes, a partial r beyond ±{detectable} is found in 4 of 5 cases; a \
+                 weaker one is often missed"
             )
         });
         let possible = self.largest_share.map(|share| {
             let share = percent(share);
-            format!("information amount may still explain up to {share} of what remains of AP's variance")
+            format!("information amount may still explain up to {share} of AP's remaining variance")
         });
         shows.into_iter().chain(possible).collect()
     }
@@ -137,32 +145,42 @@ impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Caveat::RestsOn { class, given_line, without: Some(without) } => {
-                let given = if *given_line { ", given a straight line of log count," } else { "" };
-                write!(f, "this rests on {class}: without it{given} {}", Partial(Some(*without)))
+                let given = if *given_line {
+                    " and with a straight line of log count held constant,"
+                } else {
+                    ""
+                };
+                write!(
+                    f,
+                    "this depends on one class, {class}: without it{given} {}",
+                    Partial(Some(*without))
+                )
             }
             Caveat::RestsOn { class, without: None, .. } => {
-                write!(f, "this rests on {class}: without it there is no partial r")
+                write!(f, "this depends on one class, {class}: without it there is no partial r")
             }
             Caveat::FloorBits { share } => write!(
                 f,
-                "{} of the bits come from the floor, so compare an estimator without one",
+                "{} of the bits come from the eigenvalue floor: compare an estimator without a \
+                 floor",
                 percent(*share)
             ),
             Caveat::LineOnly { partial } => write!(
                 f,
-                "given a straight line of log count {}, which the curve of the count explains",
+                "holding a straight line of log count constant gives {}; the curve of the count \
+                 explains this",
                 Partial(Some(*partial))
             ),
             Caveat::ByGroup(groups) => write!(
                 f,
-                "by group the 95% CI is {} ({} groups)",
+                "if classes of one group may be alike, the 95% CI is {} ({} groups)",
                 range(groups.interval()),
                 groups.clusters
             ),
             Caveat::LittleLeft { share, half } => write!(
                 f,
-                "what is held constant explains all but {} of the variance of information amount; the verdict \
-                 rests on that, and half of it is in {} {}: {}",
+                "what is held constant explains all but {} of the variance of information amount; \
+                 the verdict depends on this small part, and half of it is in {} {}: {}",
                 percent(*share),
                 half.len(),
                 if half.len() == 1 { "class" } else { "classes" },
@@ -170,15 +188,15 @@ impl fmt::Display for Caveat {
             ),
             Caveat::HangsOn { class, r, without } => write!(
                 f,
-                "r hangs on {class}: {} with it, {} without",
+                "r depends on one class, {class}: {} with it, {} without it",
                 correlation(*r),
                 without.map_or("none".into(), correlation)
             ),
             Caveat::LargeClasses { r, large } => {
                 write!(
                     f,
-                    "the {} classes with at least as many embeddings as dimensions disagree: r = {}{} \
-                     there, {} over all",
+                    "the {} classes with at least as many embeddings as dimensions disagree: r = \
+                     {}{} over these, {} over all classes",
                     large.classes,
                     correlation(large.r),
                     Interval(large.interval),
@@ -196,7 +214,8 @@ impl fmt::Display for Agreement {
         let range = if least == greatest { least } else { format!("{least}…{greatest}") };
         write!(
             f,
-            "AP of the runs correlates {range}: they count as about {effective:.1} independent runs"
+            "the runs' AP values are correlated with each other (r = {range}): they count as about \
+             {effective:.1} independent runs"
         )
     }
 }
@@ -211,7 +230,7 @@ impl fmt::Display for Partial {
                 write!(f, "partial r = {}{}", correlation(partial.r), Interval(partial.interval))
             }
             None => f.write_str(
-                "there is no partial r: what is held constant determines one of the two",
+                "there is no partial r: what is held constant determines information amount or AP",
             ),
         }
     }

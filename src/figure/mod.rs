@@ -69,7 +69,10 @@ pub fn slope(comparison: &Comparison) -> Result<String> {
 /// If it cannot be drawn.
 pub fn margins(margins: &Margins) -> Result<String> {
     let Margins { chosen, signed, names, information, known, .. } = margins;
-    let title =
-        format!("margins, {} reading{}", chosen.name(), if *signed { ", signed" } else { "" });
+    let title = format!(
+        "margins, {} normalization{}",
+        chosen.name(),
+        if *signed { ", signed" } else { "" }
+    );
     Ok(draw::margins(&MarginsFigure { names, information, margins: known.view(), title })?)
 }

@@ -31,7 +31,7 @@ pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Resul
         if wanted.is_some() {
             return Err(Error::content(
                 path,
-                "is an annotation file, of which instances are counted: --counts-column is for tables",
+                "is an annotation file, whose instances are counted: --counts-column is for tables",
             ));
         }
         let all = annotations::read(kind, &from, choices);
@@ -39,7 +39,10 @@ pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Resul
         return from_annotations(all);
     }
     if paths.len() > 1 {
-        return Err(Error::content(path, "is a table, of which one is given: put them together"));
+        return Err(Error::content(
+            path,
+            "is a table, and only one table can be given: put them together",
+        ));
     }
     let Choices { include, split, .. } = choices;
     for (given, option) in [
@@ -49,9 +52,7 @@ pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Resul
         (split.is_some(), "--split"),
     ] {
         if given {
-            let problem = format!(
-                "is a table, which says itself what it counts: {option} is for annotation files"
-            );
+            let problem = format!("is a table of counts: {option} is for annotation files");
             return Err(Error::content(path, problem));
         }
     }
@@ -115,8 +116,8 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     let boxes = table.other_columns().find(|name| HUGGING_FACE.contains(&name.as_str()));
     if let Some(column) = boxes.filter(|_| table.find("class").is_none()) {
         let problem = format!(
-            "has a row an image and its boxes in {column:?}, as data sets of Hugging Face: convert it to COCO \
-             json, with \"images\", \"annotations\" and \"categories\""
+            "has one row per image and its boxes in {column:?}, as in data sets of Hugging Face: \
+             convert it to COCO json, with \"images\", \"annotations\" and \"categories\""
         );
         return Err(Error::content(&table.path, problem));
     }
@@ -144,7 +145,10 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
     };
     let values = cells(table, column, |cell| {
         let whole = || whole_number(cell).and_then(|count| count.try_into().ok());
-        cell.parse().ok().or_else(whole).ok_or_else(|| format!("{cell:?} is no count of instances"))
+        cell.parse()
+            .ok()
+            .or_else(whole)
+            .ok_or_else(|| format!("{cell:?} is not a count of instances"))
     })?;
     Ok(Counts {
         path: table.path.clone(),
@@ -161,7 +165,7 @@ pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
 fn frequencies(table: &Table) -> Result<Option<Vec<Frequency>>> {
     let letter = |cell: &str| cell.parse::<Frequency>().map_err(|error| error.to_string());
     let images = |cell: &str| {
-        let count = cell.parse().map_err(|_| format!("{cell:?} is no count of images"))?;
+        let count = cell.parse().map_err(|_| format!("{cell:?} is not a count of images"))?;
         Ok(Frequency::of_images(count))
     };
     match (table.find("frequency"), table.find("images")) {

@@ -69,8 +69,8 @@ pub(super) fn of_columns<S: AsRef<str>>(
         return Err(Error::content(path, problem));
     }
     let left_out = [
-        (words, "left out, as they hold no numbers"),
-        (compared, "left out, as they are what is compared"),
+        (words, "skipped, because they hold no numbers"),
+        (compared, "skipped, because they are what is compared"),
     ];
     let note = |(names, why): (&[S], &str)| {
         (!names.is_empty()).then(|| format!("{}: columns {why}: {}", path.display(), list(names)))
@@ -101,10 +101,12 @@ fn read_cell(cell: &str) -> std::result::Result<Option<f64>, String> {
         Ok(number) if number.is_finite() => Ok(Some(number)),
         Ok(_) => Err(format!("{cell:?} is not finite: leave the cell empty")),
         Err(_) if is_number(cell) => Err(format!(
-            "{cell:?} is no number: write a point before the decimals, and no sign behind"
+            "{cell:?} is not a number: use a point as decimal separator, and no sign after the \
+             number"
         )),
         Err(_) => Err(format!(
-            "{cell:?} is no number, as others in the column are: leave the cell empty where there is none"
+            "{cell:?} is not a number, unlike other cells of the column: leave the cell empty \
+             where there is none"
         )),
     }
 }

@@ -101,7 +101,8 @@ impl Dump {
                 && first.dim != shard.dim
             {
                 let problem = format!(
-                    "its embeddings have {} dimensions, those in {} have {}: they cannot be one dump",
+                    "its embeddings have {} dimensions, those in {} have {}: they do not belong \
+                     together",
                     shard.dim,
                     first.path.display(),
                     first.dim

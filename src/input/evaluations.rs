@@ -52,4 +52,4 @@ pub fn instead_of_counts(path: &Path, error: Error) -> Error {
 
 /// What is wrong with an evaluation as counts.
 pub const NOT_OF_TRAINING: &str =
-    "is an evaluation, whose instances are those of the validation images";
+    "is an evaluation, whose instances are those of the evaluated images";

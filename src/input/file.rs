@@ -199,7 +199,7 @@ fn too_long(path: &Path) -> Error {
 }
 
 /// What is wrong with a line in another encoding.
-pub const NOT_UTF8: &str = "is not text in UTF-8: save it as such";
+pub const NOT_UTF8: &str = "is not text in UTF-8: save it as UTF-8";
 
 /// A failure while the data are read.
 pub fn failed(path: &Path, error: io::Error) -> Error {
@@ -231,8 +231,8 @@ pub fn absent<S: AsRef<str>>(what: &str, wanted: &str, there: &[S], option: &str
     let unnamed = there.iter().any(|name| name.as_ref() == "arr_0");
     let way_out = match (unnamed, suggestion(wanted, there)) {
         (true, _) => {
-            ": np.savez was given no names; if they are in this order, give --embedding-column \
-                      arr_0 --label-column arr_1"
+            ": np.savez was given no names; if embeddings and labels are in this order, give \
+             --embedding-column arr_0 --label-column arr_1"
                 .into()
         }
         (false, near) if near.is_empty() => format!(": choose one with {option}"),

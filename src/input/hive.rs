@@ -21,7 +21,7 @@ pub fn value(path: &Path, column: &str) -> Option<Result<String, String>> {
     Some(match unescaped(&value) {
         _ if value == NULL => Err(format!("lies in {column}={NULL}: its rows have no label")),
         Some(text) if !text.is_empty() => Ok(text),
-        _ => Err(format!("lies in {column}={value}, which is no label")),
+        _ => Err(format!("lies in {column}={value}, which is not a label")),
     })
 }
 

@@ -66,7 +66,7 @@ pub fn files(directory: &Path) -> Result<Option<Vec<PathBuf>>> {
     let files = state.data_files.into_iter().map(|file| directory.join(file.filename));
     let files: Vec<PathBuf> = files.collect();
     match files.iter().find(|file| !file.is_file()) {
-        Some(file) => Err(bad(format!("names {}, which is not there", file.display()))),
+        Some(file) => Err(bad(format!("names {}, which does not exist", file.display()))),
         None => Ok(Some(files)),
     }
 }

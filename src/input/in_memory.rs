@@ -39,9 +39,9 @@ pub fn keys(origin: &Path, keys: Vec<Key>) -> Result<Keys> {
         }
     }
     match (&names[..], &ids[..]) {
-        ([name, ..], [id, ..]) => {
-            Err(bad(format!("calls one class {name:?} and one {id}: write names or ids")))
-        }
+        ([name, ..], [id, ..]) => Err(bad(format!(
+            "gives one class as {name:?} and one as {id}: use names only or ids only"
+        ))),
         ([], _) => numbered(origin, ids),
         _ => {
             check_once(origin, &names)?;
@@ -125,7 +125,7 @@ pub fn counts(origin: &Path, keys: Keys, values: Vec<Option<f64>>) -> Result<Cou
         let whole = whole_number(&value.to_string()).and_then(|count| count.try_into().ok());
         whole.ok_or_else(|| {
             let class = keys.text(row);
-            Error::content(origin, format!("{class:?}: {value} is no count of instances"))
+            Error::content(origin, format!("{class:?}: {value} is not a count of instances"))
         })
     };
     let values = values.into_iter().enumerate().map(count).collect::<Result<_>>()?;

@@ -32,7 +32,7 @@ pub fn read(path: &Path, wanted: Option<&str>) -> Result<RunSummary> {
             "" => Ok(None),
             cell => match cell.parse::<f64>() {
                 Ok(number) if (0.0..=most).contains(&number) => Ok(Some(number)),
-                _ => Err(table.at(*line, column, &format!("{cell:?} is no {what}"))),
+                _ => Err(table.at(*line, column, &format!("{cell:?} is not a valid {what}"))),
             },
         };
         let bits = number(bits, f64::MAX, "information amount")?;
@@ -66,7 +66,7 @@ fn said<'a, T: Copy>(
     let found = all.iter().copied().find(|&one| name(one) == &first[at]);
     if found.is_none() && !first[at].is_empty() {
         let names: Vec<_> = all.iter().map(|&one| name(one)).collect();
-        let problem = format!("{:?} is none of {}", &first[at], list(&names));
+        let problem = format!("{:?} is not one of {}", &first[at], list(&names));
         return Err(table.at(*line, at, &problem));
     }
     Ok(found)

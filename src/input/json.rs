@@ -185,9 +185,9 @@ pub fn sentence(error: &serde_json::Error, first: usize, again: impl Read) -> St
                 |words: &[&str]| words.iter().any(|word| here.starts_with(word.as_bytes()));
             let problem = match what {
                 "invalid unicode code point" => NOT_UTF8.into(),
-                "trailing comma" => "a comma stands before a closing bracket: remove it".into(),
+                "trailing comma" => "there is a comma before a closing bracket: remove it".into(),
                 _ if starts(&["//", "/*", "#"]) => {
-                    "holds a comment, which JSON has not: remove it".into()
+                    "holds a comment, which JSON does not allow: remove it".into()
                 }
                 _ if starts(&["\0"]) => "holds NUL bytes: it was not written to its end".into(),
                 _ if starts(&["'", "OrderedDict(", "defaultdict(", "None", "True", "False"]) => {
@@ -223,8 +223,8 @@ pub fn list<'de, A: SeqAccess<'de>>(mut items: A) -> &'static str {
     }
 }
 
-const DETECTIONS: &str = "holds detections, boxes with scores, which are neither annotations nor AP: give them as \
-                          --detections, with the --ground-truth that they are of";
+const DETECTIONS: &str = "holds detections, boxes with scores, which are neither annotations nor \
+                          AP: give them as --detections, with their --ground-truth";
 
 fn has(fields: &Fields, key: &str) -> bool {
     fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(key))

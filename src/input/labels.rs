@@ -199,8 +199,8 @@ impl Labels {
 
 fn differ_in(path: &Path, labels: usize, of: &Path, rows: usize) -> Error {
     let problem = format!(
-        "holds {labels} labels for the {rows} embeddings of {}: dump both from the same instances, in the \
-         same order, and name the files alike",
+        "holds {labels} labels for the {rows} embeddings of {}: dump both from the same instances, \
+         in the same order, and give the files matching names",
         of.display()
     );
     Error::content(path, problem)

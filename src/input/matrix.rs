@@ -107,7 +107,7 @@ fn named(path: &Path, usual: &[&str]) -> Result<Option<String>> {
         Some(usual) => Ok(Some((*usual).to_owned())),
         None => {
             let problem = format!(
-                "holds {}, and none is called {}: save the one that is meant in a file of its own",
+                "holds {}, and none is called {}: save the one that you mean in its own file",
                 list(&there),
                 usual[0]
             );

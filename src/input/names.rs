@@ -98,7 +98,8 @@ pub(super) fn without_fillers(mut classes: Vec<(i64, String)>, path: &Path) -> N
     if classes.len() < all {
         let fillers = all - classes.len();
         notes.push(format!(
-            "{}: {fillers} of {all} names, such as \"N/A\", only fill an id: they are no classes",
+            "{}: {fillers} of {all} names, such as \"N/A\", only fill an unused id: they are not \
+             classes",
             path.display()
         ));
     }
@@ -109,7 +110,7 @@ pub(super) fn without_fillers(mut classes: Vec<(i64, String)>, path: &Path) -> N
         && let Some(at) = classes.iter().position(background)
     {
         notes.push(format!(
-            "{}: {:?} is no class, and the ids of the others stay: 0 is none of them",
+            "{}: {:?} is not a class, and the other classes keep their ids: none has the id 0",
             path.display(),
             classes.remove(at).1
         ));
@@ -145,8 +146,9 @@ fn of_lines(lines: &[&str]) -> std::result::Result<Vec<(i64, String)>, String> {
         let all = |first: i64| sorted.iter().copied().eq((first..).take(lines.len()));
         if ascending || all(0) || all(1) {
             return Err(format!(
-                "each line begins with a number, as {:?}: write a csv table with columns class and id if \
-                 these are ids, or with the column class alone if they belong to the names",
+                "each line begins with a number, such as {:?}: write a csv table with columns \
+                 class and id if these are ids, or with the column class alone if they belong to \
+                 the names",
                 lines[0]
             ));
         }
@@ -226,8 +228,8 @@ fn of_table(table: &Table) -> Result<Vec<(i64, String)>> {
         return Err(Error::content(&table.path, problem));
     }
     if evaluations::any(&table.columns) {
-        let problem = "is an evaluation, which lists the classes of the validation images alone, so that ids \
-                       may be others: give data.yaml, or the annotation file";
+        let problem = "is an evaluation, which lists only the classes of the validation images, so \
+                       their ids may differ: give data.yaml, or the annotation file";
         return Err(Error::content(&table.path, problem));
     }
     let column = match class.or(name) {
@@ -284,12 +286,12 @@ fn described(path: &Path) -> Result<Option<Vec<(String, String)>>> {
         let line = row.position().map_or(0, csv::Position::line);
         let wrong = |problem: String| Error::content(path, format!("line {line}: {problem}"));
         let (Some(code), Some(name), 2) = (row.get(0), row.get(1), row.len()) else {
-            return Err(wrong("is not a code and a name".into()));
+            return Err(wrong("is not a code with a name".into()));
         };
         let (code, name) = (trimmed(code), trimmed(name));
         check_name(name).map_err(wrong)?;
         if !is_code(code) || name.is_empty() {
-            return Err(wrong("is not a code such as /m/01 and a name".into()));
+            return Err(wrong("is not a code such as /m/01 with a name".into()));
         }
         names.push((code.to_owned(), name.to_owned()));
     }
@@ -330,7 +332,7 @@ impl Listed {
         };
         let checked = |(id, scalar): (i64, Scalar)| {
             let is = scalar.to_string();
-            let name = name(scalar).ok_or_else(|| format!("{is} of id {id} is no name"))?;
+            let name = name(scalar).ok_or_else(|| format!("{is} of id {id} is not a name"))?;
             check_name(&name)?;
             Ok((id, name))
         };
@@ -485,10 +487,10 @@ fn listed(value: &Value) -> std::result::Result<Listed, String> {
 fn word(word: &Option<Word>) -> std::result::Result<Scalar, String> {
     match word {
         Some(Word { text, plain: true }) if is_no_text(text) => Err(format!(
-            "the name {text} stands without quotes, and YAML does not read it as a text: write \"{text}\""
+            "the name {text} has no quotes, and YAML does not read it as text: write \"{text}\""
         )),
         Some(Word { text, .. }) => Ok(Scalar::Text(text.clone())),
-        None => Err("one of its \"names\" is no text: write each as \"name\"".into()),
+        None => Err("one of its \"names\" is not a text: write each as \"name\"".into()),
     }
 }
 

@@ -90,7 +90,8 @@ pub fn with_array<R>(
         archive.by_index(entry).map_err(|error| unreadable(path, "npz file", &error))?;
     if entry.size() > LARGEST_RATIO * (1 + entry.compressed_size()) {
         let problem = format!(
-            "array {name:?} claims to unpack from {} to {} bytes, which it cannot: it is damaged",
+            "array {name:?} claims to unpack from {} to {} bytes, which is impossible: it is \
+             damaged",
             entry.compressed_size(),
             entry.size()
         );

@@ -68,8 +68,8 @@ impl Files {
         let at = files.named.iter().zip(&files.paths).position(|(named, path)| named != path);
         Err(Error::content(
             &files.named[at.unwrap_or(0)],
-            "is named in another order than the natural one of the file names, in which files are read: \
-             name the files in natural order, or rename embeddings and labels alike",
+            "is not in the natural order of the file names, in which files are read: name the \
+             files in natural order, or rename embeddings and labels in the same way",
         ))
     }
 
@@ -113,8 +113,8 @@ impl Files {
         };
         let (at, owner) = owners.iter().enumerate().find_map(other).unwrap_or_default();
         let problem = format!(
-            "by its name it holds the labels of {}, but in natural order it stands beside {}: name the \
-             files of embeddings and of labels alike",
+            "by its name it holds the labels of {}, but in natural order it is matched with {}: \
+             give the files of embeddings and labels matching names",
             self.paths[owner].display(),
             self.paths[at].display()
         );
@@ -178,8 +178,7 @@ pub fn expand(paths: &[PathBuf], kinds: Kinds) -> Result<Files> {
             files.named.extend(within(path, kinds)?);
         } else if path.exists() {
             if paths.len() > 1 && is_hidden(path) {
-                let problem =
-                    "files that begin with . or _ are no data: leave it out, or rename it";
+                let problem = "files that begin with . or _ are not data: remove it, or rename it";
                 return Err(Error::content(path, problem));
             }
             files.named.push(path.clone());
@@ -219,7 +218,7 @@ fn descend(
     if above.contains(&this) {
         return Err(Error::content(
             directory,
-            "is a link to a directory that it lies in: remove it",
+            "is a link to a directory that contains it: remove it",
         ));
     }
     hugging_face::check(directory)?;
@@ -298,9 +297,12 @@ fn check(files: &[PathBuf]) -> Result<()> {
         }
         if let Some(first) = seen.insert(identity(path).map_err(Error::read(path))?, path) {
             let problem = match first == path {
-                true => "is named twice: its rows would count twice".into(),
+                true => "is named twice: its rows would be counted twice".into(),
                 false => {
-                    format!("is the same file as {}: its rows would count twice", first.display())
+                    format!(
+                        "is the same file as {}: its rows would be counted twice",
+                        first.display()
+                    )
                 }
             };
             return Err(Error::content(path, problem));
@@ -308,7 +310,8 @@ fn check(files: &[PathBuf]) -> Result<()> {
         let stem = path.with_extension("");
         if let Some(first) = stems.insert(stem, path).filter(|_| metadata.is_file()) {
             let problem = format!(
-                "is called as {}: if it holds the same rows, they would count twice; remove or rename one",
+                "has the same name as {}: if it holds the same rows, they would be counted twice; \
+                 remove or rename one",
                 first.display()
             );
             return Err(Error::content(path, problem));
@@ -337,8 +340,8 @@ fn check_table(directory: &Path) -> Result<()> {
             continue;
         };
         let problem = format!(
-            "is a {kind} table, whose files are not all its rows: read it with a library for such tables, \
-             and write its rows to plain parquet files"
+            "is a {kind} table, in which not every row of the files counts: read it with a library \
+             for such tables, and write its rows to plain parquet files"
         );
         return Err(Error::content(above, problem));
     }

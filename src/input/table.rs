@@ -98,7 +98,7 @@ impl Table {
         let mut rows = Vec::new();
         for (record, row) in reader.records().zip(0..) {
             let record = record.map_err(|error| {
-                Error::content(path, format!("row {row} is no row of a csv table: {error}"))
+                Error::content(path, format!("row {row} is not a row of a csv table: {error}"))
             })?;
             let cell = record.get(column).map(trimmed).unwrap_or_default();
             rows.push((row, csv::StringRecord::from(vec![cell])));

@@ -51,8 +51,8 @@ impl CsvFile {
         let columns = match pattern {
             Some(name) if !name.contains('*') => {
                 return Err(bad(format!(
-                    "holds numbers, not lists: give --embedding-column '{name}*' for columns that are \
-                     called so and numbered"
+                    "holds numbers, not lists: if there are numbered columns of this name, give \
+                     --embedding-column '{name}*'"
                 )));
             }
             _ => series::columns(&table.names, pattern).map_err(bad)?,
@@ -119,7 +119,7 @@ impl CsvFile {
 
     fn wrong(&self, row: usize, column: usize, cell: &[u8]) -> Error {
         let (name, cell) = (&self.names[column], String::from_utf8_lossy(cell));
-        let problem = format!("row {row}, column {name:?}: {cell:?} is no number");
+        let problem = format!("row {row}, column {name:?}: {cell:?} is not a number");
         Error::content(&self.path, problem)
     }
 

@@ -82,7 +82,8 @@ impl Header {
         }
         let Some(text) = footer.text(KEY) else {
             let problem = format!(
-                "is no moments file, its metadata have no {KEY:?}: make one with igam-analyze moments"
+                "is not a moments file, its metadata have no {KEY:?}: make one with igam-analyze \
+                 moments"
             );
             return Err(Error::content(path, problem));
         };

@@ -37,7 +37,7 @@ pub fn read(classes: &mut Union, path: &Path, footer: &Footer) -> Result<Vec<(us
             };
             let class = classes.place(id, name.clone()).map_err(wrong)?;
             if !seen.insert(class) {
-                return Err(wrong(format!("{:?} stands there twice", name)));
+                return Err(wrong(format!("{:?} is there twice", name)));
             }
             rows.push((class, count));
         }

@@ -272,7 +272,9 @@ impl RowGroup {
                 Parts::Folded { count, mean, scatter, third, fourth }
             }
             (None, None) => return Err("holds neither rows nor a scatter".into()),
-            (Some(_), Some(_)) => return Err("holds both rows and a scatter: which is it?".into()),
+            (Some(_), Some(_)) => {
+                return Err("holds both rows and a scatter: only one is allowed".into());
+            }
         };
         Ok(Moments::from_parts(dim, header.precision(), parts))
     }
@@ -293,7 +295,7 @@ fn vector<T: Element>(
     let expected = length.and_then(|length| length.checked_mul(float.width as u64));
     if expected != Some(bytes.len() as u64) {
         let expected = expected.map_or("more".into(), |bytes| bytes.to_string());
-        return Err(format!("{column:?} holds {} bytes, where {expected} are due", bytes.len()));
+        return Err(format!("{column:?} holds {} bytes, but {expected} are expected", bytes.len()));
     }
     let mut decoded = Vec::with_capacity(bytes.len() / float.width);
     float.decode(bytes, &mut decoded);

@@ -21,8 +21,8 @@ pub struct Card<'a> {
     pub facts: Vec<(&'static str, String)>,
     /// What can be shown as bars.
     pub shares: Vec<Shares>,
-    /// Whether its AP is known: without it no reason is sought.
-    pub has_ap: bool,
+    /// Why there are no reasons, where there are none.
+    pub no_reasons: String,
     /// The reasons, in order of weight.
     pub reasons: Vec<CardReason>,
 }
@@ -61,6 +61,8 @@ pub struct CardReason {
 
 /// Classes that a class is taken for, on its card.
 const TAKEN_FOR: usize = 5;
+/// A whole detector has failed where its mean AP is below this, of 1.
+const FAILED: f64 = 0.01;
 /// Rows of suspects on a card.
 const SUSPECTS: usize = 5;
 
@@ -81,12 +83,31 @@ pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
     ];
     Card {
         name: &class.name,
-        has_ap: class.ap.is_some(),
+        no_reasons: no_reasons(explanation, class),
         run: explanation.run.name(),
         facts: facts.into_iter().flatten().collect(),
         shares: shares.into_iter().flatten().collect(),
         reasons: class.reasons.iter().map(|one| reason(explanation, at, one)).collect(),
     }
+}
+
+/// Why a class has no reasons.
+fn no_reasons(explanation: &Explanation, class: &ExplainedClass) -> String {
+    match (class.ap, failed(explanation)) {
+        (None, _) => "not searched, because its AP is not known".into(),
+        (Some(_), Some(mean)) => {
+            format!("not searched: the whole detector has failed (mean AP {mean})")
+        }
+        (Some(_), None) => "not searched: AP is not below the median or the expected AP".into(),
+    }
+}
+
+/// The mean AP of the run, where it is so near 0 that all classes are bad.
+fn failed(explanation: &Explanation) -> Option<String> {
+    let aps: Vec<f64> = explanation.classes.iter().filter_map(|class| class.ap).collect();
+    let mean = aps.iter().sum::<f64>() / aps.len() as f64;
+    let scale = scale(explanation);
+    (mean < FAILED * scale.full()).then(|| ap_text(scale, mean))
 }
 
 /// The scale of the run's AP.
@@ -135,24 +156,31 @@ fn errors(class: &ExplainedClass) -> Option<Shares> {
     Some(Shares { what: "errors", of: of.into(), parts })
 }
 
-/// What training embeddings are worth is said wherever their numbers stand.
+/// That the whole detector has failed, and what training embeddings are worth, is said wherever the numbers
+/// of classes stand.
 pub fn notes(explanation: &Explanation) -> Vec<String> {
     let mut notes = Vec::new();
+    notes.extend(failed(explanation).map(|mean| {
+        format!(
+            "mean AP is {mean}, so the whole detector has failed: train longer, or check labels and \
+             evaluation, before you compare classes"
+        )
+    }));
     if explanation.recognition_of == Some(Of::Training) {
         let known = explanation.classes.iter().filter_map(|class| class.recognition.as_ref());
         let (right, rows) =
             known.fold((0, 0), |(right, rows), one| (right + one.right, rows + one.rows));
         let all = Recognition { rows, right, taken_for: Vec::new() };
         notes.push(format!(
-            "training boxes are fitted: recall there{} tells nothing; give held-out ones with \
-             --validation-embeddings",
+            "the model was trained on the training boxes, so recall there{} says nothing about new \
+             images; give held-out boxes with --validation-embeddings",
             all.recall().map_or(String::new(), |recall| format!(" ({})", percent(recall)))
         ));
     }
     if explanation.overlap_of == Some(Of::Training) {
         notes.push(
-            "the closest classes are those of training embeddings, which are fitted: they say little of what \
-             is confused, and are no reason by themselves"
+            "the closest classes come from training embeddings, to which the model is fitted: they \
+             say little about confusion, and are no reason on their own"
                 .into(),
         );
     }
@@ -184,21 +212,21 @@ fn expected(
         let instances = counted(class.instances?, "instance", "instances");
         return Some(("instances", instances));
     };
-    let and = if explanation.by_information { " and its information amount" } else { "" };
+    let and = if explanation.by_information { " and information" } else { "" };
     let from = class.instances.map_or(String::new(), |instances| {
-        format!(" from its {}{and}", counted(instances, "instance", "instances"))
+        format!(" for {}{and}", counted(instances, "instance", "instances"))
     });
     let full = scale.full();
     let standing = match (class.standing()?, expected.flagged) {
         (Standing::Within, false) if expected.interval.0 <= 0.0 && expected.interval.1 >= full => {
-            "any AP fits that"
+            "too wide to judge AP"
         }
-        (Standing::Within, false) => "AP is within that",
-        (Standing::Within, true) => "AP is within that, but stands out",
-        (Standing::Below, false) => "AP is below that",
-        (Standing::Below, true) => "AP is far below that",
-        (Standing::Above, false) => "AP is above that",
-        (Standing::Above, true) => "AP is far above that",
+        (Standing::Within, false) => "AP is in this range",
+        (Standing::Within, true) => "AP is in this range, but unusual",
+        (Standing::Below, false) => "AP is below this range",
+        (Standing::Below, true) => "AP is far below this range",
+        (Standing::Above, false) => "AP is above this range",
+        (Standing::Above, true) => "AP is far above this range",
     };
     Some(("expected AP", format!("{}{from}: {standing}", expected_text(scale, &expected))))
 }
@@ -213,7 +241,7 @@ fn information(
         words += &format!(", rank {rank} of {}", known.count());
     }
     if let Some(spread) = class.spread {
-        words += &format!("; it spreads over {:.1} directions", spread.effective_dimension);
+        words += &format!("; effective dimension {:.1}", spread.effective_dimension);
     }
     Some(("information", words))
 }
@@ -223,12 +251,11 @@ fn recall(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> {
     let recall = percent(recognition.recall()?);
     let (right, rows) = (grouped(recognition.right), grouped(recognition.rows));
     if explanation.recognition_of == Some(Of::Training) {
-        let of = format!(
-            "{recall}, {right} of {rows} training boxes: they are fitted, it tells nothing"
-        );
+        let of =
+            format!("{recall}, {right} of {rows} training boxes; the model was trained on these");
         return Some(Shares { what: "recall", of, parts: Vec::new() });
     }
-    let taken = if recognition.taken_for.is_empty() { "" } else { "; taken for" };
+    let taken = if recognition.taken_for.is_empty() { "" } else { "; classified as" };
     let of = format!("{recall}, {right} of {rows} held-out boxes{taken}");
     let parts = counts(explanation, &recognition.taken_for, recognition.rows);
     Some(Shares { what: "recall", of, parts })
@@ -283,7 +310,7 @@ fn reason(explanation: &Explanation, at: usize, reason: &Reason) -> CardReason {
                 let more = if rows.len() > SUSPECTS { ", …" } else { "" };
                 let shown = &rows[..rows.len().min(SUSPECTS)];
                 let shown = shown.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-                format!("Look at rows {shown}{more}, and relabel what is wrong.")
+                format!("Check rows {shown}{more}, and correct wrong labels.")
             }
         },
     }

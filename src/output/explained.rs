@@ -60,14 +60,14 @@ pub fn card_html(explanation: &Explanation, at: usize) -> Result<String> {
 }
 
 const CAPTION: &str =
-    "AP against instance count, a point a class, and what the count leads to expect";
+    "AP against instance count, one point per class, and the AP expected from the count";
 
 fn beginning(explanation: &Explanation, named: bool) -> Vec<Part> {
     let run = if named { format!(" of {}", explanation.run.name()) } else { String::new() };
     let mut parts = vec![Part::Heading(format!("Classes{run}"))];
     let (by, _) = explanation.worst();
     let first = match by {
-        By::Expectation => "Those farthest below what is to be expected are first.",
+        By::Expectation => "Those farthest below the expected AP are first.",
         By::Ap => "Those of lowest AP are first.",
         By::Recall => "Those of lowest recall are first.",
     };
@@ -125,7 +125,7 @@ fn table(explanation: &Explanation, order: &[usize]) -> Table {
         "deviation",
         "information",
         "recall",
-        "taken for",
+        "confused with",
         "closest",
     ];
     let mut table = Table { columns: columns.to_vec(), rows: order.iter().map(row).collect() };

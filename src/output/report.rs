@@ -170,8 +170,9 @@ fn tabulated(name: &str, mut table: Table) -> [Part; 3] {
              the covariates.",
         ),
         "commonality" => (
-            "What AP's variance goes with",
-            "Shares of R²: what each has to itself (unique), and what they have in common (shared).",
+            "What explains the variance of AP",
+            "Shares of R²: what each explains alone (unique), and what several explain together \
+             (shared).",
         ),
         "evidence" => (
             "Evidence beyond the instance count",
@@ -189,7 +190,7 @@ fn end(study: &Study, again: Option<Again>) -> Vec<Part> {
     let mut parts = Vec::new();
     let left_out = left_out(study.detectors());
     if !left_out.is_empty() {
-        parts.extend([heading("Left out"), Part::Words(left_out)]);
+        parts.extend([heading("Skipped"), Part::Words(left_out)]);
     }
     const MADE: &str = concat!("With igam-analyze ", env!("CARGO_PKG_VERSION"));
     let Some(Again { command, files }) = again else {
@@ -197,7 +198,7 @@ fn end(study: &Study, again: Option<Again>) -> Vec<Part> {
         return parts;
     };
     parts.extend([
-        heading("Do it again"),
+        heading("How to reproduce this"),
         Part::Text(format!("{MADE}:")),
         Part::Command(command),
         Part::Text("from these files:".into()),

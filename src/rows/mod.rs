@@ -112,8 +112,8 @@ pub fn first_invalid<T: Element>(values: &[T]) -> Option<usize> {
 /// That the value at `(row, column)` is not finite, as is one in `count` of `rows` rows.
 pub fn not_finite(path: &Path, (row, column): (usize, usize), count: usize, rows: usize) -> Error {
     let problem = format!(
-        "row {row}, column {column} (from 0) is NaN or infinite, as is some value in {count} of {rows} rows: \
-         dump them again, or leave such embeddings out with --skip-invalid-rows"
+        "row {row}, column {column} (from 0) is NaN or infinite, as is some value in {count} of \
+         {rows} rows: dump them again, or skip such embeddings with --skip-invalid-rows"
     );
     Error::content(path, problem)
 }

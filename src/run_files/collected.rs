@@ -58,7 +58,7 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
     let training = unfold(&mut files.embeddings, &mut files.labels)?;
     let held_out = unfold(&mut files.validation_embeddings, &mut files.validation_labels)?;
     for folder in training.iter().chain(&held_out) {
-        notes.push(format!("{}: its {EMBEDDINGS} and {LABELS}", folder.display()));
+        notes.push(format!("{}: read its {EMBEDDINGS} and {LABELS}", folder.display()));
     }
     // Moments know their classes, and AP is read by the same numbers.
     let moments = files.moments.iter().filter(|path| path.join(COLLECTED).is_file());
@@ -71,12 +71,12 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
         check_numbers(given, theirs)?;
     }
     if let Some(path) = names.into_iter().next().filter(|_| files.class_names.is_none()) {
-        notes.push(format!("{}: the classes, whose ids the labels are", path.display()));
+        notes.push(format!("{}: read as the classes; the labels are their ids", path.display()));
         files.label_numbering = files.label_numbering.or(Some(Numbering::Ids));
         files.class_names = Some(path);
     }
     if let Some(folder) = files.weights.clone().filter(|path| path.is_dir()) {
-        notes.push(format!("{}: its last layer", folder.display()));
+        notes.push(format!("{}: read its last layer", folder.display()));
         unfold_layer(&mut files, &folder)?;
     }
     Ok((files, notes))
@@ -186,7 +186,7 @@ fn check_whole(folder: &Path) -> Result<()> {
             .find(|path| !shards.contains(path));
         if let Some(path) = missing {
             let problem =
-                "is not there, and later ones are: copy the whole folder of the collector";
+                "does not exist, but later ones do: copy the whole folder of the collector";
             return Err(Error::content(&path, problem));
         }
     }
@@ -207,8 +207,8 @@ fn check_numbers(given: &Path, collected: &Path) -> Result<()> {
             && ours != theirs
         {
             let problem = format!(
-                "numbers the class {name:?} {ours}, but the labels were collected with {theirs} ({}): leave \
-                 --class-names out",
+                "gives the class {name:?} the number {ours}, but the labels were collected with \
+                 {theirs} ({}): remove --class-names",
                 collected.display()
             );
             return Err(Error::content(given, problem));
@@ -225,7 +225,7 @@ fn check_same(names: &[PathBuf]) -> Result<()> {
     for path in others {
         if text(path)? != expected {
             let problem = format!(
-                "lists other classes than {}: collect both with the same numbering",
+                "lists other classes than {}: collect both with the same class ids",
                 first.display()
             );
             return Err(Error::content(path, problem));

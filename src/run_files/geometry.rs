@@ -42,14 +42,15 @@ pub fn geometry(
         && ours != theirs
     {
         let problem = format!(
-            "has {theirs} dimensions, the embeddings of training have {ours}: take both from one layer"
+            "has {theirs} dimensions, but the training embeddings have {ours}: take both from one \
+             layer"
         );
         return Err(Error::content(&files.validation_embeddings[0], problem));
     }
     let single = matches!(&training, Some((Source::Embeddings(_), _)));
     if let Some(weights) = files.weights.as_ref().filter(|_| held_out.is_none() && !single) {
         let problem =
-            "is shown single embeddings, and there are none: give --validation-embeddings";
+            "needs embeddings to classify, and none are given: give --validation-embeddings";
         return Err(Error::content(weights, problem));
     }
     let shown = match (&held_out, &training) {
@@ -86,7 +87,8 @@ fn check_held_out(held_out: &Dump, training: &Dump) -> Result<()> {
     match held_out.paths().find(|path| of_training.contains(&whole(path))) {
         None => Ok(()),
         Some(path) => {
-            let problem = "is given as held-out, and holds the embeddings of training: give those of other images";
+            let problem = "is given as held-out, but holds the training embeddings: give those of \
+                           other images";
             Err(Error::content(path, problem))
         }
     }

@@ -189,11 +189,11 @@ fn average_precision(files: &RunFiles, listed: Option<&Classes>) -> Result<Parts
             parts.detections = Some(evaluated);
         }
         (Some(_), Some(path), _) => {
-            let problem = "has detections, and AP is given beside them: give one";
+            let problem = "has both detections and AP: give one";
             return Err(Error::content(path, problem));
         }
         (None, Some(path), true) => {
-            let problem = "has detections, which need the annotation file that they are of: give \
+            let problem = "has detections, which need the annotation file of their images: give \
                            --ground-truth (`ground_truth` in a runs file)";
             return Err(Error::content(path, problem));
         }

@@ -59,7 +59,7 @@ pub fn moments(
     for (at, place) in found.into_iter().enumerate() {
         let Some(place) = place else {
             let problem = format!(
-                "its class {:?} is none of the {} classes: check --class-names",
+                "its class {:?} is not one of the {} classes: check --class-names",
                 keys.text(at),
                 classes.len()
             );

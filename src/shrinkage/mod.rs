@@ -77,7 +77,10 @@ pub enum Refusal {
     },
     /// p ≥ m, and yet some of the m−1 eigenvalues are 0: the spectrum cannot tell repeated
     /// embeddings from dead dimensions.
-    #[error("m ≤ p embeddings that span fewer than m−1 dimensions (repeated, or dead dimensions)")]
+    #[error(
+        "m ≤ p embeddings that span fewer than m−1 dimensions (repeated embeddings, or constant \
+         dimensions)"
+    )]
     Dependent,
     /// The fourth moment over- or underflows f64.
     #[error("embeddings too large or too small for their fourth power: rescale them")]

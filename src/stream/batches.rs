@@ -55,7 +55,7 @@ pub(super) fn batches<D: Send>(
             pending.drain(..whole);
         }
         consume(&pending);
-        let stopped = |_| Err(Error::Input("reading stopped unexpectedly".into()));
+        let stopped = |_| Err(Error::Input("the reader stopped unexpectedly".into()));
         reader.join().unwrap_or_else(stopped)
     })
 }

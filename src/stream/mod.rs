@@ -273,7 +273,7 @@ fn one_pass<T: Element, S: Send>(
             stages.products += started.elapsed();
             progress(count as u64);
         }
-        let stopped = |_| Err(Error::Input("reading stopped unexpectedly".into()));
+        let stopped = |_| Err(Error::Input("the reader stopped unexpectedly".into()));
         stages.read += reader.join().unwrap_or_else(stopped)?;
         Ok::<(), Error>(())
     })?;

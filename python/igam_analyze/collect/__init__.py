@@ -1,9 +1,9 @@
-"""Embeddings of ground-truth boxes out of a trained detector: one function a framework.
+"""Embeddings of ground-truth boxes from a trained detector: one function per framework.
 
-Each runs the detector once over the images, without augmentation and without gradients, and writes what its
-classification layer gets for each ground-truth box, with the labels, the class names, and the layer's
-weights. It takes the framework that you have; importing this module imports none of them. The pages in
-docs/frameworks go from a trained model to the report.
+Each runs the detector once over the images, without augmentation and without gradients, and writes the
+input of its classification layer for each ground-truth box, with labels, class names and the weights of that
+layer. It uses your installed framework; importing this module imports none of them. The pages in
+docs/frameworks show the way from a trained model to the report.
 
 Examples
 --------

@@ -37,7 +37,7 @@ def names_of(given: ClassNames | None, loader: Any, outputs: int | None) -> dict
     if outputs is not None and last >= outputs:
         raise ValueError(
             f"`class_names` has {last}: {names[last]!r}, but the classifier knows labels to "
-            f"{outputs - 1}: the data set numbers otherwise; give class_names={{label: name, …}} "
+            f"{outputs - 1}: the data set uses other numbers; give class_names={{label: name, …}} "
             "with the labels that targets have"
         )
     return names
@@ -68,7 +68,7 @@ def _of_file(path: str | os.PathLike[str]) -> dict[int, str]:
             return _classes(known["categories"], known.get("annotations", []))
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(
-                f"{os.fspath(path)}: no COCO annotation file, which has categories with id and name"
+                f"{os.fspath(path)}: not a COCO annotation file, which has categories with id and name"
             ) from error
 
 

@@ -22,7 +22,7 @@ def detectron2(
     """Collects the embeddings of all boxes from a detector of detectron2 with RoI heads.
 
     The embedding of a box is the input of the box predictor's `cls_score` (of a cascade: of the last
-    stage), with the ground-truth boxes in place of proposals, and the images resized as for a test.
+    stage), with the ground-truth boxes as proposals, and the images resized as for a test.
 
     Parameters
     ----------
@@ -46,10 +46,10 @@ def detectron2(
     TypeError
         The config is a LazyConfig, or the detector has no box head that takes boxes alone.
     ValueError
-        The head has not the classes of the data set.
+        The head has other classes than the data set.
     """
     if not hasattr(cfg, "MODEL"):
-        raise TypeError("cfg has no MODEL: a yaml config (CfgNode) is due, not a LazyConfig")
+        raise TypeError("cfg has no MODEL: give a yaml config (CfgNode), not a LazyConfig")
     model = framework("detectron2.modeling", "detectron2").build_model(cfg)
     framework("detectron2.checkpoint", "detectron2").DetectionCheckpointer(model).load(
         cfg.MODEL.WEIGHTS
@@ -91,7 +91,7 @@ def _heads(model: Any) -> Any:
         heads, (known.StandardROIHeads, known.Res5ROIHeads)
     ):
         raise TypeError(
-            f"{type(heads).__name__} is not known here: StandardROIHeads, CascadeROIHeads, Res5ROIHeads are"
+            f"{type(heads).__name__} is not supported: use StandardROIHeads, CascadeROIHeads or Res5ROIHeads"
         )
     if not hasattr(_predictor(heads), "cls_score"):
         raise TypeError(f"{type(_predictor(heads)).__name__} has no layer cls_score")

@@ -31,7 +31,7 @@ class Collected:
     out: str
     """The folder: give it to `--embeddings`, or its `moments.parquet` to `--moments`."""
     embedding: str
-    """What was taken as the embedding, in words: the layer and its input."""
+    """What the embedding is, in words: the layer and its input."""
     rows: int
     """Ground-truth boxes."""
     dim: int
@@ -39,11 +39,11 @@ class Collected:
     labels: str
     """What the labels are, in words: whose numbers."""
     left_out: dict[str, int] = field(default_factory=dict)
-    """Ground-truth boxes that are not among the rows, by why."""
+    """Number of ground-truth boxes without a row, by reason."""
 
 
 class Dump:
-    """Takes batches, and writes the folder `out` when all are there: a run that fails leaves nothing.
+    """Collects batches, and writes the folder `out` at the end. A run that fails writes nothing.
 
     `embeddings/00000.npy`, … (n×p float32) and `labels/00000.npy`, … (n int64), or `moments.parquet`;
     `class_names.csv` (class, id); `weights.npy` and `bias.npy`, rows of the classes in order of id and then
@@ -52,7 +52,7 @@ class Dump:
     Parameters
     ----------
     out : path
-        The folder. It must not be there yet, or be empty.
+        The folder. It must be new or empty.
     class_names : dict of int to str
         The name of each label.
     moments : bool
@@ -72,7 +72,7 @@ class Dump:
         self.out = pathlib.Path(out)
         if self.out.exists() and not (self.out.is_dir() and not any(self.out.iterdir())):
             raise FileExistsError(
-                f"{self.out} is there and not empty: remove it, or choose another `out`"
+                f"{self.out} exists and is not empty: remove it, or choose another `out`"
             )
         self.class_names = _checked(class_names)
         self.moments = Moments(class_names=self.class_names) if moments else None
@@ -100,7 +100,7 @@ class Dump:
         labels = _array(labels, np.int64)
         if embeddings.ndim != 2 or labels.shape != embeddings.shape[:1]:
             raise ValueError(
-                f"{embeddings.shape} embeddings for {labels.shape} labels: n×p and n are due"
+                f"{embeddings.shape} embeddings for {labels.shape} labels: n×p and n are expected"
             )
         if not len(labels):
             return
@@ -133,7 +133,7 @@ class Dump:
         left_out: Mapping[str, int] | None = None,
         cosine: bool = False,
     ) -> Collected:
-        """Writes the rest, and moves the folder to its place.
+        """Writes what remains, and moves the folder to `out`.
 
         `weights` are C×p or, with the background last, (C+1)×p; `bias` has as many values. `cosine` says that
         the layer takes embeddings and weights at unit length.
@@ -184,7 +184,7 @@ def _checked(class_names: Mapping[int, str]) -> dict[int, str]:
         raise ValueError("`class_names` has no class")
     name, times = Counter(names.values()).most_common(1)[0]
     if times > 1:
-        raise ValueError(f"`class_names` has {name!r} {times} times: classes are told by name")
+        raise ValueError(f"`class_names` has {name!r} {times} times: each class needs its own name")
     return names
 
 

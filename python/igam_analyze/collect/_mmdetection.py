@@ -24,7 +24,7 @@ def mmdetection(
     """Collects the embeddings of all boxes from a two-stage detector of mmdetection 3.
 
     The embedding of a box is the input of the box head's `fc_cls` (of a cascade: of the last stage),
-    with the ground-truth boxes in place of proposals, and the images resized as the config's test
+    with the ground-truth boxes as proposals, and the images resized as the config's test
     pipeline does.
 
     Parameters
@@ -52,7 +52,7 @@ def mmdetection(
     TypeError
         The detector has no box head with `fc_cls`, or one that needs more than the boxes.
     ValueError
-        The head has not the classes of the data set.
+        The head has other classes than the data set.
     """
     model = _model(config, checkpoint, device)
     heads, cascade = _heads(model)
@@ -112,7 +112,7 @@ def _heads(model: Any) -> tuple[Any, bool]:
         )
     cascade = type(heads) is known.CascadeRoIHead
     if not cascade and not isinstance(heads, known.StandardRoIHead):
-        raise TypeError(f"{type(heads).__name__} needs more than boxes, or is not known here")
+        raise TypeError(f"{type(heads).__name__} needs more than boxes, or is not supported")
     head = heads.bbox_head[-1] if cascade else heads.bbox_head
     if not hasattr(getattr(head, "fc_cls", None), "weight"):
         raise TypeError(f"{type(head).__name__} has no linear layer fc_cls")

@@ -66,7 +66,7 @@ def calls_of(layers: Iterable[Any]) -> Iterator[list[Call]]:
 def names_by_number(class_names: Mapping[int, str] | Sequence[str]) -> dict[int, str]:
     """Names by the number that labels have: a list begins at 0."""
     if isinstance(class_names, (str, os.PathLike)):
-        raise TypeError("class_names is a text or path: give a dict of numbers to names, or a list of names")
+        raise TypeError("class_names is a string or path: give a dict of numbers to names, or a list of names")
     pairs = class_names.items() if isinstance(class_names, Mapping) else enumerate(class_names)
     return {int(number): str(name) for number, name in pairs}
 

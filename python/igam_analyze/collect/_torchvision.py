@@ -21,26 +21,26 @@ def torchvision(
     class_names: ClassNames | None = None,
     moments: bool = False,
 ) -> Collected:
-    """Writes the embeddings of ground-truth boxes that a Faster, Mask or Keypoint R-CNN makes.
+    """Writes the embeddings of ground-truth boxes from a Faster, Mask or Keypoint R-CNN.
 
     The embedding of a box is the input of `model.roi_heads.box_predictor.cls_score`, with the ground-truth
-    box in place of a proposal: p = 1024 in torchvision's own models. Boxes with `iscrowd` are left out. The
-    model is left as it was.
+    box as the proposal: p = 1024 in torchvision's own models. Boxes with `iscrowd` are skipped. The
+    model is not changed.
 
     Parameters
     ----------
     model : torchvision.models.detection.FasterRCNN
         The trained detector, or another with the same parts. Those without box proposals (RetinaNet, FCOS,
-        SSD) have no layer that gets one vector a box.
+        SSD) have no layer that gets one vector per box.
     loader : iterable of (images, targets)
         What training gets, but without augmentation: images are a list of float tensors C×H×W, targets a
         list of dicts with "boxes" (n×4: x₁, y₁, x₂, y₂ in pixels) and "labels" (n), and "iscrowd" where
         there are crowds.
     out : path
-        The folder to write. It must not be there yet, or be empty.
+        The folder to write. It must be new or empty.
     class_names : dict of int to str, list of str, or path, optional
         The name of each label: a dict, a COCO annotation file whose category ids are the labels, or a list
-        in order of label that begins with "__background__". If left out, the categories of the
+        in order of label that begins with "__background__". By default the categories of the
         `CocoDetection` behind `loader`.
     moments : bool
         Write `moments.parquet` (for `--moments`) in place of embeddings and labels.
@@ -54,10 +54,10 @@ def torchvision(
     Raises
     ------
     ValueError
-        The model has no layer that gets one vector a box; targets are not what training gets; a label has
+        The model has no layer that gets one vector per box; targets are not what training gets; a label has
         no name, or is 0, torchvision's background.
     FileExistsError
-        `out` is there and not empty.
+        `out` exists and is not empty.
 
     Examples
     --------
@@ -137,8 +137,8 @@ def _classifier(model: Any) -> Any:
     heads = getattr(model, "roi_heads", None)
     if heads is None:
         raise ValueError(
-            f"{type(model).__name__} has no roi_heads, so no layer that gets one vector a box: "
-            "take a detector with box proposals, such as Faster R-CNN or Mask R-CNN"
+            f"{type(model).__name__} has no roi_heads, so no layer gets one vector per box: "
+            "use a detector with box proposals, such as Faster R-CNN or Mask R-CNN"
         )
     layer = getattr(heads.box_predictor, "cls_score", None)
     if not isinstance(layer, torch.nn.Module):
@@ -156,7 +156,7 @@ def _batches(loader: Iterable[Any]) -> Iterator[tuple[list[Any], list[Any]]]:
         images, targets = batch
         if isinstance(targets, Mapping) or len(images) != len(targets):
             raise ValueError(
-                "targets must be a list of a dict an image: give the DataLoader "
+                "targets must be a list with one dict per image: give the DataLoader "
                 "collate_fn=lambda batch: tuple(zip(*batch))"
             )
         yield list(images), list(targets)

@@ -117,7 +117,7 @@ def _matcher(model: Any) -> Matcher:
     if loss not in MATCHERS:
         known = ", ".join(sorted(MATCHERS))
         raise TypeError(
-            f"{type(model).__name__} (loss {loss}) is no DETR that is known here: {known}"
+            f"{type(model).__name__} (loss {loss}) is not a supported DETR: {known}"
         )
     module, name = MATCHERS[loss]
     make = getattr(framework(f"transformers.loss.{module}", "transformers"), name)
@@ -156,7 +156,7 @@ def _names(model: Any, class_names: Mapping[int, str] | Sequence[str] | None) ->
     outside = [number for number in names if not 0 <= number < count]
     if outside:
         raise ValueError(
-            f"class {outside[0]} ({names[outside[0]]}) is none of the model's {count}: 0…{count - 1}"
+            f"class {outside[0]} ({names[outside[0]]}) is not one of the model's {count}: 0…{count - 1}"
         )
     return names
 
@@ -164,13 +164,13 @@ def _names(model: Any, class_names: Mapping[int, str] | Sequence[str] | None) ->
 def _targets(batch: Mapping[str, Any], model: Any) -> list[dict[str, Any]]:
     if "pixel_values" not in batch or "labels" not in batch:
         raise ValueError(
-            f"a batch has {', '.join(map(str, batch))}: pixel_values and labels are due"
+            f"a batch has {', '.join(map(str, batch))}: pixel_values and labels are expected"
         )
     targets = []
     for one in batch["labels"]:
         if "class_labels" not in one or "boxes" not in one:
             raise ValueError(
-                f"labels have {', '.join(map(str, one))}: class_labels and boxes are due"
+                f"labels have {', '.join(map(str, one))}: class_labels and boxes are expected"
             )
         labels, boxes = one["class_labels"].long(), one["boxes"].float().reshape(-1, 4)
         if len(labels) != len(boxes):
@@ -179,13 +179,13 @@ def _targets(batch: Mapping[str, Any], model: Any) -> list[dict[str, Any]]:
         if len(boxes) and not boxes.abs().max() <= 2:
             box = boxes[boxes.abs().amax(1).argmax()].tolist()
             raise ValueError(
-                f"a box is {box}: centre, width and height as fractions of the image are due, as the image "
-                "processor makes them"
+                f"a box is {box}: centre, width and height as fractions of the image are expected, as the "
+                "image processor makes them"
             )
         outside = labels[(labels < 0) | (labels >= model.config.num_labels)]
         if len(outside):
             raise ValueError(
-                f"label {int(outside[0])} is none of the model's {model.config.num_labels} classes, "
+                f"label {int(outside[0])} is not one of the model's {model.config.num_labels} classes, "
                 f"0…{model.config.num_labels - 1}: class_labels must be keys of config.id2label"
             )
         targets.append({"class_labels": labels.to(model.device), "boxes": boxes.to(model.device)})

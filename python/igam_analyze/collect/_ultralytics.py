@@ -38,16 +38,15 @@ def ultralytics(
     batch: int = 16,
     workers: int = 2,
 ) -> Collected:
-    """Writes the embeddings of ground-truth boxes that a YOLO makes.
+    """Writes the embeddings of ground-truth boxes from a YOLO detector.
 
     The embedding of a box is the input of the last convolution of the class branch
     (`model.model.model[-1].cv3[level][-1]`), at the cell that the task-aligned assigner of the training loss
     gives to the box; of several cells, at that of the highest target score. Images are loaded as for
-    validation: without augmentation, letterboxed to a square. The model is left as it was.
+    validation: without augmentation, letterboxed to a square. The model is not changed.
 
-    Each level of the head (strides 8, 16, 32) has a class branch of its own, and a value of one means
-    something else than a value of another. So the folder has the boxes of one level; a warning says how many
-    are on others.
+    Each level of the head (strides 8, 16, 32) has its own class branch, and their values cannot be
+    compared. So the folder has the boxes of one level; a warning says how many are on others.
 
     Parameters
     ----------
@@ -56,15 +55,15 @@ def ultralytics(
     data : path
         The data set's `data.yaml`. Labels are 0, 1, … in the order of its `names`.
     out : path
-        The folder to write. It must not be there yet, or be empty.
+        The folder to write. It must be new or empty.
     split : str
         Which part of the data set: "train", "val" or "test".
     stride : int, optional
-        The level. If left out, that with most boxes.
+        The level. By default the one with most boxes.
     moments : bool
         Write `moments.parquet` (for `--moments`) in place of embeddings and labels.
     imgsz : int, optional
-        Side of the images in pixels. If left out, that of the training.
+        Side of the images in pixels. By default that of the training.
     batch : int
         Images at a time.
     workers : int
@@ -73,15 +72,15 @@ def ultralytics(
     Returns
     -------
     Collected
-        What was written, and how many boxes were left out. `weights.npy` and `bias.npy` are those of the
-        level's convolution, a row a class: scores are sigmoids, and there is no background.
+        What was written, and how many boxes were skipped. `weights.npy` and `bias.npy` are those of the
+        level's convolution, one row per class: scores are sigmoids, and there is no background.
 
     Raises
     ------
     ValueError
         The model has no such class branch, or knows other classes than `data`; no level has this `stride`.
     FileExistsError
-        `out` is there and not empty.
+        `out` exists and is not empty.
 
     Examples
     --------
@@ -136,11 +135,11 @@ class _Head:
             isinstance(each, torch.nn.Conv2d) and each.out_channels == head.nc for each in self.layers
         ):
             raise ValueError(
-                f"{type(head).__name__} has no class branch that ends in a convolution with an output "
-                "a class: take a YOLO detector, as its training has saved it"
+                f"{type(head).__name__} has no class branch that ends in a convolution with one "
+                "output per class: give a YOLO detector as its training saved it"
             )
         if head.cv3 is None:
-            raise ValueError("the model is fused: load it anew from its .pt file")
+            raise ValueError("the model is fused: load it again from its .pt file")
         self.strides = [int(each) for each in head.stride]
         known = self.net.args if isinstance(self.net.args, dict) else vars(self.net.args)
         kept = {key: known[key] for key in ("task", "single_cls") if key in known}
@@ -218,7 +217,7 @@ class _Head:
 def _copied(net: Any) -> Any:
     """A copy to evaluate: the caller's own is neither changed nor hooked."""
     if not isinstance(net, torch.nn.Module):
-        raise ValueError(f"{net}: of an exported model no layer is seen; give the .pt file")
+        raise ValueError(f"{net}: the layers of an exported model cannot be read; give the .pt file")
     return copy.deepcopy(net).float().eval()
 
 
@@ -253,13 +252,13 @@ def _sentences(
     chosen: int,
     names: Mapping[int, str],
 ) -> Iterator[str]:
-    """What to beware of: which boxes were left out, and why."""
+    """Warns which boxes were skipped, and why."""
     total, kept = sum(counts.values()), _boxes(counts, chosen)
     lost = _boxes(counts, None)
     if lost:
         yield (
             f"{lost} of {total} ground-truth boxes have no cell: the assigner finds none that predicts any "
-            "part of them; they are left out"
+            "part of them; they are skipped"
         )
     others = {one: _boxes(counts, one) for one in strides if one != chosen and _boxes(counts, one)}
     if others:
@@ -270,9 +269,9 @@ def _sentences(
             if 2 * counts[chosen, label] < sum(counts[one, label] for one in strides)
         ]
         yield (
-            f"{kept} of {total} ground-truth boxes are on stride {chosen}; {listed} are left out, since "
-            "each level has a class branch of its own: collect those with `stride`"
-            + (f"; fewer than half are left of {_listed(few)}" if few else "")
+            f"{kept} of {total} ground-truth boxes are on stride {chosen}; {listed} are skipped, because "
+            "each level has its own class branch: collect those with `stride`"
+            + (f"; fewer than half remain of {_listed(few)}" if few else "")
         )
 
 

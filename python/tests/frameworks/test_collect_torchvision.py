@@ -220,10 +220,10 @@ def test_refused(model, data, tmp_path):
         collect.torchvision(dense, loader_of(data), tmp_path / "dump")
     for names, sentence in [
         ({**NAMES, 0: "bolt"}, "0 is torchvision's background"),
-        ({**NAMES, 14: "bolt"}, "knows labels to 13: the data set numbers otherwise"),
+        ({**NAMES, 14: "bolt"}, "knows labels to 13: the data set uses other numbers"),
         ({**NAMES, 4: "red"}, "'red' 2 times"),
         (["bolt", "nut"], "must begin with '__background__'"),
-        (data / "data.yaml", "no COCO annotation file"),
+        (data / "data.yaml", "not a COCO annotation file"),
     ]:
         with pytest.raises(ValueError, match=sentence):
             collect.torchvision(model, loader_of(data), tmp_path / "dump", class_names=names)

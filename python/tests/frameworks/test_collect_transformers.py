@@ -297,11 +297,11 @@ def changed(**changes):
 @pytest.mark.parametrize(
     ("loader", "sentence"),
     [
-        (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 5), "label 5 is none of the model's 5"),
+        (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 5), "label 5 is not one of the model's 5"),
         (lambda: changed(class_labels=lambda one: one["class_labels"] * 0 + 2), "label 2 has no name"),
         (lambda: changed(boxes=lambda one: one["boxes"] * 64), "as fractions of the image"),
         (lambda: changed(boxes=lambda one: one["boxes"][:1]), "3 class_labels and 1 boxes"),
-        (lambda: [{"pixel_values": torch.zeros(1, 3, 64, 64)}], "pixel_values and labels are due"),
+        (lambda: [{"pixel_values": torch.zeros(1, 3, 64, 64)}], "pixel_values and labels are expected"),
         (lambda: [], "gave no batch"),
         (lambda: batches((0, 0)), "no ground-truth box"),
     ],

@@ -83,7 +83,7 @@ def test_boxes(tmp_path):
     alone = [computed(only(found, label), only(truth, label))[1]["map"].item() for label in CLASSES]
     assert [-1 if ap is None else ap for ap in values] == pytest.approx(alone, abs=1e-7)
     assert _by_class("ap", as_file(result, tmp_path / "ap.json")) == [column]
-    with pytest.raises(ValueError, match="give what its compute"):
+    with pytest.raises(ValueError, match="give the result of its compute"):
         _by_class("ap", metric)
 
 

@@ -112,7 +112,7 @@ impl Explanation {
             None => Vec::new(),
         };
         let near = suggestion(wanted, &names);
-        Error::Input(format!("{wanted:?} is none of the classes, {}{near}", list(&names)))
+        Error::Input(format!("{wanted:?} is not one of the classes, {}{near}", list(&names)))
     }
 
     /// The class of this place.

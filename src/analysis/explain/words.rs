@@ -23,22 +23,25 @@ impl ErrorType {
     fn next_step(self) -> &'static str {
         match self {
             ErrorType::Classification => {
-                "Look at the classes that its boxes are of, and train with a margin against them."
+                "Check the classes of the objects under its boxes, and train with a margin against \
+                 them."
             }
             ErrorType::Localization => {
-                "Look at these boxes: are all drawn alike? Else train the box head longer, or at a higher \
-                 resolution."
+                "Check that all these boxes are drawn in the same way. If they are, train the box \
+                 head longer or at a higher resolution."
             }
             ErrorType::Both => {
-                "Look at these boxes: objects of other classes near its own, or boxes drawn too wide."
+                "Check these boxes for objects of other classes near its own, and for boxes drawn \
+                 too wide."
             }
-            ErrorType::Duplicate => "Suppress more: lower the IoU threshold of NMS.",
+            ErrorType::Duplicate => "Suppress more duplicates: lower the IoU threshold of NMS.",
             ErrorType::Background => {
-                "Look at these boxes: label the objects that have no label, or add images without any."
+                "Check these boxes: label the objects that have no label, or add images without \
+                 such objects."
             }
             ErrorType::Missed => {
-                "Look at these objects, and collect more that look like them; a lower score threshold may \
-                 find them."
+                "Check these objects, and collect more like them; a lower score threshold may find \
+                 them."
             }
         }
     }
@@ -84,13 +87,13 @@ impl Because {
             Because::Small { .. } => "small objects".into(),
             Because::Errors { which, .. } => match which {
                 ErrorType::Classification => "classification errors".into(),
-                ErrorType::Localization => "boxes lie badly".into(),
+                ErrorType::Localization => "localization errors".into(),
                 ErrorType::Both => "wrong class and box".into(),
                 ErrorType::Duplicate => "duplicates".into(),
                 ErrorType::Background => "boxes on background".into(),
                 ErrorType::Missed => "missed objects".into(),
             },
-            Because::LabelNoise { .. } => "labels in doubt".into(),
+            Because::LabelNoise { .. } => "doubtful labels".into(),
             Because::LabelledAs { label, .. } => format!("labelled as {label}"),
             Because::Shifted { .. } => "held-out boxes differ".into(),
             Because::NothingFound { .. } => "nothing found".into(),
@@ -103,26 +106,28 @@ impl Because {
     /// use igam_analyze::analysis::explain::Because;
     ///
     /// let few = Because::FewInstances { count_tells: true, instances: 12, median: 150.0 };
-    /// let sentence = "It has 12 instances, half of the classes have more than 150: its AP is what so few \
-    ///                 lead to expect.";
+    /// let sentence = "It has 12 instances; half of the classes have more than 150. Its AP is as expected \
+    ///                 for so few.";
     /// assert_eq!(few.sentence(), sentence);
     /// ```
     pub fn sentence(&self) -> String {
         match self {
             Because::FewInstances { count_tells, instances, median } => format!(
-                "It has {}, half of the classes have more than {}{}",
+                "It has {}; half of the classes have more than {}{}",
                 counted(*instances, "instance", "instances"),
                 short(*median),
                 match count_tells {
-                    true => ": its AP is what so few lead to expect.",
-                    false => "; but AP does not go with the count in this run.",
+                    true => ". Its AP is as expected for so few.",
+                    false => ". But AP does not clearly rise with the count in this run.",
                 }
             ),
             Because::Spread { times, taken_for } => {
                 let taken = match taken_for {
                     0 => String::new(),
-                    1 => ", and its held-out boxes are taken for another class".into(),
-                    many => format!(", and its held-out boxes are taken for {many} other classes"),
+                    1 => ", and its held-out boxes are classified as another class".into(),
+                    many => {
+                        format!(", and its held-out boxes are classified as {many} other classes")
+                    }
                 };
                 format!(
                     "It has many forms: its embeddings vary {} times as much as those of the median \
@@ -134,7 +139,7 @@ impl Because {
                 let (count, of) = (grouped(*count), grouped(*of));
                 let taken = match seen {
                     SeenIn::HeldOut => {
-                        format!("{count} of {of} held-out boxes are taken for {with:?}")
+                        format!("{count} of {of} held-out boxes are classified as {with:?}")
                     }
                     SeenIn::Detections => {
                         format!("{count} of {of} objects are detected as {with:?}")
@@ -142,17 +147,19 @@ impl Because {
                 };
                 match overlap {
                     Some(true) => format!(
-                        "{taken}; the embeddings of the two overlap: the features do not separate them."
+                        "{taken}. The embeddings of the two classes overlap: the features do not \
+                         separate them."
                     ),
                     Some(false) => format!(
-                        "{taken}; the embeddings of the two lie apart: the head, the boxes or the labels \
-                         are at fault."
+                        "{taken}. The embeddings of the two classes are separate: the cause is the \
+                         head, the boxes or the labels."
                     ),
                     None => format!("{taken}."),
                 }
             }
             Because::Small { side, median } => format!(
-                "Its objects are small: the side of the median box is {} pixels, that of the median class {}.",
+                "Its objects are small: the side of its median box is {} pixels; for the median \
+                 class it is {}.",
                 short(*side),
                 short(*median)
             ),
@@ -163,53 +170,48 @@ impl Because {
                         "boxes lie on objects of another class",
                     ),
                     ErrorType::Localization => {
-                        ("box lies badly on its object", "boxes lie badly on their objects")
+                        ("box does not fit its object", "boxes do not fit their objects")
                     }
                     ErrorType::Both => (
-                        "box lies badly on an object of another class",
-                        "boxes lie badly on objects of another class",
+                        "box does not fit its object, which is of another class",
+                        "boxes do not fit their objects, which are of another class",
                     ),
-                    ErrorType::Duplicate => {
-                        ("box is on an object that has one", "boxes are on objects that have one")
-                    }
+                    ErrorType::Duplicate => ("box is a duplicate", "boxes are duplicates"),
                     ErrorType::Background => ("box lies on no object", "boxes lie on no object"),
-                    ErrorType::Missed => {
-                        ("object is found by no box", "objects are found by no box")
-                    }
+                    ErrorType::Missed => ("object is missed", "objects are missed"),
                 };
                 let lots = counted(*count, one, many);
                 if *cost < 0.0005 {
                     return format!("{lots}.");
                 }
                 format!(
-                    "{}: without {} AP50 would be {} points higher.",
+                    "{}: without {}, AP50 would be {} points higher.",
                     lots,
                     if *count == 1 { "it" } else { "them" },
                     cost_text(*cost)
                 )
             }
             Because::LabelNoise { rows, of, nearer_to } => format!(
-                "{} of its {} boxes look like another class, most of them like {nearer_to:?}: their labels may \
-                 be wrong.",
+                "{} of its {} boxes have embeddings closer to another class, mostly {nearer_to:?}: \
+                 their labels may be wrong.",
                 grouped(*rows),
                 grouped(*of)
             ),
             Because::LabelledAs { rows, of, label } => format!(
-                "{} of {} boxes with the label {label:?} look like this class: their labels may be wrong.",
+                "{} of {} boxes with the label {label:?} have embeddings closer to this class: \
+                 their labels may be wrong.",
                 grouped(*rows),
                 grouped(*of)
             ),
             Because::Shifted { shift, median } => format!(
-                "Held-out boxes look different from those of training: their mean lies {} standard deviations \
-                 away; usual are {}.",
+                "Held-out boxes differ from training boxes: their mean embedding is {} standard \
+                 deviations away; for the median class it is {}.",
                 short(*shift),
                 short(*median)
             ),
-            Because::NothingFound { recall: None } => {
-                "Nothing was found that explains its AP.".into()
-            }
+            Because::NothingFound { recall: None } => "Found no reason for its AP.".into(),
             Because::NothingFound { recall: Some(recall) } => format!(
-                "Nothing was found that explains its AP. Its classification is not at fault: {:.0}% of its \
+                "Found no reason for its AP. Classification is not the problem: {:.0}% of its \
                  held-out boxes are recognized.",
                 100.0 * recall
             ),
@@ -219,35 +221,43 @@ impl Because {
     /// What to do next, in one line.
     pub fn next_step(&self) -> String {
         match self {
-            Because::FewInstances { .. } => "Collect more instances of it.".into(),
+            Because::FewInstances { .. } => "Collect more instances of this class.".into(),
             Because::Spread { .. } => {
-                "Split it into classes that look alike, or collect more of each form.".into()
+                "Split it into classes of similar appearance, or collect more instances of each \
+                 form."
+                    .into()
             }
             Because::Confused { overlap: Some(true), .. } => {
-                "Merge the two classes, or collect boxes where they differ.".into()
+                "Merge the two classes, or collect boxes that show how they differ.".into()
             }
             Because::Confused { with, overlap: Some(false), .. } => {
-                format!("Train with a margin against {with:?}, and look at the boxes that are confused.")
+                format!("Train with a margin against {with:?}, and check the confused boxes.")
             }
             Because::Confused { .. } => {
-                "Give held-out embeddings, 10 or more of each: they tell whether the features separate the two."
+                "Give held-out embeddings, at least 10 of each class: they show whether the \
+                 features separate the two classes."
                     .into()
             }
             Because::Small { .. } => "Train and test at a higher resolution, or on tiles.".into(),
             Because::Errors { which, .. } => which.next_step().into(),
-            Because::LabelNoise { .. } => {
-                "Look at these boxes, and relabel those that are wrong.".into()
-            }
+            Because::LabelNoise { .. } => "Check these boxes, and correct wrong labels.".into(),
             Because::LabelledAs { label, .. } => {
-                format!("Look at the boxes of {label:?} that look like it, and relabel those that are wrong.")
+                format!(
+                    "Check the boxes of {label:?} that are closer to this class, and correct wrong \
+                     labels."
+                )
             }
-            Because::Shifted { .. } => "Collect training boxes that look like the held-out ones.".into(),
+            Because::Shifted { .. } => "Collect training boxes that are similar to the held-out \
+                                        boxes."
+                .into(),
             Because::NothingFound { recall: None } => {
-                "Look at its boxes; give detections, weights and held-out embeddings where they are missing."
+                "Check its boxes; give detections, weights and held-out embeddings if they are \
+                 missing."
                     .into()
             }
             Because::NothingFound { recall: Some(_) } => {
-                "Look at where its detections lie, and at what they miss; give --detections if you have not."
+                "Check where its detections lie and what they miss; give --detections if you have \
+                 not."
                     .into()
             }
         }

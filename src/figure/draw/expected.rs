@@ -183,7 +183,7 @@ fn draw_legend(canvas: &mut Canvas, (mut left, y): Point, figure: &ExpectedFigur
         entry(canvas, "stands out", &dot(ORANGE));
     }
     if figure.curve {
-        entry(canvas, "to be expected of its count, with 95% interval", &|canvas, left| {
+        entry(canvas, "expected from its count, with 95% interval", &|canvas, left| {
             let area = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };
             canvas.fill(area, PALE_BLUE);
             canvas.line((left, y), (left + TICK, y), stroke(BLUE, 14));

@@ -184,8 +184,9 @@ impl Top {
         let wrong = |problem: String| format!("annotation {at} (from 0) {problem}");
         let category = match (&annotation.category_id, annotation) {
             (Scalar::Missing, Annotation { segments_info: Some(_), .. }) => {
-                return Err("is a panoptic file, whose segments are no instances: give the instances_*.json \
-                     that goes with it".into());
+                return Err("is a panoptic file, whose segments are not instances: give the \
+                            instances_*.json that goes with it"
+                    .into());
             }
             (Scalar::Missing, Annotation { caption: Some(_), .. }) => {
                 return Err(
@@ -398,12 +399,12 @@ impl Sides {
                 match sides[2] < 0.0 || sides[3] < 0.0 {
                     false => Ok(sides),
                     true => Err(format!(
-                        "has the \"bbox\" {sides:?}, whose width or height is below 0: COCO's are left, top, \
-                         width, height"
+                        "has the \"bbox\" {sides:?}, whose width or height is below 0: COCO boxes \
+                         are left, top, width, height"
                     )),
                 }
             }
-            _ => Err("has no \"bbox\" of four finite numbers, left, top, width and height".into()),
+            _ => Err("has no \"bbox\" of four finite numbers (left, top, width, height)".into()),
         }
     }
 }

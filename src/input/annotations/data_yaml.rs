@@ -107,10 +107,10 @@ impl DataYaml {
         let Some((_, entries)) = of_split.filter(|(_, entries)| !entries.is_empty()) else {
             let names: Vec<_> = self.splits.iter().map(|(name, _)| name.as_str()).collect();
             return Err(bad(match names.is_empty() {
-                true => "names classes, and no folder of images: add train: and val:".into(),
+                true => "names classes, but no folder of images: add train: and val:".into(),
                 false => format!(
-                    "has no {split}: of images; there are {}: choose one with --split, or of --ground-truth \
-                     with --ground-truth-split",
+                    "has no {split}: with images; it has {}: choose one with --split, or with \
+                     --ground-truth-split for --ground-truth",
                     list(&names)
                 ),
             }));
@@ -147,8 +147,8 @@ impl DataYaml {
             (true, true) if !same(&from_here, &beside) => Err(Error::content(
                 &self.path,
                 format!(
-                    "says path: {root}, which has images from here, as Ultralytics takes it, and beside the file \
-                     as well: write the whole path"
+                    "says path: {root}, and there are images both from here, as Ultralytics reads \
+                     it, and beside the file: write the whole path"
                 ),
             )),
             (true, _) => Ok(from_here),
@@ -181,7 +181,7 @@ impl DataYaml {
         }
         let problem = match place.is_dir() {
             true => "holds no image".into(),
-            false => format!("is not there, and neither is {}", labels.display()),
+            false => format!("does not exist, and neither does {}", labels.display()),
         };
         let said = self.root.as_ref().map(|root| format!("path: {root} and ")).unwrap_or_default();
         Err(Error::content(
@@ -207,7 +207,7 @@ impl DataYaml {
             let there = pairs.iter().find(|(image, _)| image.is_file());
             let Some(pair) = there.or_else(|| pairs.iter().find(|(_, label)| label.is_file()))
             else {
-                let problem = format!("line {line}: neither {name} nor its label file is there");
+                let problem = format!("line {line}: neither {name} nor its label file exists");
                 return Err(Error::content(path, problem));
             };
             images.push(pair.clone());
@@ -272,7 +272,7 @@ fn descend(folder: &Path, ends: &[&str], depth: usize, files: &mut Vec<PathBuf>)
     if depth > DEEPEST {
         return Err(Error::content(
             folder,
-            "lies too deep: is it a link to a folder that it is in?",
+            "is too deep: is it a link to a folder that contains it?",
         ));
     }
     for entry in folder.read_dir().map_err(Error::read(folder))? {

@@ -32,7 +32,7 @@ pub(super) fn merged(sources: Vec<Annotations>) -> Result<Annotations> {
         let of_source = self::marks(&source);
         if let Some(same) = marks.iter().position(|one| one == &of_source && !one.is_empty()) {
             let problem = format!(
-                "holds the same annotations as {}: they would count twice",
+                "holds the same annotations as {}: they would be counted twice",
                 paths[same].display()
             );
             return Err(Error::content(&source.path, problem));
@@ -40,8 +40,8 @@ pub(super) fn merged(sources: Vec<Annotations>) -> Result<Annotations> {
         marks.push(of_source);
         if let Some(name) = all.shares_an_image(&source, &ids) {
             let problem = format!(
-                "has objects of {name:?} on an image on which {} has some: they may be the same, and would count \
-                 twice; give parts that have no image in common, or one file",
+                "has objects of {name:?} on an image on which {} has some: they may be the same, \
+                 and would be counted twice; give files that share no image, or one file",
                 together(&paths).display()
             );
             return Err(Error::content(&source.path, problem));
@@ -151,8 +151,8 @@ impl Annotations {
         let Some((id, name)) = differ.first() else { return Ok(()) };
         let has = if ours.contains(&(*id, name.clone())) { "lacks" } else { "has" };
         let problem = format!(
-            "{has} the category {id}, {name:?}, unlike {}: annotation files that are given together have the \
-             same categories",
+            "{has} the category {id}, {name:?}, unlike {}: annotation files that are given \
+             together must have the same categories",
             self.path.display()
         );
         Err(Error::content(&source.path, problem))

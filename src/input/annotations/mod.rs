@@ -62,7 +62,10 @@ pub fn recognized(paths: &[PathBuf]) -> Result<(Kind, Vec<PathBuf>)> {
         }
         let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
         if all.iter().any(|one| whole(one) == whole(&from)) {
-            return Err(Error::content(path, "is given twice: its annotations would count twice"));
+            return Err(Error::content(
+                path,
+                "is given twice: its annotations would be counted twice",
+            ));
         }
         all.push(from);
     }
@@ -77,14 +80,14 @@ pub fn recognized(paths: &[PathBuf]) -> Result<(Kind, Vec<PathBuf>)> {
 pub fn read(kind: Kind, paths: &[PathBuf], choices: &Choices) -> Result<Annotations> {
     if let (Kind::Coco | Kind::OpenImages | Kind::Table, Some(split)) = (kind, &choices.split) {
         let problem = format!(
-            "is {}, which has no splits: give the file of {split:?}, and leave --split out",
+            "is {}, which has no splits: give the file of {split:?}, and remove --split",
             kind.name()
         );
         return Err(Error::content(&paths[0], problem));
     }
     if kind != Kind::Voc && choices.include.difficult {
         let problem = format!(
-            "is {}: --include-difficult is for Pascal VOC, which calls objects so",
+            "is {}: --include-difficult is for Pascal VOC, which has such objects",
             kind.name()
         );
         return Err(Error::content(&paths[0], problem));
@@ -105,7 +108,7 @@ pub fn categories(path: &Path) -> Result<Classes> {
     let (kind, from) = recognized(&[path.to_owned()])?;
     let choices = Choices::default();
     match kind {
-        Kind::Table => Err(bad("is no annotation file that names classes".into())),
+        Kind::Table => Err(bad("is not an annotation file that names classes".into())),
         Kind::Coco => coco::read(path, choices.include)?.classes(),
         Kind::Yolo => {
             let names = (0..).zip(data_yaml::DataYaml::read(&from[0])?.names);
@@ -138,7 +141,7 @@ pub(super) fn objects(
             yolo::read(path, split.or(usual.first().copied()).unwrap_or(YOLO_TRAIN), sink)
         }
         Kind::OpenImages => open_images::read(path, choices.class_names.as_deref(), sink),
-        Kind::Coco | Kind::Table => Err(Error::content(path, "is no list of objects")),
+        Kind::Coco | Kind::Table => Err(Error::content(path, "is not a list of objects")),
     }
 }
 
@@ -151,7 +154,8 @@ fn of_objects(kind: Kind, path: &Path, choices: &Choices) -> Result<Annotations>
     notes.extend(left_out(counting.crowds, "groups (IsGroupOf)", "--include-crowd"));
     notes.extend(left_out(
         counting.difficult,
-        "difficult objects, on which mmdetection and Ultralytics do not train and detectron2 does,",
+        "difficult objects, which mmdetection and Ultralytics skip in training and detectron2 does \
+         not",
         "--include-difficult",
     ));
     notes.extend(counting.odd.note());

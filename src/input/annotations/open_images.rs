@@ -134,8 +134,9 @@ impl Columns {
         for (side, &at) in sides.iter_mut().zip(&self.sides) {
             let cell = &row[at];
             let number = cell.parse().ok().filter(|number: &f64| (-1.0..=2.0).contains(number));
-            *side = number
-                .ok_or_else(|| format!("{cell:?} is no side of a box, a share of the image"))?;
+            *side = number.ok_or_else(|| {
+                format!("{cell:?} is not the side of a box as a fraction of the image")
+            })?;
         }
         let [left, right, top, bottom] = sides;
         Ok([left, top, right - left, bottom - top])

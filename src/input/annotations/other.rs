@@ -10,33 +10,32 @@ const TO_COCO: &str = "convert it to COCO json, for example with supervision, Fi
 const JSON: [(&[&str], &str); 6] = [
     (
         &["\"shapes\"", "\"imagePath\""],
-        "is labelme's file of one image: convert all of them to COCO json with \
-      labelme2coco, and give that",
+        "is labelme's file of one image: convert all of them to COCO json with labelme2coco, and \
+         give the result",
     ),
     (
         &["\"gtboxes\""],
-        "is an odgt file, as CrowdHuman has, an object a line: convert it to COCO json, with \
-      \"images\", \"annotations\" and \"categories\"",
+        "is an odgt file, as CrowdHuman has, with one object per line: convert it to COCO json, \
+         with \"images\", \"annotations\" and \"categories\"",
     ),
     (
         &["\"regions\"", "\"shape_attributes\""],
-        "is a project of the VGG Image Annotator (VIA): export it as COCO \
-      json there, and give that",
+        "is a project of the VGG Image Annotator (VIA): export it as COCO json there, and give the \
+         result",
     ),
     (
         &["\"coordinates\"", "\"label\""],
-        "is CreateML's json: convert it to COCO json, for \
-      example with Roboflow or datumaro, and give that",
+        "is CreateML's json: convert it to COCO json, for example with Roboflow or datumaro, and \
+         give the result",
     ),
     (
         &["\"rectanglelabels\""],
-        "is Label Studio's own json: export it as COCO there, and \
-      give that",
+        "is Label Studio's own json: export it as COCO there, and give the result",
     ),
     (
         &["\"image_id\"", "\"objects\"", "\"bbox\""],
-        "is json with a line an image, as datasets of Hugging Face \
-      have it (metadata.jsonl): convert it to COCO json, with \"images\", \"annotations\" and \"categories\"",
+        "is json with one line per image, as in data sets of Hugging Face (metadata.jsonl): \
+         convert it to COCO json, with \"images\", \"annotations\" and \"categories\"",
     ),
 ];
 
@@ -62,8 +61,8 @@ pub(super) fn text(text: &str) -> Option<&'static str> {
             && cells.iter().all(|cell| cell.parse::<f64>().is_ok())
     };
     (!lines.is_empty() && lines.iter().all(row)).then_some(
-        "is a label file of YOLO, with rows of one image and no names: give the data.yaml that names the \
-         classes and the folders of images",
+        "is a label file of YOLO, which has the rows of one image and no class names: give the \
+         data.yaml that names the classes and the folders of images",
     )
 }
 
@@ -80,14 +79,12 @@ pub(super) fn folder(path: &Path) -> String {
          and the folders of images"
             .into()
     } else if has("json") {
-        format!(
-            "holds json files: give those that are COCO's by name; if each is of one image, {TO_COCO}"
-        )
+        format!("holds json files: give the COCO files by name; if each is of one image, {TO_COCO}")
     } else if has("tfrecord") || has("record") {
-        format!("holds TFRecords, which are not read: {TO_COCO}")
+        format!("holds TFRecords, which are not supported: {TO_COCO}")
     } else {
-        "is a directory, pipe or device that holds neither \"Annotations\" with xml files, as Pascal VOC, nor a \
-         data.yaml, as YOLO: give one of these, or a file"
+        "is a directory, pipe or device without \"Annotations\" of xml files (Pascal VOC) and \
+         without a data.yaml (YOLO): give one of these, or a file"
             .into()
     }
 }

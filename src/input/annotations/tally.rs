@@ -93,13 +93,14 @@ impl Odd {
         if !said.is_empty() {
             let left_out = said.join(", ");
             said = vec![format!(
-                "annotations left out, on which mmdetection and detectron2 do not train: {left_out}; \
+                "skipped annotations, as mmdetection and detectron2 do in training: {left_out}; \
                  --include-ignored counts them"
             )];
         }
         if self.thin > 0 {
             said.push(format!(
-                "{} counted with a side below one pixel: detectron2 trains on them, mmdetection does not",
+                "counted {} with a side below one pixel: detectron2 trains on them, mmdetection \
+                 does not",
                 self.thin
             ));
         }
@@ -109,5 +110,5 @@ impl Odd {
 
 /// Boxes that are left out because of their kind, where there are some.
 pub(super) fn left_out(count: u64, what: &str, option: &str) -> Option<String> {
-    (count > 0).then(|| format!("{} {what} left out: {option} counts them", grouped(count)))
+    (count > 0).then(|| format!("skipped {} {what}: {option} counts them", grouped(count)))
 }

@@ -148,7 +148,8 @@ fn files(root: &Path, split: Option<&str>, usual: &[&str]) -> Result<Files> {
         Error::content(
             root,
             format!(
-                "{problem}, and the split {split:?} cannot be told: give the folder that holds Annotations and ImageSets/Main, or leave --split out"
+                "{problem}, so the split {split:?} is not known: give the folder that holds \
+                 Annotations and ImageSets/Main, or remove --split"
             ),
         )
     };
@@ -230,10 +231,11 @@ fn listed(path: &Path, annotations: &Path) -> Result<Vec<PathBuf>> {
             let problem = match says {
                 Some("1" | "-1" | "0") => {
                     format!(
-                        "line {line}: says of an image whether it holds one class: give the list of all classes, such as trainval"
+                        "line {line}: says whether an image holds one class: give the list of all \
+                         classes, such as trainval"
                     )
                 }
-                _ => format!("line {line}: lists {name:?}, and {} is not there", file.display()),
+                _ => format!("line {line}: lists {name:?}, but {} does not exist", file.display()),
             };
             return Err(Error::content(path, problem));
         }

@@ -80,7 +80,7 @@ pub(super) fn read(text: &str) -> Result<Page, String> {
                 match (entity.resolve_char_ref(), resolve_xml_entity(&name)) {
                     (Ok(Some(character)), _) => content.push(character),
                     (_, Some(text)) => content += text,
-                    _ => return Err(wrong(format!("uses &{name};, which XML does not know"))),
+                    _ => return Err(wrong(format!("uses &{name};, which XML does not define"))),
                 }
             }
             Event::End(_) => {
@@ -134,9 +134,9 @@ fn check_root(root: &str) -> Result<(), String> {
     match root {
         "annotation" => Ok(()),
         "annotations" => {
-            Err("holds <annotations>, as CVAT's own xml: export it as COCO or Pascal VOC".into())
+            Err("holds <annotations>, CVAT's own xml: export it as COCO or Pascal VOC".into())
         }
-        _ => Err(format!("holds <{root}>, and not the <annotation> of Pascal VOC")),
+        _ => Err(format!("holds <{root}>, not the <annotation> of Pascal VOC")),
     }
 }
 
@@ -160,7 +160,7 @@ impl Open {
     fn set_side(&mut self, side: &str, text: &str) -> Result<(), String> {
         if let Some(at) = SIDES.iter().position(|one| *one == side) {
             let number = text.parse().ok().filter(|number: &f64| number.abs() < 1e9);
-            let number = number.ok_or_else(|| format!("its <{side}> is {text:?}, no number"))?;
+            let number = number.ok_or_else(|| format!("its <{side}> is {text:?}, not a number"))?;
             self.sides[at] = Some(number);
         }
         Ok(())

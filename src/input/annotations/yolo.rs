@@ -72,9 +72,12 @@ pub(in crate::input) fn read(path: &Path, split: &str, sink: Sink) -> Result<Lis
     );
     for (count, what) in [
         (missing, "images without a label file, which are background"),
-        (again, "boxes that stood in their file again, left out as Ultralytics does"),
-        (images.absent, "images that are not there, of which the labels are counted"),
-        (unsized_images, "images whose size cannot be read: the size of their objects is unknown"),
+        (again, "repeated boxes in one file, skipped as in Ultralytics"),
+        (images.absent, "images that do not exist, whose labels are counted"),
+        (
+            unsized_images,
+            "images whose size cannot be read, so the size of their objects is unknown",
+        ),
     ] {
         if count > 0 {
             note += &format!("; {} {what}", grouped(count));

@@ -69,7 +69,7 @@ pub(super) fn read(text: &str, classes: usize, keypoints: Option<usize>) -> Resu
 fn numbers(cells: &[&str]) -> Result<Vec<f64>, String> {
     let number = |cell: &&str| {
         let number = cell.parse().ok().filter(|number: &f64| number.is_finite());
-        number.ok_or_else(|| format!("{cell:?} is no number: a row is class x y width height"))
+        number.ok_or_else(|| format!("{cell:?} is not a number: a row is class x y width height"))
     };
     cells.iter().map(number).collect()
 }
@@ -80,7 +80,7 @@ fn whole(class: f64, classes: usize) -> Result<usize, String> {
     }
     if class >= classes as f64 {
         return Err(format!(
-            "the class {class} is none of the {classes} names of the data.yaml, 0 to {}: correct the label, or \
+            "the class {class} is not one of the {classes} names of the data.yaml, 0 to {}: correct the label, or \
              add the name",
             classes.saturating_sub(1)
         ));
@@ -102,12 +102,15 @@ fn of_box(sides: &[f64]) -> Result<[f64; 4], String> {
 
 fn of_polygon(sides: &[f64]) -> Result<[f64; 4], String> {
     if sides.len() == 4 {
-        return Err("is a box in a file with polygons, which Ultralytics leaves out as corrupt: write one of \
-                    the two"
+        return Err("is a box in a file with polygons, which Ultralytics skips as corrupt: write \
+                    only boxes or only polygons"
             .into());
     }
     if sides.len() % 2 == 1 || sides.len() < 6 {
-        return Err(format!("is a polygon of {} numbers, which are no corners", sides.len()));
+        return Err(format!(
+            "is a polygon of {} numbers: three or more corners have an even number from 6 on",
+            sides.len()
+        ));
     }
     let ends = |first: usize| {
         let of = || sides.iter().skip(first).step_by(2).copied();
@@ -124,7 +127,8 @@ fn within(bbox: [f64; 4], sides: &[f64]) -> Result<[f64; 4], String> {
     let out = |side: &f64| !(-0.01..=MOST).contains(side);
     if let Some(side) = sides.iter().find(|side| out(side)) {
         return Err(format!(
-            "{side} is not between 0 and 1: x, y, width and height are shares of the image, not pixels"
+            "{side} is not between 0 and 1: x, y, width and height are fractions of the image, not \
+             pixels"
         ));
     }
     if width < 0.0 || height < 0.0 {

@@ -92,9 +92,9 @@ pub fn of_values(
     let doubt = overall_mean::leave_out(&mut values, epsilon);
     let highest = values.iter().flatten().copied().fold(0.0, f64::max);
     if (1.0 + 1e-9..=2.0).contains(&highest) && scale.is_none() {
-        let problem = "holds values above 1 and none above 2, as Ultralytics' maps of masks or key points do, \
-                       which are the sum of two APs: give metrics.box.maps, or --ap-scale percent if \
-                       they are percentages";
+        let problem = "holds values above 1 and none above 2, as Ultralytics' maps of masks or key \
+                       points do, where each is the sum of two APs: give metrics.box.maps, or \
+                       --ap-scale percent if they are percentages";
         return Err(Error::content(path, problem));
     }
     let column = ApColumn::of(path, Keys::InOrder(values.len()), &values, scale)?;
@@ -117,7 +117,7 @@ fn values(
     let count: usize = array.shape.iter().product();
     if count == 0 || array.shape[0] > MOST_CLASSES {
         return Err(bad(format!(
-            "holds an array of shape {:?}: there is a row a class",
+            "holds an array of shape {:?}: one row per class is expected",
             array.shape
         )));
     }

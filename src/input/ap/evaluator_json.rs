@@ -88,8 +88,9 @@ pub fn are_results(origin: &Path, fields: &Fields) -> Result<bool> {
         if let Some((class, _)) = groups.first().and_then(|group| group.classes.first()) {
             let format = layout.format.name();
             let problem = format!(
-                "has a key as {format} writes it for a class {class:?}, and none of all classes beside \
-                 it: give ap_format {format:?} if it is that, or \"table\" if each key is a class"
+                "has a key that {format} would write for a class {class:?}, and none for all \
+                 classes: give ap_format {format:?} if {format} wrote it, or \"table\" if each key \
+                 is a class"
             );
             return Err(Error::content(origin, problem));
         }
@@ -188,8 +189,8 @@ impl Objects<'_> {
         }
         let format = layout.format.name();
         Some(format!(
-            "has {found} of {} keys as {format} writes them, and none of all classes: give --ap-format {format} \
-             if it is that, or table if each key is a class",
+            "has {found} of {} keys as {format} writes them, and none for all classes: give \
+             --ap-format {format} if {format} wrote it, or table if each key is a class",
             record.fields.len()
         ))
     }

@@ -31,7 +31,8 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
     };
     if thresholds != ious.len() || rows != classes.len() || recalls == 0 {
         return Err(format!(
-            "\"precision\" is of {thresholds} IoU thresholds and {rows} classes, beside {} and {}",
+            "\"precision\" has {thresholds} IoU thresholds and {rows} classes, but there are {} \
+             and {}",
             ious.len(),
             classes.len()
         ));

@@ -67,7 +67,8 @@ pub fn take(
         _ if format == Some(ApFormat::Pycocotools) => {
             return Err(Error::content(
                 origin,
-                "is no array of pycocotools, nor an evaluation that has one: leave ap_format out",
+                "is neither an array of pycocotools nor an evaluation that has one: remove \
+                 ap_format",
             ));
         }
         Held::Mapping { fields, nested } => {
@@ -133,7 +134,8 @@ fn of_values(
     asked: Wanted,
 ) -> Result<ApColumn> {
     if let Some(name) = asked.columns.first() {
-        let problem = format!("has no column {name:?}: it is one column, AP of each class");
+        let problem =
+            format!("has no column {name:?}: it is a single column, the AP of each class");
         return Err(Error::content(origin, problem));
     }
     match keys {

@@ -67,8 +67,9 @@ pub fn read(
     }
     let none = || match cut.first() {
         Some(line) => {
-            let problem =
-                format!("line {line}: the table of classes is cut off, and there is no whole one");
+            let problem = format!(
+                "line {line}: the table of classes is cut off, and there is no complete one"
+            );
             Error::content(path, problem)
         }
         None => no_ap::none(path, format, None),
@@ -102,8 +103,8 @@ fn groups(
             && is_doubtful(&group, known, sheet.kind)
         {
             return Err(format!(
-                "no value of {name:?} is above 1, where {} prints percentages: give --ap-scale percent if \
-                 they are, or fraction",
+                "no value of {name:?} is above 1, but {} prints percentages: give --ap-scale \
+                 percent if they are percentages, or fraction",
                 print.format.name()
             ));
         }

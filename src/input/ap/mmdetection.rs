@@ -56,8 +56,8 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
     if let Some((precision, other)) = record.fields.iter().find_map(|(key, _)| beside(record, key))
     {
         return Err(format!(
-            "{precision:?} stands beside {other:?}: it is a precision, not the AP that mmdetection calls so; \
-             give a csv table with the columns class and ap"
+            "has {precision:?} and {other:?}, so this precision is not the AP that mmdetection \
+             calls precision: give a csv table with the columns class and ap"
         ));
     }
     let prefixes: Vec<&str> = record.fields.iter().filter_map(|(key, _)| prefix(key)).collect();
@@ -112,16 +112,16 @@ fn masks_or_boxes(record: &Record, group: &Group) -> Option<String> {
     let there: Vec<f64> = group.classes.iter().filter_map(|(_, ap)| *ap).collect();
     let mean = there.iter().sum::<f64>() / there.len() as f64;
     let is = |ap: f64| (mean - ap).abs() <= ROUNDED;
-    let why = "mmdetection writes both under one key a class";
+    let why = "mmdetection writes both under one key per class";
     match (is(boxes), is(masks)) {
         (true, false) => None,
         (false, true) => Some(format!(
-            "AP of the classes is that of masks, whose mean is {masks}, not of boxes, {boxes}: {why}; \
-             evaluate with metric=\"bbox\" for that of boxes, or give the log, whose tables have both"
+            "AP of the classes is for masks (mean {masks}), not for boxes (mean {boxes}): {why}; \
+             evaluate with metric=\"bbox\" for boxes, or give the log, whose tables have both"
         )),
         _ => Some(format!(
-            "whether AP of the classes is that of boxes, whose mean is {boxes}, or of masks, {masks}, \
-             is not known: {why}, and their mean is {mean:.4}"
+            "AP of the classes is for boxes (mean {boxes}) or for masks (mean {masks}), and it is \
+             not known which: {why}, and the mean of the classes is {mean:.4}"
         )),
     }
 }

@@ -156,7 +156,8 @@ fn check_iou(path: &Path, iou: Option<ApIou>) -> Result<()> {
         None => Ok(()),
         Some(_) => Err(Error::content(
             path,
-            "holds AP at the thresholds that its evaluator chose: --ap-iou is for arrays with all of them, as pycocotools' is",
+            "holds AP at the thresholds that its evaluator chose: --ap-iou is for arrays with all \
+             thresholds, such as pycocotools'",
         )),
     }
 }
@@ -175,7 +176,7 @@ fn on_scale(path: &Path, columns: Vec<ApColumn>, scale: Option<ApScale>) -> Resu
         None => Ok(columns),
         Some(ApColumn { format, scale, .. }) => {
             let format = format.name();
-            let problem = format!("is of {format}, whose AP is {scale}: leave --ap-scale out");
+            let problem = format!("is of {format}, whose AP is {scale}: remove --ap-scale");
             Err(Error::content(path, problem))
         }
     }

@@ -13,18 +13,18 @@ pub fn why(record: &Record) -> Option<String> {
     let below = |key: &str| key.contains("AP-") || key.contains("AP/");
     let of_classes = record.fields.iter().any(|(key, _)| below(key));
     let why = if has("annotations") {
-        "is an annotation file, which holds no AP: give what an evaluator writes"
+        "is an annotation file, which holds no AP: give the file of an evaluator"
     } else if ends("/f1-score") && ends("/support") {
         "is a report of precision, recall and F1, as FiftyOne and scikit-learn write it, which holds no AP: \
          evaluate with compute_mAP=True and save the results' classes, precision and iou_threshs"
     } else if has("metrics/mAP50-95(B)") || has("metrics/mAP50(B)") {
         "holds Ultralytics' means over all classes: give AP per class, metrics.to_json() or metrics.to_csv()"
     } else if ends("bbox/AP") && !of_classes {
-        "holds AP of all classes alone: detectron2 writes AP per class where there is more than one \
-         class, and LVISEvaluator not at all; evaluate by class (docs/formats.md says how)"
+        "holds AP of all classes together: detectron2 writes AP per class where there is more than \
+         one class, and LVISEvaluator never does; evaluate by class (docs/formats.md says how)"
     } else if is_scalar_export(record) {
-        "is TensorBoard's export of one tag, which does not say of what class it is: give one file with \
-         all of them, a column a tag, or the columns tag, step and value"
+        "is TensorBoard's export of one tag, which does not say its class: give one file with all \
+         tags, one column per tag, or the columns tag, step and value"
     } else {
         return None;
     };
@@ -44,13 +44,15 @@ pub fn none(path: &Path, format: Option<ApFormat>, why: Option<String>) -> Error
     let problem = match (why, format) {
         (Some(why), _) => why,
         (None, Some(format)) => format!(
-            "holds no AP per class as {} writes it: leave --ap-format out, or evaluate by class \
+            "holds no AP per class as {} writes it: remove --ap-format, or evaluate by class \
              (docs/formats.md says how)",
             format.name()
         ),
-        (None, None) => "holds no AP per class in any form that is known: evaluate by class \
-                         (docs/formats.md says how), or give a csv table"
-            .into(),
+        (None, None) => {
+            "holds no AP per class in a known form: evaluate by class (docs/formats.md says how), \
+             or give a csv table"
+                .into()
+        }
     };
     Error::content(path, problem)
 }

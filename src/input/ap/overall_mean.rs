@@ -28,11 +28,11 @@ pub fn leave_out(values: &mut [Option<f64>], epsilon: f64) -> Option<String> {
     let same = format!("{whose} {mean}, the mean of the others");
     let shown = "as Ultralytics' box.maps shows for a class without ground truth";
     if decimals(mean, epsilon) < DECIMALS {
-        return Some(format!("{same}, {shown}: is it measured?"));
+        return Some(format!("{same}, {shown}: check that it was measured"));
     }
     values.iter_mut().filter(|value| is_mean(value)).for_each(|value| *value = None);
     Some(format!(
-        "{same}, {shown}: taken for no AP; metrics.to_json() lists the classes with ground truth"
+        "{same}, {shown}: read as no AP; metrics.to_json() lists the classes with ground truth"
     ))
 }
 

@@ -73,8 +73,8 @@ fn of_list(field: &Field) -> Result<Vec<Group>, String> {
         Field::Records(records) => {
             let Some(columns) = Columns::of(records, &CLASS) else {
                 return Err(format!(
-                    "holds a list of records of which not all say their class: give each a key \"class\" \
-                     and a key \"ap\"; the first has {}",
+                    "holds a list of records, and not all give their class: give each a key \
+                     \"class\" and a key \"ap\"; the first has {}",
                     list(
                         &records
                             .first()
@@ -91,7 +91,7 @@ fn of_list(field: &Field) -> Result<Vec<Group>, String> {
             let groups = chosen(groups.filter(|group| !is_class(&group.column)).collect());
             if groups.is_empty() {
                 return Err(format!(
-                    "holds records without a number that is AP by its name; they have {}",
+                    "holds records without a number that is named as AP; they have {}",
                     list(&all)
                 ));
             }

@@ -40,7 +40,8 @@ pub fn of_array(
         ApIou::All => (0, shape.thresholds),
         ApIou::Half | ApIou::ThreeQuarters if shape.thresholds != THRESHOLDS => {
             return Err(bad(format!(
-                "holds {} IoU thresholds, not COCO's ten: --ap-iou {} is not known to be in it",
+                "holds {} IoU thresholds, not COCO's ten: it is not known whether --ap-iou {} is \
+                 among them",
                 shape.thresholds,
                 iou.name()
             )));
@@ -104,9 +105,9 @@ impl Shape {
             [t, r, k, a] => (t, r, k, a, 1),
             _ => {
                 return Err(format!(
-                    "holds an array of shape {:?}: AP is a value of each class, or ten, one an IoU threshold; \
-                     pycocotools' eval[\"precision\"] has five axes, IoU thresholds, recalls, categories, \
-                     areas, detections (LVIS four)",
+                    "holds an array of shape {:?}: AP has one value per class, or ten, one per IoU \
+                     threshold; pycocotools' eval[\"precision\"] has five axes: IoU thresholds, \
+                     recalls, categories, areas, detections (LVIS four)",
                     array.shape
                 ));
             }

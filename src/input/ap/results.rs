@@ -146,7 +146,10 @@ impl<'a> Results<'a> {
             _ => only(&all.collect::<Vec<_>>()),
         };
         found.ok_or_else(|| {
-            let problem = format!("has AP of {}: choose with --ap-column", list(&self.names()));
+            let problem = format!(
+                "has several kinds of AP, {}: choose one with --ap-column",
+                list(&self.names())
+            );
             self.at(line, problem)
         })
     }
@@ -224,12 +227,12 @@ impl<'a> Results<'a> {
         let mut notes = Vec::new();
         let file = self.path.display();
         if self.objects > 1 || !cut.is_empty() {
-            notes.push(format!("{file}: AP is that of line {line}{step}, the last that has it"));
+            notes.push(format!("{file}: AP is from line {line}{step}, the last that has it"));
         }
         if !cut.is_empty() {
             let lines: Vec<_> = cut.iter().take(MOST_LINES).map(usize::to_string).collect();
             notes.push(format!(
-                "{file}: cut off and passed over: line {}{}",
+                "{file}: skipped cut-off line {}{}",
                 lines.join(", "),
                 if cut.len() > MOST_LINES { ", …" } else { "" }
             ));
@@ -250,8 +253,8 @@ impl<'a> Results<'a> {
             group.doubts.iter().map(|doubt| format!("{file}: {doubt}")).collect();
         if let Some((before, more)) = more_before {
             doubts.push(format!(
-                "{file}: the evaluation of line {line}{step} has AP of {} classes, that of line {before} \
-                 had it of {more}: is it the one that is meant?",
+                "{file}: the evaluation of line {line}{step} has AP of {} classes, but that of \
+                 line {before} had {more}: check that it is the one you mean",
                 group.classes.len()
             ));
         }
@@ -260,7 +263,7 @@ impl<'a> Results<'a> {
         if *line != latest && !as_often {
             let later: Vec<_> = later.iter().map(|one| one.found.group.name()).collect();
             doubts.push(format!(
-                "{file}: AP of {:?} is that of line {line}{step}; line {latest} has a later one, of {}",
+                "{file}: AP of {:?} is from line {line}{step}; line {latest} has a later one, of {}",
                 group.name(),
                 list(&later)
             ));

@@ -29,8 +29,8 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
         let (Some(Field::Numbers(ids)), Field::Array(shape, values)) = (record.find(&ids), field)
         else {
             return Err(format!(
-                "{key:?} stands there without {ids:?}, the ids that supervision writes, or is no list of lists: \
-                 save both with tolist()"
+                "{key:?} is given without {ids:?}, the ids that supervision writes, or is not a \
+                 list of lists: save both with tolist()"
             ));
         };
         let [rows, thresholds] = shape[..] else {

@@ -35,8 +35,8 @@ pub fn read(path: &Path, wanted: Wanted, format: Option<ApFormat>) -> Result<Vec
     check_iou(path, wanted.iou)?;
     let by_time = || EPOCHS.iter().any(|name| table.find(name).is_some());
     if table.find("class").is_none() && by_time() {
-        let problem = "has a row an epoch or a step, not a row a class, and no column that is AP of a class: \
-                       give AP per class, such as Ultralytics' metrics.to_csv() writes it";
+        let problem = "has one row per epoch or step, not per class, and no column with AP of a \
+                       class: give AP per class, such as Ultralytics' metrics.to_csv() writes it";
         return Err(Error::content(path, problem));
     }
     let keys = keys::of_table(&table)?;
@@ -73,7 +73,7 @@ fn default_column(table: &Table) -> Result<usize> {
             format!("has no column of AP values; its columns are {}", list(&table.columns))
         }
         ([], others) => format!(
-            "has no column that is AP by its name, but {}: name one with --ap-column if it is AP",
+            "has no column that is named as AP, but {}: if one is AP, choose it with --ap-column",
             names(others)
         ),
         (several, _) => {
@@ -98,7 +98,7 @@ fn read_column(
     let name = &table.columns[column];
     let (scale, values) = scaled(&table.path, &format!("column {name:?} "), scale, values_on)?;
     let doubts = is_no_ap(name).then(|| {
-        format!("{}: column {name:?} is no AP by its name: is it AP?", table.path.display())
+        format!("{}: column {name:?} is not named as AP: check that it is AP", table.path.display())
     });
     let doubts = doubts.into_iter().collect();
     Ok(ApColumn {
@@ -119,14 +119,14 @@ fn read_cell(cell: &str, scale: ApScale) -> std::result::Result<Option<f64>, Str
         return Ok(None);
     }
     let number = |text: &str| text.parse::<f64>().ok();
-    let wrong = |hint: &str| format!("{cell:?} is no AP between 0 and {}{hint}", scale.full());
+    let wrong = |hint: &str| format!("{cell:?} is not an AP between 0 and {}{hint}", scale.full());
     match number(cell) {
         Some(number) => scale.read(number).map_err(|OffScale| wrong("")),
         None if cell.strip_suffix('%').and_then(|cell| number(cell.trim())).is_some() => {
             Err(wrong(": write the numbers without the sign, and give --ap-scale percent"))
         }
         None if number(&cell.replacen(',', ".", 1)).is_some() => {
-            Err(wrong(": write a point before the decimals"))
+            Err(wrong(": use a point as decimal separator"))
         }
         None => Err(wrong("")),
     }

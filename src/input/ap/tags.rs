@@ -59,8 +59,9 @@ pub fn read(
             steps.into_iter().map(record).collect()
         }
         (None, Some(_)) if table.columns.len() <= 3 => {
-            let problem = "is TensorBoard's export of one tag, which does not say of what class it is: give \
-                           one table of all, a column a tag, or the columns tag, step and value";
+            let problem = "is TensorBoard's export of one tag, which does not say its class: give \
+                           one table of all tags, one column per tag, or the columns tag, step and \
+                           value";
             return Err(Error::content(&table.path, problem));
         }
         _ => rows.collect(),

@@ -28,7 +28,8 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
         let stage = key.rsplit_once('/').map_or("", |(stage, _)| &key[..stage.len() + 1]);
         let Some(classes) = record.find(&format!("{stage}classes")) else {
             return Err(format!(
-                "{key:?} stands there without \"classes\", the ids that torchmetrics writes: which class each value is of is not known"
+                "{key:?} is given without \"classes\", the ids that torchmetrics writes: the class \
+                 of each value is not known"
             ));
         };
         let ids = numbers("classes", classes)?;
@@ -47,7 +48,7 @@ fn groups(record: &Record) -> Result<Vec<Group>, String> {
         }
         let id = |id: Option<f64>| match id {
             Some(id) if id.trunc() == id && id.abs() < 1e15 => Ok((id as i64).to_string()),
-            _ => Err("\"classes\" holds what is no class id".to_string()),
+            _ => Err("\"classes\" holds something that is not a class id".to_string()),
         };
         let ids: Vec<String> = ids.into_iter().map(id).collect::<Result<_, _>>()?;
         groups.push(Group {

@@ -124,7 +124,7 @@ pub fn offsets<'a>(
         reader.read_exact(&mut wide[..width])?;
         let offset = usize::try_from(u64::from_le_bytes(wide)).unwrap_or(usize::MAX);
         if offset < before || offset > isize::MAX as usize {
-            return Err(Error::new(ErrorKind::InvalidData, "its offsets are in no order"));
+            return Err(Error::new(ErrorKind::InvalidData, "its offsets are not in order"));
         }
         before = offset;
         Ok(offset)

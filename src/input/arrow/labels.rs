@@ -132,9 +132,9 @@ impl Values {
         numbers: Kind,
     ) -> io::Result<()> {
         let Kind::Integer(bytes, signed) = numbers else {
-            return Err(damaged("its dictionary is numbered by no integers"));
+            return Err(damaged("the numbers into its dictionary are not integers"));
         };
-        const ABSENT: &str = "a number is none of its dictionary";
+        const ABSENT: &str = "a number is not in its dictionary";
         for number in integers(file, batch, bytes, signed)? {
             let at = usize::try_from(number).map_err(|_| damaged(ABSENT))?;
             match (&mut *self, known) {

@@ -252,8 +252,8 @@ impl Messages<'_> {
 
     /// A number of four bytes.
     fn number(&mut self) -> Result<u32> {
-        const CUT: &str = "is cut off, or was not written to its end, or is no Arrow file: it ends without the mark of \
-                           its end; save it again";
+        const CUT: &str = "is cut off, or was not written to its end, or is not an Arrow file: its \
+                           end mark is missing; save it again";
         let mut bytes = [0; 4];
         if self.at + 4 > self.length {
             return Err(Error::content(self.path, CUT));
@@ -274,15 +274,15 @@ impl Messages<'_> {
         let length = u64::from(length);
         if length == 0 {
             if self.stream && self.at < self.length {
-                let problem = "goes on after the mark of its end, as several streams in one file do: save each \
-                               in a file of its own";
+                let problem = "continues after its end mark, as several streams in one file do: \
+                               save each in its own file";
                 return Err(Error::content(self.path, problem));
             }
             return Ok(None);
         }
         if length > self.length - self.at || length > LONGEST_MESSAGE {
-            let problem =
-                "is cut off, or no Arrow file: a message goes on after its end; save it again";
+            let problem = "is cut off, or not an Arrow file: a message continues after the end of \
+                           the file; save it again";
             return Err(Error::content(self.path, problem));
         }
         let mut message = vec![0; length as usize];
@@ -292,7 +292,7 @@ impl Messages<'_> {
         let body = u64::try_from(body).map_err(|_| self.unreadable("is damaged".into()))?;
         let start = self.at + length;
         if body > self.length - start {
-            let problem = "is cut off: a batch goes on after its end; save it again";
+            let problem = "is cut off: a batch continues after the end of the file; save it again";
             return Err(Error::content(self.path, problem));
         }
         self.at = start + body;
@@ -326,7 +326,7 @@ fn fields(schema: &SchemaRef) -> std::result::Result<Vec<Field>, String> {
 
 /// A field; `left` is how many may still come.
 fn field(of: &FieldRef, depth: usize, left: &mut usize) -> std::result::Result<Field, String> {
-    *left = left.checked_sub(1).filter(|_| depth > 0).ok_or("nests its columns without end")?;
+    *left = left.checked_sub(1).filter(|_| depth > 0).ok_or("nests its columns too deeply")?;
     let name = of.name().map_err(damaged)?.unwrap_or_default().to_owned();
     let of_type = of.type_().map_err(damaged)?.ok_or("has a column without a type")?;
     let kind = kind(&of_type)?;
@@ -430,7 +430,7 @@ fn part(
     oldest: bool,
     body: Place,
 ) -> std::result::Result<Batch, String> {
-    const DAMAGED: &str = "is damaged: a batch lacks a part of a column";
+    const DAMAGED: &str = "is damaged: a part of a column is missing in a batch";
     let views = batch.variadic_buffer_counts().map_err(damaged)?;
     let views: Vec<_> = views.into_iter().flatten().collect();
     let mut walk = Walk { nodes: 0, buffers: 0, views: views.into_iter(), oldest };

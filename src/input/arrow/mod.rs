@@ -56,7 +56,7 @@ impl ArrowFile {
             let what = called(&column.field);
             let brain = match what.as_str() {
                 "list[u16]" | "binary of one length" | "binary" => {
-                    "; if they are bf16, which Arrow has not, save them as float32"
+                    "; if they are bf16, which Arrow does not have, save them as float32"
                 }
                 _ => "",
             };

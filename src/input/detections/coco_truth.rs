@@ -55,7 +55,7 @@ impl Raw {
     fn add(self, all: &mut Lists) -> std::result::Result<(), String> {
         let lacks = |what: &str| {
             format!(
-                "has no {what:?}: give the annotation file that the detections are of, such as \
+                "has no {what:?}: give the annotation file of the evaluated images, such as \
                  instances_val2017.json"
             )
         };
@@ -108,7 +108,7 @@ fn set_categories(
     theirs.sort();
     match ours == theirs {
         true => Ok(()),
-        false => Err("has other categories than the ground truth before it".into()),
+        false => Err("has other categories than an earlier file of the ground truth".into()),
     }
 }
 
@@ -118,7 +118,10 @@ fn add_images(all: &mut Lists, images: Vec<RawImage>) -> std::result::Result<(),
         all.images.iter().map(|image| (image.id.clone(), image.file_name.clone())).collect();
     for (at, image) in images.into_iter().enumerate() {
         let Some(id) = Id::of(&image.id) else {
-            return Err(format!("image {at} (from 0) has the \"id\" {}, which is no id", image.id));
+            return Err(format!(
+                "image {at} (from 0) has the \"id\" {}, which is not an id",
+                image.id
+            ));
         };
         let file_name = match image.file_name {
             Scalar::Text(name) => Some(name),
@@ -129,8 +132,8 @@ fn add_images(all: &mut Lists, images: Vec<RawImage>) -> std::result::Result<(),
             && file_name.as_ref().is_some_and(|ours| ours != theirs)
         {
             return Err(format!(
-                "gives the image {} the id of {theirs} in a file before it: detections of the two cannot be \
-                 told apart",
+                "gives the image {} the id of {theirs} in an earlier file: detections on the two \
+                 cannot be told apart",
                 file_name.unwrap_or_default()
             ));
         }

@@ -93,7 +93,7 @@ pub fn read(files: &GroundTruthFiles) -> Result<GroundTruth> {
         Kind::Coco | Kind::Table => {
             if let Some(split) = &files.split {
                 let problem = format!(
-                    "has no splits: give the file of {split:?}, and leave --ground-truth-split out"
+                    "has no splits: give the file of {split:?}, and remove --ground-truth-split"
                 );
                 return Err(Error::content(files.path(), problem));
             }
@@ -129,8 +129,8 @@ fn of_objects(kind: Kind, paths: &[PathBuf], files: &GroundTruthFiles) -> Result
             annotations::objects(kind, path, &choices, usual, &mut |object| objects.push(object))?;
         in_shares |= objects.iter().any(|object| !object.in_pixels);
         if kind == Kind::Yolo && in_shares {
-            let problem = "is evaluated in pixels, and the size of its images cannot be read: give the images \
-                           beside the labels";
+            let problem = "is evaluated in pixels, but the size of its images cannot be read: put \
+                           the images beside the labels";
             return Err(Error::content(path, problem));
         }
         let categories = numbers(&listing, path, kind, numbered, &mut ids, &mut lists)?;
@@ -165,7 +165,7 @@ fn of_objects(kind: Kind, paths: &[PathBuf], files: &GroundTruthFiles) -> Result
     let difficult = truth.dataset.annotations.iter().filter(|one| is_difficult(one)).count();
     if difficult > 0 {
         notes.push(format!(
-            "{}: {difficult} difficult objects, and detections on them, count for nothing",
+            "{}: ignored {difficult} difficult objects and the detections on them",
             files.path().display()
         ));
     }
@@ -189,7 +189,7 @@ fn numbers(
             Entry::Occupied(known) => *known.get(),
             Entry::Vacant(_) if numbered && kind != Kind::Yolo => {
                 let problem = format!(
-                    "has the class {name:?}, which is none of those that --class-names lists: add it there, or \
+                    "has the class {name:?}, which --class-names does not list: add it there, or \
                      correct it"
                 );
                 return Err(Error::content(path, problem));
@@ -200,7 +200,7 @@ fn numbers(
             }
         };
         if kind == Kind::Yolo && id != place {
-            let problem = "names other classes, or in another order, than the data.yaml before it";
+            let problem = "names other classes than an earlier data.yaml, or in another order";
             return Err(Error::content(path, problem));
         }
         of_places.push(id);
@@ -238,8 +238,8 @@ fn add_images(
             Entry::Occupied(_) if kind == Kind::OpenImages => {}
             Entry::Occupied(known) => {
                 let problem = format!(
-                    "has the images {} and {}, which results cannot tell apart: they know an image by its \
-                     name, or the number that it is",
+                    "has the images {} and {}, which results cannot tell apart: results identify \
+                     an image by its name, or by the number in it",
                     known.get(),
                     picture.file_name
                 );
@@ -281,7 +281,7 @@ impl GroundTruth {
         truth.dataset.categories = (0..).zip(&truth.categories).map(category).collect();
         truth.add(objects, left_out, path);
         if truth.dataset.annotations.is_empty() && left_out == 0 {
-            return Err(Error::content(path, "has no object to be found on its images"));
+            return Err(Error::content(path, "has no object to detect on its images"));
         }
         Ok(truth)
     }
@@ -349,7 +349,7 @@ impl GroundTruth {
         }
         if left_out > 0 {
             self.notes.push(format!(
-                "{}: {left_out} annotations of images or categories that it does not list, left out",
+                "{}: skipped {left_out} annotations of images or categories that it does not list",
                 path.display()
             ));
         }

@@ -97,7 +97,8 @@ fn images(seen: &Seen, truth: &GroundTruth, notes: &mut Vec<String>) -> Result<V
             // Several images are called so, and the id decides, unless it is the number in that name.
             (true, Some(None)) if is_stem(id, file_name) => {
                 return Err(format!(
-                    "detection {at} (from 0) is of an image {:?}, and several of the ground truth are called so",
+                    "detection {at} (from 0) is of an image {:?}, but several images of the ground \
+                     truth have this name",
                     file_name.as_deref().unwrap_or_default()
                 ));
             }
@@ -119,8 +120,8 @@ fn images(seen: &Seen, truth: &GroundTruth, notes: &mut Vec<String>) -> Result<V
     }
     if differ > 0 {
         notes.push(
-            "images are joined by \"file_name\", as Ultralytics writes it: its \"image_id\" is the number in that \
-             name, and not the ground truth's id"
+            "images are matched by \"file_name\", as Ultralytics writes it: its \"image_id\" is \
+             the number in that name, not the ground truth's id"
                 .into(),
         );
     }
@@ -162,8 +163,9 @@ fn categories(
         let place = shift.of(*id).and_then(|id| truth.places.get(&id).copied());
         place.ok_or_else(|| {
             format!(
-                "detection {at} (from 0) is of the category {id}, which the ground truth does not list: COCO \
-                 results have its category ids, not a detector's own numbers, which begin with 0"
+                "detection {at} (from 0) is of the category {id}, which the ground truth does not \
+                 list: COCO results use its category ids, not a detector's own numbers, which \
+                 begin with 0"
             )
         })
     };
@@ -216,7 +218,7 @@ fn shift(
     let by_file = |shift: &str| format!("category ids are read as Ultralytics' {shift}");
     if ultralytics && truth.ids == IdsOf::List {
         if fits(Shift::One) {
-            notes.push(by_file("own, which begin with 1: 1 is the class 0 of the ground truth"));
+            notes.push(by_file("own, which begin with 1: 1 means class 0 of the ground truth"));
             return Ok(Shift::One);
         }
         if truth.categories.len() == 80 && fits(Shift::Coco) {
@@ -228,18 +230,18 @@ fn shift(
     let (as_ids, as_shifted) = (fits(Shift::None), fits(Shift::One));
     match (as_ids, as_shifted) {
         (false, true) if ultralytics => {
-            notes.push(by_file("own, which begin with 1: 1 is the ground truth's category 0"));
+            notes.push(by_file("own, which begin with 1: 1 means the ground truth's category 0"));
             Ok(Shift::One)
         }
         (true, true) if truth.zero_has_objects() => Err(format!(
-            "has the category ids {} and never 0, which are the ground truth's ids, or begin with 1 where its ids \
-             begin with 0, as Ultralytics' do: if they are its ids, say --ap-numbering ids; if not, subtract 1 \
-             from each",
+            "has the category ids {} and never 0; they may be the ground truth's ids, or begin \
+             with 1 where its ids begin with 0, as Ultralytics' do: if they are its ids, give \
+             --ap-numbering ids; if not, subtract 1 from each",
             numbers(ids)
         )),
         (false, true) => Err(format!(
-            "has the category ids {}, which are those of the ground truth only if 1 is subtracted from each: do so, \
-             or give the ground truth with these ids",
+            "has the category ids {}, which match those of the ground truth only if 1 is \
+             subtracted from each: do so, or give the ground truth with these ids",
             numbers(ids)
         )),
         _ => Ok(Shift::None),
@@ -257,9 +259,9 @@ fn check_dense(ids: &[i64], truth: &GroundTruth) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "has the category ids {} with \"file_name\", as Ultralytics numbers the names of its data.yaml from 1, and \
-         the ids of the ground truth have gaps: if they are its ids, say --ap-numbering ids; if not, give the \
-         data.yaml as --ground-truth",
+        "has the category ids {} with \"file_name\", as Ultralytics counts the names of its \
+         data.yaml from 1, but the ids of the ground truth have gaps: if they are its ids, give \
+         --ap-numbering ids; if not, give the data.yaml as --ground-truth",
         numbers(ids)
     ))
 }
@@ -276,9 +278,9 @@ fn by_name(seen: &Seen, truth: &GroundTruth) -> Result<Vec<u64>, String> {
             Id::Text(name) => name,
             Id::Number(number) => {
                 return Err(format!(
-                    "detection {at} (from 0) has the \"category_id\" {number}, and the ground truth gives its \
-                     classes no numbers: give --class-names, a list of them in the order of the detector's \
-                     numbers from 0, or write names as \"category_id\""
+                    "detection {at} (from 0) has the \"category_id\" {number}, but the ground \
+                     truth gives its classes no numbers: give --class-names, a list of them in the \
+                     order of the detector's numbers from 0, or write names as \"category_id\""
                 ));
             }
         };
@@ -286,7 +288,7 @@ fn by_name(seen: &Seen, truth: &GroundTruth) -> Result<Vec<u64>, String> {
         place.map(|place| place as u64).ok_or_else(|| {
             let names: Vec<_> = truth.categories.iter().map(|(_, name)| name).collect();
             format!(
-                "detection {at} (from 0) is of the category {name:?}, which is none of the ground truth's {}",
+                "detection {at} (from 0) is of the category {name:?}, which is not one of the ground truth's {}",
                 list(&names)
             )
         })

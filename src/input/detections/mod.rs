@@ -94,20 +94,20 @@ fn check_kinds(detections: &Path, ground_truth: &Path) -> Result<()> {
         (false, true) => (
             detections,
             format!(
-                "is no list, and {} is one: are --detections and --ground-truth swapped?",
+                "is not a list, but {} is one: are --detections and --ground-truth swapped?",
                 ground_truth.display()
             ),
         ),
         (false, false) => (
             detections,
-            "is no list of detections: give COCO results, [{\"image_id\": …, \"category_id\": …, \
-             \"bbox\": …, \"score\": …}, …]"
+            "is not a list of detections: give COCO results, [{\"image_id\": …, \"category_id\": \
+             …, \"bbox\": …, \"score\": …}, …]"
                 .into(),
         ),
         (true, true) => (
             ground_truth,
-            "is no annotation file, an object with \"images\", \"annotations\" and \"categories\": give \
-             the one that the detections are of, such as instances_val2017.json"
+            "is not an annotation file, an object with \"images\", \"annotations\" and \
+             \"categories\": give that of the evaluated images, such as instances_val2017.json"
                 .into(),
         ),
     };

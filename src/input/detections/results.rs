@@ -58,9 +58,9 @@ pub fn read(path: &Path, truth: &GroundTruth, numbering: Option<Numbering>) -> R
     read.map_err(|error| json::refused(path, error, problem, "a list of detections"))?;
     let bad = |problem: String| Error::content(path, problem);
     if boxes.is_empty() {
-        return Err(bad(
-            "is an empty list, without one detection: was it written to its end?".into()
-        ));
+        return Err(
+            bad("is an empty list, without a detection: was it written to its end?".into()),
+        );
     }
     if truth.in_shares {
         check_shares(&boxes).map_err(bad)?;
@@ -87,9 +87,9 @@ fn check_shares(boxes: &[Annotation]) -> std::result::Result<(), String> {
     match boxes.iter().position(far) {
         None => Ok(()),
         Some(at) => Err(format!(
-            "detection {at} (from 0) is in pixels, and the boxes of the ground truth are shares of their images, \
-             whose sizes it does not say: divide the sides of the detections by width and height, or give the \
-             ground truth as COCO json"
+            "detection {at} (from 0) is in pixels, but the ground truth has boxes as fractions of \
+             images whose sizes it does not give: divide the sides of the detections by width and \
+             height, or give the ground truth as COCO json"
         )),
     }
 }
@@ -98,7 +98,7 @@ impl Raw {
     /// The detection, with the places of its image and category among those seen; its id is still to be given.
     fn checked(self, seen: &mut Seen, at: usize) -> std::result::Result<Annotation, String> {
         let Some(image) = Id::of(&self.image_id) else {
-            return Err(format!("has the \"image_id\" {}, which is no id", self.image_id));
+            return Err(format!("has the \"image_id\" {}, which is not an id", self.image_id));
         };
         let Some(category) = Id::of(&self.category_id) else {
             let id = &self.category_id;

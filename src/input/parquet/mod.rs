@@ -522,7 +522,8 @@ fn metadata(file: &mut File, length: u64) -> PolarsResult<FileMetadata> {
     check_depth(&read.schema)?;
     let mut chunks = read.row_groups.iter().flat_map(|group| &group.columns);
     if chunks.any(|chunk| chunk.file_path.as_ref().is_some_and(|path| !path.is_empty())) {
-        polars_bail!(ComputeError: "it holds no rows of its own, only where those of other files are: give those");
+        polars_bail!(ComputeError: "it holds no rows, only the names of other files: give those \
+                                    files");
     }
     let mut bytes = Vec::new();
     read.write_to_out_protocol(&mut TCompactOutputProtocol::new(&mut bytes)).map_err(damaged)?;

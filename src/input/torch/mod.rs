@@ -38,7 +38,7 @@ pub fn open(path: &Path, names: &[&str], asked: bool, option: &str) -> Result<Fo
     let objects = pickle::read(&pickle).map_err(bad)?;
     let (name, tensor) = match objects.root {
         Value::Tensor(_) if asked => {
-            let problem = format!("holds one tensor, which has no name: leave {option} out");
+            let problem = format!("holds one tensor, which has no name: remove {option}");
             return Err(bad(problem));
         }
         Value::Tensor(at) => ("", &objects.tensors[at]),
@@ -93,7 +93,7 @@ fn chosen<'a, 'n>(
         Value::List | Value::Tuple(_) => Err(format!(
             "holds a list as {name:?}: save a tensor, torch.tensor(x) or torch.stack(x)"
         )),
-        _ => Err(format!("has {name:?}, which is no tensor")),
+        _ => Err(format!("has {name:?}, which is not a tensor")),
     }
 }
 
@@ -215,8 +215,7 @@ impl Archive {
         let end = count.and_then(|count| count.checked_add(tensor.offset)?.checked_mul(width));
         let Some(fortran) = is_fortran(tensor) else {
             return Err(bad(
-                "is a view, whose values do not lie side by side: save x.contiguous().clone()"
-                    .into(),
+                "is a view, whose values are not contiguous: save x.contiguous().clone()".into(),
             ));
         };
         let (Some(count), true) = (count, end.is_some_and(|end| end as u64 <= length)) else {

@@ -340,7 +340,8 @@ impl<'a> Machine<'a> {
             }
             other => {
                 return Err(format!(
-                    "has the instruction {other:#04x} in its pickle, which tensors have not: save plain tensors"
+                    "has the instruction {other:#04x} in its pickle, which tensors do not have: \
+                     save plain tensors"
                 ));
             }
         }

@@ -236,7 +236,7 @@ pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
     for one in detectors.iter().flatten() {
         let estimator = one.run.estimator().map(Estimator::name);
         for (why, names) in &one.left_out {
-            let words = format!("left out, {why}: {}", list(names));
+            let words = format!("skipped, {why}: {}", list(names));
             let same = |(of, said, _): &&mut (Option<&str>, String, Vec<&str>)| {
                 *of == estimator && *said == words
             };

@@ -40,7 +40,7 @@ pub fn card(explanation: &Explanation, at: usize) -> String {
 fn lines(card: &Card, shown: usize) -> Vec<String> {
     let mut rows = Vec::new();
     for (what, words) in &card.facts {
-        rows.push(((*what).into(), words.clone(), 1));
+        rows.push(((*what).into(), words.clone(), 2));
     }
     for shares in &card.shares {
         rows.push((shares.what.into(), in_a_line(shares), 1));
@@ -53,11 +53,7 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
     }
     match card.reasons.len() - shown {
         _ if card.reasons.is_empty() => {
-            let words = match card.has_ap {
-                true => "none is sought, as its AP is not low",
-                false => "none is sought, as its AP is not known",
-            };
-            rows.push(("reasons".into(), words.into(), 1));
+            rows.push(("reasons".into(), card.no_reasons.clone(), 1));
         }
         0 => {}
         more => {
@@ -128,7 +124,7 @@ pub fn explain(explanations: &[Explanation], choice: &Choice) -> Result<String> 
         } else {
             name.to_owned()
         };
-        text += &format!("all that is known of one class: igam-analyze explain {quoted} …\n");
+        text += &format!("everything about one class: igam-analyze explain {quoted} …\n");
     }
     Ok(text)
 }
@@ -167,9 +163,9 @@ fn chosen(
 fn worst_by(explanation: &Explanation, by: By) -> &'static str {
     match by {
         By::Expectation if explanation.by_information => {
-            "AP below what count and information lead to expect, worst first"
+            "AP below the value expected from count and information, worst first"
         }
-        By::Expectation => "AP below what the count leads to expect, worst first",
+        By::Expectation => "AP below the value expected from the count, worst first",
         By::Ap => "lowest AP first",
         By::Recall => "lowest recall first",
     }
@@ -198,7 +194,7 @@ pub fn reasons_changed(changed: &[ReasonsChanged]) -> String {
     if changed.is_empty() {
         return "reasons: the same in both\n".into();
     }
-    let mut text = format!("reasons that came or went, {} classes:\n", changed.len());
+    let mut text = format!("reasons that appeared or disappeared, {} classes:\n", changed.len());
     for class in changed.iter().take(SHOWN) {
         let went = class.went.iter().map(|reason| ("−", reason));
         let came = class.came.iter().map(|reason| ("+", reason));
