@@ -56,8 +56,8 @@ fn literals(source: &str) -> Vec<(usize, String)> {
         let rest = &source[at..];
         if rest.starts_with("//") {
             at += rest.find('\n').unwrap_or(rest.len());
-        } else if rest.starts_with("r#\"") {
-            let end = rest[3..].find("\"#").unwrap();
+        } else if let Some(raw) = rest.strip_prefix("r#\"") {
+            let end = raw.find("\"#").unwrap();
             found.push((line(source, at), rest[3..3 + end].to_owned()));
             at += end + 5;
         } else if rest.starts_with("'\"'") || rest.starts_with("'\\\"'") {
