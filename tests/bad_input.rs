@@ -592,7 +592,7 @@ fn spoiled_tables() {
         (
             "ap.csv",
             b"class,ap\nx,0.5\ny,0.25\n".into(),
-            "names none of the classes: it has \"x\", \"y\", the classes are \"a\", \"b\", \"c\"",
+            "names none of the classes: it has \"x\", \"y\"; the classes are \"a\", \"b\", \"c\"",
         ),
         // Text.
         ("ap.csv", b"class,ap\na,0.5\nCr\xe8me,0.25\n".into(), "line 3: is not text in UTF-8"),

@@ -242,7 +242,7 @@ fn a_detector_that_has_failed_as_a_whole() {
     work.write("failed.csv", table([0.0, 0.0, 0.0, 0.031]));
     work.write("percent.csv", table([0.0, 0.0, 0.0, 3.1]));
     work.write("well.csv", table([0.0, 0.0, 0.0, 0.05]));
-    for (ap, mean) in [("failed.csv", "0.01"), ("percent.csv", "0.8")] {
+    for (ap, mean) in [("failed.csv", "0.8%"), ("percent.csv", "0.8%")] {
         let card = said(&format!("explain d --counts counts.csv --ap {ap}"));
         let reasons = format!("not searched: the whole detector has failed (mean AP {mean})");
         assert!(card.contains(&reasons), "{card}");

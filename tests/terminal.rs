@@ -127,7 +127,7 @@ fn what_cannot_be_concluded_has_no_numbers_that_look_as_if_it_could() {
     let counts = counts.replace("--embeddings x.npy --labels y.npy ", "");
     let counts = String::from_utf8(work.run(&counts).stdout).unwrap();
     for text in [&several, &one, &counts] {
-        assert!(text.contains("too few classes to tell (n = 4, at least 10)"), "{text}");
+        assert!(text.contains("too few classes to tell (n = 4; at least 10 are needed)"), "{text}");
         for number in ["partial r", " p\n", "interval", "95% CI"] {
             assert!(!text.contains(number), "{number}: {text}");
         }
@@ -345,7 +345,7 @@ fn without_a_command_the_program_says_where_to_start() {
         said.lines().count() <= 24 && said.lines().all(|line| line.chars().count() <= 80),
         "{said}"
     );
-    for name in ["explain", "correlate", "report", "compare", "margins"] {
+    for name in ["demo", "explain", "correlate", "report", "compare"] {
         assert!(said.contains(&format!("\n  {name} ")), "{said}");
     }
     // Its example runs in a clone.
