@@ -96,8 +96,16 @@ impl Console {
         Ok(())
     }
 
-    /// Says nothing more: what follows reads the same files.
+    fn say_warnings(&mut self) {
+        let warnings = together(&self.warnings());
+        self.warnings = Warnings::default();
+        warnings.iter().for_each(|warning| self.say((WARNING, "warning: "), warning));
+    }
+
+    /// Says what waits to be said, and nothing more: what follows reads the same files.
     pub fn hush(&mut self) {
+        self.say_notes();
+        self.say_warnings();
         self.quiet = true;
     }
 
@@ -158,8 +166,7 @@ impl Observer for Console {
 impl Drop for Console {
     fn drop(&mut self) {
         self.say_notes();
-        let warnings = together(&self.warnings());
-        warnings.iter().for_each(|warning| self.say((WARNING, "warning: "), warning));
+        self.say_warnings();
         let wrote = mem::take(&mut self.wrote);
         wrote.iter().for_each(|wrote| self.say((Style::new(), ""), wrote));
     }
