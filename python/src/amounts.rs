@@ -70,7 +70,7 @@ impl _Amounts {
         }
         object.setattr(intern!(py, "estimator"), self.amounts.estimator().name())?;
         object.setattr(intern!(py, "refused"), refused)?;
-        object.setattr(intern!(py, "warnings"), sentences(&self.warnings("")))?;
+        object.setattr(intern!(py, "warnings"), sentences(&self.warnings(""), 1))?;
         object.setattr(intern!(py, "_amounts"), self)?;
         Ok(object)
     }

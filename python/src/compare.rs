@@ -68,7 +68,7 @@ impl Comparison {
 
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        sentences(&self.warnings)
+        sentences(&self.warnings, 1)
     }
 
     /// The information amount of each class before and after, and its AP where both have it.
@@ -204,7 +204,7 @@ impl MarginReadings {
 
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        sentences(&self.0.warnings)
+        sentences(&self.0.warnings, 1)
     }
 
     /// The margins as a matrix of colours.

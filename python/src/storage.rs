@@ -75,7 +75,7 @@ pub fn queue_size<'py>(
     let object = table_of(py, "QueueSize", columns, cells)?;
     let fit = |budget: u64| table(py, tables::budget(&fits(&all, budget / bytes_per_value)));
     object.setattr("budget", budget.map(fit).transpose()?)?;
-    object.setattr("warnings", sentences(&warnings))?;
+    object.setattr("warnings", sentences(&warnings, 1))?;
     object.setattr("_given", (instances, dim, classes, bytes_per_value))?;
     Ok(object)
 }

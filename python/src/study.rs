@@ -79,6 +79,10 @@ impl PyStudy {
         all
     }
 
+    fn sentences(&self) -> Vec<String> {
+        sentences(&self.all_warnings(), self.study.detectors().len())
+    }
+
     fn drawn(&self, py: Python<'_>) -> PyResult<Vec<Drawn>> {
         released(py, || figure::all(&self.study))
     }
@@ -117,7 +121,7 @@ impl PyStudy {
 
     #[getter]
     fn warnings(&self) -> Vec<String> {
-        sentences(&self.all_warnings())
+        self.sentences()
     }
 
     #[getter]
@@ -235,7 +239,7 @@ impl PyStudy {
     }
 
     fn _repr_html_(&self) -> String {
-        brief(&self.study, &sentences(&self.all_warnings()))
+        brief(&self.study, &self.sentences())
     }
 
     fn __repr__(&self) -> String {
@@ -571,7 +575,7 @@ pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyRe
         let report = output::report(
             study.study(),
             &study.study().explain(),
-            &sentences(&study.all_warnings()),
+            &study.sentences(),
             None,
         )?;
         let text = if html { report.html } else { report.markdown };

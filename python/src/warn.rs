@@ -21,7 +21,7 @@ pub fn warn<'a>(py: Python<'_>, warnings: impl IntoIterator<Item = &'a Warning>)
     Ok(())
 }
 
-/// Their sentences.
-pub fn sentences(warnings: &Warnings) -> Vec<String> {
-    warnings.iter().map(Warning::to_string).collect()
+/// Their sentences, where there are so many runs in all.
+pub fn sentences(warnings: &Warnings, runs: usize) -> Vec<String> {
+    warnings.iter().map(|warning| warning.among(runs)).collect()
 }

@@ -10,6 +10,9 @@ import pytest
 
 ROOT = pathlib.Path(__file__).parents[2]
 
+# Readline, which pytest loads, sets it for the programs that are started: they would cut lines to its width.
+os.unsetenv("COLUMNS")
+
 
 def same_cells(table, text):
     """That each cell of a table is that of the file."""

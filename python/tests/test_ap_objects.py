@@ -205,7 +205,7 @@ def test_detectron2_nested():
     assert _by_class("ap", results["bbox"])[0][:5] == column[:5]
     refused("ap", {"bbox": {"AP": 40.0, "AP50": 60.0}}, "holds AP of all classes together", "evaluate by class")
     refused("ap", {"AP": 40.0, "AP50": 60.0}, "holds no AP per class")
-    refused("ap", {"a": {"AP-x": 1.0, "AP": 1}, "b": {"AP-x": 2, "AP": 1}}, 'ap: has AP of "a", "b"')
+    refused("ap", {"a": {"AP-x": 1.0, "AP": 1}, "b": {"AP-x": 2, "AP": 1}}, 'ap: has several kinds of AP, "a", "b"')
     refused("ap", {"bbox": {"AP-a": 140.0, "AP": 1}}, 'ap: the AP of "a" is 140, which is not within 0–100')
     refused("ap", {"bbox": {"AP-a": 40.0, "AP": 1}}, "--ap-scale", scale="fraction")
 

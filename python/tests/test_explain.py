@@ -298,7 +298,7 @@ def test_geometry_of_moments():
     for name in ["closest_1", "taken_for", "recall", "taken_for_share"]:
         np.testing.assert_array_equal(ours[name], theirs[name])
     study = ig.correlate(moments, ap=FOD_A2 / "ce/ap.csv", ap_column="ap50", geometry=ig.geometry(moments, **held_out))
-    assert 'taken for "Pliers"' in str(study.explain("Cutter"))
+    assert 'classified as "Pliers"' in str(study.explain("Cutter"))
     for given in [{"labels": y}, {"class_names": NAMES}]:
         with pytest.raises(TypeError, match="moments already hold their labels and class names"):
             ig.geometry(moments, **given)
