@@ -33,7 +33,7 @@ def sentences(text):
     for block in re.split(r"\n\s*\n|\n(?=\s*[-*] )|\n(?=\s*\d+\. )|\n(?=\|)|\n(?=#)", text):
         line = " ".join(block.split())
         for part in line.strip("|").split("|") if line.startswith("|") else [line]:
-            yield from re.split(r"(?<=[.!?:;])\s+", part)
+            yield from re.split(r"(?<=[.!?:;])[*)\"]*\s+", part)
 
 
 def private(text):
