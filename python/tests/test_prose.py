@@ -11,9 +11,11 @@ PAGES = [
     *sorted((ROOT / "data").rglob("*.md")),
     *(ROOT / name for name in ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]),
 ]
-WORDS = re.compile(PRIVATE.pattern, re.I)
+# Reading a file is plain; a reading of a formula or of a number is not.
+NOUN = r"readings|(?:a|the|this|each|another|other|one|which|either|first|second) reading"
+WORDS = re.compile(PRIVATE.pattern.replace("readings?", NOUN), re.I)
 # A reason in data/shapes is called look-alike.
-ALLOWED = re.compile(r"in place of|look-alike|\blook(s|ed|ing)? (at|for|in|up|like|alike)\b", re.I)
+ALLOWED = re.compile(r"in place of|look-alike|\blook(s|ed|ing)? (at|for|in|up|like|alike)\b|turns? \w+ into", re.I)
 LONGEST = 30
 
 
@@ -47,7 +49,8 @@ def long(text):
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_pages_have_no_private_word(page):
     lines = ALLOWED.sub(" ", prose(page.read_text())).split("\n")
-    wrong = [f"{page.name}:{number}: {WORDS.findall(line)} in {line}" for number, line in enumerate(lines, 1) if WORDS.search(line)]
+    found = [(number, WORDS.findall(line), line) for number, line in enumerate(lines, 1)]
+    wrong = [f"{page.name}:{number}: {words} in {line}" for number, words, line in found if words]
     assert not wrong, "\n".join(wrong)
 
 
@@ -58,8 +61,9 @@ def test_pages_have_no_long_sentence(page):
 
 
 def test_what_is_wrong_is_found():
-    assert len(PAGES) > 25
+    assert len(PAGES) > 25 and "readings?" in PRIVATE.pattern
     assert private("Rows are left out, see [a place](place.md).\n\n```sh\nlooks\n```\n") == ["left out", "place"]
-    assert private("`turns`, ``a ` place``, in place of `--ap`, look-alike, <!-- reading -->replaced") == []
+    assert private("`turns`, ``a ` place``, in place of `--ap`, look-alike, <!-- a reading -->replaced by reading") == []
+    assert private("Another reading of it, where two readings fit") == ["Another reading", "readings"]
     assert long("word " * 30 + "[end](of a link). " + "word " * 30) == ["word " * 30 + "[end](of a link)."]
     assert long("| " + "word " * 30 + "| " + "word " * 30 + "|\n\n- " + "word " * 20 + "\n- " + "word " * 20) == []
