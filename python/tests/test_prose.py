@@ -15,7 +15,7 @@ PAGES = [
 NOUN = r"readings|(?:a|the|this|each|another|other|one|which|either|first|second) reading"
 WORDS = re.compile(PRIVATE.pattern.replace("readings?", NOUN), re.I)
 # A reason in data/shapes is called look-alike.
-ALLOWED = re.compile(r"in place of|look-alike|\blook(s|ed|ing)? (at|for|in|up|like|alike)\b|turns? \w+ into", re.I)
+ALLOWED = re.compile(r"in place of|look-alike|\blook(s|ed|ing)? (something )?(at|for|in|up|like|alike)\b|turns? \w+ into", re.I)
 LONGEST = 30
 
 
