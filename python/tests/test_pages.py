@@ -73,3 +73,44 @@ def test_links_out_of_the_site_lead_to_the_repository():
         for path in re.findall(r"\(https://host/project/(?:blob|raw)/main/([^)\s#]+)", text):
             assert os.path.exists(ROOT / path), (name, path)
     assert module.linked("a/b.md", "[c](../c.md) ![d](../../d.svg)", "R") == "[c](../c.md) ![d](R/raw/main/d.svg)"
+
+
+def doc_examples(source):
+    """The code in the doc comments of a Rust source, without the lines that rustdoc hides."""
+    for block in re.findall(r"^ *//[/!] ```(?:no_run)?\n(.*?)^ *//[/!] ```$", source, re.M | re.S):
+        lines = re.findall(r"^ *//[/!] ?(.*)$", block, re.M)
+        yield "\n".join(line for line in lines if not line.startswith("# ")) + "\n"
+
+
+def test_rust_page_has_code_that_is_compiled():
+    """Each block is the example, or one in a doc comment, both of which the tests of the crate compile."""
+    compiled = {(ROOT / "examples/from_arrays.rs").read_text()}
+    for path in (ROOT / "src").rglob("*.rs"):
+        compiled |= set(doc_examples(path.read_text()))
+    blocks = re.findall(r"^```rust\n(.*?)^```$", (DOCS / "rust.md").read_text(), re.M | re.S)
+    assert len(blocks) == 3
+    for block in blocks:
+        assert block in compiled, f"not in examples/from_arrays.rs, nor in a doc comment of src/:\n{block}"
+
+
+def test_rust_page_names_what_there_is():
+    page = (DOCS / "rust.md").read_text()
+    manifest = (ROOT / "Cargo.toml").read_text()
+    features = re.findall(r"^(\w+) = \[", manifest.split("\n[features]\n")[1].split("\n[")[0], re.M)
+    table = page.split("| Feature |")[1].split("\n\n")[0]
+    assert set(re.findall(r"^\| `(\w+)`", table, re.M)) == set(features) - {"default"}
+    assert re.search(r"Rust (\S+) or later", page)[1] == re.search(r'^rust-version = "(.*)"', manifest, re.M)[1]
+    root, types = (ROOT / "src/lib.rs").read_text().split("pub mod types {")
+    public = {"": root, "types::": types}
+    exported = {
+        under + name
+        for under, text in public.items()
+        for use in re.findall(r"pub use ([^;]+);", text)
+        for name in re.findall(r"\w+", use.split("::{")[-1] if "{" in use else use.rsplit("::")[-1])
+    } | {"figure"}
+    table = page.split("| Type or function |")[1].split("\n\n")[0]
+    named = {name for row in re.findall(r"^\| (`[^|]*) \|", table, re.M) for name in re.findall(r"`([\w:]+)`", row)}
+    assert len(named) > 30
+    assert named <= exported, named - exported
+    # Of the root, no other is left.
+    assert {name for name in exported if "::" not in name} <= named
