@@ -106,7 +106,7 @@ def test_one_run(command, tmp_path):
     arguments = [*dump(RUNS[0]), "--class-names", NAMES, "--ap", FOD_A / RUNS[0] / "ap.csv", "--ap-column", "ap50"]
     same(study, command, tmp_path, *arguments)
     verdict = study.table("verdict").to_pandas().iloc[0]
-    assert (study.runs, study.finding) == (["ap50"], verdict.finding)
+    assert (study.runs, study.finding) == (["ap"], verdict.finding)
     assert study.partial == verdict.partial_curve
     assert study.partial_interval == (verdict.partial_curve_low, verdict.partial_curve_high)
     correlations = study.table("correlations").to_pandas().set_index("x")
