@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::kernel::SpectrumError;
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::options::Options;
 use crate::overlap::{Overlap, Shift, shifts};
 use crate::pooled::{Pooled, WithinClasses, check_size};
@@ -173,7 +173,7 @@ impl<R: Rows> Labelled<'_, R> {
         let Labelled { rows, labels, counts, .. } = *self;
         check_size(counts.len()).map_err(Error::Input)?;
         let passes = stream::passes::<T>(rows, counts, options.memory_limit)?;
-        let progress = observer.progress((passes.len() * rows.rows()) as u64);
+        let progress = observer.progress((passes.len() * rows.rows()) as u64, Unit::Rows);
         let precision = options.precision;
         let all =
             stream::within_classes::<T>(&passes, rows, labels, counts, &[], precision, &progress)?;
@@ -189,7 +189,8 @@ impl<R: Rows> Labelled<'_, R> {
         observer: &dyn Observer,
     ) -> Result<Geometry> {
         let pooled = pooled(&within)?;
-        let progress = observer.progress(u64::from(classifier.is_some()) * self.rows.rows() as u64);
+        let progress = observer
+            .progress(u64::from(classifier.is_some()) * self.rows.rows() as u64, Unit::Rows);
         let recognized =
             |classifier| stream::recognized(self.rows, self.labels, classifier, &progress);
         let recognized = classifier.map(recognized).transpose()?;
@@ -209,7 +210,7 @@ impl<R: Rows> Labelled<'_, R> {
         pooled: &Pooled,
         observer: &dyn Observer,
     ) -> Result<Vec<Suspects>> {
-        let progress = observer.progress(self.rows.rows() as u64);
+        let progress = observer.progress(self.rows.rows() as u64, Unit::Rows);
         let all = stream::suspects(self.rows, self.labels, within, pooled, &progress)?;
         Ok(all.into_iter().map(|of| self.numbered(of)).collect())
     }

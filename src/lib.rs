@@ -188,7 +188,7 @@ pub mod types {
     pub use crate::evidence::{Association, Evidence, Grounds, Judged, Pooled, Verdict};
     pub use crate::geometry::{Geometry, Of};
     pub use crate::groups::{ApSummary, Frequency, Grouping};
-    pub use crate::observer::Observer;
+    pub use crate::observer::{Observer, Unit};
     #[cfg(feature = "figures")]
     pub use crate::output::Again;
     pub use crate::output::{Cell, Table};

@@ -2,6 +2,19 @@
 
 use crate::warning::{Warning, Warnings};
 
+/// What long work is counted in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Rows of embeddings.
+    Rows,
+    /// Bytes of a file.
+    Bytes,
+    /// Files of labels, one an image.
+    Files,
+    /// Detected boxes.
+    Boxes,
+}
+
 /// Is told what happens. Every method but [`Observer::warn`] may do nothing.
 pub trait Observer {
     /// Takes a warning.
@@ -18,8 +31,8 @@ pub trait Observer {
         false
     }
 
-    /// Begins work on so many rows; what comes back is told of each lot that is done.
-    fn progress(&self, _rows: u64) -> Box<dyn Fn(u64) + Sync> {
+    /// Begins work on so many `unit`s; what comes back is told of each lot that is done.
+    fn progress(&self, _total: u64, _unit: Unit) -> Box<dyn Fn(u64) + Sync> {
         Box::new(|_| {})
     }
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use fastrand::Rng;
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use igam_analyze::Warnings;
 use igam_analyze::classes::Numbering;
 use igam_analyze::detector::{Counts, Evaluated};
 use igam_analyze::input::annotations::{Choices, Include};
@@ -30,11 +31,11 @@ fn expected() -> Value {
 }
 
 fn read(paths: &[PathBuf], choices: &Choices) -> Counts {
-    counts::read(paths, None, choices).unwrap()
+    counts::read(paths, None, choices, &Warnings::default()).unwrap()
 }
 
 fn problem(paths: &[PathBuf], choices: &Choices) -> String {
-    counts::read(paths, None, choices).unwrap_err().to_string()
+    counts::read(paths, None, choices, &Warnings::default()).unwrap_err().to_string()
 }
 
 /// Instances and the two covariates of each class that is listed.
@@ -111,7 +112,8 @@ fn difficult_objects_count_if_asked_for() {
 fn splits_are_chosen() {
     let of = |path: &str, split: &str| {
         let choices = Choices { split: Some(split.into()), ..Choices::default() };
-        counts::read(&[golden(path)], None, &choices).map_err(|error| error.to_string())
+        counts::read(&[golden(path)], None, &choices, &Warnings::default())
+            .map_err(|error| error.to_string())
     };
     let (voc, yolo) = (of("voc", "val").unwrap(), of("yolo/data.yaml", "val").unwrap());
     let (voc, yolo) = (by_name(&voc), by_name(&yolo));
@@ -157,7 +159,7 @@ fn the_same_detections_have_the_ap_of_pycocotools_on_every_writing() {
         .collect();
     assert!(theirs.len() == 4 && theirs.values().all(|&ap| ap > 0.1));
     let names = golden("yolo/data.yaml");
-    let listed = || Some(classes::read(&names).unwrap().0);
+    let listed = || Some(classes::read(&names, &Warnings::default()).unwrap().0);
     let coco = GroundTruthFiles::from(&golden("coco/val.json"));
     let yolo = GroundTruthFiles::from(&golden("yolo/data.yaml"));
     let voc = GroundTruthFiles { classes: listed(), ..GroundTruthFiles::from(&golden("voc")) };
@@ -167,7 +169,8 @@ fn the_same_detections_have_the_ap_of_pycocotools_on_every_writing() {
         (voc, "category ids are read as Ultralytics' own, which begin with 1"),
     ] {
         let path = files.paths[0].clone();
-        let evaluated = detections::read(&golden("predictions.json"), files).unwrap();
+        let evaluated =
+            detections::read(&golden("predictions.json"), files, &Warnings::default()).unwrap();
         let ours = aps(&evaluated);
         assert_eq!(ours.keys().collect::<Vec<_>>(), theirs.keys().collect::<Vec<_>>(), "{path:?}");
         for (name, theirs) in &theirs {
@@ -181,7 +184,9 @@ fn the_same_detections_have_the_ap_of_pycocotools_on_every_writing() {
     }
     // Classes that nothing numbers are joined to no number.
     let voc = GroundTruthFiles::from(&golden("voc"));
-    let refused = detections::read(&golden("predictions.json"), voc).unwrap_err().to_string();
+    let refused = detections::read(&golden("predictions.json"), voc, &Warnings::default())
+        .unwrap_err()
+        .to_string();
     assert!(refused.contains("gives its classes no numbers: give --class-names"), "{refused}");
 }
 
@@ -502,7 +507,7 @@ fn where_the_images_of_yolo_lie() {
         "train: images/train/a.jpg".into(),
     ] {
         let path = yolo(&work, &format!("{train}\n{names}"), row);
-        let counts = counts::read(&[path], None, &Choices::default());
+        let counts = counts::read(&[path], None, &Choices::default(), &Warnings::default());
         assert_eq!(
             counts.unwrap_or_else(|error| panic!("{train}: {error}")).values,
             [1, 0],
@@ -717,20 +722,27 @@ fn what_gzip_has_packed() {
         let said = problem(&[work.path(name)], &Choices::default());
         assert!(said.contains("it is packed by gzip and cannot be unpacked"), "{said}");
     }
-    assert_eq!(classes::read(&golden("coco/train.json.gz")).unwrap().0.names(), NAMES);
+    assert_eq!(
+        classes::read(&golden("coco/train.json.gz"), &Warnings::default()).unwrap().0.names(),
+        NAMES
+    );
     let (results, truth) = (golden("predictions.json"), golden("coco/val.json"));
-    let plain = aps(&detections::read(&results, &truth).unwrap());
+    let plain = aps(&detections::read(&results, &truth, &Warnings::default()).unwrap());
     let pack =
         |name: &str, path: &Path| work.write(name, packed(&fs::read_to_string(path).unwrap()));
     pack("results.json.gz", &results);
     pack("truth.json.gz", &truth);
-    let evaluated = detections::read(&work.path("results.json.gz"), &work.path("truth.json.gz"));
+    let evaluated = detections::read(
+        &work.path("results.json.gz"),
+        &work.path("truth.json.gz"),
+        &Warnings::default(),
+    );
     assert_eq!(aps(&evaluated.unwrap()), plain);
 }
 
 #[test]
 fn class_names_of_every_format() {
-    let names = |path: &str| classes::read(&golden(path)).unwrap().0;
+    let names = |path: &str| classes::read(&golden(path), &Warnings::default()).unwrap().0;
     let mut sorted = NAMES;
     sorted.sort();
     assert_eq!(names("yolo/data.yaml").names(), NAMES);
@@ -777,7 +789,8 @@ fn an_image_has_the_size_that_viewers_show() {
             "image_id": "a", "file_name": "a.jpg", "category_id": 1, "bbox": bbox, "score": 0.5,
         }]);
         work.write("results.json", found.to_string());
-        let evaluated = detections::read(&work.path("results.json"), &path).unwrap();
+        let evaluated =
+            detections::read(&work.path("results.json"), &path, &Warnings::default()).unwrap();
         assert!(evaluated.detections[0].ap[0].unwrap() > 0.999, "{bbox:?} {:?}", evaluated.notes);
     }
 }
@@ -798,7 +811,8 @@ fn numbered(
     work.write("truth.json", truth.to_string());
     work.write("results.json", results.to_string());
     let files = GroundTruthFiles { numbering, ..GroundTruthFiles::from(&work.path("truth.json")) };
-    detections::read(&work.path("results.json"), files).map_err(|error| error.to_string())
+    detections::read(&work.path("results.json"), files, &Warnings::default())
+        .map_err(|error| error.to_string())
 }
 
 #[test]
@@ -852,7 +866,11 @@ fn ids_of_detections_that_may_be_two_things() {
     let gaps = json!([found(1, Some("0001.jpg"), 1, 0), found(7, Some("0007.jpg"), 2, 30)]);
     numbered(&work, false, &gaps, None).unwrap();
     work.write("truth.json", work.read("truth.json").replace("\"id\":0", "\"id\":9"));
-    let said = detections::read(&work.path("results.json"), &work.path("truth.json"));
+    let said = detections::read(
+        &work.path("results.json"),
+        &work.path("truth.json"),
+        &Warnings::default(),
+    );
     let said = said.unwrap_err().to_string();
     assert!(said.contains("the ids of the ground truth have gaps"), "{said}");
     // A name that the ground truth does not have.
@@ -878,7 +896,9 @@ fn detections_on_difficult_objects_count_for_nothing() {
     let results =
         json!([found(50, 10, 0.9), found(50, 9, 0.8), found(0, 10, 0.7), found(54, 1, 0.6)]);
     work.write("results.json", results.to_string());
-    let evaluated = detections::read(&work.path("results.json"), &work.path("7.xml")).unwrap();
+    let evaluated =
+        detections::read(&work.path("results.json"), &work.path("7.xml"), &Warnings::default())
+            .unwrap();
     let cup = &evaluated.detections[0];
     assert_eq!((cup.objects, cup.found), (1, 1));
     assert!(cup.ap[1].unwrap() > 0.999);

@@ -1,5 +1,6 @@
 //! What else could explain AP: sizes and groups of an annotation file, tables of covariates and of groups.
 
+use igam_analyze::Warnings;
 use igam_analyze::detector::{Counts, Covariate};
 use igam_analyze::evidence::{Class, Grounds, groups_tell};
 use igam_analyze::input::annotations::{Choices, Include};
@@ -50,7 +51,7 @@ fn read(text: &str, crowd: bool, ignored: bool) -> Counts {
     work.write("a.json", text);
     let include = Include { crowd, ignored, difficult: false };
     let choices = Choices { include, ..Choices::default() };
-    counts::read(&[work.path("a.json")], None, &choices).unwrap()
+    counts::read(&[work.path("a.json")], None, &choices, &Warnings::default()).unwrap()
 }
 
 /// The values of one covariate: of fig, kiwi, lime and plum.

@@ -1,13 +1,19 @@
 //! Detections, against pycocotools, lvis-api and tidecv (`tests/golden/detections.py`), and against the
 //! sums that hotcoco itself makes.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
 
 use fastrand::Rng;
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use hotcoco::{COCO, COCOeval, IouType};
 use igam_analyze::detections::{ClassDetections, ErrorType};
 use igam_analyze::detector::Evaluated;
 use igam_analyze::input::detections::read;
+use igam_analyze::observer::{Observer, Unit};
+use igam_analyze::warning::Warning;
 use igam_analyze::{Classes, Detector, Options, RunFiles, Warnings, load};
 use serde_json::{Value, json};
 
@@ -25,7 +31,7 @@ fn files(name: &str) -> [PathBuf; 2] {
 
 fn evaluated(name: &str) -> Evaluated {
     let [results, truth] = files(name);
-    read(&results, &truth).unwrap()
+    read(&results, &truth, &Warnings::default()).unwrap()
 }
 
 /// Each category's id with what is known of it.
@@ -170,7 +176,7 @@ fn classes_add_up_to_what_hotcoco_says_of_all() {
     for seed in 0..100 {
         let federated = seed % 2 == 1;
         let [results, truth] = random_set(&work, seed, federated);
-        let ours = read(&results, &truth).unwrap();
+        let ours = read(&results, &truth, &Warnings::default()).unwrap();
         let all = hotcoco(&results, &truth, federated);
         let theirs = all.tide_errors(0.5, 0.1).unwrap();
         let counting: Vec<_> = ours.detections.iter().filter(|class| class.objects > 0).collect();
@@ -208,7 +214,7 @@ fn nothing_depends_on_the_number_of_threads() {
     let [results, truth] = files("coco");
     let with = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| read(&results, &truth).unwrap().detections)
+        pool.install(|| read(&results, &truth, &Warnings::default()).unwrap().detections)
     };
     assert_eq!(with(1), with(3));
 }
@@ -378,22 +384,22 @@ fn what_is_wrong_is_said_in_a_sentence() {
     let (results, truth) = (work.path("results.json"), work.path("truth.json"));
     for (text, says) in sentences {
         work.write("results.json", &text);
-        let error = read(&results, &truth).unwrap_err().to_string();
+        let error = read(&results, &truth, &Warnings::default()).unwrap_err().to_string();
         assert!(error.contains("results.json") && error.contains(says), "{text}: {error}");
         assert!(!error.trim().contains('\n'), "{error}");
     }
     // Gzip that is cut off is named for what it is.
     work.write("results.json", b"\x1f\x8b\x08\x00\x00\x00\x00\x00");
-    let cut = read(&results, &truth).unwrap_err().to_string();
+    let cut = read(&results, &truth, &Warnings::default()).unwrap_err().to_string();
     assert!(cut.contains("it is packed by gzip and cannot be unpacked"), "{cut}");
     // The two files in each other's place.
     work.write("results.json", format!("[{one}]"));
-    let swapped = read(&truth, &results).unwrap_err().to_string();
+    let swapped = read(&truth, &results, &Warnings::default()).unwrap_err().to_string();
     assert!(
         swapped.contains("truth.json: is not a list") && swapped.contains("swapped?"),
         "{swapped}"
     );
-    let of_list = read(&results, &results).unwrap_err().to_string();
+    let of_list = read(&results, &results, &Warnings::default()).unwrap_err().to_string();
     assert!(of_list.contains("results.json: is not an annotation file"), "{of_list}");
     for (from, to, says) in [
         ("\"images\"", "\"pictures\"", "has no \"images\""),
@@ -415,7 +421,7 @@ fn what_is_wrong_is_said_in_a_sentence() {
         ),
     ] {
         work.write("truth.json", TRUTH.replacen(from, to, 1));
-        let error = read(&results, &truth).unwrap_err().to_string();
+        let error = read(&results, &truth, &Warnings::default()).unwrap_err().to_string();
         assert!(error.contains("truth.json") && error.contains(says), "{to}: {error}");
     }
 }
@@ -429,7 +435,8 @@ fn ids_may_be_texts_and_what_is_not_listed_is_left_out() {
         "results.json",
         r#"[{"image_id": "a.jpg", "category_id": 7.0, "bbox": [0, 0, 9, 9], "score": 2, "segmentation": []}]"#,
     );
-    let evaluated = read(&work.path("results.json"), &work.path("truth.json")).unwrap();
+    let evaluated =
+        read(&work.path("results.json"), &work.path("truth.json"), &Warnings::default()).unwrap();
     let bolt = &evaluated.detections[0];
     assert_eq!((bolt.objects, bolt.found), (2, 1));
     assert!(bolt.interval.is_none() && evaluated.detections[1].ap == [None; 3]);
@@ -477,9 +484,45 @@ fn the_best_box_of_another_class_decides_from_an_iou_of_one_half() {
     ]);
     work.write("truth.json", truth.to_string());
     work.write("results.json", results.to_string());
-    let evaluated = read(&work.path("results.json"), &work.path("truth.json")).unwrap();
+    let evaluated =
+        read(&work.path("results.json"), &work.path("truth.json"), &Warnings::default()).unwrap();
     let bolt = &evaluated.detections[0];
     assert_eq!((bolt.objects, bolt.found), (4, 1));
     assert_eq!(bolt.taken_for, [(1, 2), (2, 1)]);
     assert!(bolt.interval.is_none(), "4 images say too little");
+}
+
+/// Adds up what it is told of each unit: how much there is to do, and how much is done.
+#[derive(Default)]
+struct Sums(Arc<Mutex<Vec<(Unit, u64, u64)>>>);
+
+impl Observer for Sums {
+    fn warn(&mut self, _: Warning) {}
+
+    fn progress(&self, total: u64, unit: Unit) -> Box<dyn Fn(u64) + Sync> {
+        let mut begun = self.0.lock().unwrap();
+        let (at, sums) = (begun.len(), self.0.clone());
+        begun.push((unit, total, 0));
+        Box::new(move |done| sums.lock().unwrap()[at].2 += done)
+    }
+}
+
+/// Of each file its bytes as they lie on the disk, packed or not, and of each class its boxes.
+#[test]
+fn how_far_it_has_come_is_told_to_the_end() {
+    let work = Workdir::new();
+    let [results, truth] = files("coco");
+    let packed = work.path("truth.json.gz");
+    let mut gzip = GzEncoder::new(std::fs::File::create(&packed).unwrap(), Compression::fast());
+    gzip.write_all(&std::fs::read(&truth).unwrap()).unwrap();
+    gzip.finish().unwrap();
+    let sums = Sums::default();
+    read(&results, &packed, &sums).unwrap();
+    let sums = sums.0.lock().unwrap();
+    let size = |path: &Path| std::fs::metadata(path).unwrap().len();
+    let (unit, boxes, done) = sums[2];
+    let expected = [&packed, &results].map(|path| (Unit::Bytes, size(path), size(path)));
+    assert_eq!(sums[..2], expected);
+    // Of an image and a class, 100 at most are evaluated.
+    assert!(unit == Unit::Boxes && boxes > 200 && boxes == done, "{boxes}, {done}");
 }

@@ -4,6 +4,7 @@
 use std::fs;
 use std::io::Write;
 
+use igam_analyze::Warnings;
 use igam_analyze::classes::{Classes, Keys, Rows};
 use igam_analyze::detector::{ApColumn, ApFormat};
 use igam_analyze::input::annotations::{Choices, Include};
@@ -43,7 +44,8 @@ fn aps(file: &str, columns: &[&str], format: ApFormat, iou: Option<ApIou>) -> Ve
     let path = format!("{}/{file}", folder());
     let path = path.as_ref();
     let (classes, _) =
-        classes::read(format!("{}/instances_train.json", folder()).as_ref()).unwrap();
+        classes::read(format!("{}/instances_train.json", folder()).as_ref(), &Warnings::default())
+            .unwrap();
     let columns: Vec<String> = columns.iter().map(|&column| column.into()).collect();
     let read = |forced| ap::read(path, &columns, forced, iou, None).unwrap();
     let (recognized, forced) = (read(None), read(Some(format)));
@@ -201,7 +203,7 @@ fn counts_as_pycocotools_counts() {
         let path = format!("{}/{file}", folder());
         let include = Include { crowd, ..Include::default() };
         let choices = Choices { include, ..Choices::default() };
-        let counts = counts::read(&[path.into()], None, &choices).unwrap();
+        let counts = counts::read(&[path.into()], None, &choices, &Warnings::default()).unwrap();
         let classes = counts.classes.clone().unwrap();
         let mut rows = vec![Value::Null; classes.len()];
         let mut letters = rows.clone();
@@ -249,7 +251,9 @@ fn frequencies_are_counted_in_images() {
     }
     let file = json!({"annotations": annotations, "categories": categories});
     work.write("a.json", file.to_string());
-    let counts = counts::read(&[work.path("a.json")], None, &Choices::default()).unwrap();
+    let counts =
+        counts::read(&[work.path("a.json")], None, &Choices::default(), &Warnings::default())
+            .unwrap();
     use igam_analyze::groups::Frequency::{Common, Frequent, Rare};
     let expected = [Rare, Rare, Common, Common, Common, Common, Frequent, Frequent, Frequent, Rare];
     assert_eq!(counts.frequencies.unwrap(), expected);

@@ -16,6 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use fastrand::Rng;
+use igam_analyze::Warnings;
 use igam_analyze::classes::Labels;
 use igam_analyze::information::Information;
 use igam_analyze::input::annotations::{Choices, Include};
@@ -112,7 +113,10 @@ const TARGETS: [Target; 29] = [
         read: |path| {
             let include = Include { crowd: true, ..Include::default() };
             let choices = Choices { include, ..Choices::default() };
-            drop((class_files::read(path), counts::read(&[path.to_owned()], None, &choices)))
+            drop((
+                class_files::read(path, &Warnings::default()),
+                counts::read(&[path.to_owned()], None, &choices, &Warnings::default()),
+            ))
         },
     },
     Target { name: "gzip", corpus: "gzip", extension: "json.gz", damage: bytes, read: counted },
@@ -129,14 +133,16 @@ const TARGETS: [Target; 29] = [
         corpus: "detections",
         extension: "json",
         damage: text,
-        read: |path| drop(detections::read(path, &corpus_file("ground_truth"))),
+        read: |path| {
+            drop(detections::read(path, &corpus_file("ground_truth"), &Warnings::default()))
+        },
     },
     Target {
         name: "ground_truth",
         corpus: "ground_truth",
         extension: "json",
         damage: text,
-        read: |path| drop(detections::read(&corpus_file("detections"), path)),
+        read: |path| drop(detections::read(&corpus_file("detections"), path, &Warnings::default())),
     },
     Target {
         name: "metrics",
@@ -236,11 +242,11 @@ fn labels(path: &Path) {
 }
 
 fn counted(path: &Path) {
-    let _ = counts::read(&[path.to_owned()], None, &Choices::default());
+    let _ = counts::read(&[path.to_owned()], None, &Choices::default(), &Warnings::default());
 }
 
 fn classes(path: &Path) {
-    let _ = class_files::read(path);
+    let _ = class_files::read(path, &Warnings::default());
 }
 
 const NUMBERS: [u64; 14] = [

@@ -1,5 +1,6 @@
 //! Model bias and mean AP by group, against NumPy (`tests/golden/bias.py`) and LVIS's own letters.
 
+use igam_analyze::Warnings;
 use igam_analyze::ap::{ApScale, MixedScales};
 use igam_analyze::groups::{ApSummary, CutPoints, CutPointsError, Frequency, Groups};
 use igam_analyze::input::annotations::Choices;
@@ -88,7 +89,7 @@ fn an_ap_of_one_is_perfect_unless_others_are_above() {
 fn coco_by_instances_agrees_with_numpy() {
     let path = repository("data/tables/coco_counts_and_ap.csv");
     let aps = &ap::read(&path, &[], None, None, None).unwrap()[0];
-    let counts = counts::read(&[path], None, &Choices::default()).unwrap();
+    let counts = counts::read(&[path], None, &Choices::default(), &Warnings::default()).unwrap();
     let golden = golden();
     for (cuts, theirs) in golden["coco"].as_object().unwrap() {
         let (cuts, names) = match cuts.as_str() {
@@ -111,9 +112,14 @@ fn coco_by_instances_agrees_with_numpy() {
 #[test]
 fn lvis_letters_are_its_image_counts() {
     let path = repository("data/tables/lvis_v1_train_counts.csv");
-    let images = counts::read(std::slice::from_ref(&path), Some("images"), &Choices::default())
-        .unwrap()
-        .values;
+    let images = counts::read(
+        std::slice::from_ref(&path),
+        Some("images"),
+        &Choices::default(),
+        &Warnings::default(),
+    )
+    .unwrap()
+    .values;
     let mut rows = csv::Reader::from_path(&path).unwrap();
     let letters: Vec<Frequency> =
         rows.records().map(|row| row.unwrap()[2].parse().unwrap()).collect();

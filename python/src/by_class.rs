@@ -14,6 +14,7 @@ use igam_analyze::input::counts;
 use igam_analyze::input::covariates;
 use igam_analyze::input::in_memory::{self, Key};
 use igam_analyze::input::stored_array::Array;
+use igam_analyze::warning::Warnings;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyList, PyMapping, PySequence, PySlice, PyString, PyTuple};
@@ -55,7 +56,9 @@ pub fn average_precision(
 /// Instances: of a file, of annotation files that are parts of one data set, or of classes with their counts.
 pub fn counts(object: &Bound<'_, PyAny>) -> PyResult<Counts> {
     if let Some(paths) = one_or_more(object)? {
-        return released(object.py(), || counts::read(&paths, None, &Choices::default()));
+        return released(object.py(), || {
+            counts::read(&paths, None, &Choices::default(), &Warnings::default())
+        });
     }
     let (keys, values) = Rows::of(INSTANCES, object)?.numbers(INSTANCES, "the number")?;
     in_memory::counts(Path::new(INSTANCES), keys, values).map_err(exception)
@@ -112,7 +115,9 @@ pub fn class_groups(object: &Bound<'_, PyAny>) -> PyResult<ClassGroups> {
 /// from 0, or of ids with names.
 pub fn classes(object: &Bound<'_, PyAny>) -> PyResult<(Classes, Vec<String>)> {
     if let Some(path) = path(object)? {
-        return released(object.py(), || igam_analyze::input::classes::read(&path));
+        return released(object.py(), || {
+            igam_analyze::input::classes::read(&path, &Warnings::default())
+        });
     }
     let rows = Rows::of(CLASS_NAMES, object)?;
     let ids: Vec<i64> = match rows.classes {

@@ -443,7 +443,7 @@ pub fn correlate<'py>(
                 return Err(PyTypeError::new_err("ground_truth is a path, or a list of paths"));
             };
             let files = GroundTruthFiles { paths, numbering, ..GroundTruthFiles::default() };
-            Some(released(py, || detections::read(&detections, files))?)
+            Some(released(py, || detections::read(&detections, files, &Warnings::default()))?)
         }
         _ => {
             return Err(PyTypeError::new_err("detections and ground_truth go together: give both"));
@@ -572,12 +572,8 @@ pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyRe
         }
     };
     released(py, || {
-        let report = output::report(
-            study.study(),
-            &study.study().explain(),
-            &study.sentences(),
-            None,
-        )?;
+        let report =
+            output::report(study.study(), &study.study().explain(), &study.sentences(), None)?;
         let text = if html { report.html } else { report.markdown };
         write_to(&path, Output::text("", text))
     })

@@ -8,7 +8,7 @@ use crate::classes::{Classes, Labels, Numbering, none_left, tally};
 use crate::detector::{Amounts, Extent, LeftOut, Side, assign, background};
 use crate::error::{Error, Result};
 use crate::kernel::product::{flop, machine_flops};
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::options::Options;
 use crate::pooled::{WithinClasses, check_size};
 use crate::rows::{Array, Element, Rows, Values};
@@ -165,7 +165,7 @@ fn embeddings_as<T: Element>(
             Plan::ByClass => "class by class".into(),
         }
     ));
-    let progress = observer.progress(passes as u64 * rows as u64);
+    let progress = observer.progress(passes as u64 * rows as u64, Unit::Rows);
     let (classes, stages) =
         plan.information::<T>(dump, labels, counts, estimators, *precision, &progress)?;
     if observer.wants_details() {
@@ -210,7 +210,7 @@ fn measured_as<T: Element>(
         dump.dim(),
         passes.len()
     ));
-    let progress = observer.progress((passes.len() * rows) as u64);
+    let progress = observer.progress((passes.len() * rows) as u64, Unit::Rows);
     let (within, classes, stages) = stream::within_classes::<T>(
         &passes, dump, labels, counts, estimators, *precision, &progress,
     )?;
@@ -249,7 +249,7 @@ fn moments_as<T: Element>(
     observer: &mut dyn Observer,
 ) -> Result<Vec<ClassInformation>> {
     let passes = stream::passes_of_moments::<T>(moments, options.memory_limit)?;
-    let progress = observer.progress(moments.counts().iter().sum());
+    let progress = observer.progress(moments.counts().iter().sum(), Unit::Rows);
     let (classes, stages) =
         stream::merged_information::<T>(&passes, moments, &options.estimators, &progress)?;
     observer.detail(&format!(
@@ -291,7 +291,7 @@ fn measured_moments_as<T: Element>(
     observer: &mut dyn Observer,
 ) -> Result<(WithinClasses, Vec<ClassInformation>)> {
     let passes = stream::passes_of_moments::<T>(moments, options.memory_limit)?;
-    let progress = observer.progress(moments.counts().iter().sum());
+    let progress = observer.progress(moments.counts().iter().sum(), Unit::Rows);
     let (within, classes, stages) =
         stream::within_classes_of_moments::<T>(&passes, moments, &options.estimators, &progress)?;
     say_pooled(&stages, observer);

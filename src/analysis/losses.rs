@@ -12,7 +12,7 @@ use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::loss::{MeanLoss, unit_rows};
 use crate::margin;
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::rows::{Rows, Values};
 use crate::stream;
 
@@ -42,7 +42,7 @@ impl Losses {
         scale: f64,
         observer: &dyn Observer,
     ) -> Result<Losses> {
-        let progress = observer.progress(dump.rows() as u64);
+        let progress = observer.progress(dump.rows() as u64, Unit::Rows);
         let weights = unit_rows(weights);
         let of_classes = stream::losses(dump, labels, &weights, margins, scale, &progress)?;
         let mut mean = MeanLoss::default();

@@ -5,7 +5,7 @@ use crate::classes::{Classes, Labels};
 use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::kernel::product::Precision;
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::options::Options;
 use crate::queue::Held;
 use crate::rows::{Element, Rows, Values};
@@ -122,7 +122,7 @@ impl<R: Rows> Queue<'_, R> {
         let direct = Plan::new::<T>(dump, counts, memory_limit)?;
         let queued = Plan::of_replay::<T>(dump, labels, counts, length, memory_limit)?;
         let passes = direct.passes() + queued.passes();
-        let progress = observer.progress(passes as u64 * dump.rows() as u64);
+        let progress = observer.progress(passes as u64 * dump.rows() as u64, Unit::Rows);
         let (sample, double) = (&[Estimator::Sample], Precision::Double);
         Ok((
             direct.information::<T>(dump, labels, counts, sample, double, &progress)?.0,

@@ -7,7 +7,9 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use anstyle::Style;
-use indicatif::{HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
+use indicatif::{
+    HumanBytes, HumanCount, ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle,
+};
 
 use terminal_size::{Width, terminal_size_of};
 
@@ -15,7 +17,7 @@ use super::WARNING;
 use super::arguments::Global;
 use super::sentences::together;
 use crate::error::Result;
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::options::Options;
 use crate::output::text::wrapped;
 use crate::output::{self, Output};
@@ -138,15 +140,25 @@ impl Observer for Console {
         self.verbose && !self.quiet
     }
 
-    /// A bar for `total` rows, which shows itself once the work proves long; how to move it on.
-    fn progress(&self, total: u64) -> Box<dyn Fn(u64) + Sync> {
+    /// A bar for `total` units, which shows itself once the work proves long; how to move it on.
+    fn progress(&self, total: u64, unit: Unit) -> Box<dyn Fn(u64) + Sync> {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
-        let style = ProgressStyle::with_template(
-            "{bar:30} {percent}% of the rows, {rate} rows/s, {eta} left",
-        );
-        let rate = |state: &ProgressState, text: &mut dyn fmt::Write| {
+        let (of, each) = match unit {
+            Unit::Rows => ("the rows", "rows"),
+            Unit::Bytes => ("the file", ""),
+            Unit::Files => ("the label files", "files"),
+            Unit::Boxes => ("the AP intervals", "boxes"),
+        };
+        let style = ProgressStyle::with_template(&format!(
+            "{{bar:30}} {{percent}}% of {of}, {{rate}} {each}/s, {{eta}} left"
+        ));
+        let rate = move |state: &ProgressState, text: &mut dyn fmt::Write| {
+            let rate = state.per_sec() as u64;
             // A bar that cannot be written is no reason to stop.
-            let _ = write!(text, "{}", HumanCount(state.per_sec() as u64));
+            let _ = match unit {
+                Unit::Bytes => write!(text, "{}", HumanBytes(rate)),
+                _ => write!(text, "{}", HumanCount(rate)),
+            };
         };
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
         bar.set_style(style.with_key("rate", rate));

@@ -6,7 +6,7 @@ use super::arguments::Merge;
 use super::console::Console;
 use crate::error::Result;
 use crate::moments_file::{Header, MomentsFiles, write_moments};
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::rows::Element;
 use crate::stream::{self, MomentsSource};
 
@@ -24,7 +24,7 @@ fn write<T: Element>(out: &Path, files: &MomentsFiles, console: &mut Console) ->
     let limit = console.options(&[]).memory_limit;
     let passes = stream::passes_of_moments::<T>(files, limit)?;
     let embeddings = files.counts().iter().sum();
-    let progress = console.progress(embeddings);
+    let progress = console.progress(embeddings, Unit::Rows);
     let header = files.header();
     let new = Header::new(header.dimension, header.precision(), header.double());
     write_moments(out, new, files.classes(), |sink| {

@@ -9,7 +9,7 @@ use crate::classes::Classes;
 use crate::detector::Extent;
 use crate::error::{Error, Result};
 use crate::moments_file::{Header, write_moments};
-use crate::observer::Observer;
+use crate::observer::{Observer, Unit};
 use crate::options::Options;
 use crate::rows::{Element, Rows};
 use crate::run_files::{self, Instances, RunFiles};
@@ -39,7 +39,7 @@ fn write<T: Element>(
 ) -> Result<()> {
     let Options { precision, memory_limit, .. } = console.options(&[]);
     let passes = stream::passes::<T>(dump, counts, memory_limit)?;
-    let progress = console.progress((passes.len() * dump.rows()) as u64);
+    let progress = console.progress((passes.len() * dump.rows()) as u64, Unit::Rows);
     let header = Header::new(dump.dim(), precision, dump.double());
     write_moments(out, header, classes, |sink| {
         let digest =

@@ -10,6 +10,7 @@ use crate::classes::Keys;
 use crate::detector::{Counts, Covariate};
 use crate::error::{Error, Result};
 use crate::groups::Frequency;
+use crate::observer::Observer;
 use crate::words::{list, whole_number};
 
 /// The covariate of a category's area: the median of ln(area in pixels²) over the annotations that count.
@@ -24,7 +25,12 @@ const INSTANCES_PER_IMAGE: &str = "instances_per_image";
 ///
 /// # Errors
 /// If a file cannot be used, has no such column, or a value is no count.
-pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Result<Counts> {
+pub fn read(
+    paths: &[PathBuf],
+    wanted: Option<&str>,
+    choices: &Choices,
+    observer: &dyn Observer,
+) -> Result<Counts> {
     let (kind, from) = annotations::recognized(paths)?;
     let path = &paths[0];
     if kind != Kind::Table {
@@ -34,7 +40,7 @@ pub fn read(paths: &[PathBuf], wanted: Option<&str>, choices: &Choices) -> Resul
                 "is an annotation file, whose instances are counted: --counts-column is for tables",
             ));
         }
-        let all = annotations::read(kind, &from, choices);
+        let all = annotations::read(kind, &from, choices, observer);
         let all = all.map_err(|error| evaluations::instead_of_counts(path, error))?;
         return from_annotations(all);
     }

@@ -10,6 +10,7 @@ use bytesize::ByteSize;
 use flate2::read::MultiGzDecoder;
 
 use crate::error::{Error, Result};
+use crate::observer::{Observer, Unit};
 use crate::words::{list, suggestion};
 
 /// Longest text read whole: some ten million labels. Tables of classes take kilobytes.
@@ -70,9 +71,38 @@ pub fn open_text(path: &Path) -> Result<(File, u64)> {
 /// # Errors
 /// If it cannot be opened or unpacked, is empty, or is no text in UTF-8 by its first bytes.
 pub fn stream(path: &Path) -> Result<Box<dyn Read>> {
-    let (mut file, _, head) = open_with_head(path)?;
+    unpacked(path, |file, _| Box::new(file))
+}
+
+/// The same; the observer is told how far it has come, in bytes as they lie in the file.
+///
+/// # Errors
+/// As for [`stream`].
+pub fn watched(path: &Path, observer: &dyn Observer) -> Result<Box<dyn Read>> {
+    unpacked(path, |file, length| {
+        Box::new(Watched { file, progress: observer.progress(length, Unit::Bytes) })
+    })
+}
+
+/// A file with what is told of each lot of bytes that is read.
+struct Watched {
+    file: File,
+    progress: Box<dyn Fn(u64) + Sync>,
+}
+
+impl Read for Watched {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.file.read(buffer)?;
+        (self.progress)(read as u64);
+        Ok(read)
+    }
+}
+
+fn unpacked(path: &Path, reader: impl FnOnce(File, u64) -> Box<dyn Read>) -> Result<Box<dyn Read>> {
+    let (mut file, length, head) = open_with_head(path)?;
     if !head.starts_with(GZIP) {
-        return Ok(Box::new(open_text(path)?.0));
+        let (file, length) = open_text(path)?;
+        return Ok(reader(file, length));
     }
     let mut unpacked = Unpacked(MultiGzDecoder::new(&mut file));
     let mut head = Vec::new();
@@ -81,7 +111,7 @@ pub fn stream(path: &Path) -> Result<Box<dyn Read>> {
         return Err(Error::content(path, format!("is packed by gzip, and what is in it {what}")));
     }
     file.seek(SeekFrom::Start(0)).map_err(Error::read(path))?;
-    let mut unpacked = Unpacked(MultiGzDecoder::new(file));
+    let mut unpacked = Unpacked(MultiGzDecoder::new(reader(file, length)));
     if head.starts_with(MARK) {
         let mut mark = [0; MARK.len()];
         unpacked.read_exact(&mut mark).map_err(Error::read(path))?;

@@ -11,6 +11,7 @@ use super::{classes, covariates, keys};
 use crate::classes::{Classes, Keys};
 use crate::detector::{ClassGroups, Counts, Covariate, Covariates};
 use crate::error::{Error, Result};
+use crate::warning::Warnings;
 use crate::words::{check_name, trimmed, whole_number};
 
 /// What a class is called.
@@ -195,5 +196,5 @@ pub fn classes(origin: &Path, list: Vec<(i64, String)>) -> Result<(Classes, Vec<
     let named = |(id, name): (i64, String)| Ok((id, class_name(&name)?));
     let list: std::result::Result<Vec<_>, String> = list.into_iter().map(named).collect();
     let list = list.map_err(|problem| Error::content(origin, problem))?;
-    classes::of_names(origin, names::without_fillers(list, origin))
+    classes::of_names(origin, names::without_fillers(list, origin), &Warnings::default())
 }

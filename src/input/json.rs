@@ -12,6 +12,7 @@ use serde_json::error::Category;
 
 use super::file::{self, NOT_UTF8};
 use crate::error::{Error, Result};
+use crate::observer::Observer;
 use crate::words::{trimmed, whole_number};
 
 /// Longest path of keys to a field, bytes; what lies deeper is passed over.
@@ -136,7 +137,19 @@ fn lines(text: &str) -> usize {
 /// # Errors
 /// If it cannot be opened, is empty, or is no text in UTF-8 by its first bytes.
 pub fn open(path: &Path) -> Result<BufReader<Strict<Box<dyn Read>>>> {
-    Ok(BufReader::with_capacity(1 << 18, Strict::new(file::stream(path)?)))
+    Ok(strict(file::stream(path)?))
+}
+
+/// The same of a long file; the observer is told how far it has come.
+///
+/// # Errors
+/// As for [`open`].
+pub fn watched(path: &Path, observer: &dyn Observer) -> Result<BufReader<Strict<Box<dyn Read>>>> {
+    Ok(strict(file::watched(path, observer)?))
+}
+
+fn strict(reader: Box<dyn Read>) -> BufReader<Strict<Box<dyn Read>>> {
+    BufReader::with_capacity(1 << 18, Strict::new(reader))
 }
 
 /// The first sign of a JSON file that is no blank; 0 where there is none.

@@ -15,6 +15,7 @@ use crate::input::{classes, embeddings, labels};
 use crate::moments_file;
 use crate::observer::Observer;
 use crate::recognition::BackgroundRow;
+use crate::warning::Warnings;
 
 /// What lies in such a folder.
 const EMBEDDINGS: &str = "embeddings";
@@ -45,13 +46,13 @@ struct Said {
 /// If a folder holds moments in place of embeddings, or no layer, or two folders number their labels in
 /// different ways.
 pub fn collected(files: &RunFiles, observer: &mut dyn Observer) -> Result<RunFiles> {
-    let (files, notes) = resolved(files)?;
+    let (files, notes) = resolved(files, observer)?;
     notes.iter().for_each(|note| observer.note(note));
     Ok(files)
 }
 
 /// The same, and what is to be said.
-fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
+fn resolved(files: &RunFiles, observer: &dyn Observer) -> Result<(RunFiles, Vec<String>)> {
     let mut files = files.clone();
     let mut notes = Vec::new();
     check_one_layer(&files)?;
@@ -68,7 +69,7 @@ fn resolved(files: &RunFiles) -> Result<(RunFiles, Vec<String>)> {
     check_same(&names)?;
     training.iter().chain(&held_out).try_for_each(|folder| check_whole(folder))?;
     if let (Some(given), Some(theirs)) = (&files.class_names, names.first()) {
-        check_numbers(given, theirs)?;
+        check_numbers(given, theirs, observer)?;
     }
     if let Some(path) = names.into_iter().next().filter(|_| files.class_names.is_none()) {
         notes.push(format!("{}: read as the classes; the labels are their ids", path.display()));
@@ -109,7 +110,7 @@ impl RunFiles {
     /// # Errors
     /// If a path names nothing, or cannot be read.
     pub fn files(&self) -> Result<Vec<PathBuf>> {
-        let (run, _) = resolved(self)?;
+        let (run, _) = resolved(self, &Warnings::default())?;
         let mut files = shards::expand(&run.embeddings, embeddings::EXTENSIONS)?.paths;
         files.extend(shards::expand(&run.labels, labels::EXTENSIONS)?.paths);
         files.extend(shards::expand(&run.moments, moments_file::EXTENSIONS)?.paths);
@@ -194,8 +195,8 @@ fn check_whole(folder: &Path) -> Result<()> {
 }
 
 /// Checks that the classes that were `given` have the numbers that the collector gave them.
-fn check_numbers(given: &Path, collected: &Path) -> Result<()> {
-    let read = |path: &Path| classes::read(path).map(|(classes, _)| classes);
+fn check_numbers(given: &Path, collected: &Path, observer: &dyn Observer) -> Result<()> {
+    let read = |path: &Path| classes::read(path, observer).map(|(classes, _)| classes);
     let (ours, theirs): (Classes, Classes) = (read(given)?, read(collected)?);
     if ours.ids_from() == IdsFrom::Nobody {
         return Ok(());

@@ -74,7 +74,7 @@ fn load_with(
 ) -> Result<Detector> {
     let files = &collected(files, observer)?;
     let listed = listed(files, observer)?;
-    let mut parts = average_precision(files, listed.as_ref())?;
+    let mut parts = average_precision(files, listed.as_ref(), observer)?;
     parts.say_ap(observer);
     // They are held constant in what information amount says of AP.
     parts.covariates = files.covariates.as_deref().map(covariates::read).transpose()?;
@@ -162,7 +162,11 @@ fn are_of_evaluated(counts: &Counts, evaluated: &Evaluated) -> bool {
 }
 
 /// AP of the classes, from an evaluator or from detections, which are then evaluated.
-fn average_precision(files: &RunFiles, listed: Option<&Classes>) -> Result<Parts> {
+fn average_precision(
+    files: &RunFiles,
+    listed: Option<&Classes>,
+    observer: &dyn Observer,
+) -> Result<Parts> {
     let RunFiles { ap_column, ap_format, ap_iou, ap_scale, ap_numbering, .. } = files;
     let mut parts = Parts { ap_numbering: *ap_numbering, ..Parts::default() };
     match (&files.ap, &files.detections, files.ground_truth.is_empty()) {
@@ -184,7 +188,7 @@ fn average_precision(files: &RunFiles, listed: Option<&Classes>) -> Result<Parts
                 classes: listed.cloned(),
                 numbering: *ap_numbering,
             };
-            let evaluated = detections::read(path, ground_truth)?;
+            let evaluated = detections::read(path, ground_truth, observer)?;
             parts.ap = evaluated.columns(ap_column)?;
             parts.detections = Some(evaluated);
         }
@@ -301,7 +305,7 @@ pub fn is_runs_file(path: &Path) -> bool {
 /// The classes, where a file of class names lists them.
 pub fn listed(files: &RunFiles, observer: &mut dyn Observer) -> Result<Option<Classes>> {
     let Some(path) = &files.class_names else { return Ok(None) };
-    let (classes, notes) = classes::read(path)?;
+    let (classes, notes) = classes::read(path, observer)?;
     notes.iter().for_each(|note| observer.note(note));
     Ok(Some(classes))
 }
@@ -324,7 +328,7 @@ pub fn counts(
         split: files.split.clone(),
         class_names: files.class_names.clone(),
     };
-    let counts = counts::read(&files.counts, files.counts_column.as_deref(), &choices)?;
+    let counts = counts::read(&files.counts, files.counts_column.as_deref(), &choices, observer)?;
     counts.notes.iter().for_each(|note| observer.note(note));
     counts_without_summary(counts, listed, observer).map(Some)
 }

@@ -24,6 +24,7 @@ use crate::error::{Error, Result};
 use crate::input::each::{Each, failed};
 use crate::input::json::{self, Scalar};
 use crate::input::table::is_absent;
+use crate::observer::Observer;
 use crate::words::{check_name, trimmed};
 
 /// Most categories; the largest data sets have some ten thousand.
@@ -37,9 +38,9 @@ pub(in crate::input) const ANNOTATIONS: &str = "a COCO or LVIS annotation file";
 ///
 /// # Errors
 /// If the file cannot be read, or is no annotation file.
-pub fn read(path: &Path, include: Include) -> Result<Annotations> {
+pub fn read(path: &Path, include: Include, observer: &dyn Observer) -> Result<Annotations> {
     let mut top = Top { include, areas_count: true, ..Top::default() };
-    pass(path, &mut top)?;
+    pass(path, &mut top, observer)?;
     // Sizes may stand behind the annotations, and only then say which of them lie outside. Where all areas
     // are 0, a tool did not fill them in.
     let areas_count = top.has_area || !top.lacks_area;
@@ -49,7 +50,7 @@ pub fn read(path: &Path, include: Include) -> Result<Annotations> {
     {
         let Top { sizes, listed, .. } = top;
         top = Top { include, areas_count, sizes, listed, sized: true, ..Top::default() };
-        pass(path, &mut top)?;
+        pass(path, &mut top, observer)?;
     }
     let Some(categories) = top.categories.take() else {
         let problem = other::named(path).unwrap_or(
@@ -74,8 +75,8 @@ pub fn read(path: &Path, include: Include) -> Result<Annotations> {
 }
 
 /// Reads the file once.
-fn pass(path: &Path, top: &mut Top) -> Result<()> {
-    let mut json = serde_json::Deserializer::from_reader(json::open(path)?);
+fn pass(path: &Path, top: &mut Top, observer: &dyn Observer) -> Result<()> {
+    let mut json = serde_json::Deserializer::from_reader(json::watched(path, observer)?);
     match json.deserialize_any(&mut *top).and_then(|()| json.end()) {
         Ok(()) => Ok(()),
         Err(error) => {

@@ -29,6 +29,7 @@ pub(super) use object::{Listing, Object, Sink};
 use super::names::{self, Names};
 use crate::classes::{Classes, IdsFrom};
 use crate::error::{Error, Result};
+use crate::observer::Observer;
 use object::Counting;
 use tally::{Category, Tally, left_out};
 
@@ -77,7 +78,12 @@ pub fn recognized(paths: &[PathBuf]) -> Result<(Kind, Vec<PathBuf>)> {
 ///
 /// # Errors
 /// If one cannot be used, or they do not go together.
-pub fn read(kind: Kind, paths: &[PathBuf], choices: &Choices) -> Result<Annotations> {
+pub fn read(
+    kind: Kind,
+    paths: &[PathBuf],
+    choices: &Choices,
+    observer: &dyn Observer,
+) -> Result<Annotations> {
     if let (Kind::Coco | Kind::OpenImages | Kind::Table, Some(split)) = (kind, &choices.split) {
         let problem = format!(
             "is {}, which has no splits: give the file of {split:?}, and remove --split",
@@ -93,8 +99,8 @@ pub fn read(kind: Kind, paths: &[PathBuf], choices: &Choices) -> Result<Annotati
         return Err(Error::content(&paths[0], problem));
     }
     let one = |path: &PathBuf| match kind {
-        Kind::Coco => coco::read(path, choices.include),
-        _ => of_objects(kind, path, choices),
+        Kind::Coco => coco::read(path, choices.include, observer),
+        _ => of_objects(kind, path, choices, observer),
     };
     merge::merged(paths.iter().map(one).collect::<Result<_>>()?)
 }
@@ -103,20 +109,20 @@ pub fn read(kind: Kind, paths: &[PathBuf], choices: &Choices) -> Result<Annotati
 ///
 /// # Errors
 /// If it cannot be used, or names a class twice.
-pub fn categories(path: &Path) -> Result<Classes> {
+pub fn categories(path: &Path, observer: &dyn Observer) -> Result<Classes> {
     let bad = |problem: String| Error::content(path, problem);
     let (kind, from) = recognized(&[path.to_owned()])?;
     let choices = Choices::default();
     match kind {
         Kind::Table => Err(bad("is not an annotation file that names classes".into())),
-        Kind::Coco => coco::read(path, choices.include)?.classes(),
+        Kind::Coco => coco::read(path, choices.include, observer)?.classes(),
         Kind::Yolo => {
             let names = (0..).zip(data_yaml::DataYaml::read(&from[0])?.names);
             Classes::new(names.collect(), IdsFrom::List).map_err(bad)
         }
         Kind::Voc | Kind::OpenImages => {
             // Of all images, whatever their split.
-            let listing = objects(kind, &from[0], &choices, &[], &mut |_| {})?;
+            let listing = objects(kind, &from[0], &choices, &[], &mut |_| {}, observer)?;
             Classes::alphabetical(listing.categories).map_err(bad)
         }
     }
@@ -133,23 +139,30 @@ pub(super) fn objects(
     choices: &Choices,
     usual: &[&str],
     sink: Sink,
+    observer: &dyn Observer,
 ) -> Result<Listing> {
     let split = choices.split.as_deref();
     match kind {
-        Kind::Voc => voc::read(path, split, usual, sink),
+        Kind::Voc => voc::read(path, split, usual, sink, observer),
         Kind::Yolo => {
-            yolo::read(path, split.or(usual.first().copied()).unwrap_or(YOLO_TRAIN), sink)
+            yolo::read(path, split.or(usual.first().copied()).unwrap_or(YOLO_TRAIN), sink, observer)
         }
-        Kind::OpenImages => open_images::read(path, choices.class_names.as_deref(), sink),
+        Kind::OpenImages => open_images::read(path, choices.class_names.as_deref(), sink, observer),
         Kind::Coco | Kind::Table => Err(Error::content(path, "is not a list of objects")),
     }
 }
 
 /// What a source of objects says of its categories.
-fn of_objects(kind: Kind, path: &Path, choices: &Choices) -> Result<Annotations> {
+fn of_objects(
+    kind: Kind,
+    path: &Path,
+    choices: &Choices,
+    observer: &dyn Observer,
+) -> Result<Annotations> {
     let mut counting = Counting { include: choices.include, ..Counting::default() };
     let usual: &[&str] = if kind == Kind::Voc { &VOC_TRAIN } else { &[YOLO_TRAIN] };
-    let listing = objects(kind, path, choices, usual, &mut |object| counting.add(object))?;
+    let listing =
+        objects(kind, path, choices, usual, &mut |object| counting.add(object), observer)?;
     let Listing { pictures, categories, mut notes } = listing;
     notes.extend(left_out(counting.crowds, "groups (IsGroupOf)", "--include-crowd"));
     notes.extend(left_out(

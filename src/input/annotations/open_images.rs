@@ -10,6 +10,7 @@ use std::path::Path;
 use super::object::{Listing, Object, Picture, Sink};
 use crate::error::{Error, Result};
 use crate::input::{file, names};
+use crate::observer::Observer;
 use crate::words::{check_name, grouped, trimmed};
 
 /// Where the columns are.
@@ -30,10 +31,11 @@ pub(in crate::input) fn read(
     path: &Path,
     class_names: Option<&Path>,
     sink: Sink,
+    observer: &dyn Observer,
 ) -> Result<Listing> {
     let described = class_names.map(names::descriptions).transpose()?.flatten();
     let mut reader =
-        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file::stream(path)?);
+        csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(file::watched(path, observer)?);
     let failed = |error: csv::Error| match error.is_io_error() {
         true => {
             Error::Read { path: path.to_owned(), source: std::io::Error::other(error.to_string()) }

@@ -14,6 +14,7 @@ use super::object::{Listing, Object, Picture, Sink};
 use super::voc_xml::{self, Page};
 use crate::error::{Error, Result};
 use crate::input::file;
+use crate::observer::{Observer, Unit};
 use crate::words::{grouped, list, trimmed};
 
 /// Files that are read at once.
@@ -80,6 +81,7 @@ pub(in crate::input) fn read(
     split: Option<&str>,
     usual: &[&str],
     sink: Sink,
+    observer: &dyn Observer,
 ) -> Result<Listing> {
     let files = files(root, split, usual)?;
     // A class may have objects on the images of another split alone; what is wrong there is of no matter.
@@ -92,6 +94,7 @@ pub(in crate::input) fn read(
     let mut listing = Listing::default();
     let mut places: HashMap<String, u32> = HashMap::new();
     let (mut objects, mut difficult) = (0, 0);
+    let progress = observer.progress(files.split.len() as u64, Unit::Files);
     for chunk in files.split.chunks(CHUNK) {
         let pages: Vec<Result<Page>> = chunk.par_iter().map(|path| page(path)).collect();
         for (path, page) in chunk.iter().zip(pages) {
@@ -117,6 +120,7 @@ pub(in crate::input) fn read(
             let mark = file::mark(path);
             listing.pictures.push(Picture { stem, file_name, mark });
         }
+        progress(chunk.len() as u64);
     }
     for name in elsewhere {
         let next = places.len() as u32;

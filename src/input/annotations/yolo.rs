@@ -9,6 +9,7 @@ use super::object::{Listing, Object, Picture, Sink};
 use super::yolo_rows::{self, Rows};
 use crate::error::{Error, Result};
 use crate::input::{file, image_size};
+use crate::observer::{Observer, Unit};
 use crate::words::grouped;
 
 /// Files that are read at once.
@@ -27,11 +28,17 @@ struct Labelled {
 ///
 /// # Errors
 /// If the file, its split or a label cannot be used.
-pub(in crate::input) fn read(path: &Path, split: &str, sink: Sink) -> Result<Listing> {
+pub(in crate::input) fn read(
+    path: &Path,
+    split: &str,
+    sink: Sink,
+    observer: &dyn Observer,
+) -> Result<Listing> {
     let yaml = DataYaml::read(path)?;
     let images = yaml.images(split)?;
     let mut listing = Listing { categories: yaml.names.clone(), ..Listing::default() };
     let (mut boxes, mut again, mut missing, mut unsized_images) = (0, 0, 0_u64, 0_u64);
+    let progress = observer.progress(images.pairs.len() as u64, Unit::Files);
     for chunk in images.pairs.chunks(CHUNK) {
         let read: Vec<Result<Labelled>> =
             chunk.par_iter().map(|pair| labelled(pair, &yaml)).collect();
@@ -64,6 +71,7 @@ pub(in crate::input) fn read(path: &Path, split: &str, sink: Sink) -> Result<Lis
                 mark: file::mark(label),
             });
         }
+        progress(chunk.len() as u64);
     }
     let mut note = format!(
         "YOLO, {split}: {} images with {} boxes",

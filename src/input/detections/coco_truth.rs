@@ -9,6 +9,7 @@ use super::lists::{Id, ListedImage, ListedObject, Lists};
 use crate::error::{Error, Result};
 use crate::input::annotations::{ANNOTATIONS, RawCategory, Sides};
 use crate::input::json::{self, Scalar};
+use crate::observer::Observer;
 
 #[derive(Deserialize)]
 struct Raw {
@@ -45,8 +46,8 @@ struct RawAnnotation {
 ///
 /// # Errors
 /// If it cannot be read, is no annotation file, lacks a list, or does not go with the files before it.
-pub fn add(all: &mut Lists, path: &Path) -> Result<()> {
-    let raw: Raw = serde_json::from_reader(json::open(path)?)
+pub fn add(all: &mut Lists, path: &Path, observer: &dyn Observer) -> Result<()> {
+    let raw: Raw = serde_json::from_reader(json::watched(path, observer)?)
         .map_err(|error| json::refused(path, error, None, ANNOTATIONS))?;
     raw.add(all).map_err(|problem| Error::content(path, problem))
 }

@@ -12,6 +12,7 @@ use crate::classes::{Classes, Numbering};
 use crate::error::{Error, Result};
 use crate::input::annotations::{self, Choices, Kind, Listing, Object};
 use crate::kernel::median;
+use crate::observer::Observer;
 
 /// The splits that are evaluated, the usual one first; Pascal VOC of 2007 alone has annotations of its test
 /// images.
@@ -87,7 +88,7 @@ pub struct GroundTruth {
 ///
 /// # Errors
 /// If they cannot be read, are no annotations, or hold none.
-pub fn read(files: &GroundTruthFiles) -> Result<GroundTruth> {
+pub fn read(files: &GroundTruthFiles, observer: &dyn Observer) -> Result<GroundTruth> {
     let (kind, paths) = annotations::recognized(&files.paths)?;
     match kind {
         Kind::Coco | Kind::Table => {
@@ -99,16 +100,21 @@ pub fn read(files: &GroundTruthFiles) -> Result<GroundTruth> {
             }
             let mut all = Lists::default();
             for path in &paths {
-                coco_truth::add(&mut all, path)?;
+                coco_truth::add(&mut all, path, observer)?;
             }
             GroundTruth::of(all, IdsOf::File, files.path())
         }
-        kind => of_objects(kind, &paths, files),
+        kind => of_objects(kind, &paths, files, observer),
     }
 }
 
 /// The ground truth of a format that lists objects.
-fn of_objects(kind: Kind, paths: &[PathBuf], files: &GroundTruthFiles) -> Result<GroundTruth> {
+fn of_objects(
+    kind: Kind,
+    paths: &[PathBuf],
+    files: &GroundTruthFiles,
+    observer: &dyn Observer,
+) -> Result<GroundTruth> {
     let usual: &[&str] = if kind == Kind::Voc { &VOC_EVALUATED } else { &YOLO_EVALUATED };
     let choices = Choices {
         split: files.split.clone(),
@@ -125,8 +131,14 @@ fn of_objects(kind: Kind, paths: &[PathBuf], files: &GroundTruthFiles) -> Result
     }
     for path in paths {
         let mut objects: Vec<Object> = Vec::new();
-        let listing =
-            annotations::objects(kind, path, &choices, usual, &mut |object| objects.push(object))?;
+        let listing = annotations::objects(
+            kind,
+            path,
+            &choices,
+            usual,
+            &mut |object| objects.push(object),
+            observer,
+        )?;
         in_shares |= objects.iter().any(|object| !object.in_pixels);
         if kind == Kind::Yolo && in_shares {
             let problem = "is evaluated in pixels, but the size of its images cannot be read: put \

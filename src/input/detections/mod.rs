@@ -27,6 +27,7 @@ use crate::classes::{Classes, IdsFrom};
 use crate::detections::ClassDetections;
 use crate::detector::Evaluated;
 use crate::error::{Error, Result};
+use crate::observer::{Observer, Unit};
 use bootstrap::Resamples;
 pub use ground_truth::GroundTruthFiles;
 use ground_truth::{GroundTruth, IdsOf};
@@ -41,11 +42,15 @@ use ranked::{Ranked, THRESHOLDS};
 /// # Errors
 /// If a file cannot be read or is not what it should be, or a detection is of an image or a category that
 /// the ground truth does not have, or may be of two.
-pub fn read(detections: &Path, ground_truth: impl Into<GroundTruthFiles>) -> Result<Evaluated> {
+pub fn read(
+    detections: &Path,
+    ground_truth: impl Into<GroundTruthFiles>,
+    observer: &dyn Observer,
+) -> Result<Evaluated> {
     let files = ground_truth.into();
     check_kinds(detections, files.path())?;
-    let truth = ground_truth::read(&files)?;
-    let found = results::read(detections, &truth, files.numbering)?;
+    let truth = ground_truth::read(&files, observer)?;
+    let found = results::read(detections, &truth, files.numbering, observer)?;
     let ids_from = match truth.ids {
         IdsOf::File => IdsFrom::Annotations,
         IdsOf::List => IdsFrom::List,
@@ -66,9 +71,12 @@ pub fn read(detections: &Path, ground_truth: impl Into<GroundTruthFiles>) -> Res
     let areas = truth.median_areas();
     let of_classes = ranked_classes(truth, found.boxes)?;
     let resamples = Resamples::new(images);
-    let detections_of = |(ranked, median_area): (&Ranked, Option<f64>)| ClassDetections {
-        median_area,
-        ..of_class(ranked, &resamples)
+    let all = of_classes.iter().map(|ranked| ranked.detections.len() as u64).sum();
+    let progress = observer.progress(all, Unit::Boxes);
+    let detections_of = |(ranked, median_area): (&Ranked, Option<f64>)| {
+        let detections = ClassDetections { median_area, ..of_class(ranked, &resamples) };
+        progress(ranked.detections.len() as u64);
+        detections
     };
     let path = detections.to_owned();
     let detections = of_classes.par_iter().zip(areas).map(detections_of).collect();

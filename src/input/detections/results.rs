@@ -14,6 +14,7 @@ use crate::error::{Error, Result};
 use crate::input::annotations::Sides;
 use crate::input::each::Each;
 use crate::input::json::{self, Scalar};
+use crate::observer::Observer;
 
 /// The boxes of a file.
 pub struct Found {
@@ -42,7 +43,12 @@ struct Raw {
 /// # Errors
 /// If the file cannot be read, is no such list, or a detection is not whole or of an image or a category
 /// that the ground truth does not have, or may be of two.
-pub fn read(path: &Path, truth: &GroundTruth, numbering: Option<Numbering>) -> Result<Found> {
+pub fn read(
+    path: &Path,
+    truth: &GroundTruth,
+    numbering: Option<Numbering>,
+    observer: &dyn Observer,
+) -> Result<Found> {
     let (mut boxes, mut masks, mut problem) = (Vec::new(), false, None);
     let mut seen = Seen::default();
     let mut add = |raw: Raw| {
@@ -53,7 +59,7 @@ pub fn read(path: &Path, truth: &GroundTruth, numbering: Option<Numbering>) -> R
         Ok(())
     };
     let each = Each { what: "detections", item: &mut add, problem: &mut problem };
-    let mut json = serde_json::Deserializer::from_reader(json::open(path)?);
+    let mut json = serde_json::Deserializer::from_reader(json::watched(path, observer)?);
     let read = each.deserialize(&mut json).and_then(|_| json.end());
     read.map_err(|error| json::refused(path, error, problem, "a list of detections"))?;
     let bad = |problem: String| Error::content(path, problem);
