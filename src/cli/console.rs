@@ -145,19 +145,19 @@ impl Observer for Console {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         let (of, each) = match unit {
             Unit::Rows => ("the rows", "rows"),
-            Unit::Bytes => ("the file", ""),
+            Unit::Bytes => ("the file", "bytes"),
             Unit::Files => ("the label files", "files"),
             Unit::Boxes => ("the AP intervals", "boxes"),
         };
         let style = ProgressStyle::with_template(&format!(
-            "{{bar:30}} {{percent}}% of {of}, {{rate}} {each}/s, {{eta}} left"
+            "{{bar:24}} {{percent}}% of {of}, {{rate}}/s, {{eta}} left"
         ));
         let rate = move |state: &ProgressState, text: &mut dyn fmt::Write| {
             let rate = state.per_sec() as u64;
             // A bar that cannot be written is no reason to stop.
             let _ = match unit {
                 Unit::Bytes => write!(text, "{}", HumanBytes(rate)),
-                _ => write!(text, "{}", HumanCount(rate)),
+                _ => write!(text, "{} {each}", HumanCount(rate)),
             };
         };
         let style = style.unwrap_or_else(|_| ProgressStyle::default_bar());
