@@ -81,7 +81,7 @@ impl BackgroundRow {
             Some(asked) => asked,
         };
         if let Some(row) = background.place(rows).filter(|&row| row >= rows) {
-            return Err(format!("holds {rows} rows, and none of number {row} (from 0)"));
+            return Err(format!("holds {rows} rows, so there is no row {row} (from 0)"));
         }
         let more = usize::from(background != BackgroundRow::None);
         if rows == classes + more {

@@ -321,8 +321,8 @@ impl fmt::Display for Warning {
                     f,
                     "{}in {classes} of {of} classes, more than half of the information amount \
                      comes from the eigenvalue floor ({share}% of the bits of all classes); there \
-                     it measures the instance count, not the embeddings: compare --estimator \
-                     sample",
+                     it measures the instance count, not the embeddings: compare with \
+                     --estimator sample",
                     prefix(runs)
                 )
             }
@@ -405,7 +405,7 @@ impl fmt::Display for Warning {
             ),
             Warning::Unmatched { path, classes } => write!(
                 f,
-                "{}: skipped these, which are not among the classes: {}",
+                "{}: skipped rows of these, which are not among the classes: {}",
                 path.display(),
                 list(classes)
             ),
@@ -436,8 +436,8 @@ impl fmt::Display for Warning {
                 prefix(runs)
             ),
             Warning::UnlikeGrounds => f.write_str(
-                "the two runs were not given the same (held-out embeddings, weights, detections): \
-                 a reason may appear or disappear because of that alone",
+                "the two runs have different inputs (held-out embeddings, weights or detections): \
+                 a reason may appear or disappear for that alone",
             ),
             Warning::ByChance { runs, recall, classes } => write!(
                 f,
@@ -461,8 +461,8 @@ impl fmt::Display for Warning {
                     if *after { ("after", "last", "first") } else { ("before", "first", "last") };
                 write!(
                     f,
-                    "{}: classes are recognized by the row {beside} their own (mean recall {:.0}%, \
-                     by their own {:.0}%): if the {wrong} row was removed as the background's, \
+                    "{}: mean recall is {:.0}% if each class uses the row {beside} its own, and {:.0}% \
+                     with its own row: if the {wrong} row was removed as the background's, \
                      remove the {right} row instead; otherwise the labels are off by one",
                     path.display(),
                     100.0 * recall.1,

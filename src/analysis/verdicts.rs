@@ -6,7 +6,7 @@ use super::correlated::{Correlated, OverRuns};
 use crate::detector::{Class, Run};
 use crate::evidence::{Caveat, Finding, Grounds, Judged, Pooled};
 
-/// A verdict for reading.
+/// A verdict in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said {
     /// What it is of.
@@ -91,7 +91,12 @@ fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
         ),
         (Some(with), Some(without)) => {
             let classes = with.judged.grounds.classes;
-            covariates_said(&over.covariates, (classes, classes), Some(&without.judged))
+            points.extend(covariates_said(
+                &over.covariates,
+                (classes, classes),
+                Some(&without.judged),
+            ));
+            None
         }
         (None, Some(_)) => Some(
             "the verdict over all runs holds only the count constant: fewer than two runs have \
@@ -133,23 +138,27 @@ fn said_of_run(one: &Correlated) -> Option<Said> {
     Some(Said { subject, finding, points })
 }
 
-/// What is held constant beside the count, of how many of the classes it is known, and what is found without
-/// that.
+/// Two points: which covariates are held constant too, and how many of the classes have them; and the finding
+/// without them.
 fn covariates_said(
     covariates: &[String],
     (known, all): (usize, usize),
     without: Option<&Judged>,
-) -> Option<String> {
-    let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
+) -> Vec<String> {
+    let Some(without) = without else { return Vec::new() };
+    let (names, finding) = (covariates.join(", "), &without.verdict.finding);
     let of =
         if known < all { format!(" (known for {known} of {all} classes)") } else { String::new() };
-    Some(format!("held constant besides the count: {names}{of}; without that: {finding}"))
+    vec![
+        format!("also held constant: {names}{of}"),
+        format!("with only the count held constant: {finding}"),
+    ]
 }
 
 /// That groups are known and do not tell, where that is so.
 fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
     let lost = known && grounds.groups.is_none();
-    let words = "the groups do not tell which of these classes are alike, so they are not used";
+    let words = "the groups are not used: they do not show which of these classes are similar";
     lost.then(|| words.to_owned())
 }
 

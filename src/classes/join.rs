@@ -203,14 +203,14 @@ impl fmt::Display for Doubt {
                     write!(f, "{or}{reading}, {key} means {class}")?;
                 }
                 match agrees {
-                    Some(reading) => write!(f, " (the instance counts agree if read {reading})"),
+                    Some(reading) => write!(f, " (the instance counts agree if matched {reading})"),
                     None => Ok(()),
                 }
             }
             Doubt::Shifted { by } => write!(
                 f,
-                "has numbers that do not all match a class, but all match after 1 is {} each: it \
-                 counts the classes from another start",
+                "has numbers that do not all match a class, but all match after 1 is {} each: its \
+                 first class has another number",
                 if *by > 0 { "added to" } else { "subtracted from" }
             ),
             Doubt::FirstMissing { class, least } => write!(

@@ -308,7 +308,7 @@ pub fn none_left(background: &str) -> Error {
 /// That there are more or fewer labels than embeddings.
 pub(crate) fn differ(rows: usize, labels: usize) -> Error {
     Error::Input(format!(
-        "there are {rows} embeddings but {labels} labels: dump both from the same instances, in the same order"
+        "there are {rows} embeddings but {labels} labels: save both from the same instances, in the same order"
     ))
 }
 

@@ -121,7 +121,7 @@ impl Dump {
             };
             return Err(Error::content(
                 &first.path,
-                format!("has no rows{others}: dump them again"),
+                format!("has no rows{others}: save them again"),
             ));
         };
         Ok(Dump { files, dim: *dim, shards, rows, left_out: Vec::new() })

@@ -292,7 +292,7 @@ fn check(files: &[PathBuf]) -> Result<()> {
         // What cannot be found is an error when it is opened.
         let Ok(metadata) = fs::metadata(path) else { continue };
         if metadata.is_file() && metadata.len() == 0 {
-            let problem = "is empty, 0 bytes: was its writing cut off? Dump it again, or remove it";
+            let problem = "is empty, 0 bytes: was its writing cut off? Save it again, or remove it";
             return Err(Error::content(path, problem));
         }
         if let Some(first) = seen.insert(identity(path).map_err(Error::read(path))?, path) {

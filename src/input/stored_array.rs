@@ -54,7 +54,7 @@ impl Array {
     /// A sentence about what is wrong.
     pub fn parse(reader: &mut impl Read) -> std::result::Result<Array, String> {
         let mut prefix = [0; 12];
-        let cut = |_| "is cut off within its npy header: dump it again".to_string();
+        let cut = |_| "is cut off within its npy header: save it again".to_string();
         reader
             .read_exact(&mut prefix[..10])
             .map_err(|_| "is not an npy file: it is too short".to_string())?;
@@ -111,7 +111,7 @@ impl Array {
                 "holds {bytes} bytes of data where its header promises {promised}: is there more than one array in it?"
             )),
             _ => Err(format!(
-                "is cut off: its header promises an array of shape {:?} ({}), but there are {bytes} bytes of data; dump it again",
+                "is cut off: its header promises an array of shape {:?} ({}), but there are {bytes} bytes of data; save it again",
                 self.shape, self.descr
             )),
         }

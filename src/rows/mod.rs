@@ -113,7 +113,7 @@ pub fn first_invalid<T: Element>(values: &[T]) -> Option<usize> {
 pub fn not_finite(path: &Path, (row, column): (usize, usize), count: usize, rows: usize) -> Error {
     let problem = format!(
         "row {row}, column {column} (from 0) is NaN or infinite, as is some value in {count} of \
-         {rows} rows: dump them again, or skip such embeddings with --skip-invalid-rows"
+         {rows} rows: save them again, or skip such embeddings with --skip-invalid-rows"
     );
     Error::content(path, problem)
 }

@@ -32,7 +32,7 @@ pub fn margins(margins: &Margins) -> String {
     };
     let mut text = in_columns(&COLUMNS, &readings.iter().map(row).collect::<Vec<_>>());
     let legend = format!(
-        "*: in the files; median: of the margins above 0; logit change: the largest, at s = {SCALE}"
+        "*: written to the files; median: of the margins above 0; logit change: the largest, at scale s = {SCALE}"
     );
     let mut lines = vec![legend];
     for reading in readings.iter().filter(|reading| reading.normalization == *chosen) {
@@ -52,11 +52,11 @@ pub fn margins(margins: &Margins) -> String {
 fn regions(reading: &Reading) -> [String; 3] {
     [
         format!(
-            "training region grows most: {} (their samples are judged more gently)",
+            "training region grows most: {} (the loss is lower for their samples)",
             list(&reading.gain)
         ),
-        "trained boundaries lie nearer to them: at test time they lose space".into(),
-        format!("space at test time is gained most by: {}", list(&reading.lose)),
+        "at test time, the decision boundaries are nearer to these classes: they lose space".into(),
+        format!("classes that gain most space at test time: {}", list(&reading.lose)),
     ]
 }
 
@@ -78,11 +78,11 @@ fn answer(chosen: &Reading, readings: &[Reading]) -> String {
             reading.normalization.name(),
             short(reading.summary.largest)
         ),
-        None => "nor are those of the other normalizations, as the classes have nearly the same \
-                 information amount"
+        None => "the other normalizations do not reach it either, because the classes have nearly the \
+                 same information amount"
             .into(),
     };
-    format!("{question} No: the largest is {largest} rad, and it takes {FELT} rad; {other}.")
+    format!("{question} No: the largest is {largest} rad, below {FELT} rad; {other}.")
 }
 
 /// Three significant digits.
