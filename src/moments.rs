@@ -138,7 +138,7 @@ impl<T: Value> Moments<T> {
         mean
     }
 
-    /// The rows, while they are all kept raw.
+    /// The rows, while all are stored raw.
     pub fn raw_rows(&self) -> Option<&[T]> {
         self.folded.is_none().then_some(&self.rows)
     }
@@ -157,7 +157,7 @@ impl<T: Value> Moments<T> {
         }
     }
 
-    /// What is to be kept of them: rows that are not folded yet, or the folded moments of all.
+    /// What is to be stored of them: rows that are not folded yet, or the folded moments of all.
     pub fn into_parts(mut self) -> Parts<T> {
         match self.finish() {
             None => Parts::Rows(self.rows),
@@ -201,7 +201,7 @@ impl<T: Value> Moments<T> {
         self.rows.len() / self.dim
     }
 
-    /// Leaves the raw store: folds every whole block and keeps the rest of the rows.
+    /// Leaves the raw store: folds every whole block and keeps the remaining part of the rows.
     fn start_folding(&mut self) {
         let dim = self.dim;
         let folded = self.folded.get_or_insert_with(|| Folded::new(dim));
@@ -212,7 +212,7 @@ impl<T: Value> Moments<T> {
         blocks.for_each(|block| folded.fold(block, self.precision));
     }
 
-    /// The folded moments of all rows, about their mean; none of rows that are kept raw.
+    /// The folded moments of all rows, about their mean; none of rows that are stored raw.
     fn finish(&mut self) -> Option<Folded> {
         self.fold();
         let mut folded = self.folded.take()?;

@@ -77,7 +77,7 @@ impl WithinClasses {
         self.has(class).then(|| self.squares[class] / self.counts[class] as f64)
     }
 
-    /// The same of classes that have these places among `classes`.
+    /// The same of classes that have these indices among `classes`.
     pub fn placed(self, places: &[usize], classes: usize) -> WithinClasses {
         let mut placed = WithinClasses {
             counts: vec![0; classes],

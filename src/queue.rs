@@ -38,7 +38,7 @@ impl<T: Value> LocalMoments<T> {
         self.queue.push(row);
     }
 
-    /// The end of the epoch: turns the queue over once more and merges all that was taken.
+    /// The end of the epoch: empties the queue once more and merges all that was taken.
     pub fn merged(mut self) -> Moments<T> {
         self.turn_over();
         let mut merged = Moments::new(self.dim);
@@ -55,7 +55,7 @@ impl<T: Value> LocalMoments<T> {
     }
 }
 
-/// In how many turns of a queue of `length` = d each of `classes` classes was in the queue.
+/// In how many fillings of a queue of `length` = d each of `classes` classes was in the queue.
 ///
 /// # Panics
 /// If d is zero, or a label is not below `classes`.
@@ -76,7 +76,7 @@ pub fn turns_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64>
 pub struct Held {
     /// All embeddings.
     pub original: u64,
-    /// The paper's queue, and C covariances a turn.
+    /// The paper's queue, and C covariances per filling.
     pub paper: u64,
     /// Covariances in it that belong to a class that was in the queue; the others are empty.
     pub filled: u64,
@@ -112,7 +112,7 @@ impl Held {
                 queue = 0;
             }
         }
-        // The epoch ends with a turn, whatever is in the queue.
+        // The epoch ends with the queue being emptied, whatever is in the queue.
         turns += 1;
         held.paper = fullest * dim + turns * classes * dim * dim;
         held.running = fullest * dim + classes * packed;

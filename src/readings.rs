@@ -28,7 +28,7 @@ impl RowReading {
     }
 
     /// As many rows as classes, each class in the row after its own (`by` 1) or before it (−1): what is left
-    /// where the background's row is at one end and that at the other was left out. One class has no row.
+    /// where the background's row is at one end and the row at the other end was removed. One class has no row.
     pub fn shifted(by: isize, classes: usize, cosine: bool) -> RowReading {
         let row = |class: usize| class.checked_add_signed(by).filter(|&row| row < classes);
         RowReading { rows: (0..classes).map(row).collect(), background: None, cosine }
@@ -54,19 +54,19 @@ impl RowReading {
     }
 }
 
-/// What a last layer recognizes under several readings.
+/// What a last layer recognizes under several interpretations.
 #[derive(Clone, Debug)]
 pub struct Recalls {
     /// The class of each embedding.
     labels: Vec<u32>,
-    /// For each reading, whether each embedding is recognized.
+    /// For each interpretation, whether each embedding is recognized.
     right: Vec<Vec<bool>>,
     /// Embeddings of each class.
     counts: Vec<u64>,
 }
 
 impl Recalls {
-    /// Embeddings (n×p) of these classes, places among so many as the readings have, shown to weights (R×p)
+    /// Embeddings (n×p) of these classes, indices among so many as the interpretations have, shown to weights (R×p)
     /// with their bias, R values, where there is one.
     pub fn of(
         (embeddings, labels): (&Array2<f64>, &[u32]),
@@ -112,12 +112,12 @@ impl Recalls {
         shares.fold(0.0, |sum, share| sum + share) / self.classes().max(1) as f64
     }
 
-    /// Whether more is recognized under a reading than by chance.
+    /// Whether more is recognized under an interpretation than by chance.
     pub fn knows(&self, reading: usize) -> bool {
         self.recall(reading) > 1.0 / self.classes().max(1) as f64
     }
 
-    /// Whether recall under one reading is so much better than under another as no accident is: by `least`,
+    /// Whether recall under one interpretation is so much better than under another as no accident is: by `least`,
     /// and by two standard errors of the sign test on the embeddings that one of them alone recognizes.
     fn better_by(&self, least: f64, better: usize, other: usize) -> bool {
         let pairs = self.right[better].iter().zip(&self.right[other]);
@@ -130,7 +130,7 @@ impl Recalls {
         sure && self.recall(better) - self.recall(other) >= least
     }
 
-    /// Whether classes are clearly in the rows of one reading rather than of another. Where a layer has no
+    /// Whether classes are clearly in the rows of one interpretation rather than of another. Where a layer has no
     /// part in its classes, each is recognized by chance or not, and the difference of two recalls spreads by
     /// √2/C: four times that are asked for, and never more than 0.5.
     pub fn other_rows(&self, better: usize, other: usize) -> bool {
@@ -138,7 +138,7 @@ impl Recalls {
         self.better_by(least, better, other)
     }
 
-    /// Whether a layer is clearly taken as it was trained under one of two readings that differ in that one
+    /// Whether a layer is clearly taken as it was trained under one of two interpretations that differ in that one
     /// takes features and weights at unit length.
     pub fn other_kind(&self, better: usize, other: usize) -> bool {
         self.better_by(0.2, better, other)

@@ -16,7 +16,7 @@ pub const TIMES_AS_LIKELY: f64 = 100.0;
 pub struct Suspect {
     /// Its row.
     pub row: u64,
-    /// The class that it is nearest to, a place among the classes.
+    /// The class that it is nearest to, an index among the classes.
     pub nearer_to: usize,
     /// Distance from the mean of the others of its own class.
     pub own: f64,

@@ -69,11 +69,11 @@ pub enum Warning {
     },
     /// Margins that training will hardly feel.
     SmallMargins {
-        /// The chosen reading of the normalization.
+        /// The chosen formula of the normalization.
         reading: &'static str,
         /// Its largest margin, radians.
         largest: f64,
-        /// The reading with the largest margins and its largest, if that can be felt.
+        /// The formula with the largest margins and its largest, if that can be felt.
         better: Option<(&'static str, f64)>,
     },
     /// Counts that a command does not need.

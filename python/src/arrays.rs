@@ -44,7 +44,7 @@ impl<'py> Embeddings<'py> {
         }
     }
 
-    /// Their values, which another thread may look at.
+    /// Their values, which another thread may read.
     pub fn values(&self) -> Values<'_> {
         match self {
             Embeddings::Half(array) => array.as_array().into(),

@@ -43,7 +43,7 @@ use crate::work::{exception, released};
 #[pyclass(frozen, module = "igam_analyze")]
 pub struct Comparison {
     comparison: analysis::Comparison,
-    /// Those of reading too.
+    /// The warnings of its files are among them.
     warnings: Warnings,
 }
 

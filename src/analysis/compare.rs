@@ -227,7 +227,7 @@ pub fn difference(values: [Option<f64>; 2]) -> Option<f64> {
 }
 
 impl Pair {
-    /// Places gained: above 0 where the class has risen.
+    /// Ranks gained: above 0 where the class has risen.
     pub fn risen(&self) -> Option<i64> {
         self.rank.map(|[a, b]| a as i64 - b as i64)
     }

@@ -24,7 +24,7 @@ pub struct Correlated {
     pub left_out: Vec<(String, Vec<String>)>,
     /// What is held constant beside the count.
     pub covariates: Vec<String>,
-    /// Places of the classes used, among those of the run.
+    /// Indices of the classes used, among those of the run.
     used: Vec<usize>,
     /// The covariates' values of each class used.
     held: Vec<Vec<Option<f64>>>,

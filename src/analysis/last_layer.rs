@@ -46,7 +46,7 @@ impl LastLayer {
     /// The classifier of so many classes and dimensions.
     ///
     /// Where there is a row more than classes and nothing says which is the background's, the embeddings
-    /// `shown` decide; and they tell where another reading of the layer recognizes far more of them.
+    /// `shown` decide; and they tell where another interpretation of the layer recognizes far more of them.
     ///
     /// # Errors
     /// If it is of others, weights and bias do not go together, a value is not finite, or it is doubtful
@@ -149,7 +149,7 @@ impl LastLayer {
     }
 
     /// Which row is the background's, `asked` or by what the layer recognizes, and whether that is sound; warns
-    /// where what is asked for recognizes far less than another reading.
+    /// where what is asked for recognizes far less than another interpretation.
     fn held_against(
         &self,
         shown: &Shown,
@@ -286,7 +286,7 @@ impl LastLayer {
     }
 }
 
-/// Another reading than the one that is said.
+/// An interpretation other than the given one.
 #[derive(Clone, Copy)]
 enum Other {
     Shifted(isize),

@@ -12,10 +12,10 @@ use crate::warning::{Warning, Warnings};
 /// Below this margin (radians), training will hardly feel it.
 pub const FELT: f64 = 0.01;
 
-/// Classes named on either end of a reading.
+/// Classes named at either end, for each formula.
 const NAMED: usize = 3;
 
-/// The margins between classes, under each reading of the normalization.
+/// The margins between classes, under each formula of the normalization.
 ///
 /// ```
 /// use igam_analyze::{ClassSummary, Margins, Normalization};
@@ -29,11 +29,11 @@ const NAMED: usize = 3;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Margins {
-    /// The reading that the matrix is of.
+    /// The formula that the matrix is of.
     pub chosen: Normalization,
-    /// Whether negative margins are kept.
+    /// Whether negative margins are allowed.
     pub signed: bool,
-    /// Each reading, summarized.
+    /// Each formula, summarized.
     pub readings: Vec<Reading>,
     /// Names of the classes that have an information amount.
     pub names: Vec<String>,
@@ -47,10 +47,10 @@ pub struct Margins {
     pub warnings: Warnings,
 }
 
-/// One reading of the normalization, summarized.
+/// One formula of the normalization, summarized.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The reading.
+    /// The formula.
     pub normalization: Normalization,
     /// Its margins, summarized.
     pub summary: Summary,
@@ -120,7 +120,7 @@ impl Reading {
     }
 }
 
-/// Margins of the chosen reading that training will hardly feel.
+/// Margins of the chosen formula that are too small to change training.
 fn too_small(chosen: Normalization, readings: &[Reading]) -> Option<Warning> {
     let largest = |reading: &&Reading| reading.summary.largest;
     let small = readings

@@ -162,7 +162,7 @@ fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
     lost.then(|| words.to_owned())
 }
 
-/// How many verdicts were looked at, where they are more than one.
+/// How many verdicts were computed, where they are more than one.
 fn looks(detectors: &[Vec<Correlated>]) -> Option<String> {
     let judged = |run: &&Vec<Correlated>| run.iter().any(|one| one.evidence.is_some());
     let runs = detectors.iter().filter(judged).count();

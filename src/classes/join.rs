@@ -1,4 +1,4 @@
-//! Which class each row of a file means. Where two readings of its keys lead to different classes, and
+//! Which class each row of a file means. Where two interpretations of its keys lead to different classes, and
 //! where a pattern shows that is an error nearly always, there is no join but a doubt.
 
 use std::fmt;
@@ -126,13 +126,13 @@ pub enum Doubt {
         /// Number of classes.
         classes: usize,
     },
-    /// Two readings lead to different classes.
+    /// Two interpretations lead to different classes.
     Readings {
         /// A key that shows it.
         key: String,
-        /// The readings, and the class that each gives that key.
+        /// The interpretations, and the class that each gives that key.
         readings: Vec<(Numbering, String)>,
-        /// The reading under which the counts agree with those known otherwise.
+        /// The interpretation under which the counts agree with those known otherwise.
         agrees: Option<Numbering>,
     },
     /// The numbers are no class as they are, but all are when they are shifted by one.
@@ -147,7 +147,7 @@ pub enum Doubt {
         /// The least number.
         least: i64,
     },
-    /// A class without boxes has rows, another with boxes has none, and another reading fits.
+    /// A class without boxes has rows, another with boxes has none, and another interpretation fits.
     NoBoxes {
         /// The class without boxes.
         class: String,
@@ -362,7 +362,7 @@ impl Classes {
         }
     }
 
-    /// Adds the readings as numbers that find a class for each row, if they find other classes.
+    /// Adds the interpretations as numbers that find a class for each row, if they find other classes.
     fn add_fitting(&self, readings: &mut Vec<Join>, rows: &Rows) {
         let possible: &[Numbering] = match (rows.keys, self.ids_from()) {
             (_, IdsFrom::Nobody) => &[],
@@ -458,7 +458,7 @@ impl Classes {
         }
     }
 
-    /// Readings that nobody can ask for, but that explain errors, if they find a class for each row.
+    /// Interpretations that nobody can ask for, but that explain errors, if they find a class for each row.
     fn other_readings(&self, rows: &Rows) -> Vec<Found> {
         let mut others: Vec<Found> =
             [-1, 1].into_iter().filter_map(|by| self.shifted(rows, by, Numbering::Ids)).collect();
@@ -484,7 +484,7 @@ impl Classes {
         others
     }
 
-    /// The numbers under a reading after `by` is added, if each row then has a class.
+    /// The numbers under an interpretation after `by` is added, if each row then has a class.
     fn shifted(&self, rows: &Rows, by: i64, reading: Numbering) -> Option<Found> {
         let numbers = rows.keys.numbers()?.into_iter().map(|number| number.checked_add(by));
         let classes = self.read(&Keys::Numbers(numbers.collect::<Option<_>>()?), reading)?;
@@ -523,7 +523,7 @@ impl Classes {
         }
         let least = numbers.iter().copied().min();
         let shifted = self.shifted(rows, -1, join.by);
-        // Rows of a class of which there is none are no proof, but refute a reading beside one without.
+        // Rows of a class of which there is none are no proof, but refute an interpretation beside one without.
         let refuted = |classes: &Found| {
             let none = |class: usize| rows.known.is_some_and(|known| known[class] == Some(0));
             let mut rows = classes.iter().zip(rows.weights);
@@ -541,7 +541,7 @@ impl Classes {
         }
     }
 
-    /// Doubts counts that agree with those known otherwise only under another reading or order.
+    /// Doubts counts that agree with those known otherwise only under another interpretation or order.
     fn check_counts(&self, join: &Join, others: &[Found], rows: &Rows) -> Result<(), Doubt> {
         let known: Option<Vec<u64>> = rows.known.and_then(|known| known.iter().copied().collect());
         let (Some(known), true) = (known, rows.counted && rows.whole) else { return Ok(()) };
@@ -569,7 +569,7 @@ impl Classes {
         Ok(())
     }
 
-    /// The doubt between readings.
+    /// The doubt between interpretations.
     fn readings(&self, readings: &[Join], rows: &Rows) -> Doubt {
         let row = differ(&readings[0].classes, &readings[1].classes, rows.weights).unwrap_or(0);
         let class = |join: &Join| {
@@ -600,7 +600,7 @@ impl Classes {
         totals
     }
 
-    /// The classes of keys under a reading; none if they cannot be read so.
+    /// The classes of keys under an interpretation; none if they cannot be read so.
     pub fn read(&self, keys: &Keys, by: Numbering) -> Option<Vec<Option<usize>>> {
         let place = |number: i64| usize::try_from(number).ok();
         if by == Numbering::Names {
@@ -619,7 +619,7 @@ impl Classes {
     }
 }
 
-/// Fewest classes whose counts agree under another reading that are no accident.
+/// Fewest classes whose counts agree under another interpretation that are no accident.
 const FEWEST_AGREEING: usize = 3;
 
 /// Whether each row that says something has a class.

@@ -4,7 +4,7 @@
 /// a number and stays that; only [`Classes::join`](super::Classes::join) says which class it means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Keys {
-    /// Class names, whatever they look like: an evaluator's, or an annotation file's.
+    /// Class names, of any form: an evaluator's, or an annotation file's.
     Names(Vec<String>),
     /// Numbers, never names: an evaluator's ids, or integers of npy, parquet and the like.
     Numbers(Vec<i64>),

@@ -160,7 +160,7 @@ impl Labels {
         Labels { keys: Keys::Numbers(interned.values), codes, no_id: None }
     }
 
-    /// Class names, whatever they look like.
+    /// Class names, of any form.
     ///
     /// # Errors
     /// The first row whose label can be no name, and a sentence on it.

@@ -5,7 +5,7 @@ use super::{Pearson, Refusal, Residuals, partial, pearson};
 /// The class whose removal moves r most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Influence {
-    /// Its place among the classes, from 0.
+    /// Its index among the classes, from 0.
     pub class: usize,
     /// The correlation over the other classes; `None` where they all have the same number, so that
     /// this class is all there is to it.
@@ -36,7 +36,7 @@ pub fn influence(x: &[f64], y: &[f64]) -> Option<Influence> {
 /// Where removing a class leaves less than this of a sum of squares, the difference is inexact.
 const EXACT: f64 = 1e-6;
 
-/// The partial correlation without each class in turn; `None` where the others leave nothing of x or of
+/// The partial correlation without each single class; `None` where the others leave nothing of x or of
 /// y.
 ///
 /// With e and u what the controls leave of x and y, and h the controls' leverage, removing class i

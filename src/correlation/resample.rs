@@ -51,7 +51,7 @@ pub fn permutation_p(x: &[f64], y: &[f64]) -> Result<f64, NoCorrelation> {
 /// classes and s the infinitesimal jackknife's standard error (Hall 1988; Efron and Tibshirani
 /// 1993, chapter 12). `docs/evidence.md` has its coverage.
 ///
-/// Resamples without a correlation other than ±1 are left out; `None` where they are more than one
+/// Resamples without a correlation other than ±1 are skipped; `None` where they are more than one
 /// in twenty (always below 6 classes), or where r is ±1.
 ///
 /// # Errors

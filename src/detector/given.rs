@@ -151,7 +151,7 @@ pub struct Evaluated {
     /// The categories of the ground truth.
     pub classes: Classes,
     /// What is known of each category, in the order of the classes; what its objects are taken for are
-    /// places among them.
+    /// indices among them.
     pub detections: Vec<ClassDetections>,
     /// What the user should know of how the files were read.
     pub notes: Vec<String>,

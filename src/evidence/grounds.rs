@@ -8,14 +8,14 @@ use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, pearson, r_squared,
 };
 
-/// What the verdict's rule looks at: of one run, or of several as one.
+/// What the verdict's rule uses: of one run, or of several as one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Grounds {
     /// Number of classes n.
     pub classes: usize,
     /// I against AP.
     pub information: Result<Pearson, NoCorrelation>,
-    /// m against AP, which the rule does not look at.
+    /// m against AP, which the rule does not use.
     pub instances: Result<Pearson, NoCorrelation>,
     /// log m against AP.
     pub log_instances: Result<Pearson, NoCorrelation>,
@@ -157,7 +157,7 @@ pub(super) fn numbers<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> Vec<usize>
 }
 
 impl Grounds {
-    /// The grounds that these classes give, with embeddings of dimension `dim`.
+    /// The statistics of these classes, with embeddings of dimension `dim`.
     pub fn of(classes: &[Class], dim: usize) -> Grounds {
         let source = Source::of(classes, dim);
         let (information, instances, ap) = columns(classes);

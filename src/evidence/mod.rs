@@ -73,7 +73,7 @@ fn has_covariates(classes: &[Class]) -> bool {
     classes.iter().any(|class| !class.covariates.is_empty())
 }
 
-/// What the rule looks at, and what it says.
+/// What the rule uses, and its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// The numbers.

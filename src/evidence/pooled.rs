@@ -24,7 +24,7 @@ pub struct Run<'a> {
 /// The evidence of several runs: mean correlations over the runs, whose errors are clustered by class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pooled {
-    /// Places of the runs that have a say: those with enough classes, and neither I nor AP constant.
+    /// Indices of the runs that are used: those with enough classes, and neither I nor AP constant.
     pub runs: Vec<usize>,
     /// How far they are one and the same experiment; `None` where two have no r of AP.
     pub agreement: Option<Agreement>,

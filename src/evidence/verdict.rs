@@ -175,7 +175,7 @@ pub enum Caveat {
 }
 
 impl Verdict {
-    /// Applies the rule; `rests_on` is asked for the class that a [`Finding::Beyond`] rests on.
+    /// Applies the rule; `rests_on` is asked for the class that a [`Finding::Beyond`] depends on.
     pub(super) fn new(grounds: &Grounds, rests_on: impl FnOnce() -> Option<Caveat>) -> Verdict {
         let finding = Finding::of(grounds);
         let mut caveats = Vec::new();
@@ -209,7 +209,7 @@ impl Verdict {
 }
 
 impl Caveat {
-    /// That a finding rests on a class, if without it one of the two partial correlations is not clear of 0
+    /// That a finding depends on a class, if without it one of the two partial correlations is not clear of 0
     /// on the other's side.
     pub(super) fn rests_on(
         class: &str,
@@ -224,7 +224,7 @@ impl Caveat {
         Some(Caveat::RestsOn { class: class.to_owned(), given_line, without })
     }
 
-    /// The class on which a correlation hangs, if it hangs on one; `name` is that of a class by its place.
+    /// The class on which a correlation depends, if there is one; `name` gives a class's name by its index.
     pub fn hangs_on<'a>(
         association: &Association,
         name: impl FnOnce(usize) -> &'a str,

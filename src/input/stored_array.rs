@@ -15,7 +15,7 @@ const LONGEST_HEADER: u32 = 10_000;
 /// Deepest brackets in a header: `{(`, and for records `{[((`. The parser's time triples with each.
 const DEEPEST_HEADER: usize = 4;
 
-/// Shape, element type and place of an array.
+/// Shape, element type and position of an array.
 #[derive(Clone, Debug)]
 pub struct Array {
     /// Lengths of the axes.

@@ -45,7 +45,7 @@ impl Element for f64 {
 pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;
 
 /// What gives rows of embeddings, all of them finite and of the same number of dimensions. They are
-/// numbered from 0, without those that are left out.
+/// numbered from 0, without those that are skipped.
 pub trait Rows: Sync {
     /// Number of rows N.
     fn rows(&self) -> usize;

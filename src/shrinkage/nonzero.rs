@@ -54,7 +54,7 @@ impl Live {
         shrunk
     }
 
-    /// Dimensions that the embeddings have, dead ones left out.
+    /// Dimensions that the embeddings have, dead ones skipped.
     pub fn dim(&self) -> f64 {
         (self.values.len() + self.null) as f64
     }

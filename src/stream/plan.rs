@@ -9,10 +9,10 @@ use crate::queue::turns_of_classes;
 use crate::rows::{Element, Rows};
 
 /// Bytes that all moments may take together unless a limit is given: a quarter of the
-/// embeddings, or half of those that must be decoded at each reading, within these bounds.
+/// embeddings, or half of those that must be decoded at each pass, within these bounds.
 const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
 
-/// Bytes of a row that is worth reading by itself.
+/// Bytes of a row that is worth a read by itself.
 const WIDE: usize = 2048;
 
 /// Bytes that the program and its allocator take beside what is counted.
@@ -49,7 +49,7 @@ impl Plan {
     }
 
     /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
-    /// each turn of the queue in which it occurs.
+    /// each filling of the queue in which it occurs.
     ///
     /// # Errors
     /// If one class alone needs more than 2 GiB for that, or does not fit into the limit.

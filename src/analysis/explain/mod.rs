@@ -98,7 +98,7 @@ impl Explanation {
         (self.recognition_of, self.overlap_of, detections)
     }
 
-    /// The place of the class of this name, or else of this id.
+    /// The index of the class of this name, or else of this id.
     pub fn place(&self, wanted: &str) -> Option<usize> {
         let named = self.classes.iter().position(|class| class.name == wanted);
         let id = || whole_number(wanted);
@@ -115,7 +115,7 @@ impl Explanation {
         Error::Input(format!("{wanted:?} is not one of the classes, {}{near}", list(&names)))
     }
 
-    /// The class of this place.
+    /// The class with this index.
     pub fn name(&self, class: usize) -> &str {
         &self.classes[class].name
     }

@@ -5,7 +5,7 @@ use super::{ExplainedClass, Explanation, Of, SeenIn};
 /// What a class is taken for most often.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TakenFor {
-    /// The other's place among the classes.
+    /// The other's index among the classes.
     pub class: usize,
     /// How often.
     pub count: u64,

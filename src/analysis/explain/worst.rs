@@ -47,7 +47,7 @@ impl ExplainedClass {
 }
 
 impl Explanation {
-    /// The places of the classes, the worst first, and what they are chosen by. Those of which that is not
+    /// The indices of the classes, the worst first, and what they are chosen by. Those of which that is not
     /// known are last.
     pub fn worst_first(&self) -> (By, Vec<usize>) {
         let known = |by: &By| self.classes.iter().any(|class| class.number(*by).is_some());

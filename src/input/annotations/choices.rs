@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-/// What is counted of that which trainers leave out.
+/// What is counted of that which trainers skip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Include {
     /// Crowds (`iscrowd`), and the groups of Open Images (`IsGroupOf`).

@@ -101,7 +101,7 @@ impl<'a> Results<'a> {
         self.last.push(Last { found, more_before, nth });
     }
 
-    /// The columns that are wanted; `cut` are the lines that were passed over. None if there is no
+    /// The columns that are wanted; `cut` are the lines that were skipped. None if there is no
     /// evaluation.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What annotation files list, before their ids are places.
+//! What annotation files list, before their ids are indices.
 
 use crate::input::json::Scalar;
 

@@ -4,7 +4,7 @@ use crate::analysis::{Margins, Reading};
 use crate::margin::Summary;
 use crate::output::{Cell, Table};
 
-/// Each reading of the normalization, summarized.
+/// Each formula of the normalization, summarized.
 pub fn margins(margins: &Margins) -> Table {
     let Margins { chosen, names, readings, .. } = margins;
     let row = |reading: &Reading| {

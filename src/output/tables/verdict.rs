@@ -183,7 +183,7 @@ pub fn verdicts_in_short(study: &Study) -> Table {
         let judged = &over.main()?.judged;
         Some(row(ALL_RUNS, Some(over.estimator), correlations(judged), Some(judged)))
     });
-    // Where there is a verdict over all runs, it alone is under every estimator: the rest is in the files.
+    // Where there is a verdict over all runs, it alone is under every estimator: the remainder is in the files.
     let shown = if study.over_runs().is_empty() { usize::MAX } else { 1 };
     let runs = study.detectors().iter().flat_map(|run| run.iter().take(shown)).map(|one| {
         let judged = one.evidence.as_ref().map(|evidence| &evidence.judged);
