@@ -70,7 +70,7 @@ pub enum Warning {
     /// Margins that training will hardly feel.
     SmallMargins {
         /// The chosen formula of the normalization.
-        reading: &'static str,
+        formula: &'static str,
         /// Its largest margin, radians.
         largest: f64,
         /// The formula with the largest margins and its largest, if that can be felt.
@@ -125,7 +125,7 @@ pub enum Warning {
         of: usize,
     },
     /// Two runs are explained from different things.
-    UnlikeGrounds,
+    UnlikeInputs,
     /// A classifier that recognizes no more boxes than chance would.
     ByChance {
         /// The runs, where they have names.
@@ -366,10 +366,10 @@ impl fmt::Display for Warning {
                  used in the normalization: {}",
                 list(classes)
             ),
-            Warning::SmallMargins { reading, largest, better } => {
+            Warning::SmallMargins { formula, largest, better } => {
                 write!(
                     f,
-                    "the largest margin of --normalization {reading} is {largest:.2e} rad: \
+                    "the largest margin of --normalization {formula} is {largest:.2e} rad: \
                      training will hardly differ from the cosine softmax; "
                 )?;
                 match better {
@@ -435,7 +435,7 @@ impl fmt::Display for Warning {
                  in its own group",
                 prefix(runs)
             ),
-            Warning::UnlikeGrounds => f.write_str(
+            Warning::UnlikeInputs => f.write_str(
                 "the two runs have different inputs (held-out embeddings, weights or detections): \
                  a reason may appear or disappear for that alone",
             ),

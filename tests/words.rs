@@ -22,7 +22,7 @@ const PRIVATE: [&str; 22] = [
     "turns",
     "live",
     "kept",
-    "grounds",
+    "basis",
     "subject",
     "reading",
     "readings",

@@ -102,17 +102,17 @@ impl PyStudy {
 
     #[getter]
     fn pearson(&self) -> Option<f64> {
-        Some(self.study.main()?.grounds.information.as_ref().ok()?.r)
+        Some(self.study.main()?.basis.information.as_ref().ok()?.r)
     }
 
     #[getter]
     fn partial(&self) -> Option<f64> {
-        Some(self.study.main()?.grounds.given_curve.as_ref().ok()?.r)
+        Some(self.study.main()?.basis.given_curve.as_ref().ok()?.r)
     }
 
     #[getter]
     fn partial_interval(&self) -> Option<(f64, f64)> {
-        self.study.main()?.grounds.given_curve.as_ref().ok()?.interval
+        self.study.main()?.basis.given_curve.as_ref().ok()?.interval
     }
 
     #[getter]

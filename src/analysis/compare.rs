@@ -94,10 +94,10 @@ impl Comparison {
         let [was, is] = [before.into(), after.into()];
         let explained = was.explanation.as_ref().zip(is.explanation.as_ref());
         let reasons = explained.map(|(was, is)| reasons_changed(was, is));
-        let unlike = explained.is_some_and(|(was, is)| was.grounds() != is.grounds());
+        let unlike = explained.is_some_and(|(was, is)| was.inputs() != is.inputs());
         let (before, after) = (was.summary, is.summary);
         let mut warnings = Warnings::default();
-        warnings.extend(unlike.then_some(Warning::UnlikeGrounds));
+        warnings.extend(unlike.then_some(Warning::UnlikeInputs));
         warnings.extend(check_estimators([&before, &after])?);
         let ap_scale = common_scale([&before, &after])?;
         for run in [&before, &after] {

@@ -231,7 +231,7 @@ impl Correlated {
 
     /// Information amount against AP, given the instance count and the covariates.
     pub fn partial(&self) -> Option<Pearson> {
-        self.evidence.as_ref()?.judged.grounds.given_curve.ok()
+        self.evidence.as_ref()?.judged.basis.given_curve.ok()
     }
 
     /// Instance count against AP.

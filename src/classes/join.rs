@@ -127,11 +127,11 @@ pub enum Doubt {
         classes: usize,
     },
     /// Two interpretations lead to different classes.
-    Readings {
+    Ambiguous {
         /// A key that shows it.
         key: String,
         /// The interpretations, and the class that each gives that key.
-        readings: Vec<(Numbering, String)>,
+        interpretations: Vec<(Numbering, String)>,
         /// The interpretation under which the counts agree with those known otherwise.
         agrees: Option<Numbering>,
     },
@@ -196,14 +196,16 @@ impl fmt::Display for Doubt {
                 "has the number {number}, which is not one of the {classes} classes; its other \
                  numbers may then mean other classes too"
             ),
-            Doubt::Readings { key, readings, agrees } => {
+            Doubt::Ambiguous { key, interpretations, agrees } => {
                 write!(f, "can be matched in more than one way: ")?;
-                for (at, (reading, class)) in readings.iter().enumerate() {
+                for (at, (interpretation, class)) in interpretations.iter().enumerate() {
                     let or = if at > 0 { "; " } else { "" };
-                    write!(f, "{or}{reading}, {key} means {class}")?;
+                    write!(f, "{or}{interpretation}, {key} means {class}")?;
                 }
                 match agrees {
-                    Some(reading) => write!(f, " (the instance counts agree if matched {reading})"),
+                    Some(interpretation) => {
+                        write!(f, " (the instance counts agree if matched {interpretation})")
+                    }
                     None => Ok(()),
                 }
             }
@@ -310,7 +312,7 @@ impl Classes {
         let named = Join { classes: named.unwrap_or_default(), by: Numbering::Names };
         let other = differ(&named.classes, &by_id.classes, rows.weights).is_some();
         if other && fits(&named.classes, rows.weights) {
-            return Err(self.readings(&[named, by_id], rows));
+            return Err(self.interpretations(&[named, by_id], rows));
         }
         Ok(by_id)
     }
@@ -352,18 +354,18 @@ impl Classes {
             return Ok(named);
         }
         let complete = fits(&named.classes, rows.weights);
-        let mut readings = vec![named];
-        self.add_fitting(&mut readings, rows);
-        match readings.len() {
-            1 if complete => Ok(readings.remove(0)),
+        let mut interpretations = vec![named];
+        self.add_fitting(&mut interpretations, rows);
+        match interpretations.len() {
+            1 if complete => Ok(interpretations.remove(0)),
             // That one of the numbers is a name may be an accident.
             1 => self.none_fits(rows),
-            _ => Err(self.readings(&readings, rows)),
+            _ => Err(self.interpretations(&interpretations, rows)),
         }
     }
 
     /// Adds the interpretations as numbers that find a class for each row, if they find other classes.
-    fn add_fitting(&self, readings: &mut Vec<Join>, rows: &Rows) {
+    fn add_fitting(&self, interpretations: &mut Vec<Join>, rows: &Rows) {
         let possible: &[Numbering] = match (rows.keys, self.ids_from()) {
             (_, IdsFrom::Nobody) => &[],
             // pycocotools sorts the ids.
@@ -377,8 +379,8 @@ impl Classes {
         for &by in possible {
             let Some(classes) = self.read(rows.keys, by) else { continue };
             let new = |before: &Join| differ(&before.classes, &classes, rows.weights).is_some();
-            if fits(&classes, rows.weights) && readings.iter().all(new) {
-                readings.push(Join { classes, by });
+            if fits(&classes, rows.weights) && interpretations.iter().all(new) {
+                interpretations.push(Join { classes, by });
             }
         }
     }
@@ -388,20 +390,23 @@ impl Classes {
         if self.ids_from() == IdsFrom::Nobody {
             return Err(Doubt::NoIds);
         }
-        let mut readings = Vec::new();
-        self.add_fitting(&mut readings, rows);
+        let mut interpretations = Vec::new();
+        self.add_fitting(&mut interpretations, rows);
         // Where every number is an id, also those of rows that say nothing, what cannot read them all is refuted.
         let complete = |join: &Join| join.classes.iter().all(Option::is_some);
-        if readings.first().is_some_and(|first| first.by == Numbering::Ids && complete(first)) {
-            readings.retain(complete);
+        if interpretations
+            .first()
+            .is_some_and(|first| first.by == Numbering::Ids && complete(first))
+        {
+            interpretations.retain(complete);
         }
-        let others = self.other_readings(rows);
-        let Some(first) = readings.first().cloned() else {
+        let others = self.other_interpretations(rows);
+        let Some(first) = interpretations.first().cloned() else {
             return self.none_fits(rows);
         };
         let sound: Vec<&Join> =
-            readings.iter().filter(|join| self.boxless(join, rows).is_none()).collect();
-        let join = match (&sound[..], readings.len()) {
+            interpretations.iter().filter(|join| self.boxless(join, rows).is_none()).collect();
+        let join = match (&sound[..], interpretations.len()) {
             ([only], 1) => (*only).clone(),
             // Boxes refute the others; they must refute what explains errors, too.
             ([only], _) => {
@@ -411,7 +416,7 @@ impl Classes {
                         && self.boxless(&other, rows).is_none()
                 };
                 match others.iter().any(sound) {
-                    true => return Err(self.readings(&readings, rows)),
+                    true => return Err(self.interpretations(&interpretations, rows)),
                     false => (*only).clone(),
                 }
             }
@@ -428,7 +433,7 @@ impl Classes {
                     None => first,
                 }
             }
-            _ => return Err(self.readings(&readings, rows)),
+            _ => return Err(self.interpretations(&interpretations, rows)),
         };
         self.check_first(&join, rows)?;
         self.check_counts(&join, &others, rows)?;
@@ -459,7 +464,7 @@ impl Classes {
     }
 
     /// Interpretations that nobody can ask for, but that explain errors, if they find a class for each row.
-    fn other_readings(&self, rows: &Rows) -> Vec<Found> {
+    fn other_interpretations(&self, rows: &Rows) -> Vec<Found> {
         let mut others: Vec<Found> =
             [-1, 1].into_iter().filter_map(|by| self.shifted(rows, by, Numbering::Ids)).collect();
         let mut proper = Vec::new();
@@ -485,9 +490,9 @@ impl Classes {
     }
 
     /// The numbers under an interpretation after `by` is added, if each row then has a class.
-    fn shifted(&self, rows: &Rows, by: i64, reading: Numbering) -> Option<Found> {
+    fn shifted(&self, rows: &Rows, by: i64, interpretation: Numbering) -> Option<Found> {
         let numbers = rows.keys.numbers()?.into_iter().map(|number| number.checked_add(by));
-        let classes = self.read(&Keys::Numbers(numbers.collect::<Option<_>>()?), reading)?;
+        let classes = self.read(&Keys::Numbers(numbers.collect::<Option<_>>()?), interpretation)?;
         fits(&classes, rows.weights).then_some(classes)
     }
 
@@ -570,8 +575,9 @@ impl Classes {
     }
 
     /// The doubt between interpretations.
-    fn readings(&self, readings: &[Join], rows: &Rows) -> Doubt {
-        let row = differ(&readings[0].classes, &readings[1].classes, rows.weights).unwrap_or(0);
+    fn interpretations(&self, interpretations: &[Join], rows: &Rows) -> Doubt {
+        let row = differ(&interpretations[0].classes, &interpretations[1].classes, rows.weights)
+            .unwrap_or(0);
         let class = |join: &Join| {
             join.classes[row].map_or("none".into(), |class| format!("{:?}", self.names()[class]))
         };
@@ -579,10 +585,10 @@ impl Classes {
             let totals = self.totals(&join.classes, rows.weights).into_iter().map(Some);
             rows.counted && rows.known.is_some_and(|known| totals.eq(known.iter().copied()))
         };
-        Doubt::Readings {
+        Doubt::Ambiguous {
             key: rows.keys.text(row),
-            readings: readings.iter().map(|join| (join.by, class(join))).collect(),
-            agrees: match readings.iter().filter(agrees).collect::<Vec<_>>()[..] {
+            interpretations: interpretations.iter().map(|join| (join.by, class(join))).collect(),
+            agrees: match interpretations.iter().filter(agrees).collect::<Vec<_>>()[..] {
                 [only] => Some(only.by),
                 _ => None,
             },

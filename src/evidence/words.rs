@@ -94,11 +94,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Failure::Line(line) => {
-                write!(
-                    f,
-                    "not with a linear control for log count ({})",
-                    Partial(*line)
-                )
+                write!(f, "not with a linear control for log count ({})", Partial(*line))
             }
             Failure::Noise(None) => f.write_str(
                 "it is not known whether this holds if some classes are noisier than others",
@@ -145,11 +141,8 @@ impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Caveat::RestsOn { class, given_line, without: Some(without) } => {
-                let given = if *given_line {
-                    ", and with a linear control for log count,"
-                } else {
-                    ""
-                };
+                let given =
+                    if *given_line { ", and with a linear control for log count," } else { "" };
                 write!(
                     f,
                     "this depends on one class, {class}: without it{given} {}",

@@ -93,7 +93,7 @@ impl Explanation {
     }
 
     /// What reasons are made from: of which embeddings recall and overlap are, and whether there are detections.
-    pub fn grounds(&self) -> (Option<Of>, Option<Of>, bool) {
+    pub fn inputs(&self) -> (Option<Of>, Option<Of>, bool) {
         let detections = self.classes.iter().any(|class| class.detections.is_some());
         (self.recognition_of, self.overlap_of, detections)
     }

@@ -84,8 +84,11 @@ pub fn replay(replay: &Replay, bytes: u64) -> String {
         let [held, formula] = [held, formula].map(|values| (values * bytes).to_string());
         vec![strategy.name().to_owned(), held, formula]
     };
-    let columns =
-        [Column::words("replayed"), Column::number("bytes stored"), Column::number("by the formula")];
+    let columns = [
+        Column::words("replayed"),
+        Column::number("bytes stored"),
+        Column::number("by the formula"),
+    ];
     let mut text = in_columns(&columns, &replay.stores.iter().map(row).collect::<Vec<_>>());
     let (taken, slots) = replay.covariances;
     let words = format!(

@@ -91,7 +91,7 @@ fn detailed(study: &Study) -> String {
         if let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator()) {
             rows.push(row(one, format!("information ({})", estimator.name()), one.information()));
             if one.has_enough_classes() {
-                let partial = evidence.judged.grounds.given_curve.ok();
+                let partial = evidence.judged.basis.given_curve.ok();
                 rows.push(row(one, "information, partial r".into(), partial));
             }
         }

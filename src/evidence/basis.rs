@@ -10,7 +10,7 @@ use crate::correlation::{
 
 /// What the verdict's rule uses: of one run, or of several as one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Grounds {
+pub struct Basis {
     /// Number of classes n.
     pub classes: usize,
     /// I against AP.
@@ -156,9 +156,9 @@ pub(super) fn numbers<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> Vec<usize>
     keys.map(number).collect()
 }
 
-impl Grounds {
+impl Basis {
     /// The statistics of these classes, with embeddings of dimension `dim`.
-    pub fn of(classes: &[Class], dim: usize) -> Grounds {
+    pub fn of(classes: &[Class], dim: usize) -> Basis {
         let source = Source::of(classes, dim);
         let (information, instances, ap) = columns(classes);
         let log: Vec<f64> = classes.iter().map(|class| logarithm(class.instances)).collect();
@@ -170,7 +170,7 @@ impl Grounds {
         };
         let (count, controls) = (classes.len(), source.controls);
         let groups = groups(classes);
-        Grounds {
+        Basis {
             classes: count,
             information: pearson(&information, &ap),
             instances: pearson(&instances, &ap),
