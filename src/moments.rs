@@ -1,7 +1,7 @@
 //! Eq. 7–8: the moments of a class, pushed row by row and merged, in a hybrid store.
 //!
-//! A class keeps its raw rows while they are few (m ≤ p), because then they are smaller than the
-//! packed scatter and the m×m Gram matrix is the cheaper way to the spectrum. Beyond that, its
+//! A class stores its raw rows while they are few (m ≤ p). Then they are smaller than the packed scatter,
+//! and the m×m Gram matrix is the cheaper way to the spectrum. Beyond that, its
 //! rows are folded, 128 at a time, into count, mean μ and scatter S = Σ(x−μ)(x−μ)ᵀ.
 //!
 //! Precision: every block is centred at its own mean before it is multiplied, and Eq. 8's rank-one
@@ -9,8 +9,8 @@
 //!
 //! Beside them goes Q = Σ‖x−μ‖⁴, which Eq. 7 has not, but Ledoit and Wolf's linear shrinkage needs.
 //!
-//! Determinism: block boundaries are counted in rows of the class, so that the order of every sum
-//! follows from the data alone, whatever the number of threads, files or reads the rows came in.
+//! Determinism: block boundaries are counted in rows of the class. So the order of every sum follows from
+//! the data alone, not from the number of threads, files or reads.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -143,8 +143,8 @@ impl<T: Value> Moments<T> {
         self.folded.is_none().then_some(&self.rows)
     }
 
-    /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the
-    /// centred rows Y, which have the same nonzero eigenvalues, and Q = Σ‖x−μ‖⁴.
+    /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the centred rows
+    /// Y; and Q = Σ‖x−μ‖⁴. Both matrices have the same nonzero eigenvalues.
     pub fn into_product(mut self) -> (Symmetric, f64) {
         match self.finish() {
             None => {

@@ -88,8 +88,8 @@ impl Comparison {
     /// Compares a run with the one before it.
     ///
     /// # Errors
-    /// If two classes of a run have the same name, the information amounts are by two estimators, AP is on
-    /// two scales, or no class has a number in both.
+    /// If two classes of a run have the same name, or no class has a number in both runs. If the runs differ
+    /// in the estimator of the information amounts, or in the scale of AP.
     pub fn of(before: impl Into<ComparedRun>, after: impl Into<ComparedRun>) -> Result<Comparison> {
         let [was, is] = [before.into(), after.into()];
         let explained = was.explanation.as_ref().zip(is.explanation.as_ref());

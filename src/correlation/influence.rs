@@ -39,8 +39,8 @@ const EXACT: f64 = 1e-6;
 /// The partial correlation without each single class; `None` where the others leave nothing of x or of
 /// y.
 ///
-/// With e and u what the controls leave of x and y, and h the controls' leverage, removing class i
-/// takes e_i·u_i/(1−h_i) from Σeu, and likewise from Σe² and Σu² (Cook and Weisberg 1982, §2.2).
+/// Let e and u be the residuals of x and y given the controls, and h the leverage of the controls. Removing
+/// class i takes e_i·u_i/(1−h_i) from Σeu, and likewise from Σe² and Σu² (Cook and Weisberg 1982, §2.2).
 ///
 /// # Errors
 /// As [`partial()`].

@@ -1,25 +1,25 @@
-//! What the evidence comes to.
+//! The verdict: which finding the statistics support.
 //!
 //! # The rule
 //!
-//! The first that holds, for n classes and k controls, with 95% intervals throughout:
+//! The first finding whose condition holds, for n classes and k controls, with 95% intervals throughout:
 //!
 //! 1. n < 10 or n < k+6: [`Finding::TooFew`].
 //! 2. AP or I is the same for all classes: [`Finding::Constant`].
-//! 3. The partial correlation of I and AP is clear of 0 given the curve of the count ([`Control`]), and
-//!    holds: it is clear on the same side given the line, its p-value for unequally noisy classes is below
-//!    0.05, and where groups of similar classes are known, its interval by group is clear of 0:
-//!    [`Finding::Beyond`].
-//! 4. It is clear of 0 given the curve, but does not hold: [`Finding::Unsettled`].
+//! 3. The interval of the partial correlation of I and AP, given the curve of the count ([`Control`]), does
+//!    not contain 0; and three checks agree: [`Finding::Beyond`]. Given the line, the interval does not
+//!    contain 0 and has the same sign. The p-value for unequally noisy classes is below 0.05. The interval
+//!    by group does not contain 0, if groups of similar classes are known.
+//! 4. That interval does not contain 0, but a check fails: [`Finding::Unsettled`].
 //! 5. r(I, AP) is clear of 0, and the curve of the count explains more than half of I's variance (adjusted
 //!    R²): [`Finding::Disguise`].
 //! 6. r(log m, AP) is clear of 0: [`Finding::Count`].
 //! 7. Else [`Finding::Nothing`].
 //!
-//! Why not the partial correlation given log m alone: under the floor I is a bent function of m. If AP
-//! depends on the count alone but not as a straight line in log m (√m, m/(m+50)), what log m leaves of
-//! both bends the same way, and that partial correlation calls it information in up to all of the
-//! simulated sets. `docs/evidence.md` has the simulations.
+//! Why not the partial correlation given log m alone: with the floor, I is a nonlinear function of m. Suppose
+//! that AP depends on the count alone, but not linearly in log m (√m, m/(m+50)). Then the residuals of both
+//! given log m are nonlinear in m in the same way, and correlated. In simulations, that partial correlation
+//! finds information where there is none, in up to all sets: `docs/evidence.md`.
 
 use super::{Association, Basis, Class, Control, Statistics, columns};
 use crate::correlation::{Clustered, Influence, NoCorrelation, Pearson, leave_one_out};
@@ -36,7 +36,7 @@ const LITTLE: f64 = 0.05;
 /// A finding, and what a reader should know before believing it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// What the evidence comes to.
+    /// The finding.
     pub finding: Finding,
     /// What could have been seen, where no correlation beyond the count was.
     pub power: Option<Power>,
@@ -44,7 +44,7 @@ pub struct Verdict {
     pub caveats: Vec<Caveat>,
 }
 
-/// What the evidence comes to.
+/// What the statistics say of information amount and AP.
 ///
 /// ```
 /// use igam_analyze::Finding;

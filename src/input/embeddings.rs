@@ -79,9 +79,9 @@ enum File {
 
 impl Dump {
     /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.parquet`, Arrow, `.pt` and
-    /// `.csv` files. `column` names the parquet or Arrow column (`embedding` unless given), the npz array or
-    /// the tensor (`embeddings` unless given, or else `embedding`), or with a `*` the columns of a table with
-    /// one a dimension.
+    /// `.csv` files. `column` names the parquet or Arrow column (default `embedding`), or the npz array or
+    /// tensor (default `embeddings`, else `embedding`). With a `*` it names the columns of a table with a
+    /// column per dimension.
     ///
     /// # Errors
     /// If a file cannot be used, two disagree in dimension, or none has a row.

@@ -1,7 +1,7 @@
 //! Which image and category of the ground truth a detection is of.
 //!
-//! Ultralytics writes beside each detection the name of its image, an `image_id` that is the number in that name,
-//! and category ids from 1, whatever the ids of the annotations are: `pred_to_json` in
+//! Ultralytics writes beside each detection the name of its image and an `image_id`, the number in that name.
+//! Its category ids begin with 1, whatever the ids of the annotations are: `pred_to_json` in
 //! `ultralytics/models/yolo/detect/val.py`, and `class_map` there. Of its COCO, these are COCO's own.
 
 use std::collections::HashMap;

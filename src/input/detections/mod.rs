@@ -39,8 +39,8 @@ use ranked::{Ranked, THRESHOLDS};
 /// nothing, and neither do detections on it.
 ///
 /// # Errors
-/// If a file cannot be read or is not what it should be, or a detection is of an image or a category that
-/// the ground truth does not have, or may be of two.
+/// If a file cannot be read or is not what it should be. If the ground truth does not have the image or the
+/// category of a detection, or if two could be meant.
 pub fn read(detections: &Path, ground_truth: impl Into<GroundTruthFiles>) -> Result<Evaluated> {
     let files = ground_truth.into();
     check_kinds(detections, files.path())?;

@@ -40,8 +40,8 @@ struct Raw {
 /// Reads a list of detections on the images of the ground truth.
 ///
 /// # Errors
-/// If the file cannot be read, is no such list, or a detection is not whole or of an image or a category
-/// that the ground truth does not have, or may be of two.
+/// If the file cannot be read, is no such list, or a detection is incomplete. If the ground truth does not
+/// have the image or the category of a detection, or if two could be meant.
 pub fn read(path: &Path, truth: &GroundTruth, numbering: Option<Numbering>) -> Result<Found> {
     let (mut boxes, mut masks, mut problem) = (Vec::new(), false, None);
     let mut seen = Seen::default();

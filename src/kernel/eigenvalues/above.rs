@@ -1,9 +1,9 @@
 //! The eigenvalues above a level, from a reduction that stops as soon as the remainder cannot matter.
 //!
 //! With K columns reduced, A is similar to [T Bᵀ; B R]: T is a K×K band matrix, R the remainder, and only
-//! the last columns of T have a B. If R ⪯ ρ·1 for a ρ below the level τ, then for every σ ≥ τ the
-//! eigenvalues of A above σ are as many as those of T + Bᵀ(σ−R)⁻¹B (Haynsworth's inertia), which is
-//! at least T and at most U = T + BᵀB/(τ−ρ). So each eigenvalue of A above τ lies between those of
+//! the last columns of T have a B. Let R ⪯ ρ·1 for a ρ below the level τ. Then for every σ ≥ τ, A has as
+//! many eigenvalues above σ as T + Bᵀ(σ−R)⁻¹B has (Haynsworth's inertia). That matrix is at least T and
+//! at most U = T + BᵀB/(τ−ρ). So each eigenvalue of A above τ lies between those of
 //! T and of U of the same rank. When these agree to rounding, nothing is left to find. The largest
 //! eigenvalues get there first, because the columns of A so reduced span a Krylov space.
 

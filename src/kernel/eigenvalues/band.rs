@@ -17,9 +17,9 @@ pub const BAND: usize = 16;
 /// Rows of the dense matrix that are updated at once.
 const STRIP: usize = 48;
 
-/// A symmetric band matrix, stored column by column: of each, `BAND` rows above the diagonal, so
-/// that blocks on the diagonal are whole, and 2·`BAND` from it on, so that there is room for what
-/// the chase puts below the band. Zeros follow the last column.
+/// A symmetric band matrix, stored column by column. Each column has `BAND` rows above the diagonal, so
+/// that blocks on the diagonal are whole. It has 2·`BAND` rows from the diagonal on, because the chase puts
+/// values below the band. Zeros follow the last column.
 pub struct Band {
     n: usize,
     values: Vec<f64>,
@@ -52,8 +52,8 @@ impl Band {
     }
 }
 
-/// Dense to band: from `BAND` columns after the other, a QR factorization takes what is below the
-/// band, and Q = 1−VTVᵀ is applied to the remaining part of the matrix from both sides,
+/// Dense to band, `BAND` columns at a time. A QR factorization removes what is below the band, and
+/// Q = 1−VTVᵀ is applied to the remaining part of the matrix from both sides,
 ///
 /// A ← QᵀAQ = A − XVᵀ − VXᵀ with W = AV, Y = WT and X = Y − ½·V·Tᵀ(VᵀY).
 ///
