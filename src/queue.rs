@@ -59,7 +59,7 @@ impl<T: Value> LocalMoments<T> {
 ///
 /// # Panics
 /// If d is zero, or a label is not below `classes`.
-pub fn turns_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64> {
+pub fn fillings_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64> {
     let mut turns = vec![0; classes];
     let mut last = vec![None; classes];
     for (at, &label) in (0..).zip(labels) {
@@ -97,7 +97,7 @@ impl Held {
         let classes = shape.classes();
         let mut counts = vec![0; classes as usize];
         let (mut queue, mut turns, mut fullest) = (0, 0, 0);
-        let filled = turns_of_classes(labels, classes as usize, length).iter().sum();
+        let filled = fillings_of_classes(labels, classes as usize, length).iter().sum();
         let mut held = Held { filled, ..Held::default() };
         for &label in labels {
             let class = label as usize;

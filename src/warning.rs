@@ -403,12 +403,9 @@ impl fmt::Display for Warning {
                 prefix(runs),
                 of - classes
             ),
-            Warning::Unmatched { path, classes } => write!(
-                f,
-                "{}: skipped rows of these, which are not among the classes: {}",
-                path.display(),
-                list(classes)
-            ),
+            Warning::Unmatched { path, classes } => {
+                write!(f, "{}: skipped rows that match no class: {}", path.display(), list(classes))
+            }
             Warning::UnknownCovariate { runs, covariate, classes } => write!(
                 f,
                 "{}{covariate:?} is not known for these classes, so the verdict does not use them: \

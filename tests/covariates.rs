@@ -271,7 +271,7 @@ fn what_is_in_no_group_is_said() {
         &command,
         &[
             " g.csv: 2 groups of classes",
-            " g.csv: skipped these, which are not among the classes: \"mango\"",
+            " g.csv: skipped rows that match no class: \"mango\"",
             " g.csv: gives no group for: \"plum\"",
         ],
     );
@@ -444,8 +444,8 @@ fn the_verdict_is_with_and_without_what_is_held_constant() {
     let text = String::from_utf8(work.run(input).stdout).unwrap();
     assert!(
         text.contains(
-            "- held constant besides the count: size (known for 39 of 40 classes); without that: \
-             information amount explains AP beyond"
+            "- also held constant: size (known for 39 of 40 classes)\n\
+             - with only the count held constant: information amount explains AP beyond"
         ),
         "{text}"
     );

@@ -5,7 +5,7 @@ use bytesize::ByteSize;
 use super::{MomentsSource, READ, WAITING};
 use crate::error::{Error, Result};
 use crate::moments::Moments;
-use crate::queue::turns_of_classes;
+use crate::queue::fillings_of_classes;
 use crate::rows::{Element, Rows};
 
 /// Bytes that all moments may take together unless a limit is given: a quarter of the
@@ -60,7 +60,7 @@ impl Plan {
         length: u64,
         limit: Option<u64>,
     ) -> Result<Plan> {
-        let turns = turns_of_classes(labels, counts.len(), length);
+        let turns = fillings_of_classes(labels, counts.len(), length);
         let folded = Moments::<T>::bytes(rows.dim(), u64::MAX);
         let most = turns.iter().max().map_or(0, |most| (most + 2) * folded);
         if most > MOMENTS.1 {

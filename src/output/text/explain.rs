@@ -45,10 +45,8 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
     for shares in &card.shares {
         rows.push((shares.what.into(), in_a_line(shares), 1));
     }
-    for (at, CardReason { weight, sentence, next_step, .. }) in
-        card.reasons.iter().take(shown).enumerate()
-    {
-        rows.push((format!("reason {}", at + 1), format!("{weight}: {sentence}"), SENTENCE));
+    for CardReason { weight, sentence, next_step, .. } in card.reasons.iter().take(shown) {
+        rows.push((format!("{weight} reason"), sentence.clone(), SENTENCE));
         rows.push(("next step".into(), next_step.clone(), NEXT_STEP));
     }
     match card.reasons.len() - shown {
