@@ -1,4 +1,4 @@
-//! What goes wrong with the detections of each class: AP, TIDE's error types, what is taken for what.
+//! Errors in the detections of each class: AP, TIDE's error types, confusions.
 //!
 //! Error types are those of Bolya, Foley, Hays and Hoffman, "TIDE: A General Toolbox for Identifying Object
 //! Detection Errors" (ECCV 2020), §2.

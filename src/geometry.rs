@@ -1,5 +1,5 @@
-//! What embeddings tell of classes beyond information amounts: which overlap, which the classifier takes for
-//! which, which have moved, which labels are doubtful.
+//! What embeddings show of classes beyond information amounts: overlap, confusion by the classifier, shift of
+//! held-out embeddings, and doubtful labels.
 
 use crate::error::{Error, Result};
 use crate::kernel::SpectrumError;

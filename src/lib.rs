@@ -1,5 +1,5 @@
-//! Category information amount: how much of the embedding space a class fills, and whether that
-//! or its instance count goes with the detector's average precision.
+//! Category information amount: how much of the embedding space a class fills. And whether that amount,
+//! or its instance count, is correlated with the detector's average precision.
 //!
 //! The source is "Pursuing Better Decision Boundaries for Long-Tailed Object Detection via
 //! Category Information Amount" (arXiv 2502.03852); `docs/paper.md` fixes how each formula is read.

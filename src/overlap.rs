@@ -1,4 +1,4 @@
-//! How far apart classes lie in the space of the embeddings, and how much they overlap.
+//! Distances between classes in the space of the embeddings, and their overlap.
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;

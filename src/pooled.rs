@@ -1,4 +1,4 @@
-//! How far classes lie apart is measured in units of the spread inside them, pooled over all.
+//! The pooled within-class covariance W: the unit in which distances between classes are measured.
 
 use faer::linalg::solvers::{DenseSolveCore, Llt};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;

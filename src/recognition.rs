@@ -1,5 +1,5 @@
-//! Whether the classifier knows an object when it is shown its box: recall by class, localization taken out
-//! of the question.
+//! Recall of the classifier on ground-truth boxes, by class. Errors of localization have no effect on it,
+//! because each box is given.
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,5 +1,5 @@
-//! Which row of a classifier is which class: ways to read its rows, judged by what they recognize. Under a
-//! wrong one every class is shifted, and recall collapses.
+//! Which row of a classifier is which class. Several mappings are compared by the recall that they give. With a
+//! wrong one, every class is shifted and recall is near chance.
 
 use ndarray::{Array2, ArrayView1};
 

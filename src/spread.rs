@@ -1,4 +1,4 @@
-//! In how many directions, and how far, the embeddings of a class spread.
+//! Size and effective dimension of the spread of a class's embeddings.
 
 use serde::{Deserialize, Serialize};
 

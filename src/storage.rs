@@ -1,6 +1,6 @@
-//! Eq. 9–10: what it takes to store the covariances of an epoch, and the queue length that takes least.
+//! Eq. 9–10: the memory for the covariances of an epoch, and the queue length that needs the least.
 //!
-//! Everything is counted in values, of which a GPU or a file may give each 2, 4 or 8 bytes.
+//! Everything is counted in values. A value takes 2, 4 or 8 bytes on a GPU or in a file.
 //!
 //! | Store | Holds | Values |
 //! | --- | --- | --- |

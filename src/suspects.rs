@@ -1,4 +1,4 @@
-//! Embeddings whose label may be wrong: they lie nearer to another class than to their own.
+//! Embeddings whose label may be wrong: they are nearer to another class than to their own.
 
 use std::cmp::Reverse;
 

@@ -1,4 +1,4 @@
-//! All warnings there are: what was seen, what it means, and what to do.
+//! All warnings: what was seen, what it means, and what to do.
 
 use std::fmt;
 use std::path::PathBuf;

@@ -170,9 +170,8 @@ fn without_braces(text: &str) -> String {
     text.chars().filter_map(outside).collect()
 }
 
-/// A comment without code, which is between backticks or after `>>>`.
+/// A comment without code, which is between backticks.
 fn without_code(comment: &str) -> String {
-    let comment = comment.split(">>>").next().unwrap_or_default();
     let comment: Vec<_> = comment.split('`').step_by(2).collect();
     ALLOWED_IN_COMMENTS.iter().fold(comment.join(" "), |text, phrase| text.replace(phrase, " "))
 }
@@ -216,12 +215,27 @@ fn no_sentence_has_a_private_word() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
+/// The comments of a source, each with its line; lines below one another are one. Examples in Python are none.
+fn comments(source: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut before = 0;
+    for (line, text) in texts(source) {
+        let Text::Comment(text) = text else { continue };
+        let text = text.trim_start_matches(['/', '!']).split(">>>").next().unwrap_or_default();
+        match found.last_mut() {
+            Some((_, comment)) if before + 1 == line => *comment += text,
+            _ => found.push((line, text.to_owned())),
+        }
+        before = line;
+    }
+    found
+}
+
 #[test]
 fn no_comment_has_a_private_word() {
     let (mut read, mut wrong) = (0, Vec::new());
     for (name, source) in all() {
-        for (line, text) in texts(&source) {
-            let Text::Comment(text) = text else { continue };
+        for (line, text) in comments(&source) {
             read += 1;
             for word in private(&without_code(&text)) {
                 wrong.push(format!("{name}:{line}: {word:?} in {text:?}"));
@@ -273,8 +287,10 @@ fn private_words_are_found() {
     assert!(
         private("give --ap-numbering ids, restore it, at each turning, in place of it").is_empty()
     );
-    let comment = "/// The places of `readings`, if reading fails; [`rest`] is code\n>>> rest";
+    let comment = "The places of `readings`, if reading fails; [`rest`] is code >>> rest";
     assert_eq!(private(&without_code(comment)), ["places"]);
+    let rows = "// These are left\n// out.\n\n/// Alone >>> rest";
+    assert_eq!(comments(rows), [(1, " These are left out.".into()), (4, " Alone ".into())]);
 }
 
 #[test]

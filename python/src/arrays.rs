@@ -1,4 +1,4 @@
-//! Embeddings and labels as Python has them.
+//! Embeddings and labels from Python objects.
 
 use half::f16;
 use igam_analyze::classes::Labels;

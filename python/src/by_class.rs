@@ -1,5 +1,5 @@
-//! Values by class as Python has them: AP, counts, covariates, groups and names. What they are is seen from
-//! how they are built; no package is imported for it.
+//! Values by class from Python objects: AP, counts, covariates, groups and names. They are recognized by
+//! their attributes; no package is imported for it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! `correlate`, `Study` and `report`: what is found of detectors.
+//! `correlate`, `Study` and `report`: the results for one or several detectors.
 
 use std::path::PathBuf;
 

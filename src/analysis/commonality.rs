@@ -1,4 +1,4 @@
-//! How much of AP's variance goes with what.
+//! Shares of AP's variance that instance count, information amount and covariates explain.
 
 use super::correlated::Correlated;
 use crate::correlation::Share;

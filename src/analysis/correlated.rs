@@ -1,4 +1,4 @@
-//! Information amount and instance count against AP: of a run, and of all as one.
+//! Information amount and instance count against AP: for one run, and pooled over all runs.
 
 use crate::ap;
 use crate::correlation::{Line, NoCorrelation, Pearson, least_squares};

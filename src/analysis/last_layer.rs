@@ -1,4 +1,4 @@
-//! A classifier's last layer as it is given, held against the embeddings that it is shown.
+//! Checks the given last layer of a classifier on the embeddings.
 
 use std::path::Path;
 

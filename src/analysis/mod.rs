@@ -1,4 +1,4 @@
-//! What is asked of detectors, answered as plain values with what to beware of.
+//! The questions about detectors, answered as plain values with their warnings.
 
 mod bias;
 mod commonality;

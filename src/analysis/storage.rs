@@ -1,4 +1,4 @@
-//! What it takes to store the covariances of a data set, and what fits into a memory (Eq. 9–10, Figure 3).
+//! The memory for the covariances of a data set, and what fits into a budget (Eq. 9–10, Figure 3).
 
 use crate::error::{Error, Result};
 use crate::storage::{Shape, Store, Strategy};

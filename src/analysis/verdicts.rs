@@ -1,4 +1,4 @@
-//! The verdicts in words: one over all runs, or that of each.
+//! The verdicts in words: one over all runs, or one per run.
 
 use std::fmt;
 

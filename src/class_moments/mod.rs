@@ -1,7 +1,7 @@
 //! The moments of all classes, batch by batch: §3.3.1's dynamic update of covariances without a queue.
 //!
 //! A class stores what [`Moments`] store: its embeddings while they are at most p, then mean
-//! and scatter. Each embedding is known by a digest, so that none is merged twice.
+//! and scatter. Each embedding has a digest, so that none is merged twice.
 
 mod flat;
 

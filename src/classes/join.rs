@@ -1,5 +1,5 @@
-//! Which class each row of a file means. Where two interpretations of its keys lead to different classes, and
-//! where a pattern shows that is an error nearly always, there is no join but a doubt.
+//! Which class each row of a file means. If two interpretations of its keys lead to different classes, or
+//! if there is a pattern that is nearly always an error, the result is a doubt and not a join.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the rows of a file say of their class.
+//! How the rows of a file name their class: by name, by id, or by both.
 
 /// What the rows of a file say of their class, decided once where the file is read. A key is a name or
 /// a number and stays that; only [`Classes::join`](super::Classes::join) says which class it means.

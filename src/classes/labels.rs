@@ -1,4 +1,4 @@
-//! The class of each instance, as its label says it.
+//! The class of each instance, from its label.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The classes of several files, or of several batches of labels, as one.
+//! The union of the classes of several files, or of several batches of labels.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! A partial correlation whose error does not ask the classes to be equally noisy, nor independent.
+//! A partial correlation with a robust standard error: classes may differ in noise, and may be dependent.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use statrs::distribution::{ContinuousCDF, StudentsT};

@@ -1,4 +1,4 @@
-//! How much of y's variance goes with what.
+//! Commonality analysis: which share of y's variance goes with which predictors.
 
 use super::{Refusal, independent, r_squared};
 

@@ -1,4 +1,4 @@
-//! What one class does to a correlation.
+//! The influence of one class on a correlation.
 
 use super::{Pearson, Refusal, Residuals, partial, pearson};
 

@@ -1,4 +1,4 @@
-//! What chance would do to Pearson's r, without a law for the numbers.
+//! Permutation test and bootstrap of Pearson's r, which assume no distribution.
 //!
 //! Each replicate has its own ChaCha stream, numbered by the replicate: the result is the same for
 //! any number of threads.

@@ -1,4 +1,4 @@
-//! The class of each embedding, as its label says.
+//! The class of each embedding, from its label.
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! What is given of the classes: rows with keys, as they stand in a file or an array, before it is known
-//! which class each row means.
+//! Input per class, before it is matched to the classes: rows with keys, from a file or an array. It is not yet
+//! known which class each row means.
 
 use std::path::{Path, PathBuf};
 

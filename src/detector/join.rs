@@ -1,4 +1,4 @@
-//! What is given, joined to the classes: what is said of it, and what is refused.
+//! Matches input per class to the classes, notes how, and refuses what is doubtful.
 
 use std::path::{Path, PathBuf};
 

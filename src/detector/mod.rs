@@ -1,4 +1,4 @@
-//! A detector: its classes with all that is known of them, joined by class.
+//! A detector: its classes, with counts, AP and information amounts, joined by class.
 
 mod amounts;
 mod assign;

@@ -1,4 +1,4 @@
-//! A detector with one AP and one estimator: what results are of.
+//! A run: a detector with one AP and one estimator. Each result belongs to a run.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A run in short: what an `information.csv` says of it.
+//! A summary of a run, as in `information.csv`.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! The numbers that decide, those of `verdict.csv`.
+//! The numbers that the verdict is based on, those of `verdict.csv`.
 
 use std::collections::HashMap;
 use std::hash::Hash;

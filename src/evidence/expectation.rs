@@ -1,4 +1,4 @@
-//! What AP the instance count leads to expect of each class.
+//! The AP of each class that is expected from its instance count.
 
 use super::{Class, columns, logarithm};
 use crate::ap::ApScale;

@@ -1,8 +1,8 @@
-//! Does information amount explain AP beyond the instance count? All that the classes of one run, or of
-//! several runs, say to that, and what it comes to in words.
+//! Does information amount explain AP beyond the instance count? The statistics of one run, or of several
+//! runs, and the verdict in words.
 //!
-//! [`Evidence::of`] is the whole of it for one run, [`Pooled::of`] for several. `docs/evidence.md` says
-//! what each statistic is for, and shows the rule at work on simulated classes whose truth is known.
+//! [`Evidence::of`] computes all for one run, [`Pooled::of`] for several. `docs/evidence.md` says
+//! what each statistic is for, and tests the rule on simulated classes.
 
 mod basis;
 mod control;

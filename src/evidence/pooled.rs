@@ -1,4 +1,4 @@
-//! Several runs of the same classes as one: they are not so many experiments.
+//! Several runs of the same classes, pooled: they are not independent experiments.
 
 use std::collections::HashMap;
 

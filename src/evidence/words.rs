@@ -1,4 +1,4 @@
-//! The verdict's words.
+//! The verdict in words.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! Long lists of JSON, an item at a time.
+//! Reads long lists of JSON, one item at a time.
 
 use std::fmt;
 

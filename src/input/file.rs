@@ -1,4 +1,4 @@
-//! Files as they are opened: regular ones alone, so that nothing waits for a pipe or reads a device
+//! Opens files: only regular ones, so that nothing waits for a pipe or reads a device
 //! without end; and small texts, whole. If something else stands there, the error says what it is.
 
 use std::fs::{self, File};

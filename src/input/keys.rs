@@ -1,4 +1,4 @@
-//! What the rows of tables say of their class.
+//! The columns of a table that name the class.
 
 use super::table::{Kind, Table};
 use crate::classes::{Keys, number};

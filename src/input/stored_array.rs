@@ -1,4 +1,4 @@
-//! Arrays of numbers as they lie in files: the header that says their shape and element type, and rows of
+//! Arrays of numbers in files: the header with their shape and element type, and rows of
 //! embeddings from their data. Whatever file they lie in, NumPy's header and names of types describe them.
 
 use std::fs::File;

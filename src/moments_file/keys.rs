@@ -1,4 +1,4 @@
-//! Who the classes of a file are.
+//! The classes of a moments file: names and ids.
 
 use std::collections::HashSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! What is said of one class: the same words on the terminal, on the page and in a notebook.
+//! The card of one class in words: the same on the terminal, on the page and in a notebook.
 
 use crate::analysis::explain::{
     Because, ExplainedClass, Explanation, Of, Reason, Standing, ap_percent, ap_text, cost_text,

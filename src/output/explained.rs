@@ -1,4 +1,4 @@
-//! What is known of the classes, as parts of a page.
+//! The explained classes as parts of a page.
 
 use super::card::{self, CardReason, Shares, card};
 use super::page::{self, Bar, Part, Rows};

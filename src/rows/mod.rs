@@ -1,4 +1,4 @@
-//! Rows of embeddings, wherever they lie: what whoever works on them must know of them.
+//! Rows of embeddings from any source: the trait that each source implements.
 
 mod array;
 

@@ -1,5 +1,5 @@
-//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, `class_names.csv`, which says of what
-//! classes the labels are the ids, and the classifier's last layer. Such a folder stands for all of these.
+//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, `class_names.csv` with the
+//! classes and their ids, and the classifier's last layer. The folder is given in place of these files.
 
 use std::collections::HashMap;
 use std::fs;

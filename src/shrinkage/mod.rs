@@ -1,4 +1,4 @@
-//! Spectrum → spectrum: what stands between the sample covariance and the information amount.
+//! Spectrum → spectrum: the covariance estimators, between the sample covariance and the information amount.
 //!
 //! Every estimator here keeps the sample's eigenvectors, which Eq. 2 does not need, and moves its
 //! eigenvalues. All scale with the square of the embeddings.

@@ -1,4 +1,4 @@
-//! What both nonlinear estimators start from: the eigenvalues that are not 0.
+//! The nonzero eigenvalues, with which both nonlinear estimators begin.
 
 use super::Refusal;
 use crate::spectrum::Spectrum;

@@ -1,4 +1,4 @@
-//! How rows are read so that what is held of it fits into memory.
+//! Plans how rows are read, so that the moments fit into memory.
 
 use bytesize::ByteSize;
 

@@ -1,4 +1,4 @@
-//! What is known of each class of a run, brought together.
+//! Collects what is known of each class of a run.
 
 use super::rules::Others;
 use super::{ExplainedClass, Explanation};

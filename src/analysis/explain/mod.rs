@@ -1,4 +1,4 @@
-//! Why is *this* class bad? What is known of each class, and what may be the reasons of its AP.
+//! Why is *this* class bad? The known numbers of each class, and the possible reasons for its AP.
 
 mod changed;
 mod facts;

@@ -1,4 +1,4 @@
-//! The reasons there are, each with the number behind it and what to do next.
+//! All reasons, each with its number and what to do next.
 
 use crate::detections::ErrorType;
 

@@ -1,6 +1,6 @@
-//! The rule behind each reason: what must be seen of a class, and of the others, for it to be given.
+//! The rule of each reason: the condition on the numbers of a class and of the others.
 //!
-//! Rules compare a class with the median of the classes of the same run, which a few odd ones do not move.
+//! Rules compare a class with the median over the classes of the same run, because outliers do not move it.
 //! `docs/explain.md` says where each threshold comes from.
 
 use super::{Because, ExplainedClass, Of, Reason, SeenIn, Weight};

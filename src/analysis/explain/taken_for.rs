@@ -1,4 +1,4 @@
-//! What a class is taken for most often, and by whom.
+//! The class with which a class is confused most often, by the classifier or in the detections.
 
 use super::{ExplainedClass, Explanation, Of, SeenIn};
 

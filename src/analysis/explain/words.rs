@@ -1,4 +1,4 @@
-//! The reasons' words: a token for tables, a label, a sentence with the number behind it, and what to do next.
+//! The texts of the reasons: a token for tables, a label, a sentence with its number, and what to do next.
 
 use std::fmt;
 

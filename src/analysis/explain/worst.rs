@@ -1,4 +1,4 @@
-//! Which classes are the worst, and how AP stands to what was to be expected.
+//! Which classes are the worst, and how AP compares to the expected AP.
 
 use super::{ExplainedClass, Explanation};
 

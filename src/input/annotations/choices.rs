@@ -1,4 +1,4 @@
-//! How annotations are read, where a user may choose.
+//! Options for annotations.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Evaluations as they were found in a file, one after the other: which is meant, and what is said of it.
+//! The evaluations in a file, in order: which one is used, and the notes about it.
 
 use std::path::Path;
 
