@@ -1,4 +1,4 @@
-//! What goes wrong with the detections of each class: AP, TIDE's error types, what is taken for what.
+//! Errors in the detections of each class: AP, TIDE's error types, confusions.
 //!
 //! Error types are those of Bolya, Foley, Hays and Hoffman, "TIDE: A General Toolbox for Identifying Object
 //! Detection Errors" (ECCV 2020), §2.
@@ -68,6 +68,6 @@ pub struct ClassDetections {
     pub interval: Option<(f64, f64)>,
     /// In the order of [`ErrorType::ALL`].
     pub errors: [ErrorCost; 6],
-    /// Classes that its objects are taken for, places among the classes, and how often; most often first.
+    /// Classes that its objects are taken for, indices among the classes, and how often; most often first.
     pub taken_for: Vec<(usize, u64)>,
 }

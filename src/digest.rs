@@ -1,4 +1,4 @@
-//! Which embeddings a result is of, so that none is counted twice.
+//! Digests of embeddings, so that none is counted twice.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! What embeddings tell of classes beyond information amounts: which overlap, which the classifier takes for
-//! which, which have moved, which labels are doubtful.
+//! What embeddings show of classes beyond information amounts: overlap, confusion by the classifier, shift of
+//! held-out embeddings, and doubtful labels.
 
 use crate::error::{Error, Result};
 use crate::kernel::SpectrumError;
@@ -37,7 +37,7 @@ impl Of {
 pub struct Labelled<'a, R> {
     /// The embeddings.
     pub rows: &'a R,
-    /// The class of each, a place among the classes.
+    /// The class of each, an index among the classes.
     pub labels: &'a [u32],
     /// How many each class has.
     pub counts: &'a [u64],
@@ -119,7 +119,7 @@ impl Geometry {
         Ok(Geometry { shift, in_training, ..geometry })
     }
 
-    /// What the classifier takes the embeddings of a class for, by its place.
+    /// What the classifier takes the embeddings of a class for, by its index.
     pub fn recognition(&self, class: usize) -> Option<&Recognition> {
         Some(&self.recognized.as_ref()?[class])
     }
@@ -218,7 +218,7 @@ impl<R: Rows> Labelled<'_, R> {
     /// The same suspects by their numbers in the files.
     fn numbered(&self, mut suspects: Suspects) -> Suspects {
         for suspect in &mut suspects.worst {
-            // The row before which as many are left out as in all before it.
+            // The row before which as many are skipped as in all before it.
             let (mut low, mut high) = (0, self.left_out.len());
             while low < high {
                 let middle = low.midpoint(high);

@@ -18,7 +18,7 @@ pub struct ApSummary {
 
 impl ApSummary {
     /// Summarizes the APs of classes, given on `scale`. A class without AP, or with one that is not
-    /// finite, is left out.
+    /// finite, is skipped.
     pub fn of(aps: impl IntoIterator<Item = Option<f64>>, scale: ApScale) -> ApSummary {
         let to_points = ApScale::Percent.full() / scale.full();
         let finite = aps.into_iter().flatten().filter(|ap| ap.is_finite());
@@ -178,7 +178,7 @@ impl FromStr for Grouping {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Groups {
     names: Vec<String>,
-    /// Of each class, its place among the names; none where its count is not known.
+    /// Of each class, its index among the names; none where its count is not known.
     of_class: Vec<Option<usize>>,
 }
 

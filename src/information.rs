@@ -17,7 +17,7 @@ pub fn bits(eigenvalues: &[f64]) -> f64 {
     eigenvalues.iter().map(|value| value.ln_1p()).sum::<f64>() / (2.0 * LN_2)
 }
 
-/// A class's information amount, and what it rests on.
+/// A class's information amount, and what it depends on.
 ///
 /// ```
 /// use igam_analyze::{Classes, Information, Options, information};

@@ -1,5 +1,5 @@
-//! Category information amount: how much of the embedding space a class fills, and whether that
-//! or its instance count goes with the detector's average precision.
+//! Category information amount: how much of the embedding space a class fills. And whether that amount,
+//! or its instance count, is correlated with the detector's average precision.
 //!
 //! The source is "Pursuing Better Decision Boundaries for Long-Tailed Object Detection via
 //! Category Information Amount" (arXiv 2502.03852); `docs/paper.md` fixes how each formula is read.
@@ -126,9 +126,9 @@ pub mod pooled;
 #[doc(hidden)]
 pub mod queue;
 #[doc(hidden)]
-pub mod readings;
-#[doc(hidden)]
 pub mod recognition;
+#[doc(hidden)]
+pub mod row_mapping;
 #[doc(hidden)]
 pub mod rows;
 #[cfg(feature = "files")]
@@ -180,12 +180,12 @@ pub mod types {
         Because, ExplainedClass, Explanation, Reason, ReasonsChanged, SeenIn, Weight,
     };
     pub use crate::analysis::last_layer::LastLayer;
-    pub use crate::analysis::{Bias, ComparedRun, OverRuns, Pair, Reading};
+    pub use crate::analysis::{Bias, ComparedRun, Formula, OverRuns, Pair};
     pub use crate::classes::{Keys, Numbering};
     pub use crate::correlation::{Expected, Line, Pearson};
     pub use crate::detections::{ClassDetections, ErrorCost, ErrorType};
     pub use crate::detector::{ApFormat, ClassGroups, Covariate, Covariates, Evaluated};
-    pub use crate::evidence::{Association, Evidence, Grounds, Judged, Pooled, Verdict};
+    pub use crate::evidence::{Association, Basis, Evidence, Judged, Pooled, Verdict};
     pub use crate::geometry::{Geometry, Of};
     pub use crate::groups::{ApSummary, Frequency, Grouping};
     pub use crate::observer::{Observer, Unit};

@@ -1,7 +1,7 @@
 //! Eq. 5 and 6: the cosine softmax and the IGAM loss, with their gradients.
 //!
-//! A margin m_ij > 0 lowers the logit of class j for samples of class i: their loss falls, and so does what
-//! training does about them. The trained boundary, without margins, lies nearer to class i than that of
+//! A margin m_ij > 0 lowers the logit of class j for samples of class i. So their loss and its gradient
+//! fall. The trained boundary, without margins, is nearer to class i than that of
 //! Eq. 5 (`docs/paper.md`, "Which way a margin moves the boundary").
 
 use std::f64::consts::PI;

@@ -1,4 +1,4 @@
-//! The program: what was typed goes to the command line's room.
+//! The program: passes its arguments to the command line.
 
 use std::env;
 use std::process::ExitCode;

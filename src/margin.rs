@@ -1,6 +1,6 @@
 //! After Eq. 6: the angular margins of the IGAM loss.
 //!
-//! A margin m_ij > 0 widens the region θ_i < θ_j + m_ij in which training takes a sample of class i for right.
+//! A margin m_ij > 0 widens the region θ_i < θ_j + m_ij, in which a sample of class i is right in training.
 //! At test time there is no margin, and the trained boundary lies nearer to class i: it has lost space
 //! (`docs/paper.md`, "Which way a margin moves the boundary").
 

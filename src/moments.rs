@@ -1,7 +1,7 @@
 //! Eq. 7–8: the moments of a class, pushed row by row and merged, in a hybrid store.
 //!
-//! A class keeps its raw rows while they are few (m ≤ p), because then they are smaller than the
-//! packed scatter and the m×m Gram matrix is the cheaper way to the spectrum. Beyond that, its
+//! A class stores its raw rows while they are few (m ≤ p). Then they are smaller than the packed scatter,
+//! and the m×m Gram matrix is the cheaper way to the spectrum. Beyond that, its
 //! rows are folded, 128 at a time, into count, mean μ and scatter S = Σ(x−μ)(x−μ)ᵀ.
 //!
 //! Precision: every block is centred at its own mean before it is multiplied, and Eq. 8's rank-one
@@ -9,8 +9,8 @@
 //!
 //! Beside them goes Q = Σ‖x−μ‖⁴, which Eq. 7 has not, but Ledoit and Wolf's linear shrinkage needs.
 //!
-//! Determinism: block boundaries are counted in rows of the class, so that the order of every sum
-//! follows from the data alone, whatever the number of threads, files or reads the rows came in.
+//! Determinism: block boundaries are counted in rows of the class. So the order of every sum follows from
+//! the data alone, not from the number of threads, files or reads.
 
 use pulp::{Arch, Simd, WithSimd};
 
@@ -138,13 +138,13 @@ impl<T: Value> Moments<T> {
         mean
     }
 
-    /// The rows, while they are all kept raw.
+    /// The rows, while all are stored raw.
     pub fn raw_rows(&self) -> Option<&[T]> {
         self.folded.is_none().then_some(&self.rows)
     }
 
-    /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the
-    /// centred rows Y, which have the same nonzero eigenvalues, and Q = Σ‖x−μ‖⁴.
+    /// The smaller one of the Gram matrix YYᵀ (m×m, when m ≤ p) and the scatter S = YᵀY of the centred rows
+    /// Y; and Q = Σ‖x−μ‖⁴. Both matrices have the same nonzero eigenvalues.
     pub fn into_product(mut self) -> (Symmetric, f64) {
         match self.finish() {
             None => {
@@ -157,7 +157,7 @@ impl<T: Value> Moments<T> {
         }
     }
 
-    /// What is to be kept of them: rows that are not folded yet, or the folded moments of all.
+    /// What is to be stored of them: rows that are not folded yet, or the folded moments of all.
     pub fn into_parts(mut self) -> Parts<T> {
         match self.finish() {
             None => Parts::Rows(self.rows),
@@ -201,7 +201,7 @@ impl<T: Value> Moments<T> {
         self.rows.len() / self.dim
     }
 
-    /// Leaves the raw store: folds every whole block and keeps the rest of the rows.
+    /// Leaves the raw store: folds every whole block and keeps the remaining part of the rows.
     fn start_folding(&mut self) {
         let dim = self.dim;
         let folded = self.folded.get_or_insert_with(|| Folded::new(dim));
@@ -212,7 +212,7 @@ impl<T: Value> Moments<T> {
         blocks.for_each(|block| folded.fold(block, self.precision));
     }
 
-    /// The folded moments of all rows, about their mean; none of rows that are kept raw.
+    /// The folded moments of all rows, about their mean; none of rows that are stored raw.
     fn finish(&mut self) -> Option<Folded> {
         self.fold();
         let mut folded = self.folded.take()?;

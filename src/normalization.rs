@@ -57,7 +57,7 @@ impl Normalization {
     }
 }
 
-/// The normalized information amounts I′ of C classes, kept as logarithms: e^{e^x} overflows when
+/// The normalized information amounts I′ of C classes, stored as logarithms: e^{e^x} overflows when
 /// one class dominates.
 #[derive(Clone, Debug)]
 pub struct Normalized {

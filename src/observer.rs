@@ -1,4 +1,4 @@
-//! Who is told what happens while files are read and information amounts are computed.
+//! Receives notes, warnings and progress while files are read and information amounts are computed.
 
 use crate::warning::{Warning, Warnings};
 

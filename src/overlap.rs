@@ -1,4 +1,4 @@
-//! How far apart classes lie in the space of the embeddings, and how much they overlap.
+//! Distances between classes in the space of the embeddings, and their overlap.
 
 use ndarray::{Array2, ArrayView2};
 use rayon::prelude::*;
@@ -12,7 +12,7 @@ pub const CLOSEST: usize = 3;
 /// A class near another.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Neighbour {
-    /// Its place among the classes.
+    /// Its index among the classes.
     pub class: usize,
     /// Mahalanobis distance D of the means under the pooled within-class covariance.
     pub distance: f64,
@@ -69,7 +69,7 @@ impl Overlap {
         Some(self.distances[(i, j)]).filter(|distance| distance.is_finite())
     }
 
-    /// The classes closest to one, [`CLOSEST`] at most, the closest first; of equal distances the lower place
+    /// The classes closest to one, [`CLOSEST`] at most, the closest first; of equal distances the lower index
     /// first.
     pub fn closest(&self, class: usize) -> &[Neighbour] {
         &self.closest[class]

@@ -1,4 +1,4 @@
-//! How far classes lie apart is measured in units of the spread inside them, pooled over all.
+//! The pooled within-class covariance W: the unit in which distances between classes are measured.
 
 use faer::linalg::solvers::{DenseSolveCore, Llt};
 use faer::linalg::triangular_solve::solve_lower_triangular_in_place;
@@ -77,7 +77,7 @@ impl WithinClasses {
         self.has(class).then(|| self.squares[class] / self.counts[class] as f64)
     }
 
-    /// The same of classes that have these places among `classes`.
+    /// The same of classes that have these indices among `classes`.
     pub fn placed(self, places: &[usize], classes: usize) -> WithinClasses {
         let mut placed = WithinClasses {
             counts: vec![0; classes],

@@ -38,7 +38,7 @@ impl<T: Value> LocalMoments<T> {
         self.queue.push(row);
     }
 
-    /// The end of the epoch: turns the queue over once more and merges all that was taken.
+    /// The end of the epoch: empties the queue once more and merges all that was taken.
     pub fn merged(mut self) -> Moments<T> {
         self.turn_over();
         let mut merged = Moments::new(self.dim);
@@ -55,11 +55,11 @@ impl<T: Value> LocalMoments<T> {
     }
 }
 
-/// In how many turns of a queue of `length` = d each of `classes` classes was in the queue.
+/// In how many fillings of a queue of `length` = d each of `classes` classes was in the queue.
 ///
 /// # Panics
 /// If d is zero, or a label is not below `classes`.
-pub fn turns_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64> {
+pub fn fillings_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64> {
     let mut turns = vec![0; classes];
     let mut last = vec![None; classes];
     for (at, &label) in (0..).zip(labels) {
@@ -76,7 +76,7 @@ pub fn turns_of_classes(labels: &[u32], classes: usize, length: u64) -> Vec<u64>
 pub struct Held {
     /// All embeddings.
     pub original: u64,
-    /// The paper's queue, and C covariances a turn.
+    /// The paper's queue, and C covariances per filling.
     pub paper: u64,
     /// Covariances in it that belong to a class that was in the queue; the others are empty.
     pub filled: u64,
@@ -97,7 +97,7 @@ impl Held {
         let classes = shape.classes();
         let mut counts = vec![0; classes as usize];
         let (mut queue, mut turns, mut fullest) = (0, 0, 0);
-        let filled = turns_of_classes(labels, classes as usize, length).iter().sum();
+        let filled = fillings_of_classes(labels, classes as usize, length).iter().sum();
         let mut held = Held { filled, ..Held::default() };
         for &label in labels {
             let class = label as usize;
@@ -112,7 +112,7 @@ impl Held {
                 queue = 0;
             }
         }
-        // The epoch ends with a turn, whatever is in the queue.
+        // The epoch ends with the queue being emptied, whatever is in the queue.
         turns += 1;
         held.paper = fullest * dim + turns * classes * dim * dim;
         held.running = fullest * dim + classes * packed;

@@ -1,5 +1,5 @@
-//! Whether the classifier knows an object when it is shown its box: recall by class, localization taken out
-//! of the question.
+//! Recall of the classifier on ground-truth boxes, by class. Errors of localization have no effect on it,
+//! because each box is given.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,7 +16,7 @@ pub struct Recognition {
     pub rows: u64,
     /// Those whose largest logit is that of their class.
     pub right: u64,
-    /// Classes that the others are taken for, places among the classes, and how often; most often first,
+    /// Classes that the others are taken for, indices among the classes, and how often; most often first,
     /// and of equals that of the larger mean logit.
     pub taken_for: Vec<(usize, u64)>,
 }
@@ -32,7 +32,7 @@ impl Recognition {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "NameOrNumber")]
 pub enum BackgroundRow {
-    /// The first, as in torchvision: `postprocess_detections` in `models/detection/roi_heads.py` leaves out
+    /// The first, as in torchvision: `postprocess_detections` in `models/detection/roi_heads.py` skips
     /// `scores[:, 0]`, and a class's label is its row.
     First,
     /// The last, as in detectron2 (`fast_rcnn_inference_single_image` in `modeling/roi_heads/fast_rcnn.py`
@@ -81,7 +81,7 @@ impl BackgroundRow {
             Some(asked) => asked,
         };
         if let Some(row) = background.place(rows).filter(|&row| row >= rows) {
-            return Err(format!("holds {rows} rows, and none of number {row} (from 0)"));
+            return Err(format!("holds {rows} rows, so there is no row {row} (from 0)"));
         }
         let more = usize::from(background != BackgroundRow::None);
         if rows == classes + more {

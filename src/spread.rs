@@ -1,4 +1,4 @@
-//! In how many directions, and how far, the embeddings of a class spread.
+//! Size and effective dimension of the spread of a class's embeddings.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ const FEWEST: usize = 5;
 /// not meant: a floor would hide what is asked. Of m embeddings, m−1 directions are the most.
 ///
 /// Total variance and participation ratio are had from the covariance itself, tr Σ and tr²Σ/‖Σ‖². The
-/// rest needs all eigenvalues, and is there where an estimator has computed them: all but `mp-floor` and
+/// others need all eigenvalues, and is there where an estimator has computed them: all but `mp-floor` and
 /// `sample` do.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Spread {

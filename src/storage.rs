@@ -1,15 +1,15 @@
-//! Eq. 9–10: what it takes to store the covariances of an epoch, and the queue length that takes least.
+//! Eq. 9–10: the memory for the covariances of an epoch, and the queue length that needs the least.
 //!
-//! Everything is counted in values, of which a GPU or a file may give each 2, 4 or 8 bytes.
+//! Everything is counted in values. A value takes 2, 4 or 8 bytes on a GPU or in a file.
 //!
 //! | Store | Holds | Values |
 //! | --- | --- | --- |
 //! | original | every embedding | N·p (Eq. 9) |
-//! | paper | a queue of d embeddings, and C covariances each time it turns over | d·p + C·(⌊N/d⌋+1)·p² (Eq. 9) |
-//! | running | a queue, and one mean and packed covariance a class, merged by Eq. 8 at each turn | d·p + C·(p(p+1)/2+p) |
+//! | paper | a queue of d embeddings, and C covariances each time it is full | d·p + C·(⌊N/d⌋+1)·p² (Eq. 9) |
+//! | running | a queue, and one mean and packed covariance a class, merged by Eq. 8 each time the queue is full | d·p + C·(p(p+1)/2+p) |
 //! | hybrid | of each class its m embeddings, or mean and packed covariance where those are fewer values | Σ min(m·p, p(p+1)/2+p) |
 //!
-//! The paper's count leaves out the local means that Eq. 8 needs, 1/p as many values as the
+//! The paper's count ignores the local means that Eq. 8 needs, 1/p as many values as the
 //! covariances; so does this one, to give the paper's numbers.
 
 /// Points of Listing 2's grid, from [`GRID_START`] to N.
@@ -27,7 +27,7 @@ pub enum Strategy {
     PaperGrid,
     /// The paper's, at the best d.
     Paper,
-    /// One covariance a class, merged at each turn of the queue.
+    /// One covariance per class, merged each time the queue is full.
     Running,
     /// Of each class the smaller of embeddings and moments.
     Hybrid,
@@ -88,7 +88,7 @@ impl Shape {
         if instances == 0 || dim == 0 || classes == 0 {
             return Err(ShapeError::Empty(instances, dim, classes));
         }
-        // No store is larger than the queue of all embeddings beside a covariance a class and turn.
+        // No store is larger than the queue of all embeddings beside one covariance per class and filling.
         let turns = instances.checked_add(1);
         let covariances =
             turns.and_then(|turns| turns.checked_mul(classes)?.checked_mul(dim)?.checked_mul(dim));
@@ -181,7 +181,7 @@ impl Shape {
     /// The d of all from 1 to N at which the paper's store is smallest, the least if there are several.
     ///
     /// While ⌊N/d⌋ stays the same, S_new rises with d: only the first d of such a run can be best,
-    /// which is d = ⌊N/q⌋+1 for a number of turns q = ⌊N/d⌋+1 from 2 on. From q turns on, the
+    /// which is d = ⌊N/q⌋+1 for a number of fillings q = ⌊N/d⌋+1 from 2 on. From q fillings on, the
     /// covariances alone take C·q·p²: once that is more than the best so far, none better follows.
     /// The best is about 2√(N·C·p)·p, so that this ends after O(√N) steps.
     pub fn best_length(&self) -> u64 {
@@ -199,7 +199,7 @@ impl Shape {
         best
     }
 
-    /// The runs of queue lengths that turn over equally often, (first d, last d), from the longest on.
+    /// The ranges of queue lengths that are filled equally often, (first d, last d), from the longest on.
     fn runs(&self) -> impl Iterator<Item = (u64, u64)> {
         let mut last = self.instances;
         std::iter::from_fn(move || {
@@ -223,7 +223,7 @@ impl Shape {
     /// The longest queue, up to N, with which the paper's store is at most `values`.
     pub fn longest_paper_queue(&self, values: u64) -> Option<u64> {
         for (first, last) in self.runs() {
-            // Shorter queues turn over more often: once the covariances alone are too many, all are.
+            // Shorter queues are filled more often: once the covariances alone are too many, all are.
             let covariances = self.classes * self.turns(last) * self.dim * self.dim;
             let d = last.min(values.checked_sub(covariances)? / self.dim);
             if d >= first {

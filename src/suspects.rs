@@ -1,4 +1,4 @@
-//! Embeddings whose label may be wrong: they lie nearer to another class than to their own.
+//! Embeddings whose label may be wrong: they are nearer to another class than to their own.
 
 use std::cmp::Reverse;
 
@@ -16,7 +16,7 @@ pub const TIMES_AS_LIKELY: f64 = 100.0;
 pub struct Suspect {
     /// Its row.
     pub row: u64,
-    /// The class that it is nearest to, a place among the classes.
+    /// The class that it is nearest to, an index among the classes.
     pub nearer_to: usize,
     /// Distance from the mean of the others of its own class.
     pub own: f64,

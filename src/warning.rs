@@ -1,4 +1,4 @@
-//! All warnings there are: what was seen, what it means, and what to do.
+//! All warnings: what was seen, what it means, and what to do.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -69,11 +69,11 @@ pub enum Warning {
     },
     /// Margins that training will hardly feel.
     SmallMargins {
-        /// The chosen reading of the normalization.
-        reading: &'static str,
+        /// The chosen formula of the normalization.
+        formula: &'static str,
         /// Its largest margin, radians.
         largest: f64,
-        /// The reading with the largest margins and its largest, if that can be felt.
+        /// The formula with the largest margins and its largest, if that can be felt.
         better: Option<(&'static str, f64)>,
     },
     /// Counts that a command does not need.
@@ -125,7 +125,7 @@ pub enum Warning {
         of: usize,
     },
     /// Two runs are explained from different things.
-    UnlikeGrounds,
+    UnlikeInputs,
     /// A classifier that recognizes no more boxes than chance would.
     ByChance {
         /// The runs, where they have names.
@@ -321,8 +321,8 @@ impl fmt::Display for Warning {
                     f,
                     "{}in {classes} of {of} classes, more than half of the information amount \
                      comes from the eigenvalue floor ({share}% of the bits of all classes); there \
-                     it measures the instance count, not the embeddings: compare --estimator \
-                     sample",
+                     it measures the instance count, not the embeddings: compare with \
+                     --estimator sample",
                     prefix(runs)
                 )
             }
@@ -366,10 +366,10 @@ impl fmt::Display for Warning {
                  used in the normalization: {}",
                 list(classes)
             ),
-            Warning::SmallMargins { reading, largest, better } => {
+            Warning::SmallMargins { formula, largest, better } => {
                 write!(
                     f,
-                    "the largest margin of --normalization {reading} is {largest:.2e} rad: \
+                    "the largest margin of --normalization {formula} is {largest:.2e} rad: \
                      training will hardly differ from the cosine softmax; "
                 )?;
                 match better {
@@ -403,12 +403,9 @@ impl fmt::Display for Warning {
                 prefix(runs),
                 of - classes
             ),
-            Warning::Unmatched { path, classes } => write!(
-                f,
-                "{}: skipped these, which are not among the classes: {}",
-                path.display(),
-                list(classes)
-            ),
+            Warning::Unmatched { path, classes } => {
+                write!(f, "{}: skipped rows that match no class: {}", path.display(), list(classes))
+            }
             Warning::UnknownCovariate { runs, covariate, classes } => write!(
                 f,
                 "{}{covariate:?} is not known for these classes, so the verdict does not use them: \
@@ -435,9 +432,9 @@ impl fmt::Display for Warning {
                  in its own group",
                 prefix(runs)
             ),
-            Warning::UnlikeGrounds => f.write_str(
-                "the two runs were not given the same (held-out embeddings, weights, detections): \
-                 a reason may appear or disappear because of that alone",
+            Warning::UnlikeInputs => f.write_str(
+                "the two runs have different inputs (held-out embeddings, weights or detections): \
+                 a reason may appear or disappear for that alone",
             ),
             Warning::ByChance { runs, recall, classes } => write!(
                 f,
@@ -461,8 +458,8 @@ impl fmt::Display for Warning {
                     if *after { ("after", "last", "first") } else { ("before", "first", "last") };
                 write!(
                     f,
-                    "{}: classes are recognized by the row {beside} their own (mean recall {:.0}%, \
-                     by their own {:.0}%): if the {wrong} row was removed as the background's, \
+                    "{}: mean recall is {:.0}% if each class uses the row {beside} its own, and {:.0}% \
+                     with its own row: if the {wrong} row was removed as the background's, \
                      remove the {right} row instead; otherwise the labels are off by one",
                     path.display(),
                     100.0 * recall.1,

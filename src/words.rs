@@ -1,4 +1,4 @@
-//! Names and numbers as they stand in a text or a sentence.
+//! Names and numbers as text in a sentence.
 
 /// Longest name of a class, run or column, bytes.
 const LONGEST_NAME: usize = 1000;

@@ -147,7 +147,7 @@ fn spoiled_npy() {
             b"\x93NUMPY\x02\x00\xff\xff\xff\xff{'descr'".into(),
             "claims an npy header of 4294967295 bytes: it is damaged",
         ),
-        (good[..good.len() - 1].into(), "but there are 47 bytes of data; dump it again"),
+        (good[..good.len() - 1].into(), "but there are 47 bytes of data; save it again"),
         (
             npy(&header("'<f4'", "(6, 2)"), &f4(5)),
             "is cut off: its header promises an array of shape [6, 2] (<f4), but there are 40 bytes",
@@ -184,7 +184,7 @@ fn spoiled_npy() {
         (of("'<f4'", "(12,)"), "embeddings have two axes, instances and dimensions"),
         (of("'<f4'", "()"), "embeddings have two axes"),
         (of("'<f4'", "(6, 2, 1)"), "embeddings have two axes"),
-        (npy(&header("'<f4'", "(0, 2)"), &[]), "x.npy: has no rows: dump them again"),
+        (npy(&header("'<f4'", "(0, 2)"), &[]), "x.npy: has no rows: save them again"),
         (npy(&header("'<f4'", "(6, 0)"), &[]), "empty array of shape [6, 0]"),
         (npy(&header("'<f2'", "(1, 1048577)"), &[0; 2097154]), "rows of 1048577 values"),
         (npy(&header("'<f4'", "(5, 2)"), &f4(5)), "there are 5 embeddings but 6 labels"),

@@ -2,7 +2,7 @@
 
 use igam_analyze::Warnings;
 use igam_analyze::detector::{Counts, Covariate};
-use igam_analyze::evidence::{Class, Grounds, groups_tell};
+use igam_analyze::evidence::{Basis, Class, groups_tell};
 use igam_analyze::input::annotations::{Choices, Include};
 use igam_analyze::input::class_groups;
 use igam_analyze::input::{counts, covariates};
@@ -272,7 +272,7 @@ fn what_is_in_no_group_is_said() {
         &command,
         &[
             " g.csv: 2 groups of classes",
-            " g.csv: skipped these, which are not among the classes: \"mango\"",
+            " g.csv: skipped rows that match no class: \"mango\"",
             " g.csv: gives no group for: \"plum\"",
         ],
     );
@@ -431,22 +431,22 @@ fn the_verdict_is_with_and_without_what_is_held_constant() {
     let known: Vec<Class> = all.iter().filter(|class| class.name != "class 03").copied().collect();
     let plain: Vec<Class> = known.iter().map(|class| Class { covariates: &[], ..*class }).collect();
     for (row, classes) in [(with, known), (without, plain)] {
-        let grounds = Grounds::of(&classes, dim);
-        let (curve, group) = (grounds.given_curve.unwrap(), grounds.by_group.unwrap());
+        let basis = Basis::of(&classes, dim);
+        let (curve, group) = (basis.given_curve.unwrap(), basis.by_group.unwrap());
         let ours =
             ["partial_line", "partial_curve", "robust_p", "by_group_low", "groups", "controls"]
                 .map(|name| row[name].as_f64().unwrap());
-        let line = grounds.given_line.unwrap().r;
-        let robust = grounds.robust.unwrap().p_value();
+        let line = basis.given_line.unwrap().r;
+        let robust = basis.robust.unwrap().p_value();
         let (low, clusters) = (group.interval().0, group.clusters as f64);
-        let controls = grounds.controls as f64;
+        let controls = basis.controls as f64;
         assert_close(&ours, &[line, curve.r, robust, low, clusters, controls], 1e-9);
     }
     let text = String::from_utf8(work.run(input).stdout).unwrap();
     assert!(
         text.contains(
-            "- held constant besides the count: size (known for 39 of 40 classes); without that: \
-             information amount explains AP beyond"
+            "- also held constant: size (known for 39 of 40 classes)\n\
+             - with only the count held constant: information amount explains AP beyond"
         ),
         "{text}"
     );

@@ -5,7 +5,7 @@ use igam_analyze::correlation::{
     Clustered, Pearson, Refusal, Regression, bootstrap, influence, kendall, leave_one_out,
     natural_spline, partial, pearson, permutation_p, spearman,
 };
-use igam_analyze::evidence::{Caveat, Class, Control, Evidence, Failure, Finding, Grounds};
+use igam_analyze::evidence::{Basis, Caveat, Class, Control, Evidence, Failure, Finding};
 use serde_json::Value;
 
 use crate::{assert_close, numbers, repository};
@@ -257,7 +257,7 @@ fn the_real_runs_say_nothing_beyond_the_count() {
         };
         let classes: Vec<_> = run.iter().zip(names.iter().map(String::as_str)).map(class).collect();
         let evidence = Evidence::of(&classes, 128);
-        assert!(evidence.judged.grounds.floor_share.unwrap() > 0.9);
+        assert!(evidence.judged.basis.floor_share.unwrap() > 0.9);
         assert_eq!(evidence.large.as_ref().unwrap().classes, 8);
         let one = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
         assert_eq!(evidence, one.install(|| Evidence::of(&classes, 128)));
@@ -344,7 +344,7 @@ fn the_rule_keeps_its_bounds() {
     // Student's t with 30 degrees of freedom is 2.042 or more in one of twenty cases.
     let clustered =
         |t: f64| Clustered { r: -0.4, standard_error: 0.4 / t, freedom: 30.0, clusters: 8 };
-    let grounds = Grounds {
+    let basis = Basis {
         classes: 40,
         information: Ok(below),
         instances: Ok(above),
@@ -364,40 +364,40 @@ fn the_rule_keeps_its_bounds() {
     let beyond = Finding::Beyond { partial: below };
     let unsettled = |failure| Finding::Unsettled { partial: below, failures: vec![failure] };
     let count = |given_curve| Finding::Count { r: above.r, partial: Some(given_curve) };
-    let finding = |change: fn(Grounds) -> Grounds| Finding::of(&change(grounds.clone()));
+    let finding = |change: fn(Basis) -> Basis| Finding::of(&change(basis.clone()));
     assert_eq!(finding(|all| all), beyond);
     for noise in [None, Some(clustered(2.03)), Some(clustered(0.1))] {
-        let grounds = Grounds { robust: noise, ..grounds.clone() };
-        assert_eq!(Finding::of(&grounds), unsettled(Failure::Noise(noise)));
+        let basis = Basis { robust: noise, ..basis.clone() };
+        assert_eq!(Finding::of(&basis), unsettled(Failure::Noise(noise)));
     }
-    let groups = |by_group| Finding::of(&Grounds { groups: Some(8), by_group, ..grounds.clone() });
+    let groups = |by_group| Finding::of(&Basis { groups: Some(8), by_group, ..basis.clone() });
     assert_eq!(groups(Some(clustered(2.05))), beyond);
     for by_group in [None, Some(clustered(2.03))] {
         assert_eq!(groups(by_group), unsettled(Failure::Groups(by_group)));
     }
     // Not clear given the line, or on the other side.
     for other in [unclear, above] {
-        let line = Grounds { given_line: Ok(other), ..grounds.clone() };
+        let line = Basis { given_line: Ok(other), ..basis.clone() };
         assert_eq!(Finding::of(&line), unsettled(Failure::Line(Some(other))));
     }
-    let curve = |given_curve| Grounds { given_curve: Ok(given_curve), ..grounds.clone() };
+    let curve = |given_curve| Basis { given_curve: Ok(given_curve), ..basis.clone() };
     assert_eq!(Finding::of(&curve(unclear)), count(unclear));
     assert_eq!(
         Finding::of(&curve(above)),
         Finding::Unsettled { partial: above, failures: vec![Failure::Line(Some(below))] }
     );
     // Ten classes, and four degrees of freedom.
-    assert_eq!(finding(|all| Grounds { classes: 10, ..all }), beyond);
+    assert_eq!(finding(|all| Basis { classes: 10, ..all }), beyond);
     let too_few = |classes, controls| Finding::TooFew { classes, controls };
-    assert_eq!(finding(|all| Grounds { classes: 9, ..all }), too_few(9, 4));
-    assert_eq!(finding(|all| Grounds { classes: 20, controls: 14, ..all }), beyond);
-    assert_eq!(finding(|all| Grounds { classes: 20, controls: 15, ..all }), too_few(20, 15));
+    assert_eq!(finding(|all| Basis { classes: 9, ..all }), too_few(9, 4));
+    assert_eq!(finding(|all| Basis { classes: 20, controls: 14, ..all }), beyond);
+    assert_eq!(finding(|all| Basis { classes: 20, controls: 15, ..all }), too_few(20, 15));
     // A disguise from half on, and only if r itself is clear.
-    let more = Grounds { count_share: Some(0.51), ..curve(unclear) };
+    let more = Basis { count_share: Some(0.51), ..curve(unclear) };
     assert!(matches!(Finding::of(&more), Finding::Disguise { .. }));
-    let unclear_r = Grounds { information: Ok(unclear), ..more.clone() };
+    let unclear_r = Basis { information: Ok(unclear), ..more.clone() };
     assert_eq!(Finding::of(&unclear_r), count(unclear));
-    let nothing = Grounds { log_instances: Ok(unclear), ..unclear_r };
+    let nothing = Basis { log_instances: Ok(unclear), ..unclear_r };
     assert_eq!(Finding::of(&nothing), Finding::Nothing { partial: Some(unclear) });
 }
 
@@ -431,7 +431,7 @@ fn what_a_finding_rests_on_most_is_named() {
             plain(name, 20.0 + noise(at), instances, noise(at + 200) - 0.6 * noise(at))
         };
         let classes: Vec<_> = names.iter().map(String::as_str).enumerate().map(class).collect();
-        if !matches!(Finding::of(&Grounds::of(&classes, 128)), Finding::Beyond { .. }) {
+        if !matches!(Finding::of(&Basis::of(&classes, 128)), Finding::Beyond { .. }) {
             continue;
         }
         let column = |of: fn(&Class) -> f64| -> Vec<f64> { classes.iter().map(of).collect() };

@@ -350,7 +350,7 @@ fn mmdetection_and_detectron2_number_otherwise() {
             "y.npy: can be matched in more than one way",
             "counting from 0 in order of id, 0 means \"eave\"",
             "counting from 0 in the order of the file that lists the classes, 0 means \"roof\"",
-            "the instance counts agree if read counting from 0 in the order of the file that lists",
+            "the instance counts agree if matched counting from 0 in the order of the file that lists",
             "give --label-numbering positions or file-order",
         ],
     );

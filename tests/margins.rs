@@ -317,9 +317,9 @@ fn the_table_says_which_way_the_boundaries_move() {
     assert_eq!(
         lines,
         [
-            "training region grows most: \"b\" (their samples are judged more gently)",
-            "trained boundaries lie nearer to them: at test time they lose space",
-            "space at test time is gained most by: \"a\", \"c\"",
+            "training region grows most: \"b\" (the loss is lower for their samples)",
+            "at test time, the decision boundaries are nearer to these classes: they lose space",
+            "classes that gain most space at test time: \"a\", \"c\"",
             "Are these margins large enough to matter in training? Yes: the largest is 0.1285 rad, and changes a \
              logit by up to 3.853.",
         ]

@@ -23,7 +23,7 @@ const ROOMS: [&str; 42] = [
     "margin",
     "loss",
     "recognition",
-    "readings",
+    "row_mapping",
     "storage",
     "queue",
     "ap",

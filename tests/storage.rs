@@ -277,11 +277,12 @@ fn a_replay_says_by_how_much_the_ways_differ() {
     assert_eq!(replay["max_relative_difference"], relative);
     let turns = rows as u64 / length + 1;
     assert_eq!(replay["covariance_slots"], turns * classes as u64);
-    let filled: u64 = igam_analyze::queue::turns_of_classes(&labels, classes, length).iter().sum();
+    let filled: u64 =
+        igam_analyze::queue::fillings_of_classes(&labels, classes, length).iter().sum();
     assert_eq!(replay["covariances"], filled);
     assert_eq!(filled, 12 + 12 + 2);
     let text = String::from_utf8(work.run(&command).stdout).unwrap();
-    assert!(text.contains(&format!("max |ΔI| = {difference:.1e} bits")), "{text}");
+    assert!(text.contains(&format!("I changes by at most {difference:.1e} bits")), "{text}");
 }
 
 #[test]

@@ -174,7 +174,7 @@ fn rows_are_sorted_and_counted_as_asked() {
     assert_eq!(names(explain), ["3", "1", "2"]);
     for (arguments, says) in [
         (format!("information {input} --sort bits"), "there is no such column; there are run,"),
-        (format!("information {input} --top 1 --format csv"), "leave --format out"),
+        (format!("information {input} --top 1 --format csv"), "remove --format"),
         (format!("information {input} --top 0"), "--top"),
     ] {
         let output = work.command(&arguments).output().unwrap();

@@ -4,7 +4,7 @@
 use chacha20::ChaCha8Rng;
 use chacha20::rand_core::{Rng, SeedableRng};
 use igam_analyze::correlation::{bootstrap, partial, pearson};
-use igam_analyze::evidence::{Class, Finding, Grounds, Pooled, Run};
+use igam_analyze::evidence::{Basis, Class, Finding, Pooled, Run};
 use igam_analyze::information::{Information, bits};
 use igam_analyze::moments::Moments;
 use igam_analyze::shrinkage::Estimator;
@@ -150,7 +150,7 @@ fn findings(setting: &Setting, dim: usize, sets: u64) -> Findings {
         let log: Vec<f64> = classes.iter().map(|class| (class.instances as f64).ln()).collect();
         let ap: Vec<f64> = classes.iter().map(|class| class.ap).collect();
         let log_alone = partial(&information, &ap, &[log]).is_ok_and(|partial| partial.is_clear());
-        (Finding::of(&Grounds::of(&classes, dim)), log_alone)
+        (Finding::of(&Basis::of(&classes, dim)), log_alone)
     };
     tally(sets, one)
 }
@@ -406,7 +406,7 @@ impl Case {
             let pairs = drawn.iter().zip(&covariates);
             let classes: Vec<Class> =
                 pairs.filter_map(|(drawn, known)| self.class(drawn, known, &groups)).collect();
-            (Finding::of(&Grounds::of(&classes, self.dim)), false)
+            (Finding::of(&Basis::of(&classes, self.dim)), false)
         })
     }
 
@@ -599,7 +599,7 @@ fn findings_over_runs(
         };
         let runs: Vec<Run> = six_runs(&classes, signal, random).into_iter().map(run).collect();
         let beyond = |run: &Run| {
-            let finding = Finding::of(&Grounds::of(&run.classes, case.dim));
+            let finding = Finding::of(&Basis::of(&run.classes, case.dim));
             matches!(finding, Finding::Beyond { .. })
         };
         let pooled = Pooled::of(&runs).expect("six runs");

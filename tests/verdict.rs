@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use igam_analyze::correlation::{Clustered, Pearson, Refusal, Residuals, commonality, pearson};
-use igam_analyze::evidence::{Class, Evidence, Grounds, Judged, Pooled, Run, TOKENS, part_name};
+use igam_analyze::evidence::{Basis, Class, Evidence, Judged, Pooled, Run, TOKENS, part_name};
 use nalgebra::{DMatrix, DVector};
 use serde_json::Value;
 
@@ -115,27 +115,27 @@ fn one_runs_numbers_are_those_of_numpy() {
         let name = case["name"].as_str().unwrap();
         let input = Input::of(&case["run"]);
         let classes = input.classes(true);
-        let grounds = Grounds::of(&classes, input.dim());
-        assert_pearson(grounds.given_line.unwrap(), &case["line"], &format!("{name}, line"));
+        let basis = Basis::of(&classes, input.dim());
+        assert_pearson(basis.given_line.unwrap(), &case["line"], &format!("{name}, line"));
         let curve = &case["curve"];
-        assert_pearson(grounds.given_curve.unwrap(), curve, &format!("{name}, curve"));
-        assert_eq!(grounds.controls as u64, curve["controls"].as_u64().unwrap(), "{name}");
-        assert_number(grounds.residual_df, &curve["residual_df"], name);
-        assert_clustered(&grounds.robust.unwrap(), &curve["robust"], &format!("{name}, robust"));
-        assert_eq!(grounds.by_group.is_some(), !curve["clustered"].is_null(), "{name}");
-        if let Some(by_group) = &grounds.by_group {
+        assert_pearson(basis.given_curve.unwrap(), curve, &format!("{name}, curve"));
+        assert_eq!(basis.controls as u64, curve["controls"].as_u64().unwrap(), "{name}");
+        assert_number(basis.residual_df, &curve["residual_df"], name);
+        assert_clustered(&basis.robust.unwrap(), &curve["robust"], &format!("{name}, robust"));
+        assert_eq!(basis.by_group.is_some(), !curve["clustered"].is_null(), "{name}");
+        if let Some(by_group) = &basis.by_group {
             assert_clustered(by_group, &curve["clustered"], &format!("{name}, groups"));
         }
-        assert_number(grounds.count_share, &case["count_share"], &format!("{name}: count share"));
-        let left = grounds.left.clone().unwrap();
+        assert_number(basis.count_share, &case["count_share"], &format!("{name}: count share"));
+        let left = basis.left.clone().unwrap();
         assert_number(Some(left.share), &case["left_share"], &format!("{name}: left"));
         let half: Vec<_> = case["concentration"]["names"].as_array().unwrap().iter().collect();
         assert_eq!(left.half.iter().collect::<Vec<_>>(), half, "{name}");
         if !case["run"]["floor_bits"].is_null() {
-            assert_number(grounds.floor_share, &case["floor_share"], name);
+            assert_number(basis.floor_share, &case["floor_share"], name);
         }
-        assert_number(grounds.detectable, &case["detectable"], name);
-        assert_number(grounds.largest_share(), &case["largest_share"], name);
+        assert_number(basis.detectable, &case["detectable"], name);
+        assert_number(basis.largest_share(), &case["largest_share"], name);
     }
 }
 
@@ -167,13 +167,13 @@ fn numbers_over_all_runs_are_those_of_numpy() {
             Pooled::of(&runs).unwrap()
         };
         let plain = pooled(false);
-        let (grounds, theirs) = (&plain.judged.grounds, &case["by_class"]);
-        assert_clustered(grounds.robust.as_ref().unwrap(), &theirs["curve"], name);
+        let (basis, theirs) = (&plain.judged.basis, &case["by_class"]);
+        assert_clustered(basis.robust.as_ref().unwrap(), &theirs["curve"], name);
         let pairs = [
-            (grounds.given_curve.unwrap(), "curve"),
-            (grounds.given_line.unwrap(), "line"),
-            (grounds.information.unwrap(), "information"),
-            (grounds.log_instances.unwrap(), "instances"),
+            (basis.given_curve.unwrap(), "curve"),
+            (basis.given_line.unwrap(), "line"),
+            (basis.information.unwrap(), "information"),
+            (basis.log_instances.unwrap(), "instances"),
         ];
         for (ours, which) in pairs {
             let theirs = &theirs[which];
@@ -184,25 +184,25 @@ fn numbers_over_all_runs_are_those_of_numpy() {
             assert_close(&[low, high], &ends, TOLERANCE);
         }
         let detectable = theirs["detectable"].as_f64().filter(|least| *least < 1.0);
-        assert_number(grounds.detectable, &detectable.into(), name);
-        assert_number(grounds.largest_share(), &theirs["largest_share"], name);
+        assert_number(basis.detectable, &detectable.into(), name);
+        assert_number(basis.largest_share(), &theirs["largest_share"], name);
         let together = &case["together"];
-        assert_eq!(grounds.classes as u64, together["classes"].as_u64().unwrap(), "{name}");
-        assert_eq!(grounds.controls as u64, together["controls"].as_u64().unwrap(), "{name}");
-        assert_number(grounds.count_share, &together["count_share"], name);
-        let left = grounds.left.as_ref().unwrap();
+        assert_eq!(basis.classes as u64, together["classes"].as_u64().unwrap(), "{name}");
+        assert_eq!(basis.controls as u64, together["controls"].as_u64().unwrap(), "{name}");
+        assert_number(basis.count_share, &together["count_share"], name);
+        let left = basis.left.as_ref().unwrap();
         assert_number(Some(left.share), &together["left_share"], name);
         let half: Vec<_> = together["half"].as_array().unwrap().iter().collect();
         assert_eq!(left.half.iter().collect::<Vec<_>>(), half, "{name}");
         if !together["floor_share"].is_null() {
-            assert_number(grounds.floor_share, &together["floor_share"], name);
+            assert_number(basis.floor_share, &together["floor_share"], name);
         }
         let (agreement, theirs) = (plain.agreement.unwrap(), &case["agreement"]);
         assert_number(Some(agreement.least), &theirs["least"], name);
         assert_number(Some(agreement.greatest), &theirs["greatest"], name);
         assert_number(Some(agreement.effective), &theirs["effective_runs"], name);
         if !case["by_group"].is_null() {
-            let by_group = pooled(true).judged.grounds.by_group.unwrap();
+            let by_group = pooled(true).judged.basis.by_group.unwrap();
             assert_clustered(&by_group, &case["by_group"]["curve"], &format!("{name}, groups"));
         }
     }
@@ -335,49 +335,49 @@ fn no_sentence_contradicts_its_numbers() {
             classes.iter().map(|class| Class { covariates: &[], ..*class }).collect();
         let known = |class: &&Class| class.covariates.iter().all(Option::is_some);
         let complete: Vec<Class> = classes.iter().filter(known).copied().collect();
-        for Judged { grounds, verdict } in [Judged::of(&complete, 32), Judged::of(&plain, 32)] {
+        for Judged { basis, verdict } in [Judged::of(&complete, 32), Judged::of(&plain, 32)] {
             let (text, token) = (verdict.to_string(), verdict.finding.token());
             *seen.entry(token).or_insert(0) += 1;
             let fails = |what: &str| panic!("seed {seed}, {token}: {what}: {text}");
             let says = |words: &str| text.contains(words);
-            if grounds.classes < 10 || grounds.residual_df < Some(4.0) {
+            if basis.classes < 10 || basis.residual_df < Some(4.0) {
                 assert_eq!(token, "too-few", "seed {seed}");
                 continue;
             }
             let clear = |r: Option<Pearson>| {
                 r.and_then(|r| r.interval).is_some_and(|(low, high)| low * high > 0.0)
             };
-            let (line, curve) = (grounds.given_line.ok(), grounds.given_curve.ok());
+            let (line, curve) = (basis.given_line.ok(), basis.given_curve.ok());
             let same_side = line.zip(curve).is_some_and(|(line, curve)| line.r * curve.r > 0.0);
             let line_holds = clear(line) && same_side;
-            let noise_holds = grounds.robust.is_some_and(|robust| robust.p_value() < 0.05);
-            let groups_hold = grounds.groups.is_none()
-                || grounds.by_group.is_some_and(|groups| {
+            let noise_holds = basis.robust.is_some_and(|robust| robust.p_value() < 0.05);
+            let groups_hold = basis.groups.is_none()
+                || basis.by_group.is_some_and(|groups| {
                     let (low, high) = groups.interval();
                     low * high > 0.0
                 });
             let holds = line_holds && noise_holds && groups_hold;
-            let r = grounds.information.unwrap();
+            let r = basis.information.unwrap();
             let expected = match clear(curve) {
                 true if holds => "beyond",
                 true => "unsettled",
-                false if clear(Some(r)) && grounds.count_share > Some(0.5) => "disguise",
-                false if clear(grounds.log_instances.ok()) => "count",
+                false if clear(Some(r)) && basis.count_share > Some(0.5) => "disguise",
+                false if clear(basis.log_instances.ok()) => "count",
                 false => "nothing",
             };
             assert_eq!(token, expected, "seed {seed}: {text}");
             // The condition that is named is the one that fails.
             let unsettled = token == "unsettled";
             for (words, nothing_tells, holds) in [
-                ("not when a straight line", "not when a straight line", line_holds),
+                ("not with a linear control", "not with a linear control", line_holds),
                 (
-                    "not when some classes may be noisier",
-                    "holds when some classes are noisier",
+                    "not if some classes may be noisier",
+                    "holds if some classes are noisier",
                     noise_holds,
                 ),
                 (
-                    "not when classes of one group may be alike",
-                    "holds when classes of one",
+                    "not if classes of one group may be similar",
+                    "holds if classes of one",
                     groups_hold,
                 ),
             ] {
@@ -386,14 +386,14 @@ fn no_sentence_contradicts_its_numbers() {
                 }
             }
             let line_only = clear(line) && !clear(curve);
-            if says("the curve of the count explains") != line_only {
+            if says("a linear control for log count would give") != line_only {
                 fails("line only");
             }
             if says("lower AP") != (token == "beyond" && curve.is_some_and(|curve| curve.r < 0.0)) {
                 fails("direction");
             }
             if says("of the bits come from the eigenvalue floor")
-                != (token == "beyond" && grounds.floor_share > Some(0.5))
+                != (token == "beyond" && basis.floor_share > Some(0.5))
             {
                 fails("floor");
             }
@@ -421,19 +421,16 @@ fn no_sentence_contradicts_its_numbers() {
                 }
             }
             if let Some(p) = written(&text, "(p = ")
-                && (p < 0.05 || (p - grounds.robust.unwrap().p_value()).abs() > 0.005)
+                && (p < 0.05 || (p - basis.robust.unwrap().p_value()).abs() > 0.005)
             {
                 fails("p");
             }
             if let Some(share) = written(&text, "explain up to ") {
-                let exact = 100.0 * grounds.largest_share().unwrap();
+                let exact = 100.0 * basis.largest_share().unwrap();
                 assert!((share - exact).abs() <= 0.5, "seed {seed}: {text}");
             }
             if let Some(shown) = written(&text, "a partial r beyond ±") {
-                assert!(
-                    (shown - grounds.detectable.unwrap()).abs() <= 0.005,
-                    "seed {seed}: {text}"
-                );
+                assert!((shown - basis.detectable.unwrap()).abs() <= 0.005, "seed {seed}: {text}");
             }
         }
     }
@@ -726,7 +723,7 @@ fn a_class_that_all_hangs_on_passes_no_check() {
             ap: (random.f64() - 0.5) * if at == 39 { 20.0 } else { 1.0 },
         };
         let judged = Judged::of(&(0..40).map(class).collect::<Vec<_>>(), 128);
-        assert_eq!(judged.grounds.robust, None);
+        assert_eq!(judged.basis.robust, None);
         assert_ne!(judged.verdict.finding.token(), "beyond");
         seen += usize::from(judged.verdict.finding.token() == "unsettled");
     }

@@ -1,4 +1,4 @@
-//! `Amounts`: what was computed of the classes under one estimator, as Python has it.
+//! `Amounts`: the information amounts of the classes by one estimator, for Python.
 
 use igam_analyze::detector::{Amounts, NoInformation};
 use igam_analyze::output::tables;

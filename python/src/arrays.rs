@@ -1,4 +1,4 @@
-//! Embeddings and labels as Python has them.
+//! Embeddings and labels from Python objects.
 
 use half::f16;
 use igam_analyze::classes::Labels;
@@ -44,7 +44,7 @@ impl<'py> Embeddings<'py> {
         }
     }
 
-    /// Their values, which another thread may look at.
+    /// Their values, which another thread may read.
     pub fn values(&self) -> Values<'_> {
         match self {
             Embeddings::Half(array) => array.as_array().into(),

@@ -1,5 +1,5 @@
-//! Values by class as Python has them: AP, counts, covariates, groups and names. What they are is seen from
-//! how they look; no package is imported for it.
+//! Values by class from Python objects: AP, counts, covariates, groups and names. They are recognized by
+//! their attributes; no package is imported for it.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -33,7 +33,7 @@ const CLASS_GROUPS: &str = "class_groups";
 /// Deepest mappings in mappings; evaluators' results have two levels.
 const DEEPEST: usize = 32;
 
-/// Most axes of an array that is looked at: FiftyOne's precisions have three.
+/// Most axes of an array that is examined: FiftyOne's precisions have three.
 const MOST_AXES: usize = 3;
 
 /// Columns of AP: of a file as the command line reads it, of classes with their AP, or of what an evaluator

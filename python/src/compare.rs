@@ -43,7 +43,7 @@ use crate::work::{exception, released};
 #[pyclass(frozen, module = "igam_analyze")]
 pub struct Comparison {
     comparison: analysis::Comparison,
-    /// Those of reading too.
+    /// The warnings of its files are among them.
     warnings: Warnings,
 }
 
@@ -185,8 +185,8 @@ fn summary(
 ///
 /// Examples
 /// --------
-/// >>> readings = igam_analyze.margin_readings(amounts, "softmax")
-/// >>> readings.table["largest_margin"]
+/// >>> formulas = igam_analyze.margin_readings(amounts, "softmax")
+/// >>> formulas.table["largest_margin"]
 #[pyclass(frozen, module = "igam_analyze")]
 pub struct MarginReadings(Margins);
 
@@ -215,7 +215,7 @@ impl MarginReadings {
     ///
     /// Examples
     /// --------
-    /// >>> readings.figure().save("margins.png")
+    /// >>> formulas.figure().save("margins.png")
     fn figure(&self, py: Python<'_>) -> PyResult<Figure> {
         Ok(Figure::of("margins", released(py, || figure::margins(&self.0))?))
     }

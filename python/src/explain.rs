@@ -219,7 +219,7 @@ impl<'py> Training<'py> {
 /// >>> [reason["token"] for reason in card.reasons]
 #[pyclass(frozen, module = "igam_analyze", name = "ClassCard")]
 pub struct ClassCard {
-    /// Each run that has the class, and its place there.
+    /// Each run that has the class, and its index there.
     runs: Vec<(Explanation, usize)>,
 }
 

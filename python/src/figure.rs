@@ -1,4 +1,4 @@
-//! `Figure`: a drawing that a notebook shows, and a file takes.
+//! `Figure`: a drawing to show in a notebook or to save to a file.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! `margins` and `igam_loss`: what training makes of information amounts.
+//! `margins` and `igam_loss`: the margins and the loss of training with information amounts.
 
 use igam_analyze::analysis::Losses;
 use igam_analyze::analysis::information::Given;

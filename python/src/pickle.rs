@@ -1,4 +1,4 @@
-//! `Moments` as a pickle holds them: plain numbers in few large arrays.
+//! `Moments` in a pickle: plain numbers in few large arrays.
 
 use igam_analyze::class_moments::{Flat, FlatRows};
 use igam_analyze::digest::Digest;

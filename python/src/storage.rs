@@ -1,4 +1,4 @@
-//! `queue_size` and `replay`: what storing the covariances of an epoch takes.
+//! `queue_size` and `replay`: the memory for the covariances of an epoch.
 
 use bytesize::ByteSize;
 use igam_analyze::analysis::information::Given;

@@ -1,4 +1,4 @@
-//! `correlate`, `Study` and `report`: what is found of detectors.
+//! `correlate`, `Study` and `report`: the results for one or several detectors.
 
 use std::path::PathBuf;
 
@@ -106,17 +106,17 @@ impl PyStudy {
 
     #[getter]
     fn pearson(&self) -> Option<f64> {
-        Some(self.study.main()?.grounds.information.as_ref().ok()?.r)
+        Some(self.study.main()?.basis.information.as_ref().ok()?.r)
     }
 
     #[getter]
     fn partial(&self) -> Option<f64> {
-        Some(self.study.main()?.grounds.given_curve.as_ref().ok()?.r)
+        Some(self.study.main()?.basis.given_curve.as_ref().ok()?.r)
     }
 
     #[getter]
     fn partial_interval(&self) -> Option<(f64, f64)> {
-        self.study.main()?.grounds.given_curve.as_ref().ok()?.interval
+        self.study.main()?.basis.given_curve.as_ref().ok()?.interval
     }
 
     #[getter]

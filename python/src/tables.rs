@@ -1,4 +1,4 @@
-//! Tables as Python has them: dicts of columns, which know their file.
+//! Tables for Python: dicts of columns, with the name of their csv file.
 
 use igam_analyze::output::page::{Part, fragment};
 use igam_analyze::output::{Cell, Table};

@@ -353,7 +353,7 @@ def test_warnings_are_raised_once():
     assert said == read.warnings and len(said) == 3
     ap = average_precision() | {"Nobody": 0.5}
     study, more = raised(lambda: ig.correlate(read, ap=ap))
-    assert more == ["ap: skipped these, which are not among the classes: \"Nobody\""]
+    assert more == ["ap: skipped rows that match no class: \"Nobody\""]
     assert len(study.warnings) == 4 and more[0] in study.warnings
     # Named, they are the same warnings.
     study, more = raised(lambda: ig.correlate(read, ap=ap, name="R-50"))

@@ -1,4 +1,4 @@
-//! How much of AP's variance goes with what.
+//! Shares of AP's variance that instance count, information amount and covariates explain.
 
 use super::correlated::Correlated;
 use crate::correlation::Share;
@@ -13,7 +13,7 @@ pub struct Part {
     pub kind: PartKind,
     /// Its share, of 1; may be below 0 where it is shared.
     pub share: f64,
-    /// The share that noise would have in its place, where that is known.
+    /// The share that noise would have instead of it, where that is known.
     pub by_chance: Option<f64>,
 }
 

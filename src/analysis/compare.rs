@@ -88,16 +88,16 @@ impl Comparison {
     /// Compares a run with the one before it.
     ///
     /// # Errors
-    /// If two classes of a run have the same name, the information amounts are by two estimators, AP is on
-    /// two scales, or no class has a number in both.
+    /// If two classes of a run have the same name, or no class has a number in both runs. If the runs differ
+    /// in the estimator of the information amounts, or in the scale of AP.
     pub fn of(before: impl Into<ComparedRun>, after: impl Into<ComparedRun>) -> Result<Comparison> {
         let [was, is] = [before.into(), after.into()];
         let explained = was.explanation.as_ref().zip(is.explanation.as_ref());
         let reasons = explained.map(|(was, is)| reasons_changed(was, is));
-        let unlike = explained.is_some_and(|(was, is)| was.grounds() != is.grounds());
+        let unlike = explained.is_some_and(|(was, is)| was.inputs() != is.inputs());
         let (before, after) = (was.summary, is.summary);
         let mut warnings = Warnings::default();
-        warnings.extend(unlike.then_some(Warning::UnlikeGrounds));
+        warnings.extend(unlike.then_some(Warning::UnlikeInputs));
         warnings.extend(check_estimators([&before, &after])?);
         let ap_scale = common_scale([&before, &after])?;
         for run in [&before, &after] {
@@ -227,7 +227,7 @@ pub fn difference(values: [Option<f64>; 2]) -> Option<f64> {
 }
 
 impl Pair {
-    /// Places gained: above 0 where the class has risen.
+    /// Ranks gained: above 0 where the class has risen.
     pub fn risen(&self) -> Option<i64> {
         self.rank.map(|[a, b]| a as i64 - b as i64)
     }

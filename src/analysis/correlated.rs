@@ -1,4 +1,4 @@
-//! Information amount and instance count against AP: of a run, and of all as one.
+//! Information amount and instance count against AP: for one run, and pooled over all runs.
 
 use crate::ap;
 use crate::correlation::{Line, NoCorrelation, Pearson, least_squares};
@@ -24,7 +24,7 @@ pub struct Correlated {
     pub left_out: Vec<(String, Vec<String>)>,
     /// What is held constant beside the count.
     pub covariates: Vec<String>,
-    /// Places of the classes used, among those of the run.
+    /// Indices of the classes used, among those of the run.
     used: Vec<usize>,
     /// The covariates' values of each class used.
     held: Vec<Vec<Option<f64>>>,
@@ -231,7 +231,7 @@ impl Correlated {
 
     /// Information amount against AP, given the instance count and the covariates.
     pub fn partial(&self) -> Option<Pearson> {
-        self.evidence.as_ref()?.judged.grounds.given_curve.ok()
+        self.evidence.as_ref()?.judged.basis.given_curve.ok()
     }
 
     /// Instance count against AP.

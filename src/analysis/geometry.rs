@@ -1,4 +1,4 @@
-//! How classes lie to one another, from embeddings in memory.
+//! Distances and overlap of classes, from embeddings in memory.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -17,7 +17,7 @@ use crate::warning::Warnings;
 
 /// The information amounts of classes (Eq. 1–2), from embeddings in memory: an n×p array of f16, f32 or
 /// f64, a row each, and the label of each. A label is the id of its class or, where the classes are
-/// known by name alone, its place among them.
+/// known by name alone, its index among them.
 ///
 /// ```
 /// use igam_analyze::{Classes, Estimator, Options, information};
@@ -221,7 +221,7 @@ fn measured_as<T: Element>(
     Ok((within, classes))
 }
 
-/// The same from moments, whose classes have these places among the classes.
+/// The same from moments, whose classes have these indices among the classes.
 ///
 /// # Errors
 /// If reading fails, or a class has no spectrum.

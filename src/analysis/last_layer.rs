@@ -1,4 +1,4 @@
-//! A classifier's last layer as it is given, held against the embeddings that it is shown.
+//! Checks the given last layer of a classifier on the embeddings.
 
 use std::path::Path;
 
@@ -6,8 +6,8 @@ use ndarray::{Array2, Axis};
 
 use crate::error::{Error, Result};
 use crate::observer::Observer;
-use crate::readings::{Recalls, RowReading, unequal_lengths};
 use crate::recognition::{BackgroundRow, Classifier};
+use crate::row_mapping::{Recalls, RowMapping, unequal_lengths};
 use crate::rows::Rows;
 use crate::stream;
 use crate::warning::Warning;
@@ -46,7 +46,7 @@ impl LastLayer {
     /// The classifier of so many classes and dimensions.
     ///
     /// Where there is a row more than classes and nothing says which is the background's, the embeddings
-    /// `shown` decide; and they tell where another reading of the layer recognizes far more of them.
+    /// `shown` decide; and they tell where another mapping of the layer recognizes far more of them.
     ///
     /// # Errors
     /// If it is of others, weights and bias do not go together, a value is not finite, or it is doubtful
@@ -93,8 +93,8 @@ impl LastLayer {
         let (background, _) = layer.held_against(shown, asked, classes, files[0], observer)?;
         let weights = layer.without(background);
         let biased = layer.biased();
-        let readings = [false, true].map(|cosine| layer.whole(background, classes, cosine));
-        let recalls = layer.judged(shown, &readings);
+        let mappings = [false, true].map(|cosine| layer.whole(background, classes, cosine));
+        let recalls = layer.judged(shown, &mappings);
         // That there is no bias, though one is given, says that it is none; and so does the background's row.
         let unbiased = layer.bias.is_some() && !biased;
         let linear = !unbiased && recalls.knows(0) && !recalls.other_kind(1, 0);
@@ -119,9 +119,9 @@ impl LastLayer {
         shown.1.iter().for_each(|&label| of_row[label as usize] = true);
         let without: Vec<usize> = (0..rows).filter(|&row| !of_row[row]).collect();
         let [row] = without[..] else { return None };
-        let [after, before] = [1, -1].map(|by| RowReading::shifted(by, rows, self.cosine));
-        let readings = [RowReading::without(None, rows, self.cosine), after, before];
-        let recalls = self.judged(shown, &readings);
+        let [after, before] = [1, -1].map(|by| RowMapping::shifted(by, rows, self.cosine));
+        let mappings = [RowMapping::without(None, rows, self.cosine), after, before];
+        let recalls = self.judged(shown, &mappings);
         let as_they_stand = recalls.other_rows(0, 1) && recalls.other_rows(0, 2);
         (as_they_stand && (row == 0 || row + 1 == rows)).then_some(row)
     }
@@ -149,7 +149,7 @@ impl LastLayer {
     }
 
     /// Which row is the background's, `asked` or by what the layer recognizes, and whether that is sound; warns
-    /// where what is asked for recognizes far less than another reading.
+    /// where what is asked for recognizes far less than another mapping.
     fn held_against(
         &self,
         shown: &Shown,
@@ -161,7 +161,7 @@ impl LastLayer {
         let kinds = [self.cosine, !self.cosine];
         let Some(asked) = asked else {
             let ends = [BackgroundRow::First, BackgroundRow::Last];
-            let of_kind = |cosine: bool| ends.map(|end| self.reading(end, classes, cosine));
+            let of_kind = |cosine: bool| ends.map(|end| self.mapping(end, classes, cosine));
             let recalls = self.judged(shown, &kinds.map(of_kind).concat());
             let clear = |&(better, other): &(usize, usize)| recalls.other_rows(better, other);
             let Some((better, other)) = [(0, 1), (1, 0), (2, 3), (3, 2)].into_iter().find(clear)
@@ -208,14 +208,14 @@ impl LastLayer {
             }
         };
         for cosine in [self.cosine, !self.cosine] {
-            let mut readings = vec![self.reading(asked, classes, cosine)];
-            readings.extend(others.iter().map(|other| match *other {
-                Other::Shifted(by) => RowReading::shifted(by, classes, cosine),
-                Other::Without(end) => self.reading(end, classes, cosine),
+            let mut mappings = vec![self.mapping(asked, classes, cosine)];
+            mappings.extend(others.iter().map(|other| match *other {
+                Other::Shifted(by) => RowMapping::shifted(by, classes, cosine),
+                Other::Without(end) => self.mapping(end, classes, cosine),
             }));
-            let recalls = self.judged(shown, &readings);
+            let recalls = self.judged(shown, &mappings);
             let clear = |&at: &usize| recalls.other_rows(at, 0);
-            if let Some(better) = (1..readings.len()).find(clear) {
+            if let Some(better) = (1..mappings.len()).find(clear) {
                 let recall = (recalls.recall(0), recalls.recall(better));
                 return Some(match others[better - 1] {
                     Other::Shifted(by) => Warning::ShiftedRows { path, after: by > 0, recall },
@@ -226,7 +226,7 @@ impl LastLayer {
                 });
             }
             // What is read as said is recognized: there is nothing to explain.
-            if (1..readings.len()).all(|at| recalls.other_rows(0, at)) {
+            if (1..mappings.len()).all(|at| recalls.other_rows(0, at)) {
                 return None;
             }
         }
@@ -247,8 +247,8 @@ impl LastLayer {
             return;
         }
         let kinds = [self.cosine, !self.cosine];
-        let readings = kinds.map(|cosine| self.whole(background, classes, cosine));
-        let recalls = self.judged(shown, &readings);
+        let mappings = kinds.map(|cosine| self.whole(background, classes, cosine));
+        let recalls = self.judged(shown, &mappings);
         if recalls.other_kind(1, 0) {
             let recall = (recalls.recall(0), recalls.recall(1));
             let (path, cosine) = (path.to_owned(), self.cosine);
@@ -260,18 +260,18 @@ impl LastLayer {
         self.bias.iter().flatten().any(|&bias| bias != 0.0)
     }
 
-    fn reading(&self, background: BackgroundRow, classes: usize, cosine: bool) -> RowReading {
-        RowReading::without(background.place(self.weights.nrows()), classes, cosine)
+    fn mapping(&self, background: BackgroundRow, classes: usize, cosine: bool) -> RowMapping {
+        RowMapping::without(background.place(self.weights.nrows()), classes, cosine)
     }
 
     /// The same, where boxes can be taken for background: its row tells a linear classifier from one of cosines
     /// best, as its length is another.
-    fn whole(&self, background: BackgroundRow, classes: usize, cosine: bool) -> RowReading {
-        RowReading::with(background.place(self.weights.nrows()), classes, cosine)
+    fn whole(&self, background: BackgroundRow, classes: usize, cosine: bool) -> RowMapping {
+        RowMapping::with(background.place(self.weights.nrows()), classes, cosine)
     }
 
-    fn judged(&self, Shown(embeddings, labels): &Shown, readings: &[RowReading]) -> Recalls {
-        Recalls::of((embeddings, labels), (&self.weights, self.bias.as_deref()), readings)
+    fn judged(&self, Shown(embeddings, labels): &Shown, mappings: &[RowMapping]) -> Recalls {
+        Recalls::of((embeddings, labels), (&self.weights, self.bias.as_deref()), mappings)
     }
 
     fn without(&self, background: BackgroundRow) -> Array2<f64> {
@@ -286,7 +286,7 @@ impl LastLayer {
     }
 }
 
-/// Another reading than the one that is said.
+/// A mapping other than the given one.
 #[derive(Clone, Copy)]
 enum Other {
     Shifted(isize),

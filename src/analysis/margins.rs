@@ -12,10 +12,10 @@ use crate::warning::{Warning, Warnings};
 /// Below this margin (radians), training will hardly feel it.
 pub const FELT: f64 = 0.01;
 
-/// Classes named on either end of a reading.
+/// Classes named at either end, for each formula.
 const NAMED: usize = 3;
 
-/// The margins between classes, under each reading of the normalization.
+/// The margins between classes, under each formula of the normalization.
 ///
 /// ```
 /// use igam_analyze::{ClassSummary, Margins, Normalization};
@@ -29,12 +29,12 @@ const NAMED: usize = 3;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Margins {
-    /// The reading that the matrix is of.
+    /// The formula that the matrix is of.
     pub chosen: Normalization,
-    /// Whether negative margins are kept.
+    /// Whether negative margins are allowed.
     pub signed: bool,
-    /// Each reading, summarized.
-    pub readings: Vec<Reading>,
+    /// Each formula, summarized.
+    pub formulas: Vec<Formula>,
     /// Names of the classes that have an information amount.
     pub names: Vec<String>,
     /// Their information amounts, bits.
@@ -47,10 +47,10 @@ pub struct Margins {
     pub warnings: Warnings,
 }
 
-/// One reading of the normalization, summarized.
+/// One formula of the normalization, summarized.
 #[derive(Clone, Debug)]
-pub struct Reading {
-    /// The reading.
+pub struct Formula {
+    /// The formula.
     pub normalization: Normalization,
     /// Its margins, summarized.
     pub summary: Summary,
@@ -79,29 +79,29 @@ impl Margins {
             warnings.add(Warning::NoMargins { classes });
         }
         let names: Vec<String> = places.iter().map(|&class| classes[class].name.clone()).collect();
-        let mut readings = Vec::new();
+        let mut formulas = Vec::new();
         let mut matrix = Array2::zeros((0, 0));
         for &normalization in Normalization::ALL {
             let margins = margins(&normalization.normalize(&information), signed);
-            readings.push(Reading::new(normalization, Summary::of(&margins), &names));
+            formulas.push(Formula::new(normalization, Summary::of(&margins), &names));
             if normalization == chosen {
                 matrix = margins;
             }
         }
-        warnings.extend(too_small(chosen, &readings));
+        warnings.extend(too_small(chosen, &formulas));
         let all = expand(&matrix, &places, classes.len());
-        Ok(Margins { chosen, signed, readings, names, information, known: matrix, all, warnings })
+        Ok(Margins { chosen, signed, formulas, names, information, known: matrix, all, warnings })
     }
 }
 
-impl Reading {
-    fn new(normalization: Normalization, summary: Summary, names: &[String]) -> Reading {
+impl Formula {
+    fn new(normalization: Normalization, summary: Summary, names: &[String]) -> Formula {
         let mut order: Vec<usize> = (0..names.len()).collect();
         order.sort_by(|&a, &b| summary.gain[b].total_cmp(&summary.gain[a]));
         let named = |class: usize| names[class].clone();
         let gain = order.iter().copied().filter(|&class| summary.gain[class] > 0.0);
         let lose = order.iter().rev().copied().filter(|&class| summary.gain[class] < 0.0);
-        Reading {
+        Formula {
             normalization,
             gain: gain.take(NAMED).map(named).collect(),
             lose: lose.take(NAMED).map(named).collect(),
@@ -120,16 +120,16 @@ impl Reading {
     }
 }
 
-/// Margins of the chosen reading that training will hardly feel.
-fn too_small(chosen: Normalization, readings: &[Reading]) -> Option<Warning> {
-    let largest = |reading: &&Reading| reading.summary.largest;
-    let small = readings
+/// Margins of the chosen formula that are too small to change training.
+fn too_small(chosen: Normalization, formulas: &[Formula]) -> Option<Warning> {
+    let largest = |formula: &&Formula| formula.summary.largest;
+    let small = formulas
         .iter()
-        .find(|reading| reading.normalization == chosen)
-        .filter(|reading| !reading.is_felt())?;
-    let best = readings.iter().max_by(|a, b| largest(a).total_cmp(&largest(b)))?;
+        .find(|formula| formula.normalization == chosen)
+        .filter(|formula| !formula.is_felt())?;
+    let best = formulas.iter().max_by(|a, b| largest(a).total_cmp(&largest(b)))?;
     Some(Warning::SmallMargins {
-        reading: chosen.name(),
+        formula: chosen.name(),
         largest: small.summary.largest,
         better: best.is_felt().then(|| (best.normalization.name(), best.summary.largest)),
     })

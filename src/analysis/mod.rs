@@ -1,4 +1,4 @@
-//! What is asked of detectors, answered as plain values with what to beware of.
+//! The questions about detectors, answered as plain values with their warnings.
 
 mod bias;
 mod commonality;
@@ -20,7 +20,7 @@ pub use commonality::{Part, PartKind, parts};
 pub use compare::{ComparedRun, Comparison, NUMBERS, Number, Pair, both, difference, mean};
 pub use correlated::{Correlated, OverRuns};
 pub use losses::{Losses, check_margins, output_classes};
-pub use margins::{FELT, Margins, Reading};
+pub use margins::{FELT, Formula, Margins};
 pub use replay::Replay;
 pub use storage::{Fit, Population, Storage, fits};
 pub use study::Study;

@@ -1,4 +1,4 @@
-//! §3.3.1: an epoch through the queue, replayed beside the direct computation.
+//! §3.3.1: replays an epoch through the queue, and compares it with the direct computation.
 
 use super::information::{Assigned, Given};
 use crate::classes::{Classes, Labels};

@@ -1,4 +1,4 @@
-//! What it takes to store the covariances of a data set, and what fits into a memory (Eq. 9–10, Figure 3).
+//! The memory for the covariances of a data set, and what fits into a budget (Eq. 9–10, Figure 3).
 
 use crate::error::{Error, Result};
 use crate::storage::{Shape, Store, Strategy};
@@ -45,7 +45,7 @@ impl Population {
 pub struct Storage {
     /// Empty where it has none.
     pub name: String,
-    /// For reading.
+    /// The name as in a sentence.
     pub title: String,
     /// N, p and C.
     pub shape: Shape,
@@ -56,7 +56,7 @@ pub struct Storage {
 }
 
 impl Storage {
-    /// Of so many embeddings of `dim` dimensions; `name` is short, `title` for reading.
+    /// Of so many embeddings of `dim` dimensions; `name` is short, `title` as text.
     ///
     /// # Errors
     /// If a number is 0, or the stores are too large to be counted.

@@ -1,4 +1,4 @@
-//! A study: all that is found of detectors.
+//! A study: all results for one or several detectors.
 
 use std::path::Path;
 

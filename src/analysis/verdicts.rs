@@ -1,12 +1,12 @@
-//! The verdicts in words: one over all runs, or that of each.
+//! The verdicts in words: one over all runs, or one per run.
 
 use std::fmt;
 
 use super::correlated::{Correlated, OverRuns};
 use crate::detector::{Class, Run};
-use crate::evidence::{Caveat, Finding, Grounds, Judged, Pooled};
+use crate::evidence::{Basis, Caveat, Finding, Judged, Pooled};
 
-/// A verdict for reading.
+/// A verdict in words.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Said {
     /// What it is of.
@@ -81,28 +81,29 @@ pub fn untrained<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Option<Said> {
 }
 
 fn said_of_all(over: &OverRuns, pooled: &Pooled) -> Said {
-    let Judged { grounds, verdict } = &pooled.judged;
+    let Judged { basis, verdict } = &pooled.judged;
     let mut points = verdict.points();
+    let covariates = &over.covariates;
     points.extend(match (&over.with, &over.without) {
-        (Some(_), Some(_)) if over.covariates.is_empty() => Some(
+        (Some(_), Some(_)) if covariates.is_empty() => vec![
             "the runs with covariates are not used, because too few of their classes have known \
              covariates"
                 .into(),
-        ),
+        ],
         (Some(with), Some(without)) => {
-            let classes = with.judged.grounds.classes;
-            covariates_said(&over.covariates, (classes, classes), Some(&without.judged))
+            let classes = with.judged.basis.classes;
+            covariates_said(covariates, (classes, classes), Some(&without.judged))
         }
-        (None, Some(_)) => Some(
+        (None, Some(_)) => vec![
             "the verdict over all runs holds only the count constant: fewer than two runs have \
              enough classes with known covariates"
                 .into(),
-        ),
-        _ => None,
+        ],
+        _ => Vec::new(),
     });
-    points.extend(lost_groups(over.has_groups, grounds));
+    points.extend(lost_groups(over.has_groups, basis));
     points.extend(pooled.agreement.map(|agreement| agreement.to_string()));
-    let (runs, classes) = (pooled.runs.len(), grounds.classes);
+    let (runs, classes) = (pooled.runs.len(), basis.classes);
     Said {
         subject: format!("{runs} runs of {classes} classes ({})", over.estimator.name()),
         finding: verdict.finding.to_string(),
@@ -126,34 +127,38 @@ fn said_of_run(one: &Correlated) -> Option<Said> {
     let mut points = verdict.points();
     let without = evidence.without_covariates.as_ref();
     let has_groups = one.used().any(|class| class.group.is_some());
-    points.extend(lost_groups(has_groups, &evidence.judged.grounds));
-    let classes = (evidence.judged.grounds.classes, one.used().count());
+    points.extend(lost_groups(has_groups, &evidence.judged.basis));
+    let classes = (evidence.judged.basis.classes, one.used().count());
     points.extend(covariates_said(&one.covariates, classes, without));
     let (subject, finding) = (subject(estimator.name()), verdict.finding.to_string());
     Some(Said { subject, finding, points })
 }
 
-/// What is held constant beside the count, of how many of the classes it is known, and what is found without
-/// that.
+/// Two points: which covariates are held constant too, and how many of the classes have them; and the finding
+/// without them.
 fn covariates_said(
     covariates: &[String],
     (known, all): (usize, usize),
     without: Option<&Judged>,
-) -> Option<String> {
-    let (names, finding) = (covariates.join(", "), &without?.verdict.finding);
+) -> Vec<String> {
+    let Some(without) = without else { return Vec::new() };
+    let (names, finding) = (covariates.join(", "), &without.verdict.finding);
     let of =
         if known < all { format!(" (known for {known} of {all} classes)") } else { String::new() };
-    Some(format!("held constant besides the count: {names}{of}; without that: {finding}"))
+    vec![
+        format!("also held constant: {names}{of}"),
+        format!("with only the count held constant: {finding}"),
+    ]
 }
 
 /// That groups are known and do not tell, where that is so.
-fn lost_groups(known: bool, grounds: &Grounds) -> Option<String> {
-    let lost = known && grounds.groups.is_none();
-    let words = "the groups do not tell which of these classes are alike, so they are not used";
+fn lost_groups(known: bool, basis: &Basis) -> Option<String> {
+    let lost = known && basis.groups.is_none();
+    let words = "the groups are not used: they do not show which of these classes are similar";
     lost.then(|| words.to_owned())
 }
 
-/// How many verdicts were looked at, where they are more than one.
+/// How many verdicts were computed, where they are more than one.
 fn looks(detectors: &[Vec<Correlated>]) -> Option<String> {
     let judged = |run: &&Vec<Correlated>| run.iter().any(|one| one.evidence.is_some());
     let runs = detectors.iter().filter(judged).count();

@@ -1,4 +1,4 @@
-//! Moments of all classes as plain numbers in few large arrays, for whoever keeps them elsewhere.
+//! Moments of all classes as plain numbers in few large arrays, to be stored elsewhere.
 
 use std::slice;
 

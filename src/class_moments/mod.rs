@@ -1,7 +1,7 @@
 //! The moments of all classes, batch by batch: §3.3.1's dynamic update of covariances without a queue.
 //!
-//! What a class holds is kept as [`Moments`] keep it: its embeddings while they are at most p, then mean
-//! and scatter. Each embedding is known by a digest, so that none is merged twice.
+//! A class stores what [`Moments`] store: its embeddings while they are at most p, then mean
+//! and scatter. Each embedding has a digest, so that none is merged twice.
 
 mod flat;
 
@@ -190,7 +190,7 @@ impl ClassMoments {
         Ok(())
     }
 
-    /// The classes here and those of labels, and the place of each label's.
+    /// The classes here and those of labels, and the index of each label's.
     fn classes_of(&self, labels: &Labels) -> Result<(Union, Vec<u32>)> {
         if self.fixed {
             return Ok((self.classes.clone(), labels.index_as_given(&self.classes()?.0, &[])?));
@@ -348,7 +348,7 @@ fn push<V: Element, T: Element>(
     Ok(digest)
 }
 
-/// Eq. 8: `theirs` into those of `ours` at these places.
+/// Eq. 8: `theirs` into those of `ours` with these indices.
 fn merge<T: Element>(ours: &mut [Moments<T>], theirs: Vec<Moments<T>>, places: &[usize]) {
     let mut at: Vec<Option<Moments<T>>> = ours.iter().map(|_| None).collect();
     for (theirs, &place) in theirs.into_iter().zip(places) {

@@ -1,5 +1,5 @@
-//! Which class each row of a file means. Where two readings of its keys lead to different classes, and
-//! where a pattern shows that is an error nearly always, there is no join but a doubt.
+//! Which class each row of a file means. If two interpretations of its keys lead to different classes, or
+//! if there is a pattern that is nearly always an error, the result is a doubt and not a join.
 
 use std::fmt;
 
@@ -126,13 +126,13 @@ pub enum Doubt {
         /// Number of classes.
         classes: usize,
     },
-    /// Two readings lead to different classes.
-    Readings {
+    /// Two interpretations lead to different classes.
+    Ambiguous {
         /// A key that shows it.
         key: String,
-        /// The readings, and the class that each gives that key.
-        readings: Vec<(Numbering, String)>,
-        /// The reading under which the counts agree with those known otherwise.
+        /// The interpretations, and the class that each gives that key.
+        interpretations: Vec<(Numbering, String)>,
+        /// The interpretation under which the counts agree with those known otherwise.
         agrees: Option<Numbering>,
     },
     /// The numbers are no class as they are, but all are when they are shifted by one.
@@ -147,7 +147,7 @@ pub enum Doubt {
         /// The least number.
         least: i64,
     },
-    /// A class without boxes has rows, another with boxes has none, and another reading fits.
+    /// A class without boxes has rows, another with boxes has none, and another interpretation fits.
     NoBoxes {
         /// The class without boxes.
         class: String,
@@ -196,21 +196,23 @@ impl fmt::Display for Doubt {
                 "has the number {number}, which is not one of the {classes} classes; its other \
                  numbers may then mean other classes too"
             ),
-            Doubt::Readings { key, readings, agrees } => {
+            Doubt::Ambiguous { key, interpretations, agrees } => {
                 write!(f, "can be matched in more than one way: ")?;
-                for (at, (reading, class)) in readings.iter().enumerate() {
+                for (at, (interpretation, class)) in interpretations.iter().enumerate() {
                     let or = if at > 0 { "; " } else { "" };
-                    write!(f, "{or}{reading}, {key} means {class}")?;
+                    write!(f, "{or}{interpretation}, {key} means {class}")?;
                 }
                 match agrees {
-                    Some(reading) => write!(f, " (the instance counts agree if read {reading})"),
+                    Some(interpretation) => {
+                        write!(f, " (the instance counts agree if matched {interpretation})")
+                    }
                     None => Ok(()),
                 }
             }
             Doubt::Shifted { by } => write!(
                 f,
-                "has numbers that do not all match a class, but all match after 1 is {} each: it \
-                 counts the classes from another start",
+                "has numbers that do not all match a class, but all match after 1 is {} each: its \
+                 first class has another number",
                 if *by > 0 { "added to" } else { "subtracted from" }
             ),
             Doubt::FirstMissing { class, least } => write!(
@@ -310,7 +312,7 @@ impl Classes {
         let named = Join { classes: named.unwrap_or_default(), by: Numbering::Names };
         let other = differ(&named.classes, &by_id.classes, rows.weights).is_some();
         if other && fits(&named.classes, rows.weights) {
-            return Err(self.readings(&[named, by_id], rows));
+            return Err(self.interpretations(&[named, by_id], rows));
         }
         Ok(by_id)
     }
@@ -352,18 +354,18 @@ impl Classes {
             return Ok(named);
         }
         let complete = fits(&named.classes, rows.weights);
-        let mut readings = vec![named];
-        self.add_fitting(&mut readings, rows);
-        match readings.len() {
-            1 if complete => Ok(readings.remove(0)),
+        let mut interpretations = vec![named];
+        self.add_fitting(&mut interpretations, rows);
+        match interpretations.len() {
+            1 if complete => Ok(interpretations.remove(0)),
             // That one of the numbers is a name may be an accident.
             1 => self.none_fits(rows),
-            _ => Err(self.readings(&readings, rows)),
+            _ => Err(self.interpretations(&interpretations, rows)),
         }
     }
 
-    /// Adds the readings as numbers that find a class for each row, if they find other classes.
-    fn add_fitting(&self, readings: &mut Vec<Join>, rows: &Rows) {
+    /// Adds the interpretations as numbers that find a class for each row, if they find other classes.
+    fn add_fitting(&self, interpretations: &mut Vec<Join>, rows: &Rows) {
         let possible: &[Numbering] = match (rows.keys, self.ids_from()) {
             (_, IdsFrom::Nobody) => &[],
             // pycocotools sorts the ids.
@@ -377,8 +379,8 @@ impl Classes {
         for &by in possible {
             let Some(classes) = self.read(rows.keys, by) else { continue };
             let new = |before: &Join| differ(&before.classes, &classes, rows.weights).is_some();
-            if fits(&classes, rows.weights) && readings.iter().all(new) {
-                readings.push(Join { classes, by });
+            if fits(&classes, rows.weights) && interpretations.iter().all(new) {
+                interpretations.push(Join { classes, by });
             }
         }
     }
@@ -388,20 +390,23 @@ impl Classes {
         if self.ids_from() == IdsFrom::Nobody {
             return Err(Doubt::NoIds);
         }
-        let mut readings = Vec::new();
-        self.add_fitting(&mut readings, rows);
+        let mut interpretations = Vec::new();
+        self.add_fitting(&mut interpretations, rows);
         // Where every number is an id, also those of rows that say nothing, what cannot read them all is refuted.
         let complete = |join: &Join| join.classes.iter().all(Option::is_some);
-        if readings.first().is_some_and(|first| first.by == Numbering::Ids && complete(first)) {
-            readings.retain(complete);
+        if interpretations
+            .first()
+            .is_some_and(|first| first.by == Numbering::Ids && complete(first))
+        {
+            interpretations.retain(complete);
         }
-        let others = self.other_readings(rows);
-        let Some(first) = readings.first().cloned() else {
+        let others = self.other_interpretations(rows);
+        let Some(first) = interpretations.first().cloned() else {
             return self.none_fits(rows);
         };
         let sound: Vec<&Join> =
-            readings.iter().filter(|join| self.boxless(join, rows).is_none()).collect();
-        let join = match (&sound[..], readings.len()) {
+            interpretations.iter().filter(|join| self.boxless(join, rows).is_none()).collect();
+        let join = match (&sound[..], interpretations.len()) {
             ([only], 1) => (*only).clone(),
             // Boxes refute the others; they must refute what explains errors, too.
             ([only], _) => {
@@ -411,7 +416,7 @@ impl Classes {
                         && self.boxless(&other, rows).is_none()
                 };
                 match others.iter().any(sound) {
-                    true => return Err(self.readings(&readings, rows)),
+                    true => return Err(self.interpretations(&interpretations, rows)),
                     false => (*only).clone(),
                 }
             }
@@ -428,7 +433,7 @@ impl Classes {
                     None => first,
                 }
             }
-            _ => return Err(self.readings(&readings, rows)),
+            _ => return Err(self.interpretations(&interpretations, rows)),
         };
         self.check_first(&join, rows)?;
         self.check_counts(&join, &others, rows)?;
@@ -458,8 +463,8 @@ impl Classes {
         }
     }
 
-    /// Readings that nobody can ask for, but that explain errors, if they find a class for each row.
-    fn other_readings(&self, rows: &Rows) -> Vec<Found> {
+    /// Interpretations that nobody can ask for, but that explain errors, if they find a class for each row.
+    fn other_interpretations(&self, rows: &Rows) -> Vec<Found> {
         let mut others: Vec<Found> =
             [-1, 1].into_iter().filter_map(|by| self.shifted(rows, by, Numbering::Ids)).collect();
         let mut proper = Vec::new();
@@ -484,10 +489,10 @@ impl Classes {
         others
     }
 
-    /// The numbers under a reading after `by` is added, if each row then has a class.
-    fn shifted(&self, rows: &Rows, by: i64, reading: Numbering) -> Option<Found> {
+    /// The numbers under an interpretation after `by` is added, if each row then has a class.
+    fn shifted(&self, rows: &Rows, by: i64, interpretation: Numbering) -> Option<Found> {
         let numbers = rows.keys.numbers()?.into_iter().map(|number| number.checked_add(by));
-        let classes = self.read(&Keys::Numbers(numbers.collect::<Option<_>>()?), reading)?;
+        let classes = self.read(&Keys::Numbers(numbers.collect::<Option<_>>()?), interpretation)?;
         fits(&classes, rows.weights).then_some(classes)
     }
 
@@ -523,7 +528,7 @@ impl Classes {
         }
         let least = numbers.iter().copied().min();
         let shifted = self.shifted(rows, -1, join.by);
-        // Rows of a class of which there is none are no proof, but refute a reading beside one without.
+        // Rows of a class of which there is none are no proof, but refute an interpretation beside one without.
         let refuted = |classes: &Found| {
             let none = |class: usize| rows.known.is_some_and(|known| known[class] == Some(0));
             let mut rows = classes.iter().zip(rows.weights);
@@ -541,7 +546,7 @@ impl Classes {
         }
     }
 
-    /// Doubts counts that agree with those known otherwise only under another reading or order.
+    /// Doubts counts that agree with those known otherwise only under another interpretation or order.
     fn check_counts(&self, join: &Join, others: &[Found], rows: &Rows) -> Result<(), Doubt> {
         let known: Option<Vec<u64>> = rows.known.and_then(|known| known.iter().copied().collect());
         let (Some(known), true) = (known, rows.counted && rows.whole) else { return Ok(()) };
@@ -569,9 +574,10 @@ impl Classes {
         Ok(())
     }
 
-    /// The doubt between readings.
-    fn readings(&self, readings: &[Join], rows: &Rows) -> Doubt {
-        let row = differ(&readings[0].classes, &readings[1].classes, rows.weights).unwrap_or(0);
+    /// The doubt between interpretations.
+    fn interpretations(&self, interpretations: &[Join], rows: &Rows) -> Doubt {
+        let row = differ(&interpretations[0].classes, &interpretations[1].classes, rows.weights)
+            .unwrap_or(0);
         let class = |join: &Join| {
             join.classes[row].map_or("none".into(), |class| format!("{:?}", self.names()[class]))
         };
@@ -579,10 +585,10 @@ impl Classes {
             let totals = self.totals(&join.classes, rows.weights).into_iter().map(Some);
             rows.counted && rows.known.is_some_and(|known| totals.eq(known.iter().copied()))
         };
-        Doubt::Readings {
+        Doubt::Ambiguous {
             key: rows.keys.text(row),
-            readings: readings.iter().map(|join| (join.by, class(join))).collect(),
-            agrees: match readings.iter().filter(agrees).collect::<Vec<_>>()[..] {
+            interpretations: interpretations.iter().map(|join| (join.by, class(join))).collect(),
+            agrees: match interpretations.iter().filter(agrees).collect::<Vec<_>>()[..] {
                 [only] => Some(only.by),
                 _ => None,
             },
@@ -600,7 +606,7 @@ impl Classes {
         totals
     }
 
-    /// The classes of keys under a reading; none if they cannot be read so.
+    /// The classes of keys under an interpretation; none if they cannot be read so.
     pub fn read(&self, keys: &Keys, by: Numbering) -> Option<Vec<Option<usize>>> {
         let place = |number: i64| usize::try_from(number).ok();
         if by == Numbering::Names {
@@ -619,7 +625,7 @@ impl Classes {
     }
 }
 
-/// Fewest classes whose counts agree under another reading that are no accident.
+/// Fewest classes whose counts agree under another interpretation that are no accident.
 const FEWEST_AGREEING: usize = 3;
 
 /// Whether each row that says something has a class.

@@ -1,10 +1,10 @@
-//! What the rows of a file say of their class.
+//! How the rows of a file name their class: by name, by id, or by both.
 
 /// What the rows of a file say of their class, decided once where the file is read. A key is a name or
 /// a number and stays that; only [`Classes::join`](super::Classes::join) says which class it means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Keys {
-    /// Class names, whatever they look like: an evaluator's, or an annotation file's.
+    /// Class names, of any form: an evaluator's, or an annotation file's.
     Names(Vec<String>),
     /// Numbers, never names: an evaluator's ids, or integers of npy, parquet and the like.
     Numbers(Vec<i64>),

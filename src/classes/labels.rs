@@ -1,4 +1,4 @@
-//! The class of each instance, as its label says it.
+//! The class of each instance, from its label.
 
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -160,7 +160,7 @@ impl Labels {
         Labels { keys: Keys::Numbers(interned.values), codes, no_id: None }
     }
 
-    /// Class names, whatever they look like.
+    /// Class names, of any form.
     ///
     /// # Errors
     /// The first row whose label can be no name, and a sentence on it.
@@ -308,7 +308,7 @@ pub fn none_left(background: &str) -> Error {
 /// That there are more or fewer labels than embeddings.
 pub(crate) fn differ(rows: usize, labels: usize) -> Error {
     Error::Input(format!(
-        "there are {rows} embeddings but {labels} labels: dump both from the same instances, in the same order"
+        "there are {rows} embeddings but {labels} labels: save both from the same instances, in the same order"
     ))
 }
 

@@ -1,4 +1,4 @@
-//! Classes, and how the rows of files find theirs. No file is known here.
+//! Classes, and how rows are matched to them. This module reads no file.
 
 mod join;
 mod keys;

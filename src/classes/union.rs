@@ -1,4 +1,4 @@
-//! The classes of several files, or of several batches of labels, as one.
+//! The union of the classes of several files, or of several batches of labels.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ impl Union {
         self.ids.iter().copied().zip(self.names.iter().map(String::as_str))
     }
 
-    /// The place of the class of a label: of this id, whatever its name, or without an id of this name;
+    /// The index of the class of a label: of this id, whatever its name, or without an id of this name;
     /// a new one, if there is none yet.
     ///
     /// # Errors
@@ -45,7 +45,7 @@ impl Union {
         place.copied().map_or_else(|| self.place(id, name.to_owned()), Ok)
     }
 
-    /// The place of a class, which is new or the same as before.
+    /// The index of a class, which is new or the same as before.
     ///
     /// # Errors
     /// A sentence, if its id or its name is that of another class, or either has an id and the others
@@ -85,7 +85,7 @@ impl Union {
         Ok(place)
     }
 
-    /// All classes, and the index there of each place here.
+    /// All classes, and the index there of each class here.
     ///
     /// # Errors
     /// A sentence, if there is none.

@@ -302,7 +302,7 @@ pub struct ApInput {
     pub detections: Option<PathBuf>,
     /// Annotations to evaluate --detections against
     ///
-    /// Any format of --counts but a table. Several files are the parts of one data set. They name the
+    /// Any format of --counts except a table. Several files are the parts of one data set. They name the
     /// classes, unless --class-names or annotations as --counts do. In a runs file: ground_truth = "PATH"
     #[arg(
         long,
@@ -353,8 +353,8 @@ pub struct ApInput {
     pub ap_iou: Option<ApIou>,
     /// How the rows of --ap name classes [default: recognized]
     ///
-    /// With --detections: how the categories of --ground-truth do. Rows that could mean two things are an
-    /// error, unless this says which.
+    /// With --detections, it is for the categories of --ground-truth. Rows that could mean two classes are
+    /// an error, unless this option decides.
     #[arg(
         long,
         value_enum,
@@ -444,7 +444,7 @@ pub struct Compare {
     /// Run after
     #[arg(value_name = "B", help_heading = "Input", display_order = 0)]
     pub b: PathBuf,
-    /// Run to take, if a file has several
+    /// Run to use, if a file has several
     ///
     /// One name for both files, or the name in A and the name in B.
     #[arg(long, value_name = "NAME", num_args = 1..=2, help_heading = "Input")]
@@ -476,7 +476,7 @@ pub struct Margins {
         conflicts_with_all = ["Input", "estimator"]
     )]
     pub information: Option<PathBuf>,
-    /// Run to take, if --information has several
+    /// Run to use, if --information has several
     #[arg(long, value_name = "NAME", help_heading = "Input", requires = "information")]
     pub run: Option<String>,
     #[command(flatten)]
@@ -668,7 +668,7 @@ pub struct Input {
     pub counts: Vec<PathBuf>,
     /// Class names: a list, data.yaml, or annotations
     ///
-    /// A text with one name per line in order of id, a table with columns `class` and `id`, YOLO's
+    /// A text with one name per line in order of id, or a table with columns `class` and `id`. Or YOLO's
     /// data.yaml, JSON of names, Open Images' class-descriptions-boxable.csv, or annotations as for
     /// --counts.
     #[arg(long, value_name = "PATH")]
@@ -698,7 +698,7 @@ pub struct Input {
     pub label_column: Option<String>,
     /// How the labels name classes [default: recognized]
     ///
-    /// Labels that could mean two things are an error, unless this says which.
+    /// Labels that could mean two classes are an error, unless this option decides.
     #[arg(long, value_enum, value_name = "NUMBERING", hide_short_help = true)]
     pub label_numbering: Option<Numbering>,
     /// Label of the background, such as -1: skip its rows
@@ -775,7 +775,7 @@ pub struct Validation {
     pub bias: Option<PathBuf>,
     /// Background row of --weights: first, last, none, or its number from 0
     ///
-    /// It is first in torchvision; last in detectron2, mmdetection and DETR. It is ignored, because each box
+    /// It is first in torchvision; last in detectron2, mmdetection and DETR. It is not used, because each box
     /// is known to hold an object. [default: if there is one row more than classes, the embeddings decide]
     #[arg(long, value_name = "ROW", hide_short_help = true, requires = "weights")]
     pub background_row: Option<BackgroundRow>,
@@ -921,7 +921,7 @@ pub struct Rows {
 }
 
 impl Rows {
-    /// The rows of a table for reading.
+    /// The rows of a table to print.
     ///
     /// # Errors
     /// If rows are chosen of another format.
@@ -929,7 +929,7 @@ impl Rows {
         let choice = Choice { sort: self.sort.clone(), top: self.top.map(Into::into) };
         if choice.is_made() && format != Format::Table {
             return Err(Error::Usage(
-                "--sort and --top are for the printed table: leave --format out".into(),
+                "--sort and --top are for the printed table: remove --format".into(),
             ));
         }
         Ok(choice)

@@ -1,4 +1,4 @@
-//! What was typed, or stands in a runs file, as a study.
+//! A study from the options or the runs file.
 
 use super::arguments::Detectors;
 use super::console::Console;

@@ -1,4 +1,4 @@
-//! What stands below the options of each command: one example in `-h`, more and the files in `--help`.
+//! The end of each command's help: one example in `-h`; more examples and the files in `--help`.
 
 pub const PROGRAM: &str = "\
 Example, in a clone of the repository:

@@ -57,7 +57,7 @@ pub fn run(arguments: Explain, console: &mut Console) -> Result<()> {
     })
 }
 
-/// Which classes of which runs are named: places among the runs, and among the classes of the run.
+/// Which classes of which runs are named: indices of the runs, and among the classes of the run.
 fn cards(explanations: &[Explanation], wanted: &[String]) -> Result<Vec<(usize, usize)>> {
     let mut cards = Vec::new();
     for wanted in wanted {

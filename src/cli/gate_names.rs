@@ -20,8 +20,8 @@ pub fn of_study(study: &Study, tables: &[(&'static str, Table)]) -> Vec<Named> {
     results
 }
 
-/// Of the verdicts: the columns of the rows with all that is known held constant, such as
-/// `finding`, and with `.all` those of the verdict over all runs alone, which is that of a single run.
+/// Of the verdicts: the columns of the main rows, such as `finding`. With `.all`, those of the verdict over
+/// all runs alone; of a single run, they are its own.
 fn of_verdicts(study: &Study) -> Vec<Named> {
     let rows = verdict_rows(study);
     let mut results = Vec::new();

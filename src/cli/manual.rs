@@ -1,4 +1,4 @@
-//! `igam-analyze completions` and `igam-analyze man`: what a shell and a manual know of the commands.
+//! `igam-analyze completions` and `igam-analyze man`: completions for a shell, and manual pages.
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;

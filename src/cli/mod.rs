@@ -1,4 +1,4 @@
-//! The command line: each command reads, asks the library, writes and prints.
+//! The command line: each command reads, calls the library, writes and prints.
 
 mod arguments;
 mod compare;

@@ -1,4 +1,4 @@
-//! `igam-analyze moments`: what a shard adds to each class's covariance.
+//! `igam-analyze moments`: the moments of one shard, to merge later.
 
 use std::path::Path;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! `igam-analyze queue-size`: what the covariances take to store, and Figure 3.
+//! `igam-analyze queue-size`: the memory for the covariances, and Figure 3.
 
 use serde_json::json;
 

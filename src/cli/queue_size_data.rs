@@ -1,4 +1,4 @@
-//! The data sets whose storage is asked for.
+//! The data sets of `queue-size`.
 
 use std::sync::Arc;
 

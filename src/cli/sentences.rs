@@ -1,4 +1,4 @@
-//! Sentences that say the same of the same file of several runs, as one.
+//! Merges notes that are the same for the files of several runs.
 
 /// Sentences of the form `PATH: WORDS`: those with the same words, of files of one name in several folders, become
 /// one.

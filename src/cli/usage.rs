@@ -1,4 +1,4 @@
-//! Wrong usage in one sentence, as for any other error, and where to read more.
+//! Errors of usage: one sentence, as for any other error, and where to read more.
 
 use std::error::Error as _;
 use std::ffi::OsString;

@@ -1,4 +1,4 @@
-//! A partial correlation whose error does not ask the classes to be equally noisy, nor independent.
+//! A partial correlation with a robust standard error: classes may differ in noise, and may be dependent.
 
 use nalgebra::{DMatrix, DVector, SymmetricEigen};
 use statrs::distribution::{ContinuousCDF, StudentsT};
@@ -9,8 +9,8 @@ use super::{Pearson, Residuals};
 /// The mean partial correlation over runs, with the cluster-robust standard error CR2 and the degrees of
 /// freedom that go with it.
 ///
-/// It is the coefficient of x in the regression of y on x, a constant and the controls of each run, x
-/// and y being scaled so that their residuals have length 1 in each run. CR2 and its degrees of freedom
+/// It is the coefficient of x in the regression of y on x, a constant and the controls of each run. First,
+/// x and y are scaled so that their residuals have length 1 in each run. CR2 and its degrees of freedom
 /// (Satterthwaite's) are those of Bell and McCaffrey 2002, as Pustejovsky and Tipton 2018 have them, with
 /// equal and independent noise as the working model. With one run and each class a cluster they are
 /// White's standard error in its HC2 form and the degrees of freedom of Bell and McCaffrey.

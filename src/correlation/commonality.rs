@@ -1,4 +1,4 @@
-//! How much of y's variance goes with what.
+//! Commonality analysis: which share of y's variance goes with which predictors.
 
 use super::{Refusal, independent, r_squared};
 
@@ -18,7 +18,7 @@ pub struct Share {
 /// goes with each block alone (unique), and with each set of blocks together (shared), small sets first. The
 /// sum over all is R².
 ///
-/// Columns that those before determine are left out.
+/// Columns that are linear combinations of those before are skipped.
 ///
 /// # Errors
 /// With too few classes for all columns, or where y is a constant.

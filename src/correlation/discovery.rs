@@ -1,4 +1,4 @@
-//! Who stands out among many, when each of them is asked.
+//! Outliers among many tests, at a fixed false discovery rate.
 
 /// Which of the p-values are significant so that among those at most `level` are so by chance, on average:
 /// the rule of Benjamini and Hochberg 1995. All up to the largest p₍ᵢ₎ ≤ i·level/n of the sorted n are.

@@ -1,4 +1,4 @@
-//! What others lead to expect of one: leave-one-out prediction, and who deviates from it.
+//! Leave-one-out prediction of one class from the others, and which classes deviate from it.
 
 use nalgebra::{DMatrix, DVector};
 use statrs::distribution::{ContinuousCDF, StudentsT};

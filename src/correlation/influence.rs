@@ -1,11 +1,11 @@
-//! What one class does to a correlation.
+//! The influence of one class on a correlation.
 
 use super::{Pearson, Refusal, Residuals, partial, pearson};
 
 /// The class whose removal moves r most.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Influence {
-    /// Its place among the classes, from 0.
+    /// Its index among the classes, from 0.
     pub class: usize,
     /// The correlation over the other classes; `None` where they all have the same number, so that
     /// this class is all there is to it.
@@ -36,11 +36,11 @@ pub fn influence(x: &[f64], y: &[f64]) -> Option<Influence> {
 /// Where removing a class leaves less than this of a sum of squares, the difference is inexact.
 const EXACT: f64 = 1e-6;
 
-/// The partial correlation without each class in turn; `None` where the others leave nothing of x or of
+/// The partial correlation without each single class; `None` where the others leave nothing of x or of
 /// y.
 ///
-/// With e and u what the controls leave of x and y, and h the controls' leverage, removing class i
-/// takes e_i·u_i/(1−h_i) from Σeu, and likewise from Σe² and Σu² (Cook and Weisberg 1982, §2.2).
+/// Let e and u be the residuals of x and y given the controls, and h the leverage of the controls. Removing
+/// class i takes e_i·u_i/(1−h_i) from Σeu, and likewise from Σe² and Σu² (Cook and Weisberg 1982, §2.2).
 ///
 /// # Errors
 /// As [`partial()`].

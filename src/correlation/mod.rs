@@ -1,4 +1,4 @@
-//! Whether one number per class goes with another (Table 1, Figures 1 and 2), and how sure that is.
+//! Correlations of numbers per class (Table 1, Figures 1 and 2), with intervals and tests.
 //!
 //! | Statistic | Here |
 //! | --- | --- |
@@ -7,10 +7,10 @@
 //! | permutation p-value, bootstrap interval | [`permutation_p`], [`bootstrap`] |
 //! | the class that moves r most | [`influence()`], [`leave_one_out`] |
 //! | partial correlation, regression | [`partial()`], [`Residuals`], [`Regression`] |
-//! | over several runs, or classes that are alike or unequally noisy | [`Clustered`] |
-//! | what share of the variance goes with what | [`commonality()`] |
+//! | over several runs, or for classes that are similar or differ in noise | [`Clustered`] |
+//! | shares of the explained variance | [`commonality()`] |
 //! | a curve to hold constant | [`natural_spline`] |
-//! | what the other classes lead to expect, and who deviates | [`expected()`], [`benjamini_hochberg`] |
+//! | prediction from the other classes, and which classes deviate | [`expected()`], [`benjamini_hochberg`] |
 
 mod clustered;
 mod commonality;

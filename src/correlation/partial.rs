@@ -1,4 +1,4 @@
-//! What controls leave of two numbers per class, and their partial correlation.
+//! Residuals of two numbers per class given the controls, and their partial correlation.
 
 use nalgebra::{DMatrix, DVector};
 

@@ -16,8 +16,8 @@ pub fn spearman(x: &[f64], y: &[f64]) -> Result<f64, NoCorrelation> {
     pearson(&ranks(x), &ranks(y)).map(|pearson| pearson.r)
 }
 
-/// Kendall's τ-b: pairs of classes in the same order less pairs in opposite order, over the
-/// geometric mean of the pairs that differ in x and of those that differ in y (Kendall 1945).
+/// Kendall's τ-b = (P − Q) / √(X·Y) (Kendall 1945). P and Q are the pairs of classes in the same and in
+/// opposite order, X and Y the pairs that differ in x and in y.
 ///
 /// # Errors
 /// As [`pearson()`].

@@ -1,4 +1,4 @@
-//! What chance would do to Pearson's r, without a law for the numbers.
+//! Permutation test and bootstrap of Pearson's r, which assume no distribution.
 //!
 //! Each replicate has its own ChaCha stream, numbered by the replicate: the result is the same for
 //! any number of threads.
@@ -47,11 +47,11 @@ pub fn permutation_p(x: &[f64], y: &[f64]) -> Result<f64, NoCorrelation> {
 }
 
 /// 95% bootstrap interval of Pearson's r over classes: symmetric studentized on Fisher's z,
-/// tanh(z ± c·s), where c is the 95% quantile of |z*−z|/s* over [`BOOTSTRAPS`] resamples of the
-/// classes and s the infinitesimal jackknife's standard error (Hall 1988; Efron and Tibshirani
-/// 1993, chapter 12). `docs/evidence.md` has its coverage.
+/// tanh(z ± c·s) (Hall 1988; Efron and Tibshirani 1993, chapter 12). c is the 95% quantile of |z*−z|/s*
+/// over [`BOOTSTRAPS`] resamples of the classes. s is the standard error of the infinitesimal jackknife.
+/// `docs/evidence.md` has the coverage.
 ///
-/// Resamples without a correlation other than ±1 are left out; `None` where they are more than one
+/// Resamples without a correlation other than ±1 are skipped; `None` where they are more than one
 /// in twenty (always below 6 classes), or where r is ±1.
 ///
 /// # Errors

@@ -1,4 +1,4 @@
-//! A smooth curve of any bend, as columns of a regression.
+//! A smooth curve, as columns of a regression: a natural cubic spline.
 
 /// The columns beyond x itself of a natural cubic spline of x: with them, a regression on x may bend
 /// between the knots and is straight beyond them (restricted cubic spline, Harrell 2015, §2.4.5).

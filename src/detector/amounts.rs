@@ -31,7 +31,7 @@ impl fmt::Display for NoInformation {
     }
 }
 
-/// What is kept of information amounts: the estimator; the classes as they were listed, who gave them ids,
+/// What is stored for information amounts: the estimator; the classes as they were listed, who gave them ids,
 /// and their boxes; p, embeddings and amount of each.
 type Kept = (
     Estimator,

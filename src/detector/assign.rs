@@ -1,4 +1,4 @@
-//! The class of each embedding, as its label says.
+//! The class of each embedding, from its label.
 
 use std::sync::Arc;
 
@@ -8,7 +8,7 @@ use crate::error::{Error, Result};
 use crate::observer::Observer;
 use crate::warning::Warning;
 
-/// Rows that are left out, ascending.
+/// Rows that are skipped, ascending.
 #[derive(Clone, Copy, Debug)]
 pub struct LeftOut<'a> {
     /// Those of the background.
@@ -48,7 +48,7 @@ pub enum Extent {
     HeldOut,
 }
 
-/// The classes, and for each row that is not left out the index of its class. The classes are those
+/// The classes, and for each row that is not skipped the index of its class. The classes are those
 /// `expected`, or else those that the labels name. `asked` says how the labels mean classes, where that is
 /// not to be recognized; `known` how many instances each class has, as far as it is known.
 ///

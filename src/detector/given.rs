@@ -1,5 +1,5 @@
-//! What is given of the classes: rows with keys, as they stand in a file or an array, before it is known
-//! which class each row means.
+//! Input per class, before it is matched to the classes: rows with keys, from a file or an array. It is not yet
+//! known which class each row means.
 
 use std::path::{Path, PathBuf};
 
@@ -151,7 +151,7 @@ pub struct Evaluated {
     /// The categories of the ground truth.
     pub classes: Classes,
     /// What is known of each category, in the order of the classes; what its objects are taken for are
-    /// places among them.
+    /// indices among them.
     pub detections: Vec<ClassDetections>,
     /// What the user should know of how the files were read.
     pub notes: Vec<String>,

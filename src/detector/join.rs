@@ -1,4 +1,4 @@
-//! What is given, joined to the classes: what is said of it, and what is refused.
+//! Matches input per class to the classes, notes how, and refuses what is doubtful.
 
 use std::path::{Path, PathBuf};
 
@@ -116,8 +116,8 @@ impl Side<'_> {
                 format!("; remove {}", self.option.unwrap_or("this option"))
             }
             Doubt::Mixed { .. } | Doubt::Rows { .. } | Doubt::Twice { .. } => String::new(),
-            Doubt::Readings { readings, .. } => {
-                let names: Vec<_> = readings.iter().map(|(by, _)| by.name()).collect();
+            Doubt::Ambiguous { interpretations, .. } => {
+                let names: Vec<_> = interpretations.iter().map(|(by, _)| by.name()).collect();
                 format!("; {}", option(&names.join(" or ")))
             }
             Doubt::Shifted { by } => shifted(*by, classes, rows),

@@ -1,4 +1,4 @@
-//! A detector: its classes with all that is known of them, joined by class.
+//! A detector: its classes, with counts, AP and information amounts, joined by class.
 
 mod amounts;
 mod assign;
@@ -135,7 +135,7 @@ impl Detector {
     /// where there are none, of instance counts alone. The classes are `listed`, or what labels name.
     ///
     /// # Errors
-    /// If the amounts are not of the same embeddings or two are under one estimator, there are neither
+    /// If the amounts are not of the same embeddings, or two are by one estimator. If there are neither
     /// amounts nor counts, or it is doubtful which class a row is of.
     pub fn of_parts(
         amounts: Vec<Amounts>,

@@ -1,4 +1,4 @@
-//! A detector with one AP and one estimator: what results are of.
+//! A run: a detector with one AP and one estimator. Each result belongs to a run.
 
 use std::sync::Arc;
 
@@ -125,7 +125,7 @@ impl Run {
         self.detector.geometry().map(|geometry| &**geometry)
     }
 
-    /// What is wrong with the detections of a class, by its place, where there are detections.
+    /// What is wrong with the detections of a class, by its index, where there are detections.
     pub fn detections(&self, class: usize) -> Option<&ClassDetections> {
         self.detector.detections()?[class].as_ref()
     }
@@ -135,7 +135,7 @@ impl Run {
         &self.detector.covariates
     }
 
-    /// One of the classes, by its place in their order.
+    /// One of the classes, by its index.
     pub fn class(&self, at: usize) -> Class<'_> {
         let detector = &*self.detector;
         let counted = detector.counted.as_ref();

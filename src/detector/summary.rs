@@ -1,4 +1,4 @@
-//! A run in short: what an `information.csv` says of it.
+//! A summary of a run, as in `information.csv`.
 
 use std::path::{Path, PathBuf};
 
@@ -82,7 +82,7 @@ impl RunSummary {
     }
 }
 
-/// The place of the run that is `wanted` by name, or of the only one, among those that `path` holds.
+/// The index of the run that is `wanted` by name, or of the only one, among those that `path` holds.
 ///
 /// # Errors
 /// If there is no such run, or there are several and none is wanted.

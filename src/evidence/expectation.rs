@@ -1,4 +1,4 @@
-//! What AP the instance count leads to expect of each class.
+//! The AP of each class that is expected from its instance count.
 
 use super::{Class, columns, logarithm};
 use crate::ap::ApScale;
@@ -20,7 +20,7 @@ fn knots(classes: usize) -> usize {
 /// `by_information` by their information amounts too; `None` where the others do not tell.
 ///
 /// The curve is a natural cubic spline of log m: [`expected()`] with noise that may depend on log m. Its
-/// knots are those of all classes when one is left out. Values and intervals are cut off at the ends
+/// knots are those of all classes when one is removed. Values and intervals are cut off at the ends
 /// of the scale of AP.
 ///
 /// # Errors

@@ -1,20 +1,20 @@
-//! Does information amount explain AP beyond the instance count? All that the classes of one run, or of
-//! several runs, say to that, and what it comes to in words.
+//! Does information amount explain AP beyond the instance count? The statistics of one run, or of several
+//! runs, and the verdict in words.
 //!
-//! [`Evidence::of`] is the whole of it for one run, [`Pooled::of`] for several. `docs/evidence.md` says
-//! what each statistic is for, and shows the rule at work on simulated classes whose truth is known.
+//! [`Evidence::of`] computes all for one run, [`Pooled::of`] for several. `docs/evidence.md` says
+//! what each statistic is for, and tests the rule on simulated classes.
 
+mod basis;
 mod control;
 mod expectation;
-mod grounds;
 mod pooled;
 mod statistics;
 mod verdict;
 mod words;
 
+pub use basis::{Basis, Left, groups_tell};
 pub use control::Control;
 pub use expectation::expectation;
-pub use grounds::{Grounds, Left, groups_tell};
 pub use pooled::{Agreement, Pooled, Run};
 pub use statistics::{Association, Statistics};
 pub use verdict::{Caveat, Failure, Finding, LEAST_CLASSES, Power, TOKENS, Verdict};
@@ -73,11 +73,11 @@ fn has_covariates(classes: &[Class]) -> bool {
     classes.iter().any(|class| !class.covariates.is_empty())
 }
 
-/// What the rule looks at, and what it says.
+/// What the rule uses, and its result.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Judged {
     /// The numbers.
-    pub grounds: Grounds,
+    pub basis: Basis,
     /// What they come to.
     pub verdict: Verdict,
 }
@@ -89,9 +89,9 @@ impl Judged {
     /// # Panics
     /// If the classes have covariates of different number.
     pub fn of(classes: &[Class], dim: usize) -> Judged {
-        let grounds = Grounds::of(classes, dim);
-        let verdict = Verdict::of(classes, dim, &grounds);
-        Judged { grounds, verdict }
+        let basis = Basis::of(classes, dim);
+        let verdict = Verdict::of(classes, dim, &basis);
+        Judged { basis, verdict }
     }
 
     fn with(mut self, caveats: &[Caveat]) -> Judged {
@@ -158,7 +158,7 @@ impl Evidence {
 
 fn shares(classes: &[Class], dim: usize) -> Vec<Share> {
     let (information, _, ap) = columns(classes);
-    let mut blocks = vec![grounds::count(classes, dim), vec![information]];
+    let mut blocks = vec![basis::count(classes, dim), vec![information]];
     blocks.extend(has_covariates(classes).then(|| control::covariates(classes)));
     commonality(&ap, &blocks).unwrap_or_default()
 }

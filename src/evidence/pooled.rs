@@ -1,11 +1,11 @@
-//! Several runs of the same classes as one: they are not so many experiments.
+//! Several runs of the same classes, pooled: they are not independent experiments.
 
 use std::collections::HashMap;
 
-use super::grounds::{Source, floor_share, numbers};
+use super::basis::{Source, floor_share, numbers};
 use super::verdict::too_few;
 use super::{
-    Caveat, Class, Control, Grounds, Judged, Left, Verdict, columns, complete, logarithm,
+    Basis, Caveat, Class, Control, Judged, Left, Verdict, columns, complete, logarithm,
     without_covariates,
 };
 use crate::correlation::{
@@ -24,7 +24,7 @@ pub struct Run<'a> {
 /// The evidence of several runs: mean correlations over the runs, whose errors are clustered by class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pooled {
-    /// Places of the runs that have a say: those with enough classes, and neither I nor AP constant.
+    /// Indices of the runs that are used: those with enough classes, and neither I nor AP constant.
     pub runs: Vec<usize>,
     /// How far they are one and the same experiment; `None` where two have no r of AP.
     pub agreement: Option<Agreement>,
@@ -72,18 +72,18 @@ impl Pooled {
         let complete = runs.iter().map(Run::complete).enumerate();
         let (places, runs): (Vec<usize>, Vec<Run>) =
             complete.filter(|(_, run)| run.has_a_say()).unzip();
-        let grounds = grounds(&runs)?;
-        let verdict = Verdict::new(&grounds, || rests_on(&runs));
+        let basis = basis(&runs)?;
+        let verdict = Verdict::new(&basis, || rests_on(&runs));
         Some(Pooled {
             runs: places,
             agreement: Agreement::of(&runs),
-            judged: Judged { grounds, verdict },
+            judged: Judged { basis, verdict },
         })
     }
 }
 
 /// The rule's numbers over several runs; `None` with fewer than two.
-fn grounds(runs: &[Run]) -> Option<Grounds> {
+fn basis(runs: &[Run]) -> Option<Basis> {
     if runs.len() < 2 {
         return None;
     }
@@ -100,7 +100,7 @@ fn grounds(runs: &[Run]) -> Option<Grounds> {
     let by_group = groups.as_ref().and_then(|groups| given(curve, groups).ok());
     let line = given(|source| source.line.clone(), &by_class);
     let shares = sources.iter().map(|source| source.count_share);
-    Some(Grounds {
+    Some(Basis {
         classes: count,
         information: mean(runs, |class| class.information),
         instances: mean(runs, |class| class.instances as f64),
@@ -198,7 +198,7 @@ fn rests_on(runs: &[Run]) -> Option<Caveat> {
     };
     let (name, _) = shifts.into_iter().min_by(least)?;
     let others: Vec<Run> = runs.iter().map(|run| run.without(name)).collect();
-    let left = grounds(&others);
+    let left = basis(&others);
     match left {
         None => Some(Caveat::RestsOn { class: name.to_owned(), given_line: false, without: None }),
         Some(left) => Caveat::rests_on(name, left.given_line.ok(), left.given_curve.ok()),

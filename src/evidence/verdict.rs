@@ -1,27 +1,27 @@
-//! What the evidence comes to.
+//! The verdict: which finding the statistics support.
 //!
 //! # The rule
 //!
-//! The first that holds, for n classes and k controls, with 95% intervals throughout:
+//! The first finding whose condition holds, for n classes and k controls, with 95% intervals throughout:
 //!
 //! 1. n < 10 or n < k+6: [`Finding::TooFew`].
 //! 2. AP or I is the same for all classes: [`Finding::Constant`].
-//! 3. The partial correlation of I and AP is clear of 0 given the curve of the count ([`Control`]), and
-//!    holds: it is clear on the same side given the line, its p-value for unequally noisy classes is below
-//!    0.05, and where groups of similar classes are known, its interval by group is clear of 0:
-//!    [`Finding::Beyond`].
-//! 4. It is clear of 0 given the curve, but does not hold: [`Finding::Unsettled`].
+//! 3. The interval of the partial correlation of I and AP, given the curve of the count ([`Control`]), does
+//!    not contain 0; and three checks agree: [`Finding::Beyond`]. Given the line, the interval does not
+//!    contain 0 and has the same sign. The p-value for unequally noisy classes is below 0.05. The interval
+//!    by group does not contain 0, if groups of similar classes are known.
+//! 4. That interval does not contain 0, but a check fails: [`Finding::Unsettled`].
 //! 5. r(I, AP) is clear of 0, and the curve of the count explains more than half of I's variance (adjusted
 //!    R²): [`Finding::Disguise`].
 //! 6. r(log m, AP) is clear of 0: [`Finding::Count`].
 //! 7. Else [`Finding::Nothing`].
 //!
-//! Why not the partial correlation given log m alone: under the floor I is a bent function of m. If AP
-//! depends on the count alone but not as a straight line in log m (√m, m/(m+50)), what log m leaves of
-//! both bends the same way, and that partial correlation calls it information in up to all of the
-//! simulated sets. `docs/evidence.md` has the simulations.
+//! Why not the partial correlation given log m alone: with the floor, I is a nonlinear function of m. Suppose
+//! that AP depends on the count alone, but not linearly in log m (√m, m/(m+50)). Then the residuals of both
+//! given log m are nonlinear in m in the same way, and correlated. In simulations, that partial correlation
+//! finds information where there is none, in up to all sets: `docs/evidence.md`.
 
-use super::{Association, Class, Control, Grounds, Statistics, columns};
+use super::{Association, Basis, Class, Control, Statistics, columns};
 use crate::correlation::{Clustered, Influence, NoCorrelation, Pearson, leave_one_out};
 
 /// Fewer classes than this tell nothing.
@@ -36,7 +36,7 @@ const LITTLE: f64 = 0.05;
 /// A finding, and what a reader should know before believing it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
-    /// What the evidence comes to.
+    /// The finding.
     pub finding: Finding,
     /// What could have been seen, where no correlation beyond the count was.
     pub power: Option<Power>,
@@ -44,7 +44,7 @@ pub struct Verdict {
     pub caveats: Vec<Caveat>,
 }
 
-/// What the evidence comes to.
+/// What the statistics say of information amount and AP.
 ///
 /// ```
 /// use igam_analyze::Finding;
@@ -175,41 +175,41 @@ pub enum Caveat {
 }
 
 impl Verdict {
-    /// Applies the rule; `rests_on` is asked for the class that a [`Finding::Beyond`] rests on.
-    pub(super) fn new(grounds: &Grounds, rests_on: impl FnOnce() -> Option<Caveat>) -> Verdict {
-        let finding = Finding::of(grounds);
+    /// Applies the rule; `rests_on` is asked for the class that a [`Finding::Beyond`] depends on.
+    pub(super) fn new(basis: &Basis, rests_on: impl FnOnce() -> Option<Caveat>) -> Verdict {
+        let finding = Finding::of(basis);
         let mut caveats = Vec::new();
         if !finding.is_judged() {
             return Verdict { finding, power: None, caveats };
         }
         if matches!(finding, Finding::Beyond { .. }) {
             caveats.extend(rests_on());
-            let share = grounds.floor_share.filter(|&share| share > 0.5);
+            let share = basis.floor_share.filter(|&share| share > 0.5);
             caveats.extend(share.map(|share| Caveat::FloorBits { share }));
         }
-        let curve_is_clear = grounds.given_curve.is_ok_and(|curve| curve.is_clear());
-        let line = grounds.given_line.ok().filter(|line| line.is_clear() && !curve_is_clear);
+        let curve_is_clear = basis.given_curve.is_ok_and(|curve| curve.is_clear());
+        let line = basis.given_line.ok().filter(|line| line.is_clear() && !curve_is_clear);
         caveats.extend(line.map(|partial| Caveat::LineOnly { partial }));
         let said = matches!(&finding, Finding::Unsettled { failures, .. }
             if failures.iter().any(|failure| matches!(failure, Failure::Groups(_))));
-        caveats.extend(grounds.by_group.filter(|_| !said).map(Caveat::ByGroup));
-        let little = grounds.left.clone().filter(|left| left.share < LITTLE);
+        caveats.extend(basis.by_group.filter(|_| !said).map(Caveat::ByGroup));
+        let little = basis.left.clone().filter(|left| left.share < LITTLE);
         caveats
             .extend(little.map(|left| Caveat::LittleLeft { share: left.share, half: left.half }));
         let seen = matches!(finding, Finding::Beyond { .. } | Finding::Unsettled { .. });
-        let (detectable, largest_share) = (grounds.detectable, grounds.largest_share());
+        let (detectable, largest_share) = (basis.detectable, basis.largest_share());
         let power = (!seen).then_some(Power { detectable, largest_share });
         Verdict { finding, power, caveats }
     }
 
     /// Applies the rule to the numbers of one run.
-    pub(super) fn of(classes: &[Class], dim: usize, grounds: &Grounds) -> Verdict {
-        Verdict::new(grounds, || rests_on(classes, dim))
+    pub(super) fn of(classes: &[Class], dim: usize, basis: &Basis) -> Verdict {
+        Verdict::new(basis, || rests_on(classes, dim))
     }
 }
 
 impl Caveat {
-    /// That a finding rests on a class, if without it one of the two partial correlations is not clear of 0
+    /// That a finding depends on a class, if without it one of the two partial correlations is not clear of 0
     /// on the other's side.
     pub(super) fn rests_on(
         class: &str,
@@ -224,7 +224,7 @@ impl Caveat {
         Some(Caveat::RestsOn { class: class.to_owned(), given_line, without })
     }
 
-    /// The class on which a correlation hangs, if it hangs on one; `name` is that of a class by its place.
+    /// The class on which a correlation depends, if there is one; `name` gives a class's name by its index.
     pub fn hangs_on<'a>(
         association: &Association,
         name: impl FnOnce(usize) -> &'a str,
@@ -263,24 +263,24 @@ pub const TOKENS: [&str; 7] =
 
 impl Finding {
     /// Applies the rule.
-    pub fn of(grounds: &Grounds) -> Finding {
-        if let Some(too_few) = too_few(grounds.classes, grounds.controls) {
+    pub fn of(basis: &Basis) -> Finding {
+        if let Some(too_few) = too_few(basis.classes, basis.controls) {
             return too_few;
         }
-        let information = match grounds.information {
+        let information = match basis.information {
             Err(why) => return Finding::Constant { ap: why == NoCorrelation::ConstantY },
             Ok(information) => information,
         };
-        let partial = grounds.given_curve.ok();
+        let partial = basis.given_curve.ok();
         if let Some(partial) = partial.filter(Pearson::is_clear) {
-            let failures = failures(grounds, partial);
+            let failures = failures(basis, partial);
             return match failures[..] {
                 [] => Finding::Beyond { partial },
                 _ => Finding::Unsettled { partial, failures },
             };
         }
-        let share = grounds.count_share.filter(|&share| share > 0.5);
-        match (share, grounds.log_instances) {
+        let share = basis.count_share.filter(|&share| share > 0.5);
+        match (share, basis.log_instances) {
             (Some(share), _) if information.is_clear() => {
                 Finding::Disguise { r: information.r, share, partial }
             }
@@ -314,14 +314,14 @@ impl Finding {
 }
 
 /// What a partial correlation given the curve that is clear of 0 fails.
-fn failures(grounds: &Grounds, partial: Pearson) -> Vec<Failure> {
-    let line = grounds.given_line.ok();
+fn failures(basis: &Basis, partial: Pearson) -> Vec<Failure> {
+    let line = basis.given_line.ok();
     let line_fails = !line.is_some_and(|line| both_clear(line, partial));
-    let noise = grounds.robust;
+    let noise = basis.robust;
     let noise_fails = !noise.is_some_and(|noise| noise.p_value() < 0.05);
-    let groups = grounds.by_group;
-    let groups_hold = groups.is_some_and(|groups| groups.pearson(grounds.classes).is_clear());
-    let groups_fail = grounds.groups.is_some() && !groups_hold;
+    let groups = basis.by_group;
+    let groups_hold = groups.is_some_and(|groups| groups.pearson(basis.classes).is_clear());
+    let groups_fail = basis.groups.is_some() && !groups_hold;
     let failures = [
         line_fails.then_some(Failure::Line(line)),
         noise_fails.then_some(Failure::Noise(noise)),

@@ -1,4 +1,4 @@
-//! The verdict's words.
+//! The verdict in words.
 
 use std::fmt;
 
@@ -94,28 +94,24 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Failure::Line(line) => {
-                write!(
-                    f,
-                    "not when a straight line of log count is held constant ({})",
-                    Partial(*line)
-                )
+                write!(f, "not with a linear control for log count ({})", Partial(*line))
             }
             Failure::Noise(None) => f.write_str(
-                "it is not known whether this holds when some classes are noisier than others",
+                "it is not known whether this holds if some classes are noisier than others",
             ),
             Failure::Noise(Some(noise)) => write!(
                 f,
-                "not when some classes may be noisier than others (p = {} with {:.1} degrees of \
+                "not if some classes may be noisier than others (p = {} with {:.1} degrees of \
                  freedom)",
                 p_value(noise.p_value()),
                 noise.freedom
             ),
             Failure::Groups(None) => f.write_str(
-                "it is not known whether this holds when classes of one group are alike",
+                "it is not known whether this holds if classes of one group are similar",
             ),
             Failure::Groups(Some(groups)) => write!(
                 f,
-                "not when classes of one group may be alike (partial r = {}{}, {} groups)",
+                "not if classes of one group may be similar (partial r = {}{}, {} groups)",
                 correlation(groups.r),
                 Interval(Some(groups.interval())),
                 groups.clusters
@@ -145,11 +141,8 @@ impl fmt::Display for Caveat {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         match self {
             Caveat::RestsOn { class, given_line, without: Some(without) } => {
-                let given = if *given_line {
-                    " and with a straight line of log count held constant,"
-                } else {
-                    ""
-                };
+                let given =
+                    if *given_line { ", and with a linear control for log count," } else { "" };
                 write!(
                     f,
                     "this depends on one class, {class}: without it{given} {}",
@@ -167,13 +160,13 @@ impl fmt::Display for Caveat {
             ),
             Caveat::LineOnly { partial } => write!(
                 f,
-                "holding a straight line of log count constant gives {}; the curve of the count \
-                 explains this",
+                "a linear control for log count would give {}; the verdict uses a curve (a spline), \
+                 which also removes nonlinear effects of the count",
                 Partial(Some(*partial))
             ),
             Caveat::ByGroup(groups) => write!(
                 f,
-                "if classes of one group may be alike, the 95% CI is {} ({} groups)",
+                "if classes of one group may be similar, the 95% CI is {} ({} groups)",
                 range(groups.interval()),
                 groups.clusters
             ),

@@ -19,7 +19,7 @@ const MEDIAN_LOG_AREA: &str = "median_log_area";
 /// The covariate of how crowded it is: annotations that count by images that hold one of them.
 const INSTANCES_PER_IMAGE: &str = "instances_per_image";
 
-/// Reads annotations, one source or several that are parts of one data set, of which what trainers leave out is
+/// Reads annotations, one source or several that are parts of one data set, of which what trainers skip is
 /// counted only if the `choices` say so; or of a table the `wanted` column, or else `instances`, or else the
 /// only one of numbers.
 ///

@@ -23,7 +23,7 @@ pub(super) const COMPARED: [&str; 8] = [
 ];
 
 /// Reads each column of numbers, but for those that say which class a row is of and those of what is
-/// compared. Columns without any number are left out, too, and noted.
+/// compared. Columns without any number are skipped, too, and noted.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a column has numbers and words.
@@ -48,7 +48,7 @@ pub fn read(path: &Path) -> Result<Covariates> {
     of_columns(path, keys, &table.columns, columns, &words, &compared)
 }
 
-/// The covariates of the columns of numbers, with a note on those that are left out: `words`, and those of
+/// The covariates of the columns of numbers, with a note on those that are skipped: `words`, and those of
 /// what is compared.
 ///
 /// # Errors

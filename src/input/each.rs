@@ -1,4 +1,4 @@
-//! Long lists of JSON, an item at a time.
+//! Reads long lists of JSON, one item at a time.
 
 use std::fmt;
 
@@ -46,7 +46,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Each<'_, T> {
     }
 }
 
-/// Ends the reading; what is wrong is said elsewhere.
+/// Ends the read; what is wrong is said elsewhere.
 pub fn failed<E: serde::de::Error>() -> E {
     E::custom("")
 }

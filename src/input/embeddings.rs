@@ -79,9 +79,9 @@ enum File {
 
 impl Dump {
     /// Opens files, directories and globs of `.npy`, `.npz`, `.safetensors`, `.parquet`, Arrow, `.pt` and
-    /// `.csv` files. `column` names the parquet or Arrow column (`embedding` unless given), the npz array or
-    /// the tensor (`embeddings` unless given, or else `embedding`), or with a `*` the columns of a table with
-    /// one a dimension.
+    /// `.csv` files. `column` names the parquet or Arrow column (default `embedding`), or the npz array or
+    /// tensor (default `embeddings`, else `embedding`). With a `*` it names the columns of a table with a
+    /// column per dimension.
     ///
     /// # Errors
     /// If a file cannot be used, two disagree in dimension, or none has a row.
@@ -121,7 +121,7 @@ impl Dump {
             };
             return Err(Error::content(
                 &first.path,
-                format!("has no rows{others}: dump them again"),
+                format!("has no rows{others}: save them again"),
             ));
         };
         Ok(Dump { files, dim: *dim, shards, rows, left_out: Vec::new() })
@@ -165,7 +165,7 @@ impl Dump {
         self.left_out.dedup();
     }
 
-    /// Reads the dump once, and leaves out every row with a NaN or an infinity; says how many.
+    /// Reads the dump once, and skips every row with a NaN or an infinity; says how many.
     ///
     /// # Errors
     /// If reading fails.
@@ -246,7 +246,7 @@ impl Dump {
         Ok(())
     }
 
-    /// A block that begins with this row of the files, without the rows left out.
+    /// A block that begins with this row of the files, without the rows skipped.
     fn kept<T: Element>(&self, first: usize, mut block: Vec<T>) -> Vec<T> {
         let end = first + block.len() / self.dim;
         let from = self.left_out.partition_point(|&row| row < first);
@@ -263,13 +263,13 @@ impl Dump {
         block
     }
 
-    /// The row of the files that is `at` rows after `first`, not counting those left out.
+    /// The row of the files that is `at` rows after `first`, not counting those skipped.
     fn row_in_files(&self, first: usize, at: usize) -> usize {
         let before = self.left_out.partition_point(|&row| row < first);
         self.number_in_files(first - before + at)
     }
 
-    /// The number in the files of a row given by its number among those not left out.
+    /// The number in the files of a row given by its number among those not skipped.
     fn number_in_files(&self, number: usize) -> usize {
         let (mut low, mut high) = (0, self.left_out.len());
         while low < high {
@@ -364,7 +364,7 @@ impl Rows for Dump {
 struct RowReader<'a>(Option<(&'a Shard, NpyRows<'a>)>);
 
 impl<'a> RowReader<'a> {
-    /// Where to read a row, given by its number among those not left out, and its number there;
+    /// Where to read a row, given by its number among those not skipped, and its number there;
     /// none if single rows cannot be read.
     fn at(&mut self, dump: &'a Dump, number: usize) -> Result<Option<(&mut NpyRows<'a>, usize)>> {
         let row = dump.number_in_files(number);

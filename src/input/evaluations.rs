@@ -1,5 +1,5 @@
-//! What an evaluator has written, told by its names: it counts the boxes of the images that were evaluated, and
-//! lists the classes that have some.
+//! Recognizes files of evaluators by their keys. Their counts are those of the evaluated images, and they
+//! list only the classes on these images.
 
 use std::io::Read;
 use std::path::Path;

@@ -1,5 +1,5 @@
-//! Files as they are opened: regular ones alone, so that nothing waits for a pipe or reads a device
-//! without end; and small texts, whole. What stands in a file's place is named for what it is.
+//! Opens files: only regular ones, so that nothing waits for a pipe or reads a device
+//! without end; and small texts, whole. If something else stands there, the error says what it is.
 
 use std::fs::{self, File};
 use std::hash::{DefaultHasher, Hash, Hasher};

@@ -38,7 +38,7 @@ pub fn check(directory: &Path) -> Result<()> {
     Err(Error::content(directory, problem))
 }
 
-/// What says which files are the data: others may be left of an older copy, or kept by `map` and `filter` for
+/// What says which files are the data: others may be left of an older copy, or written by `map` and `filter` for
 /// the next time.
 #[derive(Deserialize)]
 struct State {

@@ -1,4 +1,4 @@
-//! What a program holds by class, under the same rules as tables: counts, covariates, groups and names.
+//! Values per class from objects in memory, by the same rules as tables: counts, covariates, groups and names.
 //! AP has a room of its own, [`ap`](super::ap).
 
 use std::collections::HashSet;

@@ -15,16 +15,16 @@ use crate::error::{Error, Result};
 use crate::observer::Observer;
 use crate::words::{trimmed, whole_number};
 
-/// Longest path of keys to a field, bytes; what lies deeper is passed over.
+/// Longest path of keys to a field, bytes; what lies deeper is skipped.
 const LONGEST_PATH: usize = 4000;
 
-/// Most items of a list that are kept: there are not as many classes.
+/// Most items of a list that are stored: there are not as many classes.
 const MOST_ITEMS: usize = 100_000;
 
-/// Most numbers of lists in a list that are kept: FiftyOne has 10 · 1203 · 101 of LVIS.
+/// Most numbers of lists in a list that are stored: FiftyOne has 10 · 1203 · 101 of LVIS.
 const MOST_NUMBERS: usize = 1 << 22;
 
-/// Lists that annotation files have, which may be long and are never kept.
+/// Lists that annotation files have, which may be long and are never stored.
 const ANNOTATIONS: [&str; 2] = ["annotations", "images"];
 
 /// One object, flattened: nested keys are joined by `/`, as detectron2 and MMEngine do themselves.
@@ -81,7 +81,7 @@ impl Field {
 const OTHER_LIST: &str = "a list of other things than numbers";
 
 /// Gives each object of a file to `each`, in order. Where a file has an object a line, lines that are cut
-/// off are passed over, as a killed run leaves them; their numbers are returned.
+/// off are skipped, as a killed run leaves them; their numbers are returned.
 ///
 /// # Errors
 /// If the file cannot be read, or is not a sequence of JSON objects.
@@ -162,7 +162,7 @@ pub fn first(path: &Path) -> Result<u8> {
     first.transpose().map(Option::unwrap_or_default).map_err(Error::read(path))
 }
 
-/// That reading a file failed that should be `what`; a `problem` that was seen on the way is the reason.
+/// The error for a file that should be `what`; a `problem` that was seen on the way is the reason.
 pub fn refused(
     path: &Path,
     error: serde_json::Error,
@@ -213,7 +213,7 @@ pub fn sentence(error: &serde_json::Error, first: usize, again: impl Read) -> St
     }
 }
 
-/// The first bytes from a place on, both numbers from 1.
+/// The first bytes from a position on, both numbers from 1.
 fn place_of(again: impl Read, line: usize, column: usize) -> Vec<u8> {
     const LONG: usize = 16;
     let mut bytes = BufReader::new(again).bytes().map_while(|byte| byte.ok());
@@ -251,7 +251,7 @@ fn is_detection(fields: &Fields) -> bool {
 /// that is no AP, and half a surrogate pair, as in a file name that was no text, the character `HALF`.
 pub struct Strict<R> {
     source: R,
-    /// Read, but not yet looked at.
+    /// Read, but not yet examined.
     raw: Vec<u8>,
     /// Whether the source has no more.
     ended: bool,
@@ -292,7 +292,7 @@ impl<R: Read> Strict<R> {
         Ok(())
     }
 
-    /// Makes what stands at a place ready, and says how many bytes that was; none, if more must be read.
+    /// Makes what stands at a position ready, and says how many bytes that was; none, if more must be read.
     fn pass_on(&mut self, at: usize) -> Option<usize> {
         // Two halves of a character, each as in \ud83d.
         const LONGEST: usize = 12;

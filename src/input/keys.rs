@@ -1,4 +1,4 @@
-//! What the rows of tables say of their class.
+//! The columns of a table that name the class.
 
 use super::table::{Kind, Table};
 use crate::classes::{Keys, number};
@@ -41,7 +41,7 @@ pub fn of_table(table: &Table) -> Result<Keys> {
         Kind::Strings => Keys::Strings(names),
         Kind::Numbers => {
             let number = |((line, _), text): (&(u64, _), &String)| {
-                let wrong = || table.at(*line, class, "the number of the class is not whole");
+                let wrong = || table.at(*line, class, "the class number is not a whole number");
                 number(text).ok_or_else(wrong)
             };
             Keys::Numbers(table.rows.iter().zip(&names).map(number).collect::<Result<_>>()?)

@@ -199,7 +199,7 @@ impl Labels {
 
 fn differ_in(path: &Path, labels: usize, of: &Path, rows: usize) -> Error {
     let problem = format!(
-        "holds {labels} labels for the {rows} embeddings of {}: dump both from the same instances, \
+        "holds {labels} labels for the {rows} embeddings of {}: save both from the same instances, \
          in the same order, and give the files matching names",
         of.display()
     );

@@ -1,4 +1,4 @@
-//! Matrices and vectors of numbers that are no embeddings: a classifier's weights and bias, margins.
+//! Matrices and vectors other than embeddings: a classifier's weights and bias, margins.
 
 use std::io::Read;
 use std::path::Path;

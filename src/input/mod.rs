@@ -1,5 +1,5 @@
-//! What the user has: dumps of embeddings and labels, class names, counts, AP tables, a
-//! file a format. Everything that is wrong with a file is said here, with its place.
+//! The input files: embeddings and labels, class names, counts, AP tables; a
+//! module per format. Errors in a file are reported here, with their position.
 
 pub mod annotations;
 pub mod ap;

@@ -305,7 +305,7 @@ enum Listed {
 }
 
 impl Listed {
-    /// Ids and names: of a list their places, of entries what stands before each name or behind it.
+    /// Ids and names: of a list their positions, of entries what stands before each name or behind it.
     fn classes(self) -> std::result::Result<Vec<(i64, String)>, String> {
         let name = |scalar: Scalar| match scalar {
             Scalar::Text(text) => Some(trimmed(&text).to_owned()).filter(|name| !name.is_empty()),

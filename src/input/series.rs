@@ -3,10 +3,10 @@
 
 use crate::words::list;
 
-/// A column that may be a dimension: the text before its number, the number, the text behind, and its place.
+/// A column that may be a dimension: the text before its number, the number, the text behind, and its index.
 type Numbered<'a> = (&'a str, usize, &'a str, usize);
 
-/// The places of the columns, in order of their numbers; none if the names hold no such series, or a name
+/// The indices of the columns, in order of their numbers; none if the names hold no such series, or a name
 /// without `*` is asked for. `pattern` has a `*` in place of the number.
 ///
 /// # Errors

@@ -73,7 +73,7 @@ impl Files {
         ))
     }
 
-    /// Whether the names show that each file of labels belongs to the file of embeddings at its place.
+    /// Whether the names show that each file of labels belongs to the file of embeddings with its index.
     ///
     /// # Errors
     /// If they show that labels belong to another file.
@@ -106,7 +106,7 @@ impl Files {
         }
     }
 
-    /// That files of labels seem to be of other files of embeddings than those at their places.
+    /// That files of labels seem to be of other files of embeddings than those with their indices.
     fn mistaken(&self, owners: &[Option<usize>], labels: &Files) -> Error {
         let other = |(at, owner): (usize, &Option<usize>)| {
             owner.filter(|&owner| owner != at).map(|owner| (at, owner))
@@ -122,7 +122,7 @@ impl Files {
     }
 }
 
-/// Whether all but one are so many places off, as numbers from 1 beside numbers from 0.
+/// Whether all but one are so many positions off, as numbers from 1 beside numbers from 0.
 fn is_shift(owners: &[Option<usize>]) -> bool {
     let mut shifts =
         owners.iter().enumerate().filter_map(|(at, owner)| Some((*owner)? as isize - at as isize));
@@ -131,7 +131,7 @@ fn is_shift(owners: &[Option<usize>]) -> bool {
     first != 0 && count + 1 == owners.len() && shifts.all(|shift| shift == first)
 }
 
-/// What tells files apart: the words at one place of their names, as far as they differ in all.
+/// What tells files apart: the words at one position of their names, as far as they differ in all.
 fn columns(paths: &[PathBuf]) -> Vec<Vec<String>> {
     let mut names: Vec<_> = paths.iter().map(|path| words(path)).collect();
     let mut columns = Vec::new();
@@ -234,7 +234,7 @@ fn descend(
         } else if extensions.contains(&extension(&path).as_str())
             && of_data_set.as_ref().is_none_or(|files| files.contains(&path))
         {
-            // A link that leads nowhere, or a pipe, is kept: to open it says so.
+            // A link that leads nowhere, or a pipe, stays in the list: to open it is an error that says so.
             files.push(path);
         }
     }
@@ -292,7 +292,7 @@ fn check(files: &[PathBuf]) -> Result<()> {
         // What cannot be found is an error when it is opened.
         let Ok(metadata) = fs::metadata(path) else { continue };
         if metadata.is_file() && metadata.len() == 0 {
-            let problem = "is empty, 0 bytes: was its writing cut off? Dump it again, or remove it";
+            let problem = "is empty, 0 bytes: was its writing cut off? Save it again, or remove it";
             return Err(Error::content(path, problem));
         }
         if let Some(first) = seen.insert(identity(path).map_err(Error::read(path))?, path) {
@@ -325,7 +325,7 @@ fn check(files: &[PathBuf]) -> Result<()> {
 }
 
 /// Checks that neither a directory nor one that it lies in is a table whose log says which of its files
-/// and rows are live.
+/// and rows are valid.
 fn check_table(directory: &Path) -> Result<()> {
     let Ok(directory) = std::path::absolute(directory) else { return Ok(()) };
     let directory: PathBuf = directory.components().collect();

@@ -1,4 +1,4 @@
-//! Arrays of numbers as they lie in files: the header that says their shape and element type, and rows of
+//! Arrays of numbers in files: the header with their shape and element type, and rows of
 //! embeddings from their data. Whatever file they lie in, NumPy's header and names of types describe them.
 
 use std::fs::File;
@@ -15,7 +15,7 @@ const LONGEST_HEADER: u32 = 10_000;
 /// Deepest brackets in a header: `{(`, and for records `{[((`. The parser's time triples with each.
 const DEEPEST_HEADER: usize = 4;
 
-/// Shape, element type and place of an array.
+/// Shape, element type and position of an array.
 #[derive(Clone, Debug)]
 pub struct Array {
     /// Lengths of the axes.
@@ -54,7 +54,7 @@ impl Array {
     /// A sentence about what is wrong.
     pub fn parse(reader: &mut impl Read) -> std::result::Result<Array, String> {
         let mut prefix = [0; 12];
-        let cut = |_| "is cut off within its npy header: dump it again".to_string();
+        let cut = |_| "is cut off within its npy header: save it again".to_string();
         reader
             .read_exact(&mut prefix[..10])
             .map_err(|_| "is not an npy file: it is too short".to_string())?;
@@ -111,7 +111,7 @@ impl Array {
                 "holds {bytes} bytes of data where its header promises {promised}: is there more than one array in it?"
             )),
             _ => Err(format!(
-                "is cut off: its header promises an array of shape {:?} ({}), but there are {bytes} bytes of data; dump it again",
+                "is cut off: its header promises an array of shape {:?} ({}), but there are {bytes} bytes of data; save it again",
                 self.shape, self.descr
             )),
         }

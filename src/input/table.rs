@@ -1,4 +1,4 @@
-//! Small tables, csv or parquet, every cell kept as text with its line or row.
+//! Small tables, csv or parquet, every cell stored as text with its line or row.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -213,7 +213,7 @@ impl Table {
         self.others.iter().map(|(name, _)| name)
     }
 
-    /// A cell's place, for an error.
+    /// Where a cell is, for an error.
     pub fn at(&self, line: u64, column: usize, problem: &str) -> Error {
         let problem = format!("{} {line}, column {:?}: {problem}", self.unit, self.columns[column]);
         Error::content(&self.path, problem)

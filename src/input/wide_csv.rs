@@ -25,7 +25,7 @@ pub struct CsvFile {
     path: PathBuf,
     delimiter: u8,
     names: Vec<String>,
-    /// The places of the dimensions, in order.
+    /// The indices of the dimensions, in order.
     columns: Vec<usize>,
     /// Number of rows.
     pub rows: usize,

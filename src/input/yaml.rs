@@ -77,7 +77,7 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// Passes over the rest of a value that begins so.
+    /// Skips the remaining part of a value that begins so.
     fn skip(&mut self, start: &Event) -> Result<(), String> {
         let depth = |event: &Event| match event {
             Event::SequenceStart(..) | Event::MappingStart(..) => 1,
@@ -126,7 +126,7 @@ impl<'a> Events<'a> {
         }
     }
 
-    /// The word that begins so; none, after it is passed over, where it is no word.
+    /// The word that begins so; none, after it is skipped, where it is no word.
     fn word(&mut self, start: Event) -> Result<Option<Word>, String> {
         match start {
             Event::Scalar(text, style, ..) => {

@@ -1,4 +1,4 @@
-//! The middle of numbers.
+//! The median.
 
 /// The median; the mean of the two in the middle where their number is even. None of nothing.
 pub fn median(values: &mut [f64]) -> Option<f64> {

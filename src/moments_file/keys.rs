@@ -1,4 +1,4 @@
-//! Who the classes of a file are.
+//! The classes of a moments file: names and ids.
 
 use std::collections::HashSet;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::input::parquet::{Column, Footer};
 use crate::words::check_name;
 
-/// The rows of a file: the places of their classes among all `classes`, which they are taken into, and
+/// The rows of a file: the indices of their classes among all `classes`, which they are taken into, and
 /// their numbers of embeddings.
 pub fn read(classes: &mut Union, path: &Path, footer: &Footer) -> Result<Vec<(usize, u64)>> {
     let ids = Column::typed(footer, COLUMNS[0], |of| of.is_integer() || of.is_null(), "integers")?;

@@ -1,4 +1,4 @@
-//! Moments files, both ways: of each class what Eq. 8 merges. `docs/moments.md` describes the format.
+//! Reads and writes moments files: for each class, what Eq. 8 merges. `docs/moments.md` describes the format.
 
 mod header;
 mod keys;

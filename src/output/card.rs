@@ -1,4 +1,4 @@
-//! What is said of one class: the same words on the terminal, on the page and in a notebook.
+//! The card of one class in words: the same on the terminal, on the page and in a notebook.
 
 use crate::analysis::explain::{
     Because, ExplainedClass, Explanation, Of, Reason, Standing, ap_percent, ap_text, cost_text,
@@ -66,7 +66,7 @@ const FAILED: f64 = 0.01;
 /// Rows of suspects on a card.
 const SUSPECTS: usize = 5;
 
-/// The card of a class, by its place.
+/// The card of a class, by its index.
 pub fn card(explanation: &Explanation, at: usize) -> Card<'_> {
     let class = &explanation.classes[at];
     let scale = scale(explanation);
@@ -179,8 +179,8 @@ pub fn notes(explanation: &Explanation) -> Vec<String> {
     }
     if explanation.overlap_of == Some(Of::Training) {
         notes.push(
-            "the closest classes come from training embeddings, to which the model is fitted: they \
-             say little about confusion, and are no reason on their own"
+            "the overlap is that of training embeddings, to which the model is fitted: it says \
+             little about confusion, and is not a reason on its own"
                 .into(),
         );
     }
@@ -219,7 +219,7 @@ fn expected(
     let full = scale.full();
     let standing = match (class.standing()?, expected.flagged) {
         (Standing::Within, false) if expected.interval.0 <= 0.0 && expected.interval.1 >= full => {
-            "too wide to judge AP"
+            "range too wide to judge AP"
         }
         (Standing::Within, false) => "AP is in this range",
         (Standing::Within, true) => "AP is in this range, but unusual",
@@ -285,8 +285,8 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
         return None;
     }
     let of = match explanation.overlap_of {
-        Some(Of::Training) => "overlap of training embeddings (weak)",
-        _ => "overlap of held-out embeddings",
+        Some(Of::Training) => "with the closest classes in training (weak)",
+        _ => "with the closest classes",
     };
     let part = |near: &Neighbour| Part {
         name: explanation.name(near.class).into(),
@@ -295,7 +295,7 @@ fn closest(explanation: &Explanation, class: &ExplainedClass) -> Option<Shares> 
         words: percent(near.overlap()),
     };
     let parts = class.closest.iter().map(part).collect();
-    Some(Shares { what: "closest", of: of.into(), parts })
+    Some(Shares { what: "overlap", of: of.into(), parts })
 }
 
 fn reason(explanation: &Explanation, at: usize, reason: &Reason) -> CardReason {

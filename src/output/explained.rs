@@ -1,4 +1,4 @@
-//! What is known of the classes, as parts of a page.
+//! The explained classes as parts of a page.
 
 use super::card::{self, CardReason, Shares, card};
 use super::page::{self, Bar, Part, Rows};
@@ -95,7 +95,7 @@ fn rows(explanation: &Explanation) -> Result<Rows> {
     })
 }
 
-/// The columns to look at and to sort by; those of which nothing is known are left out.
+/// The columns to use and to sort by; those of which nothing is known are skipped.
 fn table(explanation: &Explanation, order: &[usize]) -> Table {
     let percent = 100.0 / card::scale(explanation).full();
     let row = |&at: &usize| {

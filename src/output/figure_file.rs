@@ -1,4 +1,4 @@
-//! A figure's SVG as the file that is asked for: the same drawing as svg, png or pdf.
+//! Writes a figure as svg, png or pdf.
 
 use std::sync::{Arc, LazyLock};
 

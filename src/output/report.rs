@@ -185,7 +185,7 @@ fn tabulated(name: &str, mut table: Table) -> [Part; 3] {
     [heading(title), Part::Text(note.into()), Part::Table(table)]
 }
 
-/// What was left out, and how to do it again.
+/// Warnings, and how to reproduce the report.
 fn end(study: &Study, again: Option<Again>) -> Vec<Part> {
     let mut parts = Vec::new();
     let left_out = left_out(study.detectors());

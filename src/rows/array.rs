@@ -78,7 +78,7 @@ fn copied<'b, S: Copy + Into<f64>, T: Element>(
     buffer
 }
 
-/// Rows of an array, all of them finite. The array is not copied: a row is, for as long as it is looked
+/// Rows of an array, all of them finite. The array is not copied: a row is, for as long as it is used
 /// at, where it must be converted.
 #[derive(Clone, Debug)]
 pub struct Array<'a> {

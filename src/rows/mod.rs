@@ -1,4 +1,4 @@
-//! Rows of embeddings, wherever they lie: what whoever works on them must know of them.
+//! Rows of embeddings from any source: the trait that each source implements.
 
 mod array;
 
@@ -45,7 +45,7 @@ impl Element for f64 {
 pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;
 
 /// What gives rows of embeddings, all of them finite and of the same number of dimensions. They are
-/// numbered from 0, without those that are left out.
+/// numbered from 0, without those that are skipped.
 pub trait Rows: Sync {
     /// Number of rows N.
     fn rows(&self) -> usize;
@@ -113,7 +113,7 @@ pub fn first_invalid<T: Element>(values: &[T]) -> Option<usize> {
 pub fn not_finite(path: &Path, (row, column): (usize, usize), count: usize, rows: usize) -> Error {
     let problem = format!(
         "row {row}, column {column} (from 0) is NaN or infinite, as is some value in {count} of \
-         {rows} rows: dump them again, or skip such embeddings with --skip-invalid-rows"
+         {rows} rows: save them again, or skip such embeddings with --skip-invalid-rows"
     );
     Error::content(path, problem)
 }

@@ -1,5 +1,5 @@
-//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, `class_names.csv`, which says of what
-//! classes the labels are the ids, and the classifier's last layer. Such a folder stands for all of these.
+//! Folders that the wheel's collectors write: `embeddings/` and `labels/`, `class_names.csv` with the
+//! classes and their ids, and the classifier's last layer. The folder is given in place of these files.
 
 use std::collections::HashMap;
 use std::fs;
@@ -40,7 +40,7 @@ struct Said {
     cosine: bool,
 }
 
-/// The files, with what lies in folders that collectors wrote in these folders' place; says what was taken.
+/// The files, with the folders of collectors replaced by the files in them; says which.
 ///
 /// # Errors
 /// If a folder holds moments in place of embeddings, or no layer, or two folders number their labels in
@@ -83,7 +83,7 @@ fn resolved(files: &RunFiles, observer: &dyn Observer) -> Result<(RunFiles, Vec<
     Ok((files, notes))
 }
 
-/// Puts the last layer that lies in a collected folder in its place, with what is known of it.
+/// Replaces a collected folder by the last layer in it, with what is known of it.
 fn unfold_layer(files: &mut RunFiles, folder: &Path) -> Result<()> {
     let (weights, bias, said) = (folder.join(WEIGHTS), folder.join(BIAS), folder.join(COLLECTED));
     if !weights.is_file() || !said.is_file() {
@@ -127,7 +127,7 @@ impl RunFiles {
     }
 }
 
-/// Puts what lies in collected folders in their place, and gives these; none if the labels are others.
+/// Replaces collected folders by the files in them, and gives these folders; none if the labels are others.
 fn unfold(embeddings: &mut [PathBuf], labels: &mut Vec<PathBuf>) -> Result<Vec<PathBuf>> {
     let own_labels = !labels.is_empty();
     let mut folders = Vec::new();

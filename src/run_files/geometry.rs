@@ -1,5 +1,5 @@
-//! What the embeddings of a run tell of its classes, with held-out ones and the classifier where the files
-//! give them.
+//! Distances, recall and doubtful labels from the embeddings of a run, with held-out ones and the classifier
+//! if the files give them.
 
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};

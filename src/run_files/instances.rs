@@ -60,7 +60,7 @@ pub fn dump(files: &RunFiles, observer: &mut dyn Observer) -> Result<Dump> {
         let rows = dump.leave_out_invalid()?;
         if dump.rows() == 0 {
             return Err(Error::Input(format!(
-                "all {rows} embeddings hold NaN or infinite values: dump them again"
+                "all {rows} embeddings hold NaN or infinite values: save them again"
             )));
         }
         if rows > 0 {

@@ -250,7 +250,7 @@ impl Source {
 /// How a run is read: [`load`], or [`load_explained`].
 pub type Load = fn(&RunFiles, &Options, &mut dyn Observer) -> Result<Detector>;
 
-/// Reads and computes the detectors, and correlates. The warnings of reading go to the observer, those of
+/// Reads and computes the detectors, and correlates. Warnings about files go to the observer, those of
 /// correlating are the study's.
 ///
 /// # Errors

@@ -37,9 +37,9 @@ pub struct RunFiles {
     pub embedding_column: Option<String>,
     /// The csv or parquet column, npz array or tensor of the labels.
     pub label_column: Option<String>,
-    /// Whether rows with NaN or infinities are left out.
+    /// Whether rows with NaN or infinities are skipped.
     pub skip_invalid_rows: bool,
-    /// The label of the background, an id or a name; its rows are left out.
+    /// The label of the background, an id or a name; its rows are skipped.
     #[serde(deserialize_with = "id_or_name")]
     pub background_label: Option<String>,
     /// How the labels mean classes, where that is not to be recognized.
@@ -53,7 +53,7 @@ pub struct RunFiles {
     pub counts_column: Option<String>,
     /// Whether an annotation file's crowds are counted as instances.
     pub include_crowd: bool,
-    /// Whether those of its annotations are counted that trainers leave out.
+    /// Whether those of its annotations are counted that trainers skip.
     pub include_ignored: bool,
     /// Whether the difficult objects of Pascal VOC are counted.
     pub include_difficult: bool,

@@ -1,4 +1,4 @@
-//! Spectrum → spectrum: what stands between the sample covariance and the information amount.
+//! Spectrum → spectrum: the covariance estimators, between the sample covariance and the information amount.
 //!
 //! Every estimator here keeps the sample's eigenvectors, which Eq. 2 does not need, and moves its
 //! eigenvalues. All scale with the square of the embeddings.
@@ -45,13 +45,13 @@ pub enum Estimator {
     /// Quadratic-inverse shrinkage: Ledoit and Wolf, "Quadratic shrinkage for large covariance
     /// matrices", Bernoulli 28(3), 2022.
     ///
-    /// As in the authors' code, the sample covariance is S/n with n = m−1, and its trace is kept.
+    /// As in the authors' code, the sample covariance is S/n with n = m−1, and its trace is preserved.
     /// Refused below m = 2 ([`Refusal::TooFew`]). Fewer dimensions than min(p, n) are treated as
     /// by [`Estimator::LedoitPeche`].
     Qis,
     /// Linear shrinkage of S/m towards the scaled identity: Ledoit and Wolf, "A well-conditioned
     /// estimator for large-dimensional covariance matrices", Journal of Multivariate Analysis
-    /// 88(2), 2004. The intensity rests on [`Spectrum::fourth_moment`].
+    /// 88(2), 2004. The intensity depends on [`Spectrum::fourth_moment`].
     ///
     /// Refused below m = 2 ([`Refusal::TooFew`]), and where that moment leaves the range of f64
     /// ([`Refusal::Range`]). Embeddings that are all the same have all eigenvalues 0.

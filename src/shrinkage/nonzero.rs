@@ -1,4 +1,4 @@
-//! What both nonlinear estimators start from: the eigenvalues that are not 0.
+//! The nonzero eigenvalues, with which both nonlinear estimators begin.
 
 use super::Refusal;
 use crate::spectrum::Spectrum;
@@ -54,7 +54,7 @@ impl Live {
         shrunk
     }
 
-    /// Dimensions that the embeddings have, dead ones left out.
+    /// Dimensions that the embeddings have, dead ones skipped.
     pub fn dim(&self) -> f64 {
         (self.values.len() + self.null) as f64
     }

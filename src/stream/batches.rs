@@ -1,4 +1,4 @@
-//! All rows in batches that are counted from the first, so that no block boundary shows in a result.
+//! All rows in batches counted from the first row, so that results do not depend on block boundaries.
 
 use std::sync::mpsc::sync_channel;
 

@@ -1,18 +1,18 @@
-//! How rows are read so that what is held of it fits into memory.
+//! Plans how rows are read, so that the moments fit into memory.
 
 use bytesize::ByteSize;
 
 use super::{MomentsSource, READ, WAITING};
 use crate::error::{Error, Result};
 use crate::moments::Moments;
-use crate::queue::turns_of_classes;
+use crate::queue::fillings_of_classes;
 use crate::rows::{Element, Rows};
 
 /// Bytes that all moments may take together unless a limit is given: a quarter of the
-/// embeddings, or half of those that must be decoded at each reading, within these bounds.
+/// embeddings, or half of those that must be decoded at each pass, within these bounds.
 const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
 
-/// Bytes of a row that is worth reading by itself.
+/// Bytes of a row that is worth a read by itself.
 const WIDE: usize = 2048;
 
 /// Bytes that the program and its allocator take beside what is counted.
@@ -49,7 +49,7 @@ impl Plan {
     }
 
     /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
-    /// each turn of the queue in which it occurs.
+    /// each filling of the queue in which it occurs.
     ///
     /// # Errors
     /// If one class alone needs more than 2 GiB for that, or does not fit into the limit.
@@ -60,7 +60,7 @@ impl Plan {
         length: u64,
         limit: Option<u64>,
     ) -> Result<Plan> {
-        let turns = turns_of_classes(labels, counts.len(), length);
+        let turns = fillings_of_classes(labels, counts.len(), length);
         let folded = Moments::<T>::bytes(rows.dim(), u64::MAX);
         let most = turns.iter().max().map_or(0, |most| (most + 2) * folded);
         if most > MOMENTS.1 {

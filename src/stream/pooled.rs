@@ -1,4 +1,4 @@
-//! Means of classes and the spread about them, pooled, beside information amounts: what these are made of is
+//! Class means and the pooled scatter, computed together with information amounts, because their input is
 //! in memory then.
 
 use std::time::Instant;

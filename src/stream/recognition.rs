@@ -1,4 +1,4 @@
-//! Rows in, what the classifier takes them for out.
+//! Rows in, recall and confusions of the classifier out.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};

@@ -1,4 +1,4 @@
-//! Rows in, some of each class out.
+//! Rows in, a sample of each class out.
 
 use ndarray::Array2;
 

@@ -1,4 +1,4 @@
-//! Rows in, those out that lie nearer to another class than to their own.
+//! Rows in; out those that are nearer to another class than to their own.
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, Par};

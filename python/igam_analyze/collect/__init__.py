@@ -1,7 +1,7 @@
 """Embeddings of ground-truth boxes from a trained detector: one function per framework.
 
-Each runs the detector once over the images, without augmentation and without gradients, and writes the
-input of its classification layer for each ground-truth box, with labels, class names and the weights of that
+Each runs the detector once over the images, without augmentation and without gradients. It writes the
+input of the classification layer for each ground-truth box, with labels, class names and the weights of that
 layer. It uses your installed framework; importing this module imports none of them. The pages in
 docs/frameworks show the way from a trained model to the report.
 

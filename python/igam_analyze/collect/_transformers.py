@@ -40,8 +40,8 @@ def transformers(
 ) -> Collected:
     """Collects the embeddings of all boxes from a detector of the DETR family.
 
-    The embedding of a box is the input of the class layer at the query that the model's own Hungarian
-    matcher gives to the box, with the costs of the model's config.
+    The embedding of a box is the input of the class layer at the query that is matched to the box. The
+    model's own Hungarian matcher matches them, with the costs of the model's config.
 
     Parameters
     ----------
@@ -49,9 +49,9 @@ def transformers(
         `DetrForObjectDetection`, or the same of Conditional, DAB and Deformable DETR, RT-DETR, RT-DETR
         v2, D-FINE, YOLOS, Table Transformer.
     loader : iterable of dict
-        The training images without augmentation: `pixel_values`, `pixel_mask` if there is one, and
-        `labels`, a list of dicts with `class_labels` and `boxes` (centre, width and height as fractions
-        of the image), as the image processors give them.
+        The training images without augmentation, as the image processors give them: `pixel_values`,
+        `pixel_mask` if there is one, and `labels`. `labels` is a list of dicts with `class_labels` and
+        `boxes` (centre, width and height as fractions of the image).
     out : path
         The folder to write. It must be new or empty.
     class_names : mapping or sequence of str, optional

@@ -41,8 +41,8 @@ def ultralytics(
     """Writes the embeddings of ground-truth boxes from a YOLO detector.
 
     The embedding of a box is the input of the last convolution of the class branch
-    (`model.model.model[-1].cv3[level][-1]`), at the cell that the task-aligned assigner of the training loss
-    gives to the box; of several cells, at that of the highest target score. Images are loaded as for
+    (`model.model.model[-1].cv3[level][-1]`), at one cell. The task-aligned assigner of the training loss
+    chooses the cell; of several cells, the one with the highest target score is used. Images are loaded as for
     validation: without augmentation, letterboxed to a square. The model is not changed.
 
     Each level of the head (strides 8, 16, 32) has its own class branch, and their values cannot be

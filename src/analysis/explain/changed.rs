@@ -1,4 +1,4 @@
-//! Which reasons came and which went, from a run to the next.
+//! Which reasons appeared and which disappeared between two runs.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What is known of each class of a run, brought together.
+//! Collects what is known of each class of a run.
 
 use super::rules::Others;
 use super::{ExplainedClass, Explanation};
@@ -47,7 +47,7 @@ impl Explanation {
 }
 
 impl ExplainedClass {
-    /// What is known of the class of this place by itself.
+    /// What is known of the class with this index alone.
     fn of(run: &Run, at: usize, class: &Class) -> ExplainedClass {
         let geometry = run.geometry();
         let detections = run.detections(at);

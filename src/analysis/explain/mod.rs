@@ -1,4 +1,4 @@
-//! Why is *this* class bad? What is known of each class, and what may be the reasons of its AP.
+//! Why is *this* class bad? The known numbers of each class, and the possible reasons for its AP.
 
 mod changed;
 mod facts;
@@ -93,12 +93,12 @@ impl Explanation {
     }
 
     /// What reasons are made from: of which embeddings recall and overlap are, and whether there are detections.
-    pub fn grounds(&self) -> (Option<Of>, Option<Of>, bool) {
+    pub fn inputs(&self) -> (Option<Of>, Option<Of>, bool) {
         let detections = self.classes.iter().any(|class| class.detections.is_some());
         (self.recognition_of, self.overlap_of, detections)
     }
 
-    /// The place of the class of this name, or else of this id.
+    /// The index of the class of this name, or else of this id.
     pub fn place(&self, wanted: &str) -> Option<usize> {
         let named = self.classes.iter().position(|class| class.name == wanted);
         let id = || whole_number(wanted);
@@ -115,7 +115,7 @@ impl Explanation {
         Error::Input(format!("{wanted:?} is not one of the classes, {}{near}", list(&names)))
     }
 
-    /// The class of this place.
+    /// The class with this index.
     pub fn name(&self, class: usize) -> &str {
         &self.classes[class].name
     }

@@ -1,4 +1,4 @@
-//! The reasons there are, each with the number behind it and what to do next.
+//! All reasons, each with its number and what to do next.
 
 use crate::detections::ErrorType;
 
@@ -88,7 +88,7 @@ pub enum Because {
         /// The class that they are labelled as.
         label: String,
     },
-    /// Held-out boxes look different from those of training.
+    /// Held-out boxes differ from training boxes.
     Shifted {
         /// Distance of the means in units of the spread.
         shift: f64,

@@ -1,6 +1,6 @@
-//! The rule behind each reason: what must be seen of a class, and of the others, for it to be given.
+//! The rule of each reason: the condition on the numbers of a class and of the others.
 //!
-//! Rules compare a class with the median of the classes of the same run, which a few odd ones do not move.
+//! Rules compare a class with the median over the classes of the same run, because outliers do not move it.
 //! `docs/explain.md` says where each threshold comes from.
 
 use super::{Because, ExplainedClass, Of, Reason, SeenIn, Weight};
@@ -244,7 +244,7 @@ impl<'a> Others<'a> {
         types.into_iter().map(reason).collect()
     }
 
-    /// Some of its boxes look like one other class, though the two do not overlap.
+    /// Some of its boxes resemble one other class, though the two do not overlap.
     fn label_noise(&self, class: &ExplainedClass) -> Option<Reason> {
         let suspects = class.suspects.as_ref()?;
         let &(nearer, rows) = suspects.suspected.first()?;
@@ -257,7 +257,7 @@ impl<'a> Others<'a> {
         Some(Reason { because, weight: Weight::Weak })
     }
 
-    /// Boxes of another class look like this one, which is taken for that class.
+    /// Boxes of another class resemble this one, which is taken for that class.
     fn labelled_as(&self, class: &ExplainedClass) -> Option<Reason> {
         let at = self.place(class)?;
         let taken_for = |seen: &[(usize, u64)]| Some(seen.first()?.0);
@@ -295,8 +295,8 @@ impl<'a> Others<'a> {
     }
 }
 
-/// Whether so many embeddings that look like one other class make labels doubtful: they are not few, and those
-/// that look like other classes, as of a class of many forms, are fewer.
+/// Whether so many embeddings that resemble one other class make labels doubtful: they are not few, and those
+/// that resemble other classes, as of a class of many forms, are fewer.
 fn doubtful(rows: u64, all: &Suspects) -> bool {
     rows >= LEAST_COUNT && rows as f64 >= SUSPECTS * all.of as f64 && 2 * rows >= all.count()
 }

@@ -1,11 +1,11 @@
-//! What a class is taken for most often, and by whom.
+//! The class with which a class is confused most often, by the classifier or in the detections.
 
 use super::{ExplainedClass, Explanation, Of, SeenIn};
 
 /// What a class is taken for most often.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TakenFor {
-    /// The other's place among the classes.
+    /// The other's index among the classes.
     pub class: usize,
     /// How often.
     pub count: u64,

@@ -1,4 +1,4 @@
-//! The reasons' words: a token for tables, a label, a sentence with the number behind it, and what to do next.
+//! The texts of the reasons: a token for tables, a label, a sentence with its number, and what to do next.
 
 use std::fmt;
 
@@ -74,14 +74,14 @@ impl Because {
         }
     }
 
-    /// In few words, such as `confused with Bolt (overlap)`.
+    /// In few words, such as `confused with Bolt (similar)`: the features of the two classes overlap.
     pub fn label(&self) -> String {
         match self {
             Because::FewInstances { .. } => "few instances".into(),
             Because::Spread { .. } => "many forms".into(),
             Because::Confused { with, overlap, .. } => match overlap {
-                Some(true) => format!("confused with {with} (overlap)"),
-                Some(false) => format!("confused with {with} (apart)"),
+                Some(true) => format!("confused with {with} (similar)"),
+                Some(false) => format!("confused with {with} (separable)"),
                 None => format!("confused with {with}"),
             },
             Because::Small { .. } => "small objects".into(),
@@ -286,7 +286,7 @@ pub fn ap_text(scale: ApScale, ap: f64) -> String {
     ap_percent(scale, ap) + "%"
 }
 
-/// What errors cost, of AP from 0 to 1, in points of percent, for reading.
+/// What errors cost, from AP in 0 to 1, as text in points of percent.
 pub fn cost_text(cost: f64) -> String {
     format!("{:.1}", 100.0 * cost)
 }

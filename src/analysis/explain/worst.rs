@@ -1,4 +1,4 @@
-//! Which classes are the worst, and how AP stands to what was to be expected.
+//! Which classes are the worst, and how AP compares to the expected AP.
 
 use super::{ExplainedClass, Explanation};
 
@@ -47,7 +47,7 @@ impl ExplainedClass {
 }
 
 impl Explanation {
-    /// The places of the classes, the worst first, and what they are chosen by. Those of which that is not
+    /// The indices of the classes, the worst first, and what they are chosen by. Those of which that is not
     /// known are last.
     pub fn worst_first(&self) -> (By, Vec<usize>) {
         let known = |by: &By| self.classes.iter().any(|class| class.number(*by).is_some());

@@ -53,7 +53,7 @@ pub(super) const BAR_HEIGHT: i32 = 220 * PX;
 const RUNGS: i32 = 64;
 const GAP: i32 = 6 * PX;
 
-/// Counts on a logarithmic viridis scale. A count of 0 has no place there: an open circle.
+/// Counts on a logarithmic viridis scale. A count of 0 is not on it: an open circle.
 pub(super) struct CountColours {
     axis: Axis,
     bar: Rect,

@@ -45,7 +45,7 @@ const LEAST_WIDTH: i32 = 230 * PX;
 const WIDEST_SHEET: i32 = 1500 * PX;
 
 /// Draws the model bias of each run as a bar, the runs grouped by backbone in order of first
-/// appearance, and a panel a group of classes with the runs' mean AP, all on one scale.
+/// appearance. Each group of classes has a panel with the runs' mean AP, all on one scale.
 ///
 /// # Errors
 /// If there is no run.

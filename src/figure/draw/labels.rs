@@ -9,7 +9,7 @@ const RINGS: i32 = 7;
 const DIRECTIONS: [(i32, i32); 8] =
     [(1, 0), (-1, 0), (0, -1), (0, 1), (1, -1), (-1, -1), (1, 1), (-1, 1)];
 
-/// Places labels of the given size one after another, in whole numbers: each where it hides the
+/// Puts labels of the given size one after another, in whole numbers: each where it hides the
 /// fewest labels before it, then the fewest `obstacles`, then nearest to its point. None leaves `bounds`
 /// unless it is larger than they are.
 pub(super) fn place(labels: &[(Point, (i32, i32))], obstacles: &[Rect], bounds: Rect) -> Vec<Rect> {

@@ -60,8 +60,8 @@ const LEGEND: i32 = 24 * PX;
 /// Longer names of estimators are cut.
 const LONGEST_NAME: i32 = 14 * TICK;
 
-/// Draws a panel a run: for each estimator a dot and a 95% whisker for r(I, AP) and for the partial
-/// r given the count, on one axis from −1 to 1, with the values at the right.
+/// Draws a panel per run. Each estimator has a dot and a 95% whisker for r(I, AP), and for the partial r
+/// given the count. The axis is from −1 to 1, the values stand at the right.
 ///
 /// # Errors
 /// If there is no panel.

@@ -52,7 +52,7 @@ pub(super) fn ending(style: TextStyle) -> TextStyle {
     style.pos(Pos::new(HPos::Right, VPos::Center))
 }
 
-/// The same text reading upwards.
+/// The same text, upwards.
 pub(super) fn upwards(style: TextStyle) -> TextStyle {
     style.transform(FontTransform::Rotate270)
 }

@@ -47,7 +47,7 @@ impl Theme {
         match self {
             Theme::Light => svg.to_owned(),
             Theme::Dark => DARK.iter().fold(svg.to_owned(), |svg, &(light, dark)| {
-                // Text cannot look like this: its quotes are escaped.
+                // Text cannot resemble this: its quotes are escaped.
                 ["fill", "stroke"].iter().fold(svg, |svg, paint| {
                     let attribute = |color| format!("{paint}=\"{}\"", hex(color));
                     svg.replace(&attribute(light), &attribute(dark))

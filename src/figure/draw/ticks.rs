@@ -1,6 +1,6 @@
 //! Which numbers an axis shows, and how they are written.
 
-/// A distance between ticks: 1, 2 or 5 times a power of ten, kept in decimal so that labels are exact.
+/// A distance between ticks: 1, 2 or 5 times a power of ten, stored in decimal so that labels are exact.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
     pub digit: i64,
@@ -62,7 +62,7 @@ impl Step {
     }
 }
 
-/// 1500 as 1.5k; `exponent` is that of the last decimal place worth showing.
+/// 1500 as 1.5k; `exponent` is that of the last decimal worth showing.
 fn with_unit(value: f64, exponent: i32) -> String {
     let mut thousands = 0;
     let mut scaled = value;

@@ -1,8 +1,8 @@
-//! How annotations are read, where a user may choose.
+//! Options for annotations.
 
 use std::path::PathBuf;
 
-/// What is counted of that which trainers leave out.
+/// What is counted of that which trainers skip.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Include {
     /// Crowds (`iscrowd`), and the groups of Open Images (`IsGroupOf`).

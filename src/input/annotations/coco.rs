@@ -4,7 +4,7 @@
 //!
 //! Follows `createIndex` in `PythonAPI/pycocotools/coco.py` of cocodataset/cocoapi, and
 //! `lvis/lvis.py` of lvis-dataset/lvis-api, whose categories have `frequency` and `image_count`. What
-//! trainers leave out is from `parse_data_info` in `mmdet/datasets/coco.py` of mmdetection 3, and from
+//! trainers skip is from `parse_data_info` in `mmdet/datasets/coco.py` of mmdetection 3, and from
 //! `load_coco_json` and `filter_empty_instances` of detectron2.
 
 use std::collections::{HashMap, HashSet};
@@ -104,7 +104,7 @@ pub(in crate::input) struct RawCategory {
 }
 
 impl RawCategory {
-    /// The category, which is the one `at` that place in the file.
+    /// The category with the index `at` in the file.
     pub(in crate::input) fn checked(self, at: usize) -> std::result::Result<Category, String> {
         let Some(id) = self.id.whole() else {
             return Err(format!(
@@ -180,7 +180,7 @@ impl Top {
         self.sizes.get(&image).is_some_and(|&[width, height]| x >= width || y >= height)
     }
 
-    /// Counts an annotation, which is the one `at` that place in the file.
+    /// Counts an annotation, which has the index `at` in the file.
     fn count(&mut self, at: u64, annotation: &Annotation) -> std::result::Result<(), String> {
         let wrong = |problem: String| format!("annotation {at} (from 0) {problem}");
         let category = match (&annotation.category_id, annotation) {

@@ -1,4 +1,4 @@
-//! What annotation sources say of their categories: the one thing that every format is read into.
+//! The categories of annotations with their counts: the type into which every format is read.
 
 use std::collections::HashMap;
 use std::path::PathBuf;

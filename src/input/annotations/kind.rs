@@ -1,4 +1,4 @@
-//! What an annotation source is, by its content.
+//! The format of annotations, by content.
 
 use std::path::{Path, PathBuf};
 

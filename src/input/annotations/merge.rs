@@ -1,4 +1,4 @@
-//! Several annotation sources, as if they were one.
+//! Merges several annotation files into one data set.
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{DefaultHasher, Hash, Hasher};

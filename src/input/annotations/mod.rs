@@ -1,4 +1,4 @@
-//! What annotations say of their categories: how many objects each has, how large they are, and on how many
+//! The categories of annotations: how many objects each has, how large they are, and on how many
 //! images. Each format has a file, and all are read into [`Annotations`]; ground truth takes the same readers.
 
 mod choices;

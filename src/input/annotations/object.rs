@@ -8,9 +8,9 @@ use super::tally::{Odd, Tally};
 /// An object on an image.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::input) struct Object {
-    /// The place of its image in the source.
+    /// The index of its image in the source.
     pub(in crate::input) image: u32,
-    /// The place of its category in the source.
+    /// The index of its category in the source.
     pub(in crate::input) category: u32,
     /// Left, top, width and height, in pixels where the size of the image is known; else in shares of it.
     pub(in crate::input) bbox: [f64; 4],
@@ -40,9 +40,9 @@ pub(in crate::input) struct Picture {
 pub(in crate::input) struct Listing {
     /// All images, those without objects too.
     pub(in crate::input) pictures: Vec<Picture>,
-    /// Names of the categories, by place.
+    /// Names of the categories, by index.
     pub(in crate::input) categories: Vec<String>,
-    /// Of images, which a person would look for: what the source is, and how much of it was read.
+    /// Of images, in words for a person: what the source is, and how much of it was read.
     pub(in crate::input) notes: Vec<String>,
 }
 

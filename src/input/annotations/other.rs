@@ -1,4 +1,4 @@
-//! What else annotations may come in: named, with what to convert it to.
+//! Formats of annotations that are not read: the error names them and says what to convert them to.
 
 use std::path::Path;
 

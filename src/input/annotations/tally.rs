@@ -70,7 +70,7 @@ impl Tally {
 /// Annotations that no or not every trainer takes.
 #[derive(Debug, Default)]
 pub(super) struct Odd {
-    /// Left out, each for the first of these reasons.
+    /// Skipped, each for the first of these reasons.
     pub(super) ignored: u64,
     pub(super) empty: u64,
     pub(super) unlisted: u64,
@@ -108,7 +108,7 @@ impl Odd {
     }
 }
 
-/// Boxes that are left out because of their kind, where there are some.
+/// Boxes that are skipped because of their kind, where there are some.
 pub(super) fn left_out(count: u64, what: &str, option: &str) -> Option<String> {
     (count > 0).then(|| format!("skipped {} {what}: {option} counts them", grouped(count)))
 }

@@ -1,8 +1,8 @@
 //! Pascal VOC: `Annotations/<image>.xml`, and the images of each split in `ImageSets/Main/<split>.txt`.
 //!
-//! Follows `VOCDetection` of torchvision and `XMLDataset` of mmdetection. Objects that are difficult are left
-//! out, as mmdetection and Ultralytics' `VOC.yaml` do. No number is given to a class: frameworks have each a
-//! list of their own.
+//! Follows `VOCDetection` of torchvision and `XMLDataset` of mmdetection. Difficult objects are
+//! skipped, as in mmdetection and Ultralytics' `VOC.yaml`. A class has no number, because each framework
+//! has its own list of classes.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::fs;

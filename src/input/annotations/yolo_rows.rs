@@ -2,7 +2,7 @@
 //! the corners of a polygon.
 //!
 //! Follows `verify_image_label` in `ultralytics/data/utils.py` of Ultralytics 8.4. An image with labels that
-//! are wrong there is left out of training; here it is refused.
+//! are wrong there is excluded from training; here it is refused.
 
 use std::collections::HashSet;
 

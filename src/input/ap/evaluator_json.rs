@@ -26,7 +26,7 @@ static LAYOUTS: [Layout; 11] = [
     faster_coco_eval::LAYOUT,
 ];
 
-/// Most objects in which no project's layout was found that are kept, to be read as records of classes.
+/// Most objects in which no project's layout was found that are stored, to be read later as records of classes.
 const MOST_OTHERS: usize = 100_000;
 
 /// Reads the last objects of a JSON file that hold AP per class.
@@ -74,7 +74,7 @@ pub fn of_steps(
 
 /// Whether flat numbers are an evaluator's results, not classes with their AP. Evaluators write AP of all
 /// classes beside that of each, under keys that are no class's, such as `AP50` beside `AP-person`: such a
-/// key decides. Without one, keys that look like an evaluator's can be names of classes, as `AP-7` can.
+/// key decides. Without one, keys that resemble an evaluator's can be names of classes, as `AP-7` can.
 ///
 /// # Errors
 /// If they could be both.
@@ -143,7 +143,7 @@ impl Objects<'_> {
         }
     }
 
-    /// Takes what one project's layout finds in an object. One class of one project may look like
+    /// Takes what one project's layout finds in an object. One class of one project may resemble
     /// another's: what explains most is meant.
     fn by_layout(&mut self, record: &Record) -> bool {
         let classes = |groups: &Vec<Group>| -> usize {
@@ -215,7 +215,7 @@ impl Objects<'_> {
         }
     }
 
-    /// The columns of what was found; `cut` are the lines that were passed over.
+    /// The columns of what was found; `cut` are the lines that were skipped.
     fn columns(mut self, wanted: Wanted, cut: &[usize]) -> Result<Vec<ApColumn>> {
         let table = self.format.is_none_or(|format| format == ApFormat::Table);
         if self.results.is_empty() && table && self.why.is_none() {

@@ -1,4 +1,4 @@
-//! AP per class that a program holds, under the same rules as that in files.
+//! AP per class from objects in memory, by the same rules as from files.
 
 use std::path::Path;
 

@@ -16,7 +16,7 @@ pub const THRESHOLDS: usize = 10;
 /// What a project calls a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Naming {
-    /// By name, whatever it looks like.
+    /// By name, of any form.
     Names,
     /// By a text, which is a name or else an id.
     Texts,

@@ -1,5 +1,5 @@
-//! AP per class: tables, and what evaluators leave behind, a file a format. `docs/formats.md` lists
-//! them. What a program holds of these is read as the files are.
+//! AP per class: tables, and files of evaluators, a module per format. `docs/formats.md` lists
+//! them. Objects in memory are read by the same rules.
 
 mod array;
 mod column_names;

@@ -1,4 +1,4 @@
-//! What people give as AP that holds none per class, each with a sentence of its own.
+//! Files that hold no AP per class, each with its own error.
 
 use std::path::Path;
 

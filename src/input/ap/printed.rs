@@ -96,7 +96,7 @@ struct Open {
     sheet: Sheet,
     /// Columns of a row: several classes may stand beside each other.
     width: usize,
-    /// The place of the class among the columns of one class.
+    /// The index of the class among the columns of one class.
     class: usize,
     /// Whether the last row has fewer classes than the others.
     short: bool,

@@ -57,7 +57,7 @@ impl Columns {
         self.columns.iter().any(|(column, _)| column.eq_ignore_ascii_case(name))
     }
 
-    /// Leaves out a last record that is over all classes.
+    /// Removes a last record that is over all classes.
     pub fn without_all(mut self) -> Columns {
         if self.classes.last().is_some_and(|class| class == "all") {
             self.classes.pop();

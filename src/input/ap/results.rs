@@ -1,4 +1,4 @@
-//! Evaluations as they were found in a file, one after the other: which is meant, and what is said of it.
+//! The evaluations in a file, in order: which one is used, and the notes about it.
 
 use std::path::Path;
 
@@ -101,7 +101,7 @@ impl<'a> Results<'a> {
         self.last.push(Last { found, more_before, nth });
     }
 
-    /// The columns that are wanted; `cut` are the lines that were passed over. None if there is no
+    /// The columns that are wanted; `cut` are the lines that were skipped. None if there is no
     /// evaluation.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! A table as it is printed for reading.
+//! A table as it is printed as text.
 
 use super::ApFormat;
 use crate::ap::ApScale;

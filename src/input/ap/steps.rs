@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::input::json::{Field, Fields};
 
-/// Records of a tag, a step and a value as records of a step, in order, each with the place of its last;
+/// Records of a tag, a step and a value as records of a step, in order, each with the index of its last;
 /// none if they are something else.
 pub fn by_step(records: &[Fields]) -> Option<Vec<(usize, Fields)>> {
     let find = |record: &Fields, names: &[&str]| {

@@ -129,7 +129,7 @@ impl ArrowFile {
         matrix.read_rows(&mut values, rows, sink)
     }
 
-    /// Checks that each list of a batch is there and as long as all others; gives the place of the first value.
+    /// Checks that each list of a batch is there and as long as all others; gives the index of the first value.
     /// `start` is the number of the batch's first row.
     fn check(&self, file: &File, batch: &Batch, start: usize) -> Result<usize> {
         let Column { path, field, .. } = &self.column;

@@ -45,7 +45,7 @@ impl Resamples {
     }
 
     /// The interval of a class's AP, the mean over `recalls` and IoU 0.5:0.95; none where fewer than
-    /// [`FEWEST`] images have an object of it. Resamples without one are left out.
+    /// [`FEWEST`] images have an object of it. Resamples without one are skipped.
     pub fn interval(&self, ranked: &Ranked, recalls: &[f64]) -> Option<(f64, f64)> {
         if ranked.of_images.len() < FEWEST {
             return None;

@@ -1,4 +1,4 @@
-//! What the objects of a class are taken for.
+//! The classes with which the objects of a class are confused.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;

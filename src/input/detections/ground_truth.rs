@@ -62,21 +62,21 @@ pub enum IdsOf {
     Nothing,
 }
 
-/// What is read of the ground truth. Ids are places: of images and categories in the order of their ids, which
+/// What is read of the ground truth. Ids are indices: of images and categories in the order of their ids, which
 /// decides between equal scores, as in pycocotools.
 pub struct GroundTruth {
     pub dataset: Dataset,
-    /// Whether its images say which categories were looked for, as LVIS's do.
+    /// Whether its images say which categories were annotated, as LVIS's do.
     pub federated: bool,
     /// Id and name of each category, by id.
     pub categories: Vec<(i64, String)>,
     /// What gave them their ids.
     pub ids: IdsOf,
-    /// The place of each image.
+    /// The index of each image.
     pub images: HashMap<Id, u64>,
-    /// The place of the image of each file name, none where several have it.
+    /// The index of the image of each file name, none where several have it.
     pub file_names: HashMap<String, Option<u64>>,
-    /// The place of each category.
+    /// The index of each category.
     pub places: HashMap<i64, u64>,
     /// Whether boxes are shares of their image, and not pixels.
     pub in_shares: bool,
@@ -323,7 +323,7 @@ impl GroundTruth {
         }
     }
 
-    /// The median area of the objects of each category, crowds left out, pixels².
+    /// The median area of the objects of each category, crowds skipped, pixels².
     pub fn median_areas(&self) -> Vec<Option<f64>> {
         let mut areas: Vec<Vec<f64>> = vec![Vec::new(); self.categories.len()];
         let counts =
@@ -368,7 +368,7 @@ impl GroundTruth {
     }
 }
 
-/// The place of each image in the order of their ids.
+/// The index of each image in the order of their ids.
 fn places_of(images: &[ListedImage]) -> HashMap<Id, u64> {
     let mut ids: Vec<_> = images.iter().map(|image| image.id.clone()).collect();
     ids.sort();

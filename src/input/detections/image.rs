@@ -1,5 +1,5 @@
-//! The detections of one image, judged: which are false and why, which objects are missed, and what they
-//! are taken for.
+//! The detections of one image: which are false and why, which objects are missed, and with which classes
+//! they are confused.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;

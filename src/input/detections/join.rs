@@ -1,7 +1,7 @@
 //! Which image and category of the ground truth a detection is of.
 //!
-//! Ultralytics writes beside each detection the name of its image, an `image_id` that is the number in that name,
-//! and category ids from 1, whatever the ids of the annotations are: `pred_to_json` in
+//! Ultralytics writes beside each detection the name of its image and an `image_id`, the number in that name.
+//! Its category ids begin with 1, whatever the ids of the annotations are: `pred_to_json` in
 //! `ultralytics/models/yolo/detect/val.py`, and `class_map` there. Of its COCO, these are COCO's own.
 
 use std::collections::HashMap;
@@ -24,7 +24,7 @@ pub struct Seen {
 }
 
 impl Seen {
-    /// The place of an image among those seen.
+    /// The index of an image among those seen.
     pub fn image(&mut self, id: Id, file_name: Option<String>, at: usize) -> u64 {
         // Those of an image mostly stand together.
         if self.images.last().is_some_and(|last| last.0 == id && last.1 == file_name) {
@@ -38,7 +38,7 @@ impl Seen {
         place
     }
 
-    /// The place of a category among those seen.
+    /// The index of a category among those seen.
     pub fn category(&mut self, id: Id, at: usize) -> u64 {
         let next = self.categories.len() as u64;
         match self.of_categories.get(&id) {
@@ -52,7 +52,7 @@ impl Seen {
     }
 }
 
-/// The places of all that is seen in the ground truth.
+/// The indices of all that is seen in the ground truth.
 pub struct Joined {
     pub images: Vec<u64>,
     pub categories: Vec<u64>,
@@ -248,7 +248,7 @@ fn shift(
     }
 }
 
-/// Checks that Ultralytics' numbers, which are places in its list from 1, cannot be mistaken for ids with gaps.
+/// Checks that Ultralytics' numbers, which are positions in its list from 1, cannot be mistaken for ids with gaps.
 fn check_dense(ids: &[i64], truth: &GroundTruth) -> Result<(), String> {
     let count = truth.categories.len() as i64;
     let theirs = || truth.categories.iter().map(|(id, _)| *id);

@@ -1,4 +1,4 @@
-//! What annotation files list, before their ids are places.
+//! The lists in annotation files, before ids are replaced by indices.
 
 use crate::input::json::Scalar;
 

@@ -35,13 +35,13 @@ use ranked::{Ranked, THRESHOLDS};
 
 /// Reads detections, `[{"image_id": …, "category_id": …, "bbox": [x, y, width, height], "score": …}, …]`,
 /// and evaluates their boxes by the annotations of the ground truth: by the rules of LVIS where its images
-/// say which categories were looked for (`neg_category_ids`, `not_exhaustive_category_ids`), else by
+/// say which categories were annotated (`neg_category_ids`, `not_exhaustive_category_ids`), else by
 /// COCO's. Crowds count as there, and `ignore` does not count. What Pascal VOC calls difficult counts for
 /// nothing, and neither do detections on it.
 ///
 /// # Errors
-/// If a file cannot be read or is not what it should be, or a detection is of an image or a category that
-/// the ground truth does not have, or may be of two.
+/// If a file cannot be read or is not what it should be. If the ground truth does not have the image or the
+/// category of a detection, or if two could be meant.
 pub fn read(
     detections: &Path,
     ground_truth: impl Into<GroundTruthFiles>,

@@ -21,7 +21,7 @@ pub struct Fault {
 #[derive(Clone, Copy, Debug)]
 pub struct Detection {
     pub score: f64,
-    /// The place of its image.
+    /// The index of its image.
     pub image: u32,
     /// Whether it is matched to an object of its class.
     pub matched: u16,
@@ -34,14 +34,14 @@ pub struct Detection {
 #[derive(Debug)]
 pub struct Cell {
     pub class: usize,
-    /// The place of the image.
+    /// The index of the image.
     pub image: u32,
     pub detections: Vec<Detection>,
     /// Objects that count.
     pub objects: u32,
     /// Those that a detection found at IoU 0.5.
     pub found: u64,
-    /// Those that none found, nor would find if its class or place were mended.
+    /// Those that none found, nor would find with its class or position corrected.
     pub missed: u64,
     /// Scores of the detections of other classes that would find one if their class were mended.
     pub gains: Vec<f64>,

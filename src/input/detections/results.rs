@@ -1,4 +1,4 @@
-//! COCO results: the boxes of a list of detections. Their masks are passed over.
+//! COCO results: the boxes of a list of detections. Their masks are skipped.
 
 use std::path::Path;
 
@@ -41,8 +41,8 @@ struct Raw {
 /// Reads a list of detections on the images of the ground truth.
 ///
 /// # Errors
-/// If the file cannot be read, is no such list, or a detection is not whole or of an image or a category
-/// that the ground truth does not have, or may be of two.
+/// If the file cannot be read, is no such list, or a detection is incomplete. If the ground truth does not
+/// have the image or the category of a detection, or if two could be meant.
 pub fn read(
     path: &Path,
     truth: &GroundTruth,
@@ -101,7 +101,7 @@ fn check_shares(boxes: &[Annotation]) -> std::result::Result<(), String> {
 }
 
 impl Raw {
-    /// The detection, with the places of its image and category among those seen; its id is still to be given.
+    /// The detection, with the indices of its image and category among those seen; its id is still to be given.
     fn checked(self, seen: &mut Seen, at: usize) -> std::result::Result<Annotation, String> {
         let Some(image) = Id::of(&self.image_id) else {
             return Err(format!("has the \"image_id\" {}, which is not an id", self.image_id));

@@ -65,7 +65,7 @@ fn without_missed(ranked: &Ranked, recalls: &[f64]) -> f64 {
 }
 
 /// AP if the detections with this error found the objects that they nearly found, each object one, and the
-/// rest of them were not there.
+/// others were not there.
 fn mended(ranked: &Ranked, error: ErrorType, recalls: &[f64]) -> f64 {
     let gains = if error == ErrorType::Classification { &ranked.gains[..] } else { &[] };
     let (mut matched, mut ignored) = (Vec::new(), Vec::new());

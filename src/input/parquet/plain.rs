@@ -1,6 +1,6 @@
 //! Lists as embeddings are written: all there, all of equal length, of floats as they are or out of a
 //! dictionary. polars decodes lists value by value; here their levels are checked run by run and the
-//! values copied, several times as fast. What is otherwise is left to polars, and so are its errors.
+//! values copied, several times as fast. Polars decodes all other lists, and reports their errors.
 
 use polars::prelude::PolarsResult;
 use polars_parquet::parquet::encoding::Encoding;

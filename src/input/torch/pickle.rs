@@ -14,7 +14,7 @@ pub struct Tensor<'a> {
     pub entry: &'a str,
     /// NumPy's description of the element type; of one that NumPy has not, its own name.
     pub descr: &'a str,
-    /// The first element's place among those of the entry.
+    /// The first element's index among those of the entry.
     pub offset: usize,
     /// Lengths of the axes.
     pub shape: Vec<usize>,

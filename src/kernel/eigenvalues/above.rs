@@ -1,9 +1,9 @@
-//! The eigenvalues above a level, from a reduction that stops as soon as the rest cannot matter.
+//! The eigenvalues above a level, from a reduction that stops as soon as the remainder cannot matter.
 //!
-//! With K columns reduced, A is similar to [T Bᵀ; B R]: T is a K×K band matrix, R the rest, and only
-//! the last columns of T have a B. If R ⪯ ρ·1 for a ρ below the level τ, then for every σ ≥ τ the
-//! eigenvalues of A above σ are as many as those of T + Bᵀ(σ−R)⁻¹B (Haynsworth's inertia), which is
-//! at least T and at most U = T + BᵀB/(τ−ρ). So each eigenvalue of A above τ lies between those of
+//! With K columns reduced, A is similar to [T Bᵀ; B R]: T is a K×K band matrix, R the remainder, and only
+//! the last columns of T have a B. Let R ⪯ ρ·1 for a ρ below the level τ. Then for every σ ≥ τ, A has as
+//! many eigenvalues above σ as T + Bᵀ(σ−R)⁻¹B has (Haynsworth's inertia). That matrix is at least T and
+//! at most U = T + BᵀB/(τ−ρ). So each eigenvalue of A above τ lies between those of
 //! T and of U of the same rank. When these agree to rounding, nothing is left to find. The largest
 //! eigenvalues get there first, because the columns of A so reduced span a Krylov space.
 
@@ -12,10 +12,10 @@ use faer::Mat;
 use super::band::{BAND, Reduction};
 use crate::kernel::SpectrumError;
 
-/// Rows below which looking takes as long as the rest of the reduction.
+/// Rows below which a check takes as long as the remaining reduction.
 pub const LARGE: usize = 512;
 
-/// Columns reduced before the first look.
+/// Columns reduced before the first check.
 const FIRST: usize = 4 * BAND;
 
 /// ρ/τ.
@@ -58,7 +58,7 @@ fn found(reduction: &Reduction, level: f64) -> Result<Look, SpectrumError> {
     };
     let least = above(reduction.reduced().eigenvalues()?);
     let largest = least.first().copied().unwrap_or(0.0);
-    // With many more to come, or a level lost in the rounding of the largest, no look will help.
+    // With many more to come, or a level lost in the rounding of the largest, no check will help.
     if level <= 1e-6 * largest || 3 * least.len() > 2 * done || reduction.left() < done {
         return Ok(Look::Never);
     }

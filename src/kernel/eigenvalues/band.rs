@@ -1,7 +1,7 @@
 //! Dense to tridiagonal in two steps (Bischof, Lang and Sun, "A framework for symmetric band
 //! reduction", ACM TOMS 26(4), 2000). In one step, half of the work are products of the matrix with
 //! a vector, which wait for memory once the matrix is larger than the cache. Here almost all of it
-//! is in matrix products, and the rest, from band to tridiagonal, stays in the cache.
+//! is in matrix products, and the remainder, from band to tridiagonal, stays in the cache.
 
 use faer::linalg::matmul::matmul;
 use faer::linalg::matmul::triangular::{self, BlockStructure};
@@ -17,9 +17,9 @@ pub const BAND: usize = 16;
 /// Rows of the dense matrix that are updated at once.
 const STRIP: usize = 48;
 
-/// A symmetric band matrix, stored column by column: of each, `BAND` rows above the diagonal, so
-/// that blocks on the diagonal are whole, and 2·`BAND` from it on, so that there is room for what
-/// the chase puts below the band. Zeros follow the last column.
+/// A symmetric band matrix, stored column by column. Each column has `BAND` rows above the diagonal, so
+/// that blocks on the diagonal are whole. It has 2·`BAND` rows from the diagonal on, because the chase puts
+/// values below the band. Zeros follow the last column.
 pub struct Band {
     n: usize,
     values: Vec<f64>,
@@ -52,12 +52,12 @@ impl Band {
     }
 }
 
-/// Dense to band: from `BAND` columns after the other, a QR factorization takes what is below the
-/// band, and Q = 1−VTVᵀ is applied to the rest of the matrix from both sides,
+/// Dense to band, `BAND` columns at a time. A QR factorization removes what is below the band, and
+/// Q = 1−VTVᵀ is applied to the remaining part of the matrix from both sides,
 ///
 /// A ← QᵀAQ = A − XVᵀ − VXᵀ with W = AV, Y = WT and X = Y − ½·V·Tᵀ(VᵀY).
 ///
-/// The update waits until the next V is known: strip by strip, it then shares a reading of the
+/// The update waits until the next V is known: strip by strip, it then shares one read of the
 /// matrix with the product AV.
 pub struct Reduction {
     /// What is not yet reduced, but for the update that waits.
@@ -151,7 +151,7 @@ impl Reduction {
         }
     }
 
-    /// The band matrix so far, without what couples it to the rest.
+    /// The band matrix so far, without what couples it to the remainder.
     pub fn reduced(&self) -> Band {
         let mut band = Band::zeros(self.done);
         let end = self.done * Band::HEIGHT;
@@ -162,7 +162,7 @@ impl Reduction {
         band
     }
 
-    /// The same plus BᵀB/`gap`, where B is what couples it to the rest.
+    /// The same plus BᵀB/`gap`, where B is what couples it to the remainder.
     pub fn reduced_above(&self, gap: f64) -> Band {
         let mut band = self.reduced();
         let value = |i: usize, j: usize| self.band.values[Band::at(i, j)];
@@ -176,13 +176,13 @@ impl Reduction {
         band
     }
 
-    /// Places below the diagonal in whose row nothing is reduced yet.
+    /// Positions below the diagonal in whose row nothing is reduced yet.
     fn coupling(&self) -> impl Iterator<Item = (usize, usize)> {
         let done = self.done;
         (done - BAND..done).flat_map(move |j| (done..=j + BAND).map(move |i| (i, j)))
     }
 
-    /// Whether all eigenvalues of the rest are below `level`: then `level` less the rest has a
+    /// Whether all eigenvalues of the remainder are below `level`: then `level` less the remainder has a
     /// Cholesky factor.
     pub fn rest_is_below(&self, level: f64) -> bool {
         let (from, rows) = (self.done, self.left());
@@ -227,7 +227,7 @@ fn triangular_factor(v: MatRef<'_, f64>, tau: &[f64; BAND]) -> Mat<f64> {
     t
 }
 
-/// QR of a panel (column-major): V takes its place, R goes into the band.
+/// QR of a panel (column-major): V overwrites it, R goes into the band.
 struct Factor<'a> {
     panel: &'a mut [f64],
     tau: &'a mut [f64; BAND],

@@ -1,7 +1,7 @@
 //! The products that everything else waits for, S = YᵀY and G = YYᵀ, in f64: their lower triangles.
 //!
 //! Y is packed into panels of 8 columns, converted and centred on the way, so that what is
-//! multiplied lies in the order in which it is wanted. The triangle is kept in strips of 48 rows,
+//! multiplied lies in the order in which it is wanted. The triangle is stored in strips of 48 rows,
 //! the unit of parallel work. Inside a strip, tiles of it are summed up in registers (Goto and van de
 //! Geijn, "Anatomy of High-Performance Matrix Multiplication", ACM TOMS 34(3), 2008). Every number is a
 //! sum in the order of Y's rows, whatever the number of threads.

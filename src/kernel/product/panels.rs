@@ -37,7 +37,7 @@ impl Panels {
         let panels: Vec<_> = self.values.chunks_exact(self.depth).collect();
         let rows = panels.chunks(2).flat_map(|pair| (0..self.depth).map(move |k| (pair, k)));
         let row = |(pair, k): (&[&[[f64; WIDTH]]], usize)| {
-            // Beside the last panel, itself: nobody looks there.
+            // Beside the last panel, itself: it is never read there.
             let halves = [pair[0][k], pair[pair.len() - 1][k]];
             from_fn(|lane| halves[lane / WIDTH][lane % WIDTH] as f32)
         };

@@ -54,9 +54,9 @@ pub struct Rows {
     pub table: Table,
     /// What each row opens to.
     pub more: Vec<Vec<Part>>,
-    /// A figure in which the rows have places, with what it shows.
+    /// A figure that shows each row, with what it shows.
     pub figure: Option<(String, String)>,
-    /// The place of each row in it.
+    /// The index of each row in it.
     pub places: Vec<Option<Place>>,
 }
 
@@ -200,7 +200,7 @@ fn table_markdown(table: &Table) -> String {
     format!("\n{}{}{}", line(heads), line(rules), rows.collect::<String>())
 }
 
-/// A cell for reading: four decimals, or four digits of what is very small or large.
+/// A cell as text: four decimals, or four digits of what is very small or large.
 fn short(cell: &Cell) -> String {
     match cell {
         Cell::Number(number) if *number != 0.0 && !(1e-3..1e6).contains(&number.abs()) => {

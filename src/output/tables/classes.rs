@@ -114,7 +114,7 @@ pub fn classes_json(explanations: &[Explanation], wanted: impl Fn(usize) -> bool
     rows
 }
 
-/// Classes of a run, by their places, in short: AP, what was to be expected, and the first reason in few words, or
+/// Classes of a run, by their indices, in short: AP, what was to be expected, and the first reason in few words, or
 /// in a sentence with what to do next.
 pub fn in_short(explanation: &Explanation, places: &[usize], sentences: bool) -> Table {
     let scale = scale(explanation);

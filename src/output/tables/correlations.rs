@@ -217,7 +217,7 @@ pub fn commonality(detectors: &[Vec<Correlated>]) -> Table {
     Table { columns, rows: detectors.iter().flatten().flat_map(of_run).collect() }
 }
 
-/// What was left out of each run, and why, by estimator.
+/// What was excluded from each run, and why, by estimator.
 pub fn left_out_json(detectors: &[Vec<Correlated>]) -> Vec<Value> {
     let classes = |one: &Correlated| -> Vec<Value> {
         one.left_out.iter().map(|(why, names)| json!({"reason": why, "classes": names})).collect()
@@ -229,7 +229,7 @@ pub fn left_out_json(detectors: &[Vec<Correlated>]) -> Vec<Value> {
     detectors.iter().flatten().map(run).collect()
 }
 
-/// What was left out of which runs, and why.
+/// What was excluded from which runs, and why.
 pub fn left_out(detectors: &[Vec<Correlated>]) -> Vec<(String, String)> {
     // By estimator and words, the runs.
     let mut of_estimators: Vec<(Option<&str>, String, Vec<&str>)> = Vec::new();

@@ -1,25 +1,25 @@
 //! `margins.csv`.
 
-use crate::analysis::{Margins, Reading};
+use crate::analysis::{Formula, Margins};
 use crate::margin::Summary;
 use crate::output::{Cell, Table};
 
-/// Each reading of the normalization, summarized.
+/// Each formula of the normalization, summarized.
 pub fn margins(margins: &Margins) -> Table {
-    let Margins { chosen, names, readings, .. } = margins;
-    let row = |reading: &Reading| {
-        let Summary { largest, median_positive: median, .. } = reading.summary;
+    let Margins { chosen, names, formulas, .. } = margins;
+    let row = |formula: &Formula| {
+        let Summary { largest, median_positive: median, .. } = formula.summary;
         vec![
-            reading.normalization.name().into(),
-            Cell::Integer(i64::from(reading.normalization == *chosen)),
+            formula.normalization.name().into(),
+            Cell::Integer(i64::from(formula.normalization == *chosen)),
             Cell::Integer(names.len() as i64),
             largest.into(),
             largest.to_degrees().into(),
             median.into(),
             median.map(f64::to_degrees).into(),
-            reading.logit_change().into(),
-            reading.gain.join("; ").as_str().into(),
-            reading.lose.join("; ").as_str().into(),
+            formula.logit_change().into(),
+            formula.gain.join("; ").as_str().into(),
+            formula.lose.join("; ").as_str().into(),
         ]
     };
     let columns = vec![
@@ -34,5 +34,5 @@ pub fn margins(margins: &Margins) -> Table {
         "gain_most",
         "lose_most",
     ];
-    Table { columns, rows: readings.iter().map(row).collect() }
+    Table { columns, rows: formulas.iter().map(row).collect() }
 }

@@ -3,7 +3,7 @@
 use crate::analysis::Study;
 use crate::correlation::{Clustered, Pearson};
 use crate::detector::ALL_RUNS;
-use crate::evidence::{Grounds, Judged};
+use crate::evidence::{Basis, Judged};
 use crate::output::{Cell, Table};
 use crate::shrinkage::Estimator;
 use crate::words::signed;
@@ -110,16 +110,16 @@ impl VerdictRow<'_> {
 
     /// The columns.
     pub fn cells(&self) -> Vec<Cell> {
-        let grounds = &self.judged.grounds;
-        let Grounds { given_line, given_curve, robust, by_group, .. } = grounds;
-        let by_group = by_group.as_ref().map(|group| group.pearson(grounds.classes));
+        let basis = &self.judged.basis;
+        let Basis { given_line, given_curve, robust, by_group, .. } = basis;
+        let by_group = by_group.as_ref().map(|group| group.pearson(basis.classes));
         let mut cells = vec![
             self.run.into(),
             self.estimator.name().into(),
             self.covariates.join("; ").as_str().into(),
             (self.runs as u64).into(),
             self.effective.into(),
-            (grounds.classes as u64).into(),
+            (basis.classes as u64).into(),
             self.judged.verdict.finding.token().into(),
         ];
         cells.extend(pearson_cells(given_line.ok()));
@@ -128,14 +128,14 @@ impl VerdictRow<'_> {
         cells.push(robust.map(|robust| robust.freedom).into());
         cells.extend(pearson_cells(by_group));
         cells.extend([
-            grounds.groups.map(|groups| groups as u64).into(),
-            grounds.floor_share.into(),
-            grounds.count_share.into(),
-            grounds.left.as_ref().map(|left| left.share).into(),
-            (grounds.controls as u64).into(),
-            grounds.residual_df.into(),
-            grounds.detectable.into(),
-            grounds.largest_share().into(),
+            basis.groups.map(|groups| groups as u64).into(),
+            basis.floor_share.into(),
+            basis.count_share.into(),
+            basis.left.as_ref().map(|left| left.share).into(),
+            (basis.controls as u64).into(),
+            basis.residual_df.into(),
+            basis.detectable.into(),
+            basis.largest_share().into(),
             self.judged.verdict.to_string().as_str().into(),
         ]);
         cells
@@ -165,7 +165,7 @@ pub fn verdicts_in_short(study: &Study) -> Table {
         };
         // Of too few classes it says nothing.
         let enough = judged.filter(|judged| !judged.verdict.finding.is_of_too_few());
-        let partial = enough.and_then(|judged| judged.grounds.given_curve.ok());
+        let partial = enough.and_then(|judged| judged.basis.given_curve.ok());
         let interval = partial.and_then(|partial| partial.interval);
         let mut cells = vec![name.as_str().into()];
         cells.push(judged.map(|judged| judged.verdict.finding.token()).into());
@@ -176,14 +176,14 @@ pub fn verdicts_in_short(study: &Study) -> Table {
         cells
     };
     let correlations = |judged: &Judged| {
-        let Grounds { information, instances, log_instances, .. } = &judged.grounds;
+        let Basis { information, instances, log_instances, .. } = &judged.basis;
         [information, instances, log_instances].map(|r| r.as_ref().ok().map(|r| r.r))
     };
     let over_runs = study.over_runs().iter().filter_map(|over| {
         let judged = &over.main()?.judged;
         Some(row(ALL_RUNS, Some(over.estimator), correlations(judged), Some(judged)))
     });
-    // Where there is a verdict over all runs, it alone is under every estimator: the rest is in the files.
+    // Where there is a verdict over all runs, it alone is under every estimator: the remainder is in the files.
     let shown = if study.over_runs().is_empty() { usize::MAX } else { 1 };
     let runs = study.detectors().iter().flat_map(|run| run.iter().take(shown)).map(|one| {
         let judged = one.evidence.as_ref().map(|evidence| &evidence.judged);

@@ -54,7 +54,7 @@ impl Choice {
         self.sort.is_some() || self.top.is_some()
     }
 
-    /// The places of the rows to print, in their order.
+    /// The indices of the rows to print, in their order.
     ///
     /// # Errors
     /// If the table has no such column.

@@ -63,7 +63,7 @@ pub fn compare(comparison: &Comparison) -> String {
     for (side, name) in names.iter().enumerate() {
         let missing = only(side);
         if !missing.is_empty() {
-            text += &format!("neither number in {name}: {}\n", list(&missing));
+            text += &format!("no AP and no information amount in {name}: {}\n", list(&missing));
         }
     }
     text + &comparison.reasons.as_deref().map_or(String::new(), reasons_changed)

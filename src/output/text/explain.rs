@@ -23,7 +23,7 @@ const NEXT_STEP: usize = 2;
 /// Lines of a note at most.
 const NOTE: usize = 5;
 
-/// The card of a class, by its place: at most 15 lines of 80 columns, where its name and its run's are not longer.
+/// The card of a class, by its index: at most 15 lines of 80 columns, unless its name or its run's is longer.
 pub fn card(explanation: &Explanation, at: usize) -> String {
     let card = card::card(explanation, at);
     let bold = Style::new().bold();
@@ -45,11 +45,9 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
     for shares in &card.shares {
         rows.push((shares.what.into(), in_a_line(shares), 1));
     }
-    for (at, CardReason { weight, sentence, next_step, .. }) in
-        card.reasons.iter().take(shown).enumerate()
-    {
-        rows.push((format!("{}. {weight}", at + 1), sentence.clone(), SENTENCE));
-        rows.push(("   next".into(), next_step.clone(), NEXT_STEP));
+    for CardReason { weight, sentence, next_step, .. } in card.reasons.iter().take(shown) {
+        rows.push((format!("{weight} reason"), sentence.clone(), SENTENCE));
+        rows.push(("next step".into(), next_step.clone(), NEXT_STEP));
     }
     match card.reasons.len() - shown {
         _ if card.reasons.is_empty() => {
@@ -59,8 +57,8 @@ fn lines(card: &Card, shown: usize) -> Vec<String> {
         more => {
             let rest = &card.reasons[shown..];
             let labels: Vec<_> =
-                rest.iter().map(|one| format!("{} ({})", one.label, one.weight)).collect();
-            rows.push((format!("{more} more"), labels.join(", "), 1));
+                rest.iter().map(|one| format!("{}, {}", one.label, one.weight)).collect();
+            rows.push((format!("{more} more"), labels.join("; "), 1));
         }
     }
     in_two_columns(rows)
@@ -124,12 +122,12 @@ pub fn explain(explanations: &[Explanation], choice: &Choice) -> Result<String> 
         } else {
             name.to_owned()
         };
-        text += &format!("everything about one class: igam-analyze explain {quoted} …\n");
+        text += &format!("more on one class: igam-analyze explain {quoted} …\n");
     }
     Ok(text)
 }
 
-/// The chosen classes of a run, and the place of the first.
+/// The chosen classes of a run, and the index of the first.
 fn chosen(
     explanation: &Explanation,
     choice: &Choice,
@@ -181,7 +179,7 @@ fn column(name: &str) -> Column<'_> {
     }
 }
 
-/// A cell for reading.
+/// A cell as text.
 fn plain(cell: &Cell) -> String {
     match cell {
         Cell::Text(text) => text.clone(),

@@ -1,7 +1,7 @@
 //! Angular margins, for the terminal.
 
 use super::columns::{Column, in_columns, limit, wrapped};
-use crate::analysis::{FELT, Margins, Reading};
+use crate::analysis::{FELT, Formula, Margins};
 use crate::loss::SCALE;
 use crate::words::list;
 
@@ -16,30 +16,30 @@ const COLUMNS: [Column; 6] = [
 
 /// What the margins do, and at the end whether they are large enough to matter.
 pub fn margins(margins: &Margins) -> String {
-    let Margins { chosen, readings, .. } = margins;
-    let row = |reading: &Reading| {
-        let mark = if reading.normalization == *chosen { " *" } else { "" };
-        let median = reading.summary.median_positive;
+    let Margins { chosen, formulas, .. } = margins;
+    let row = |formula: &Formula| {
+        let mark = if formula.normalization == *chosen { " *" } else { "" };
+        let median = formula.summary.median_positive;
         let number = |value: Option<f64>| value.map_or("n/a".into(), short);
         vec![
-            format!("{}{mark}", reading.normalization.name()),
-            short(reading.summary.largest),
-            short(reading.summary.largest.to_degrees()),
+            format!("{}{mark}", formula.normalization.name()),
+            short(formula.summary.largest),
+            short(formula.summary.largest.to_degrees()),
             number(median),
             number(median.map(f64::to_degrees)),
-            short(reading.logit_change()),
+            short(formula.logit_change()),
         ]
     };
-    let mut text = in_columns(&COLUMNS, &readings.iter().map(row).collect::<Vec<_>>());
+    let mut text = in_columns(&COLUMNS, &formulas.iter().map(row).collect::<Vec<_>>());
     let legend = format!(
-        "*: in the files; median: of the margins above 0; logit change: the largest, at s = {SCALE}"
+        "*: written to the files; median: of the margins above 0; logit change: the largest, at scale s = {SCALE}"
     );
     let mut lines = vec![legend];
-    for reading in readings.iter().filter(|reading| reading.normalization == *chosen) {
-        if !reading.gain.is_empty() {
-            lines.extend(regions(reading));
+    for formula in formulas.iter().filter(|formula| formula.normalization == *chosen) {
+        if !formula.gain.is_empty() {
+            lines.extend(regions(formula));
         }
-        lines.push(answer(reading, readings));
+        lines.push(answer(formula, formulas));
     }
     for line in lines {
         text += &wrapped(&line, limit(), 0);
@@ -49,19 +49,19 @@ pub fn margins(margins: &Margins) -> String {
 }
 
 /// Which classes gain space in training, and which at test time.
-fn regions(reading: &Reading) -> [String; 3] {
+fn regions(formula: &Formula) -> [String; 3] {
     [
         format!(
-            "training region grows most: {} (their samples are judged more gently)",
-            list(&reading.gain)
+            "training region grows most: {} (the loss is lower for their samples)",
+            list(&formula.gain)
         ),
-        "trained boundaries lie nearer to them: at test time they lose space".into(),
-        format!("space at test time is gained most by: {}", list(&reading.lose)),
+        "at test time, the decision boundaries are nearer to these classes: they lose space".into(),
+        format!("classes that gain most space at test time: {}", list(&formula.lose)),
     ]
 }
 
 /// Whether margins are large enough to matter: yes or no, and why.
-fn answer(chosen: &Reading, readings: &[Reading]) -> String {
+fn answer(chosen: &Formula, formulas: &[Formula]) -> String {
     let question = "Are these margins large enough to matter in training?";
     let largest = short(chosen.summary.largest);
     if chosen.is_felt() {
@@ -70,19 +70,21 @@ fn answer(chosen: &Reading, readings: &[Reading]) -> String {
             short(chosen.logit_change())
         );
     }
-    let size = |reading: &&Reading| reading.summary.largest;
-    let felt = readings.iter().filter(|reading| reading.is_felt());
+    let size = |formula: &&Formula| formula.summary.largest;
+    let felt = formulas.iter().filter(|formula| formula.is_felt());
     let other = match felt.max_by(|a, b| size(a).total_cmp(&size(b))) {
-        Some(reading) => format!(
+        Some(formula) => format!(
             "--normalization {} reaches {} rad",
-            reading.normalization.name(),
-            short(reading.summary.largest)
+            formula.normalization.name(),
+            short(formula.summary.largest)
         ),
-        None => "nor are those of the other normalizations, as the classes have nearly the same \
-                 information amount"
-            .into(),
+        None => {
+            "the other normalizations do not reach it either, because the classes have nearly the \
+                 same information amount"
+                .into()
+        }
     };
-    format!("{question} No: the largest is {largest} rad, and it takes {FELT} rad; {other}.")
+    format!("{question} No: the largest is {largest} rad, below {FELT} rad; {other}.")
 }
 
 /// Three significant digits.

@@ -84,12 +84,15 @@ pub fn replay(replay: &Replay, bytes: u64) -> String {
         let [held, formula] = [held, formula].map(|values| (values * bytes).to_string());
         vec![strategy.name().to_owned(), held, formula]
     };
-    let columns =
-        [Column::words("replayed"), Column::number("bytes held"), Column::number("by the formula")];
+    let columns = [
+        Column::words("replayed"),
+        Column::number("bytes stored"),
+        Column::number("by the formula"),
+    ];
     let mut text = in_columns(&columns, &replay.stores.iter().map(row).collect::<Vec<_>>());
     let (taken, slots) = replay.covariances;
     let words = format!(
-        "an epoch through a queue of d = {}: max |ΔI| = {:.1e} bits, relative {:.1e}; \
+        "one epoch replayed with queue length d = {}: I changes by at most {:.1e} bits (relative {:.1e}); \
          {taken} of {slots} covariances are of a class that was in the queue",
         replay.length, replay.difference, replay.relative
     );

@@ -9,7 +9,7 @@ use crate::output::Cell;
 use crate::output::tables::{left_out, verdict_rows, verdicts_in_short};
 use crate::words::signed;
 
-/// The verdict, the correlations, what was left out, and the bias.
+/// The verdict, the correlations, what was skipped, and the mean and variance of AP.
 pub fn study(study: &Study) -> String {
     let correlations = match verdict_rows(study).iter().filter(|row| row.main).count() {
         0 | 1 => detailed(study),
@@ -55,7 +55,7 @@ fn short(study: &Study) -> String {
         Column::number("95% CI").rank(1),
         Column::words("finding"),
     ];
-    let mut partial = "; partial r: of I, given all that is held constant";
+    let mut partial = "; partial r: of I, with the controls held constant";
     if !study.first().into_iter().any(Correlated::has_enough_classes) {
         columns.drain(4..6);
         rows.iter_mut().for_each(|row| drop(row.drain(4..6)));
@@ -63,7 +63,7 @@ fn short(study: &Study) -> String {
     }
     let all = if study.over_runs().is_empty() { "" } else { "; all: means over the runs" };
     let legend = format!(
-        "r with AP over the classes: of information amount I, instance count m, its logarithm{partial}{all}"
+        "r: correlation with AP over the classes, of information amount I, instance count m and log m{partial}{all}"
     );
     in_columns(&columns, &rows) + &wrapped(&legend, limit(), 0) + "\n"
 }
@@ -91,8 +91,8 @@ fn detailed(study: &Study) -> String {
         if let (Some(evidence), Some(estimator)) = (&one.evidence, one.run.estimator()) {
             rows.push(row(one, format!("information ({})", estimator.name()), one.information()));
             if one.has_enough_classes() {
-                let partial = evidence.judged.grounds.given_curve.ok();
-                rows.push(row(one, "its partial r".into(), partial));
+                let partial = evidence.judged.basis.given_curve.ok();
+                rows.push(row(one, "information, partial r".into(), partial));
             }
         }
         rows.push(row(one, "instances".into(), one.count()));
@@ -117,7 +117,7 @@ fn plus(r: f64) -> String {
     format!("{r:+.3}").replace('-', "−")
 }
 
-/// Model bias and mean AP, a row a run.
+/// Mean AP and its variance over the classes (model bias), a row per run.
 fn bias(runs: &[Bias]) -> String {
     let number = |value: Option<f64>| value.map_or("n/a".into(), |value| format!("{value:.2}"));
     let row = |one: &Bias| {
@@ -134,7 +134,7 @@ fn bias(runs: &[Bias]) -> String {
         Column::words("run"),
         Column::number("classes with AP").rank(2),
         Column::number("mean AP (%)"),
-        Column::number("bias").rank(1),
+        Column::number("AP variance (points²)").rank(1),
     ];
     columns.extend(groups.iter().map(|(name, _)| Column::number(name)));
     in_columns(&columns, &runs.iter().map(row).collect::<Vec<_>>())

@@ -1,4 +1,4 @@
-//! The numbers that decide, those of `verdict.csv`.
+//! The numbers that the verdict is based on, those of `verdict.csv`.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -8,14 +8,14 @@ use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, pearson, r_squared,
 };
 
-/// What the verdict's rule looks at: of one run, or of several as one.
+/// What the verdict's rule uses: of one run, or of several as one.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Grounds {
+pub struct Basis {
     /// Number of classes n.
     pub classes: usize,
     /// I against AP.
     pub information: Result<Pearson, NoCorrelation>,
-    /// m against AP, which the rule does not look at.
+    /// m against AP, which the rule does not use.
     pub instances: Result<Pearson, NoCorrelation>,
     /// log m against AP.
     pub log_instances: Result<Pearson, NoCorrelation>,
@@ -156,9 +156,9 @@ pub(super) fn numbers<K: Eq + Hash>(keys: impl Iterator<Item = K>) -> Vec<usize>
     keys.map(number).collect()
 }
 
-impl Grounds {
-    /// The grounds that these classes give, with embeddings of dimension `dim`.
-    pub fn of(classes: &[Class], dim: usize) -> Grounds {
+impl Basis {
+    /// The statistics of these classes, with embeddings of dimension `dim`.
+    pub fn of(classes: &[Class], dim: usize) -> Basis {
         let source = Source::of(classes, dim);
         let (information, instances, ap) = columns(classes);
         let log: Vec<f64> = classes.iter().map(|class| logarithm(class.instances)).collect();
@@ -170,7 +170,7 @@ impl Grounds {
         };
         let (count, controls) = (classes.len(), source.controls);
         let groups = groups(classes);
-        Grounds {
+        Basis {
             classes: count,
             information: pearson(&information, &ap),
             instances: pearson(&instances, &ap),

@@ -1,11 +1,11 @@
-//! Which row of a classifier is which class: ways to read its rows, judged by what they recognize. Under a
-//! wrong one every class is shifted, and recall collapses.
+//! Which row of a classifier is which class. Several mappings are compared by the recall that they give. With a
+//! wrong one, every class is shifted and recall is near chance.
 
 use ndarray::{Array2, ArrayView1};
 
 /// A way to read the rows of a classifier's last layer.
 #[derive(Clone, Debug, PartialEq)]
-pub struct RowReading {
+pub struct RowMapping {
     /// The row of each class, if it has one.
     rows: Vec<Option<usize>>,
     /// The background's, where boxes can be taken for it. Other rows have no part.
@@ -14,24 +14,24 @@ pub struct RowReading {
     cosine: bool,
 }
 
-impl RowReading {
+impl RowMapping {
     /// Rows in the order of the classes, without that of the background.
-    pub fn without(background: Option<usize>, classes: usize, cosine: bool) -> RowReading {
+    pub fn without(background: Option<usize>, classes: usize, cosine: bool) -> RowMapping {
         let after = |class: usize| background.is_some_and(|background| class >= background);
         let rows = (0..classes).map(|class| Some(class + usize::from(after(class)))).collect();
-        RowReading { rows, background: None, cosine }
+        RowMapping { rows, background: None, cosine }
     }
 
     /// The same, but boxes can be taken for background.
-    pub fn with(background: Option<usize>, classes: usize, cosine: bool) -> RowReading {
-        RowReading { background, ..RowReading::without(background, classes, cosine) }
+    pub fn with(background: Option<usize>, classes: usize, cosine: bool) -> RowMapping {
+        RowMapping { background, ..RowMapping::without(background, classes, cosine) }
     }
 
     /// As many rows as classes, each class in the row after its own (`by` 1) or before it (−1): what is left
-    /// where the background's row is at one end and that at the other was left out. One class has no row.
-    pub fn shifted(by: isize, classes: usize, cosine: bool) -> RowReading {
+    /// where the background's row is at one end and the row at the other end was removed. One class has no row.
+    pub fn shifted(by: isize, classes: usize, cosine: bool) -> RowMapping {
         let row = |class: usize| class.checked_add_signed(by).filter(|&row| row < classes);
-        RowReading { rows: (0..classes).map(row).collect(), background: None, cosine }
+        RowMapping { rows: (0..classes).map(row).collect(), background: None, cosine }
     }
 
     /// Whether features and weights are taken at unit length.
@@ -54,24 +54,24 @@ impl RowReading {
     }
 }
 
-/// What a last layer recognizes under several readings.
+/// What a last layer recognizes under several mappings.
 #[derive(Clone, Debug)]
 pub struct Recalls {
     /// The class of each embedding.
     labels: Vec<u32>,
-    /// For each reading, whether each embedding is recognized.
+    /// For each mapping, whether each embedding is recognized.
     right: Vec<Vec<bool>>,
     /// Embeddings of each class.
     counts: Vec<u64>,
 }
 
 impl Recalls {
-    /// Embeddings (n×p) of these classes, places among so many as the readings have, shown to weights (R×p)
+    /// Embeddings (n×p) of these classes, indices among so many as the mappings have, shown to weights (R×p)
     /// with their bias, R values, where there is one.
     pub fn of(
         (embeddings, labels): (&Array2<f64>, &[u32]),
         (weights, bias): (&Array2<f64>, Option<&[f64]>),
-        readings: &[RowReading],
+        mappings: &[RowMapping],
     ) -> Recalls {
         let products = embeddings.dot(&weights.t());
         let lengths: Vec<f64> = weights.outer_iter().map(|row| row.dot(&row).sqrt()).collect();
@@ -88,15 +88,15 @@ impl Recalls {
             products.outer_iter().map(of_row).collect::<Vec<ndarray::Array1<f64>>>()
         };
         let [linear, cosine] = [logits(false), logits(true)];
-        let right = |reading: &RowReading| {
-            let logits = if reading.cosine { &cosine } else { &linear };
+        let right = |mapping: &RowMapping| {
+            let logits = if mapping.cosine { &cosine } else { &linear };
             let pairs = labels.iter().zip(logits);
-            pairs.map(|(&class, logits)| reading.right(class as usize, logits.view())).collect()
+            pairs.map(|(&class, logits)| mapping.right(class as usize, logits.view())).collect()
         };
-        let classes = readings.iter().map(|reading| reading.rows.len()).max().unwrap_or_default();
+        let classes = mappings.iter().map(|mapping| mapping.rows.len()).max().unwrap_or_default();
         let mut counts = vec![0; classes];
         labels.iter().for_each(|&class| counts[class as usize] += 1);
-        Recalls { labels: labels.to_vec(), right: readings.iter().map(right).collect(), counts }
+        Recalls { labels: labels.to_vec(), right: mappings.iter().map(right).collect(), counts }
     }
 
     /// Number of classes that have embeddings.
@@ -106,18 +106,18 @@ impl Recalls {
 
     /// Mean of the recall of each class that has embeddings, 0–1: a layer that knows nothing has 1/C,
     /// however unequal the classes are.
-    pub fn recall(&self, reading: usize) -> f64 {
-        let right = self.labels.iter().zip(&self.right[reading]).filter(|&(_, &right)| right);
+    pub fn recall(&self, mapping: usize) -> f64 {
+        let right = self.labels.iter().zip(&self.right[mapping]).filter(|&(_, &right)| right);
         let shares = right.map(|(&class, _)| 1.0 / self.counts[class as usize] as f64);
         shares.fold(0.0, |sum, share| sum + share) / self.classes().max(1) as f64
     }
 
-    /// Whether more is recognized under a reading than by chance.
-    pub fn knows(&self, reading: usize) -> bool {
-        self.recall(reading) > 1.0 / self.classes().max(1) as f64
+    /// Whether more is recognized under a mapping than by chance.
+    pub fn knows(&self, mapping: usize) -> bool {
+        self.recall(mapping) > 1.0 / self.classes().max(1) as f64
     }
 
-    /// Whether recall under one reading is so much better than under another as no accident is: by `least`,
+    /// Whether recall under one mapping is so much better than under another as no accident is: by `least`,
     /// and by two standard errors of the sign test on the embeddings that one of them alone recognizes.
     fn better_by(&self, least: f64, better: usize, other: usize) -> bool {
         let pairs = self.right[better].iter().zip(&self.right[other]);
@@ -130,7 +130,7 @@ impl Recalls {
         sure && self.recall(better) - self.recall(other) >= least
     }
 
-    /// Whether classes are clearly in the rows of one reading rather than of another. Where a layer has no
+    /// Whether classes are clearly in the rows of one mapping rather than of another. Where a layer has no
     /// part in its classes, each is recognized by chance or not, and the difference of two recalls spreads by
     /// √2/C: four times that are asked for, and never more than 0.5.
     pub fn other_rows(&self, better: usize, other: usize) -> bool {
@@ -138,7 +138,7 @@ impl Recalls {
         self.better_by(least, better, other)
     }
 
-    /// Whether a layer is clearly taken as it was trained under one of two readings that differ in that one
+    /// Whether a layer is clearly taken as it was trained under one of two mappings that differ in that one
     /// takes features and weights at unit length.
     pub fn other_kind(&self, better: usize, other: usize) -> bool {
         self.better_by(0.2, better, other)
