@@ -28,6 +28,15 @@ use crate::words::one_line;
 /// Work that takes less shows no progress bar.
 const LONG: Duration = Duration::from_secs(1);
 
+/// Says a sentence on standard error, not wider than the terminal; `kind` stands before it in a style.
+pub fn say((style, kind): (Style, &str), text: &str) {
+    let width = terminal_size_of(stderr()).map(|(Width(width), _)| width.into());
+    let text = wrapped(&format!("igam-analyze: {kind}{}", one_line(text)), width, 2);
+    let text = text.replacen(kind, &format!("{style}{kind}{style:#}"), 1);
+    // Diagnostics that nobody can read are no reason to stop.
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// What holds for every command: where diagnostics go, how much memory it may take, and how precise
 /// products are.
 pub struct Console {
@@ -72,16 +81,11 @@ impl Console {
         self.runs = runs;
     }
 
-    /// A sentence; `kind` stands before it in a style.
-    fn say(&self, (style, kind): (Style, &str), text: &str) {
-        if self.quiet {
-            return;
+    /// A sentence, unless only errors are wanted.
+    fn say(&self, kind: (Style, &str), text: &str) {
+        if !self.quiet {
+            say(kind, text);
         }
-        let width = terminal_size_of(stderr()).map(|(Width(width), _)| width.into());
-        let text = wrapped(&format!("igam-analyze: {kind}{}", one_line(text)), width, 2);
-        let text = text.replacen(kind, &format!("{style}{kind}{style:#}"), 1);
-        // Diagnostics that nobody can read are no reason to stop.
-        let _ = writeln!(anstream::stderr(), "{text}");
     }
 
     fn say_notes(&mut self) {

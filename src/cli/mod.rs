@@ -111,9 +111,7 @@ fn exit_code(result: Result<()>, typed: &[OsString]) -> u8 {
 }
 
 fn say_error(text: &str) {
-    let text = one_line(text);
-    // Nowhere is left to say it if this fails.
-    let _ = writeln!(anstream::stderr(), "igam-analyze: {ERROR}error:{ERROR:#} {text}");
+    console::say((ERROR, "error: "), text);
 }
 
 /// Says where a panic comes from, in a sentence; one in the parquet decoder is an error of the file,
