@@ -45,7 +45,7 @@ pub struct Labelled<'a, R> {
     pub left_out: &'a [usize],
 }
 
-/// What embeddings tell of classes, held-out ones where they are given.
+/// What embeddings show of classes, held-out ones where they are given.
 #[derive(Clone, Debug)]
 pub struct Geometry {
     /// What all but `shift` is of.

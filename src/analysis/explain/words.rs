@@ -19,7 +19,7 @@ impl Weight {
 }
 
 impl ErrorType {
-    /// What to do about it.
+    /// What to do against this error.
     fn next_step(self) -> &'static str {
         match self {
             ErrorType::Classification => {
@@ -64,7 +64,7 @@ impl Because {
         }
     }
 
-    /// The other class that it is about.
+    /// The other class of this reason, if it has one.
     pub fn other(&self) -> Option<&str> {
         match self {
             Because::Confused { with, .. } => Some(with),
@@ -296,7 +296,7 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// Two digits or so; whole numbers from ten up.
+/// One decimal; whole numbers from 10 on.
 fn short(number: f64) -> String {
     if number.abs() >= 10.0 { grouped(number.round().abs() as u64) } else { format!("{number:.1}") }
 }

@@ -18,7 +18,7 @@ use crate::input::json::{self, Scalar};
 /// The boxes of a file.
 pub struct Found {
     pub boxes: Vec<Annotation>,
-    /// What the user should know of how they were read.
+    /// Notes on how they were read.
     pub notes: Vec<String>,
 }
 
