@@ -88,12 +88,10 @@ impl BackgroundRow {
             return Ok(Some(background));
         }
         let wanted = match asked {
-            None => format!("{classes} or, with the background, {}", classes + 1),
-            Some(asked) => format!("{} with --background-row {asked}", classes + more),
+            None => format!("{classes} rows, or {} with the background", classes + 1),
+            Some(asked) => format!("{} rows with --background-row {asked}", classes + more),
         };
-        Err(format!(
-            "holds {rows} rows, but there are {classes} classes: {wanted} rows are expected"
-        ))
+        Err(format!("holds {rows} rows, but there are {classes} classes: expected {wanted}"))
     }
 
     /// That it is not known which of so many rows is the background's: what the embeddings say of the first

@@ -227,9 +227,8 @@ impl fmt::Display for Doubt {
             ),
             Doubt::Reordered { class, rows, known } => write!(
                 f,
-                "has the counts that are known already, but for other classes, such as {class:?}, \
-                 {rows} instead of {known}: it lists the classes in another order than their \
-                 numbers"
+                "has the known counts, but for other classes: {class:?} has {rows} instead of \
+                 {known}, so its rows are not in the order of the class numbers"
             ),
         }
     }

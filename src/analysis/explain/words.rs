@@ -74,16 +74,21 @@ impl Because {
         }
     }
 
-    /// In few words, such as `confused with Bolt (similar)`: the features of the two classes overlap.
+    /// In few words, such as `confused with Bolt (similar)`: the embeddings of the two classes overlap.
     pub fn label(&self) -> String {
+        match self {
+            Because::Confused { overlap: Some(true), .. } => self.short_label() + " (similar)",
+            Because::Confused { overlap: Some(false), .. } => self.short_label() + " (separable)",
+            _ => self.short_label(),
+        }
+    }
+
+    /// The same without what is in parentheses, such as `confused with Bolt`.
+    pub fn short_label(&self) -> String {
         match self {
             Because::FewInstances { .. } => "few instances".into(),
             Because::Spread { .. } => "many forms".into(),
-            Because::Confused { with, overlap, .. } => match overlap {
-                Some(true) => format!("confused with {with} (similar)"),
-                Some(false) => format!("confused with {with} (separable)"),
-                None => format!("confused with {with}"),
-            },
+            Because::Confused { with, .. } => format!("confused with {with}"),
             Because::Small { .. } => "small objects".into(),
             Because::Errors { which, .. } => match which {
                 ErrorType::Classification => "classification errors".into(),

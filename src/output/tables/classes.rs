@@ -121,7 +121,7 @@ pub fn in_short(explanation: &Explanation, places: &[usize], sentences: bool) ->
     let row = |at: &usize| {
         let class = &explanation.classes[*at];
         let first = class.reasons.first().map(|reason| match sentences {
-            false => reason.because.label(),
+            false => reason.because.short_label(),
             true => format!("{} {}", reason.because.sentence(), reason.because.next_step()),
         });
         let recall = class.recognition.as_ref().and_then(Recognition::recall);
