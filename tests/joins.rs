@@ -459,7 +459,7 @@ fn counts_that_agree_in_another_order() {
     refused(
         &work,
         &format!("{run} counts.csv"),
-        &["y.npy", "but for other classes", "\"boat\", 9"],
+        &["y.npy", "but for other classes", "\"boat\" has 9 instead of"],
     );
     work.run(&format!("{run} counts.csv --label-numbering ids"));
     // Other counts are only said.
