@@ -54,7 +54,7 @@ impl ApScale {
         }
     }
 
-    /// The highest AP there is on this scale.
+    /// The highest AP on this scale: 1 or 100.
     pub fn full(self) -> f64 {
         match self {
             ApScale::Fraction => 1.0,

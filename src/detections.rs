@@ -3,12 +3,12 @@
 //! Error types are those of Bolya, Foley, Hays and Hoffman, "TIDE: A General Toolbox for Identifying Object
 //! Detection Errors" (ECCV 2020), §2.
 
-/// What is wrong with a detection, or with an object that none found.
+/// The type of an error of a detection, or of an object that no detection found.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ErrorType {
     /// A box of another class: IoU with an object of another class at least 0.5.
     Classification,
-    /// A box of the right class that lies badly: IoU from 0.1 to 0.5.
+    /// A box of the right class at a wrong position: IoU from 0.1 to 0.5.
     Localization,
     /// Both: IoU with an object of another class from 0.1 to 0.5.
     Both,
@@ -16,7 +16,7 @@ pub enum ErrorType {
     Duplicate,
     /// A box on no object: IoU with all of them at most 0.1.
     Background,
-    /// An object that no detection found, nor nearly found.
+    /// An object without a detection, not even one with another error.
     Missed,
 }
 
@@ -44,7 +44,7 @@ impl ErrorType {
     }
 }
 
-/// How often one type of error happens, and what it costs.
+/// The number of errors of one type, and the AP that they cost.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct ErrorCost {
     /// Detections of this class with the error; of `missed`, objects.
@@ -68,6 +68,6 @@ pub struct ClassDetections {
     pub interval: Option<(f64, f64)>,
     /// In the order of [`ErrorType::ALL`].
     pub errors: [ErrorCost; 6],
-    /// Classes that its objects are taken for, indices among the classes, and how often; most often first.
+    /// Classes that its objects are detected as (indices among the classes), and how often; most often first.
     pub taken_for: Vec<(usize, u64)>,
 }

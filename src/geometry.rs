@@ -13,12 +13,12 @@ use crate::stream;
 use crate::suspects::Suspects;
 use crate::warning::Warning;
 
-/// Which embeddings a number is of.
+/// The embeddings that a number is computed from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Of {
-    /// Those of held-out boxes.
+    /// Embeddings of held-out boxes.
     HeldOut,
-    /// Those that the detector was trained with: they are fitted, and tell little.
+    /// Training embeddings: the detector is fitted to them, so they show little.
     Training,
 }
 
@@ -39,27 +39,27 @@ pub struct Labelled<'a, R> {
     pub rows: &'a R,
     /// The class of each, an index among the classes.
     pub labels: &'a [u32],
-    /// How many each class has.
+    /// Number of embeddings of each class.
     pub counts: &'a [u64],
     /// Rows of the files that are not among them, ascending: rows are named by their numbers there.
     pub left_out: &'a [usize],
 }
 
-/// What embeddings tell of classes, held-out ones where they are given.
+/// Overlap, recall, shift and doubtful labels of classes, from held-out embeddings if they are given.
 #[derive(Clone, Debug)]
 pub struct Geometry {
-    /// What all but `shift` is of.
+    /// The embeddings that all fields except `shift` are computed from.
     pub of: Of,
-    /// How many embeddings of these each class has.
+    /// Number of these embeddings of each class.
     pub counts: Vec<u64>,
     /// The distances of the classes, under the pooled covariance of the same embeddings; none where no two
     /// of a class differ.
     pub overlap: Option<Overlap>,
     /// What the classifier takes them for, where it is given, and the embeddings are there.
     pub recognized: Option<Vec<Recognition>>,
-    /// How far each class has moved from training to what is held out.
+    /// The shift of each class between training and held-out embeddings.
     pub shift: Vec<Option<Shift>>,
-    /// Which of these lie nearer to another class, of each class, where the embeddings are there.
+    /// For each class, which of these are nearer to another class; `None` if only moments are given.
     pub nearer: Option<Vec<Suspects>>,
     /// The same of the embeddings of training, whose labels the detector has learnt, where they are there.
     pub in_training: Option<Vec<Suspects>>,
@@ -119,12 +119,12 @@ impl Geometry {
         Ok(Geometry { shift, in_training, ..geometry })
     }
 
-    /// What the classifier takes the embeddings of a class for, by its index.
+    /// The classes that the classifier gives the embeddings of a class, by its index.
     pub fn recognition(&self, class: usize) -> Option<&Recognition> {
         Some(&self.recognized.as_ref()?[class])
     }
 
-    /// That the classifier recognizes no more of the boxes than chance would, by three standard errors: it, or
+    /// A warning if the classifier recognizes no more boxes than by chance, by three standard errors: it, or
     /// their labels, may be of another order.
     pub fn doubt(&self, run: &str) -> Option<Warning> {
         let known: Vec<&Recognition> =
@@ -153,7 +153,7 @@ impl Geometry {
 }
 
 impl<R: Rows> Labelled<'_, R> {
-    /// Their means, and the spread about them.
+    /// The means of the classes, and the pooled scatter about them.
     ///
     /// # Errors
     /// If reading fails, or one class alone does not fit into the memory limit.

@@ -4,12 +4,12 @@ use std::str::FromStr;
 
 use crate::ap::ApScale;
 
-/// AP over some classes, in points of the scale 0 to 100 whatever scale it came on.
+/// Mean and variance of AP over some classes, always on the scale 0 to 100.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct ApSummary {
     /// Number of classes that have an AP.
     pub classes: usize,
-    /// Mean AP, points; none without such a class.
+    /// Mean AP, points; `None` without such a class.
     pub mean: Option<f64>,
     /// Model bias (Figure 4): the population variance of the class APs, which divides by their
     /// number n and not by n−1, points²; none without such a class.
@@ -152,7 +152,7 @@ impl FromStr for CutPoints {
     }
 }
 
-/// What classes are grouped by.
+/// How classes are grouped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Grouping {
     /// How often they occur in LVIS.

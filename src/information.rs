@@ -17,7 +17,7 @@ pub fn bits(eigenvalues: &[f64]) -> f64 {
     eigenvalues.iter().map(|value| value.ln_1p()).sum::<f64>() / (2.0 * LN_2)
 }
 
-/// A class's information amount, and what it depends on.
+/// The information amount of a class, with the numbers behind it.
 ///
 /// ```
 /// use igam_analyze::{Classes, Information, Options, information};
@@ -40,9 +40,9 @@ pub struct Information {
     pub instances: u64,
     /// Dimensions per embedding p/m: above 1 the sample covariance is singular.
     pub dim_per_instance: f64,
-    /// What the eigenvalue floor did, where the estimator has one.
+    /// The effect of the eigenvalue floor, if the estimator has one.
     pub floor: Option<FloorShare>,
-    /// How the embeddings spread, whatever the estimator; embeddings that are all the same do not.
+    /// The spread of the embeddings, the same for each estimator; `None` if all embeddings are equal.
     pub spread: Option<Spread>,
 }
 

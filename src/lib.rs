@@ -174,7 +174,7 @@ pub use run_files::{RunFiles, load, load_explained};
 pub use shrinkage::Estimator;
 pub use warning::{Warning, Warnings};
 
-/// What the results and the arguments of this crate are made of.
+/// The types of fields and arguments of the items on this page.
 pub mod types {
     pub use crate::analysis::explain::{
         Because, ExplainedClass, Explanation, Reason, ReasonsChanged, SeenIn, Weight,

@@ -29,7 +29,7 @@ pub struct Batch<'a> {
     labels: &'a [usize],
 }
 
-/// What a batch cannot be made of.
+/// Why a batch cannot be made.
 #[derive(Clone, Copy, Debug, PartialEq, thiserror::Error)]
 pub enum LossError {
     /// Shapes that do not go together.
@@ -176,7 +176,7 @@ impl MeanLoss {
         MeanLoss { samples: 1, cosine_softmax, igam }
     }
 
-    /// Takes in other samples.
+    /// Adds other samples.
     pub fn add(&mut self, other: MeanLoss) {
         self.samples += other.samples;
         self.cosine_softmax += other.cosine_softmax;
@@ -198,13 +198,13 @@ impl MeanLoss {
         (self.samples > 0).then(|| self.igam / self.samples as f64)
     }
 
-    /// What the margins add to the mean loss.
+    /// Mean Eq. 6 minus mean Eq. 5.
     pub fn difference(&self) -> Option<f64> {
         Some(self.igam()? - self.cosine_softmax()?)
     }
 }
 
-/// One sample's competition with its true class i.
+/// The logits of one sample relative to that of its true class i.
 struct Sample<'a> {
     cosines: ArrayView1<'a, f64>,
     margins: ArrayView1<'a, f64>,

@@ -14,7 +14,7 @@ use crate::normalization::Normalized;
 /// Classes whose matrix takes 8 GiB.
 const MOST_CLASSES: usize = 1 << 15;
 
-/// What there can be no margins of.
+/// Why there are no margins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarginError {
     /// So many classes.
@@ -23,7 +23,7 @@ pub enum MarginError {
          classes): check that the labels are class labels"
     )]
     TooManyClasses(usize),
-    /// Classes of which none is known.
+    /// No class has an information amount.
     #[error("no class has an information amount, so there are no margins")]
     NoInformation,
 }
@@ -58,12 +58,12 @@ pub fn expand(margins: &Array2<f64>, known: &[usize], classes: usize) -> Array2<
     all
 }
 
-/// The most that a margin of `margin` radians changes a logit s·cosθ: 2s·sin(m/2), at θ = (π−m)/2.
+/// The largest change of a logit s·cosθ by a margin of `margin` radians: 2s·sin(m/2), at θ = (π−m)/2.
 pub fn logit_change(margin: f64, scale: f64) -> f64 {
     2.0 * scale * (margin.clamp(-PI, PI) / 2.0).sin()
 }
 
-/// What there is to know of a margin matrix before training with it.
+/// A summary of a margin matrix, to judge it before training.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Summary {
     /// The largest margin, radians.

@@ -1,6 +1,6 @@
 //! After Eq. 6: the normalized information amount I′.
 
-/// How the paper's formula for I′ is read, with x_i = I_i/(Ī√C).
+/// Three interpretations of the paper's formula for I′, with x_i = I_i/(Ī√C).
 ///
 /// ```
 /// use igam_analyze::Normalization;
@@ -21,7 +21,7 @@ pub enum Normalization {
 }
 
 impl Normalization {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [Normalization] =
         &[Normalization::Printed, Normalization::PrintedMean, Normalization::Softmax];
 

@@ -15,7 +15,7 @@ pub enum Unit {
     Boxes,
 }
 
-/// Is told what happens. Every method but [`Observer::warn`] may do nothing.
+/// Receives what happens. Each method except [`Observer::warn`] may do nothing.
 pub trait Observer {
     /// Takes a warning.
     fn warn(&mut self, warning: Warning);
@@ -23,7 +23,7 @@ pub trait Observer {
     /// Takes a sentence on what was read, and how it was understood.
     fn note(&mut self, _text: &str) {}
 
-    /// Takes a sentence that is for those who want to know more.
+    /// Takes a sentence with details, for `--verbose`.
     fn detail(&mut self, _text: &str) {}
 
     /// Whether details are wanted: some cost time.

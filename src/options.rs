@@ -58,7 +58,7 @@ impl Options {
         self
     }
 
-    /// Most bytes to take. Files are then read in as many passes as that needs; results do not depend on it.
+    /// Most bytes to use. Files are read in as many passes as needed; results do not depend on it.
     pub fn memory_limit(mut self, bytes: u64) -> Options {
         self.memory_limit = Some(bytes);
         self

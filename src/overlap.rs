@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use crate::kernel::product::square_distance;
 use crate::pooled::{Pooled, WithinClasses};
 
-/// Neighbours that a class is shown with.
+/// Number of closest classes that are listed for a class.
 pub const CLOSEST: usize = 3;
 
 /// A class near another.
@@ -123,7 +123,7 @@ fn variability(within: &WithinClasses, distances: &Array2<f64>, class: usize) ->
     others.filter_map(with).max_by(f64::total_cmp).filter(|largest| largest.is_finite())
 }
 
-/// How far a class has moved from the embeddings of training to those held out.
+/// The shift of a class between its training and its held-out embeddings.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Shift {
     /// Mahalanobis distance of its two means under the pooled covariance W of training.
@@ -135,7 +135,7 @@ pub struct Shift {
 }
 
 impl Shift {
-    /// √(D² − D²₀), or 0 where the distance D is no longer than D₀, that by chance.
+    /// √(D² − D²₀), or 0 if D is not above D₀, the distance by chance.
     pub fn beyond_chance(&self) -> f64 {
         (self.distance.powi(2) - self.by_chance.powi(2)).max(0.0).sqrt()
     }

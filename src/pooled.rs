@@ -15,7 +15,7 @@ const LEAST: f64 = 1e-12;
 /// Classes whose distances take 8 GiB.
 const MOST_CLASSES: usize = 1 << 15;
 
-/// That the distances between so many classes can be held.
+/// Checks that the distances between so many classes fit into memory.
 ///
 /// # Errors
 /// A sentence, if not.
@@ -29,7 +29,7 @@ pub fn check_size(classes: usize) -> Result<(), String> {
     ))
 }
 
-/// What is known of classes by their means, and by the spread about those.
+/// Means of classes, and the pooled scatter about them.
 #[derive(Clone, Debug)]
 pub struct WithinClasses {
     /// Embeddings m of each class.
@@ -77,7 +77,7 @@ impl WithinClasses {
         self.has(class).then(|| self.squares[class] / self.counts[class] as f64)
     }
 
-    /// The same of classes that have these indices among `classes`.
+    /// The same classes with these indices among `classes`.
     pub fn placed(self, places: &[usize], classes: usize) -> WithinClasses {
         let mut placed = WithinClasses {
             counts: vec![0; classes],
@@ -139,7 +139,7 @@ impl WithinClasses {
         }
     }
 
-    /// The middle of the means of the classes that have embeddings.
+    /// The mean of the means of the classes that have embeddings.
     pub fn centre(&self) -> Vec<f64> {
         let present = (0..self.classes()).filter(|&class| self.has(class));
         let (mut sum, mut count) = (vec![0.0; self.dim()], 0.0);

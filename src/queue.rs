@@ -6,7 +6,7 @@ use crate::kernel::Value;
 use crate::moments::Moments;
 use crate::storage::{Shape, packed};
 
-/// What one class leaves behind in the epoch.
+/// The moments of one class in the epoch.
 pub struct LocalMoments<T> {
     dim: usize,
     length: u64,
@@ -80,7 +80,7 @@ pub struct Held {
     pub paper: u64,
     /// Covariances in it that belong to a class that was in the queue; the others are empty.
     pub filled: u64,
-    /// The queue, and a running covariance a class.
+    /// The queue, and a running covariance per class.
     pub running: u64,
     /// Of each class its embeddings, or mean and packed covariance where those are fewer values.
     pub hybrid: u64,

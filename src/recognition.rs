@@ -9,12 +9,12 @@ use serde::Deserialize;
 
 use crate::loss::unit_rows;
 
-/// What the classifier takes the embeddings of one class for.
+/// The classes that the classifier gives the embeddings of one class.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Recognition {
     /// Embeddings of the class.
     pub rows: u64,
-    /// Those whose largest logit is that of their class.
+    /// Number of them with the largest logit for their own class.
     pub right: u64,
     /// Classes that the others are taken for, indices among the classes, and how often; most often first,
     /// and of equals that of the larger mean logit.
@@ -22,13 +22,13 @@ pub struct Recognition {
 }
 
 impl Recognition {
-    /// Recall, 0–1; none without embeddings.
+    /// Recall, 0–1; `None` without embeddings.
     pub fn recall(&self) -> Option<f64> {
         (self.rows > 0).then(|| self.right as f64 / self.rows as f64)
     }
 }
 
-/// Which row of a classifier is the background's.
+/// The row of a classifier that is the background's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "NameOrNumber")]
 pub enum BackgroundRow {
@@ -47,15 +47,15 @@ pub enum BackgroundRow {
     None,
 }
 
-/// What a background's row can be called by.
+/// The allowed values, for error messages.
 pub const BACKGROUND_ROWS: &str = "\"first\", \"last\", \"none\" or the number of a row, from 0";
 
-/// Who has the background's row where, for sentences that ask for it.
+/// Where frameworks have the background's row, for error messages.
 const WHOSE_ROW: &str =
     "first, as torchvision has it, or last, as detectron2, mmdetection and DETR have it";
 
 impl BackgroundRow {
-    /// Which of so many rows it is.
+    /// Its index among so many rows.
     pub fn place(self, rows: usize) -> Option<usize> {
         match self {
             BackgroundRow::First => Some(0),
@@ -88,12 +88,10 @@ impl BackgroundRow {
             return Ok(Some(background));
         }
         let wanted = match asked {
-            None => format!("{classes} or, with the background, {}", classes + 1),
-            Some(asked) => format!("{} with --background-row {asked}", classes + more),
+            None => format!("{classes} rows, or {} with the background", classes + 1),
+            Some(asked) => format!("{} rows with --background-row {asked}", classes + more),
         };
-        Err(format!(
-            "holds {rows} rows, but there are {classes} classes: {wanted} rows are expected"
-        ))
+        Err(format!("holds {rows} rows, but there are {classes} classes: expected {wanted}"))
     }
 
     /// That it is not known which of so many rows is the background's: what the embeddings say of the first
@@ -170,7 +168,7 @@ impl TryFrom<NameOrNumber> for BackgroundRow {
 pub struct Classifier {
     /// C×p, row = class; of a cosine classifier at unit length.
     weights: Array2<f64>,
-    /// One a class; zeros where there is none.
+    /// One value per class; zeros if there is no bias.
     bias: Vec<f64>,
     cosine: bool,
 }

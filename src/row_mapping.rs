@@ -3,12 +3,12 @@
 
 use ndarray::{Array2, ArrayView1};
 
-/// A way to read the rows of a classifier's last layer.
+/// A mapping of the rows of a classifier's last layer to classes.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RowMapping {
     /// The row of each class, if it has one.
     rows: Vec<Option<usize>>,
-    /// The background's, where boxes can be taken for it. Other rows have no part.
+    /// The background's row, if boxes can be classified as background. Other rows are not used.
     background: Option<usize>,
     /// Whether features and weights are taken at unit length, without the bias.
     cosine: bool,
@@ -54,7 +54,7 @@ impl RowMapping {
     }
 }
 
-/// What a last layer recognizes under several mappings.
+/// The recall of a last layer under several mappings.
 #[derive(Clone, Debug)]
 pub struct Recalls {
     /// The class of each embedding.
@@ -112,7 +112,7 @@ impl Recalls {
         shares.fold(0.0, |sum, share| sum + share) / self.classes().max(1) as f64
     }
 
-    /// Whether more is recognized under a mapping than by chance.
+    /// Whether recall under a mapping is above chance.
     pub fn knows(&self, mapping: usize) -> bool {
         self.recall(mapping) > 1.0 / self.classes().max(1) as f64
     }

@@ -18,7 +18,7 @@ const GRID: u64 = 100;
 /// First point of Listing 2's grid.
 const GRID_START: u64 = 1000;
 
-/// One of the ways to store an epoch.
+/// A strategy to store the covariances of an epoch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Strategy {
     /// Every embedding.
@@ -46,14 +46,14 @@ impl Strategy {
     }
 }
 
-/// What a strategy takes.
+/// The memory that a strategy needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Store {
     /// Which.
     pub strategy: Strategy,
     /// Embeddings in its queue, where it has one.
     pub queue_length: Option<u64>,
-    /// Values that it holds at most; none where that is not known.
+    /// The most values that it stores; `None` if not known.
     pub values: Option<f64>,
 }
 
@@ -65,7 +65,7 @@ pub struct Shape {
     classes: u64,
 }
 
-/// Why nothing can be said about a shape.
+/// Why a shape is invalid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ShapeError {
     /// There are no instances, no dimensions or no classes.

@@ -185,7 +185,7 @@ pub enum Warning {
         /// The file.
         path: PathBuf,
     },
-    /// Groups that do not tell which of the classes that are correlated are alike.
+    /// Groups that do not tell which of the classes that are correlated are similar.
     UselessGroups {
         /// The runs, where they have names.
         runs: Vec<String>,
@@ -202,7 +202,7 @@ pub enum Warning {
         /// Their names.
         classes: Vec<String>,
     },
-    /// Groups that do not say which classes are alike.
+    /// Groups that do not say which classes are similar.
     NoGroups {
         /// The file.
         path: PathBuf,

@@ -123,7 +123,7 @@ fn what_is_no_list_of_names_is_refused_by_name() {
         ("n.txt", "'cup',\n'fork',\n'7'\n", "is a list of Python or JSON"),
         ("n.txt", "[\n\"cup\",\n\"fork\"\n]\n", "is a list of Python or JSON"),
         ("n.txt", "[\"cup\", \"fork\"]", "whose name does not end in .json"),
-        ("n.txt", "cup,fork,7\n", "holds one line with commas, not a name a line"),
+        ("n.txt", "cup,fork,7\n", "holds one line with commas, not one name per line"),
         ("n.txt", "cup,\nfork,\n7,\n", "has a comma behind each name"),
         ("n.txt", "cup,0\nfork,1\n7,2\n", "is a table without a header line"),
         ("n.txt", "id,name\n0,cup\n1,fork\n", "is a csv table whose name does not end in .csv"),

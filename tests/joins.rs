@@ -459,7 +459,7 @@ fn counts_that_agree_in_another_order() {
     refused(
         &work,
         &format!("{run} counts.csv"),
-        &["y.npy", "but for other classes", "\"boat\", 9"],
+        &["y.npy", "but for other classes", "\"boat\" has 9 instead of"],
     );
     work.run(&format!("{run} counts.csv --label-numbering ids"));
     // Other counts are only said.
@@ -518,7 +518,7 @@ fn one_number_that_is_a_name_does_not_decide() {
     work.write("y.csv", format!("label\n{lines}"));
     work.write("counts.csv", "class,id,instances\n2,0,5\n1,1,6\n0,2,7\n7,7,8\n");
     let run = "information --embeddings x.npy --labels y.csv --counts counts.csv";
-    refused(&work, run, &["counts.csv: has the counts that are known already"]);
+    refused(&work, run, &["counts.csv: has the known counts, but for other classes"]);
     // Numbers as names of classes are no positions.
     work.write("digits.csv", "class,instances\n33,5\n34,6\n31,7\n21,8\n");
     work.write("four.csv", "class,ap\n0,0.1\n1,0.2\n2,0.3\n3,0.4\n");

@@ -513,7 +513,7 @@ fn files_that_do_not_go_together() {
     write_npy(work.path("w.npy"), &Array2::<f32>::ones((40, 128))).unwrap();
     refused(
         &RunFiles { weights: Some(work.path("w.npy")), ..files() },
-        "31 or, with the background, 32",
+        "31 rows, or 32 with the background",
     );
     let none = Some(BackgroundRow::None);
     refused(&RunFiles { background_row: none, ..files() }, "holds 32 rows");

@@ -436,8 +436,7 @@ fn losses_with_a_background_row() {
     let error = refused(&work, &format!("{input} w.npy --background-row first"));
     assert!(
         error.contains(
-            "holds 8 rows, but there are 8 classes: 9 with --background-row first rows are \
-             expected"
+            "holds 8 rows, but there are 8 classes: expected 9 rows with --background-row first"
         ),
         "{error}"
     );

@@ -42,7 +42,7 @@ impl _Amounts {
 }
 
 impl _Amounts {
-    /// What to beware of; `run` is named in the sentences.
+    /// Warnings; `run` is named in the sentences.
     pub fn warnings(&self, run: &str) -> Warnings {
         let mut warnings = Warnings::default();
         if let Some(label) = &self.no_background {

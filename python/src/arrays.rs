@@ -8,7 +8,7 @@ use pyo3::exceptions::PyValueError;
 use pyo3::intern;
 use pyo3::prelude::*;
 
-/// What stands for the file in sentences on arrays.
+/// Its name in messages on arrays.
 const EMBEDDINGS: &str = "embeddings";
 
 /// Embeddings, borrowed from an array in C order.

@@ -23,7 +23,7 @@ use pyo3::{IntoPyObjectExt, intern};
 use crate::choices::one_of_if;
 use crate::work::{exception, released};
 
-/// What stands for the file in sentences.
+/// Its name in messages.
 const CLASS_NAMES: &str = "class_names";
 const AP: &str = "ap";
 const INSTANCES: &str = "instances";
@@ -395,7 +395,7 @@ impl<'py> Rows<'py> {
 /// The name of each column, and its rows.
 type Columns = Vec<(String, Vec<Field>)>;
 
-/// Columns beside each other, a row a class that any of them has.
+/// Columns beside each other, a row per class that any of them has.
 fn side_by_side(origin: &str, columns: Vec<(String, Rows)>) -> PyResult<(Keys, Columns)> {
     let in_order = columns.iter().filter(|(_, rows)| rows.classes.is_none()).count();
     let lengths = || columns.iter().map(|(_, rows)| rows.items.len());

@@ -1,4 +1,4 @@
-"""No sentence that a user reads has a word that only the authors understand."""
+"""No sentence that a user reads has a word that only the authors understand, or is too long."""
 
 import ast
 import inspect
@@ -14,6 +14,9 @@ PRIVATE = re.compile(
 )
 ALLOWED = re.compile(r"in place of|--(ap|label)-numbering|>>>.*")
 
+LONGEST = 30
+"""The most words of a sentence."""
+
 
 def texts(source):
     """The strings of a source, with their lines. Each word of an f-string's own parts is one."""
@@ -26,15 +29,23 @@ def private(text):
     return [found.group() for found in PRIVATE.finditer(ALLOWED.sub(" ", text))]
 
 
+def too_long(text):
+    """The sentences of more than 30 words. A colon, a semicolon, an empty line or an item of a list ends one."""
+    text = re.sub(r">>>.*|^\s*\.\.\. .*", "", text, flags=re.M)
+    paragraphs = re.split(r"\n\s*\n|\n(?=\s*[-*|] )|\n\s*-{3,}\n", text)
+    sentences = [sentence for paragraph in paragraphs for sentence in re.split(r"[.;:!?](?=\s|$)", paragraph)]
+    return [one for one in sentences if sum(bool(re.search(r"\w", word)) for word in one.split()) > LONGEST]
+
+
 def test_messages_and_docstrings_of_the_sources():
     folder = pathlib.Path(igam_analyze.__file__).parent
     files = list(folder.rglob("*.py"))
     assert len(files) > 8
     wrong = [
-        f"{path.name}:{line}: {private(text)} in {text!r}"
+        f"{path.name}:{line}: {found} in {text!r}"
         for path in files
         for line, text in texts(path.read_text(encoding="utf-8"))
-        if private(text)
+        if (found := private(text) + too_long(text))
     ]
     assert not wrong, "\n".join(wrong)
 
@@ -49,10 +60,16 @@ def test_docstrings_of_what_is_compiled():
             if not name.startswith("_"):
                 docs[f"{thing.__name__}.{name}"] = inspect.getdoc(member)
     assert len(docs) > 40
-    wrong = [f"{name}: {private(doc)}" for name, doc in docs.items() if doc and private(doc)]
+    wrong = [f"{name}: {found}" for name, doc in docs.items() if doc and (found := private(doc) + too_long(doc))]
     assert not wrong, "\n".join(wrong)
 
 
 def test_private_words_are_found():
     assert private("10 rows are left out") == ["left out"]
     assert private(">>> readings = margin_readings()\nin place of --ap-numbering, restored") == []
+
+
+def test_long_sentences_are_found():
+    words = " ".join(["word"] * 16)
+    assert too_long(f"{words} − {words}.") == [f"{words} − {words}"]
+    assert too_long(f"{words}: {words}; {words}\n\n{words}\n- {words}\n>>> {words} {words}") == []

@@ -16,10 +16,10 @@ pub struct Bias {
 }
 
 impl Bias {
-    /// Of a run that has AP.
+    /// Mean and variance of AP of a run that has AP.
     ///
     /// # Errors
-    /// If the classes cannot be grouped that way.
+    /// If `grouping` cannot be applied to the classes.
     pub fn of(run: &Run, grouping: Option<&Grouping>) -> Result<Bias> {
         let ap: Vec<_> = run.classes().map(|class| class.ap).collect();
         let scale = run.ap_scale().unwrap_or_default();

@@ -7,24 +7,24 @@ use crate::evidence::part_name;
 /// A part of AP's variance.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Part {
-    /// What it goes with, such as "count + information".
+    /// The predictors that it goes with, such as "count + information".
     pub name: String,
-    /// Whether it goes with one thing, with several, or with none.
+    /// Whether it goes with one predictor, with several, or with none.
     pub kind: PartKind,
-    /// Its share, of 1; may be below 0 where it is shared.
+    /// Its share, 0–1; a shared part may be below 0.
     pub share: f64,
-    /// The share that noise would have instead of it, where that is known.
+    /// The share that noise would have instead of it, if known.
     pub by_chance: Option<f64>,
 }
 
-/// What a part of AP's variance goes with.
+/// The kind of a part of AP's variance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PartKind {
-    /// One thing alone.
+    /// It goes with one predictor alone.
     Unique,
-    /// Several things, which cannot be told apart.
+    /// It goes with several predictors, which cannot be separated.
     Shared,
-    /// None of them.
+    /// It goes with no predictor.
     Rest,
 }
 
@@ -39,7 +39,7 @@ impl PartKind {
     }
 }
 
-/// How a run's AP is divided; nothing where there are too few classes.
+/// The parts of the variance of a run's AP; empty if there are too few classes.
 pub fn parts(one: &Correlated) -> Vec<Part> {
     let shares = one.evidence.as_ref().map_or(&[][..], |evidence| &evidence.shares);
     let part = |share: &Share| Part {

@@ -33,18 +33,18 @@ pub struct Comparison {
     pub pairs: Vec<Pair>,
     /// The scale of AP in both.
     pub ap_scale: ApScale,
-    /// The classes whose reasons came or went, where both runs are explained.
+    /// The classes whose reasons appeared or disappeared, if both runs are explained.
     pub reasons: Option<Vec<ReasonsChanged>>,
-    /// What to beware of.
+    /// Warnings.
     pub warnings: Warnings,
 }
 
-/// A run to compare: its numbers, and why they are so where that is known.
+/// A run to compare: its numbers, and the explanation of its classes if known.
 #[derive(Clone, Debug)]
 pub struct ComparedRun {
     /// Its numbers.
     pub summary: RunSummary,
-    /// Why its classes have the AP that they have.
+    /// The reasons for the AP of its classes.
     pub explanation: Option<Explanation>,
 }
 
@@ -55,7 +55,7 @@ impl From<RunSummary> for ComparedRun {
 }
 
 impl ComparedRun {
-    /// Of a run that was computed; `path` stands for it in sentences.
+    /// A computed run; `path` names it in messages.
     pub fn of(run: Run, path: &Path) -> ComparedRun {
         let summary = RunSummary::of(&run, path);
         let explained = |run| Explanation::of(&Correlated::of(run, &mut Warnings::default()));
@@ -73,14 +73,14 @@ pub struct Pair {
     pub information: [Option<f64>; 2],
     /// AP on the scale of both runs.
     pub ap: [Option<f64>; 2],
-    /// By information amount among the classes that have it in both, 1 the most.
+    /// Rank by information amount among the classes that have it in both runs; 1 has the most.
     pub rank: Option<[usize; 2]>,
 }
 
 /// A number of each class in both runs.
 pub type Number = fn(&Pair) -> [Option<f64>; 2];
 
-/// Both numbers that are compared.
+/// The two numbers that are compared.
 pub const NUMBERS: [(&str, Number); 2] =
     [("information", |pair| pair.information), ("ap", |pair| pair.ap)];
 
@@ -124,7 +124,7 @@ impl Comparison {
     }
 }
 
-/// The mean; none of nothing.
+/// The mean; `None` of no values.
 pub fn mean(values: &[f64]) -> Option<f64> {
     (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
 }
@@ -142,7 +142,7 @@ fn check_names(run: &RunSummary) -> Result<()> {
     }
 }
 
-/// Information amounts by two estimators have no difference that says anything of the classes.
+/// Checks that both runs have one estimator; otherwise differences mean nothing.
 fn check_estimators(runs: [&RunSummary; 2]) -> Result<Option<Warning>> {
     let known = |run: &RunSummary| run.classes.iter().any(|class| class.information.is_some());
     if !runs.into_iter().all(known) {
@@ -167,7 +167,7 @@ fn check_estimators(runs: [&RunSummary; 2]) -> Result<Option<Warning>> {
     }
 }
 
-/// The scale of AP in both: AP on two has no difference. Where a file does not say its scale, the values do.
+/// The scale of AP in both runs, which must be the same. If a file does not say its scale, the values do.
 fn common_scale(runs: [&RunSummary; 2]) -> Result<ApScale> {
     let scale = |run: &RunSummary| match run.ap_scale {
         Some(scale) => Ok(scale),

@@ -12,38 +12,38 @@ use crate::warning::{Warning, Warnings};
 pub struct Correlated {
     /// The run.
     pub run: Run,
-    /// Where there are embeddings.
+    /// The statistics of information amount, if there are embeddings.
     pub evidence: Option<Evidence>,
     /// Instance count against AP.
     pub instances: Option<Association>,
     /// Its logarithm against AP.
     pub log_instances: Option<Association>,
-    /// AP on information amount.
+    /// The least-squares line of AP on information amount.
     pub line: Option<Line>,
     /// Classes not used: their names, by reason.
     pub left_out: Vec<(String, Vec<String>)>,
-    /// What is held constant beside the count.
+    /// What is held constant besides the count.
     pub covariates: Vec<String>,
     /// Indices of the classes used, among those of the run.
     used: Vec<usize>,
     /// The covariates' values of each class used.
     held: Vec<Vec<Option<f64>>>,
-    /// Whether the groups tell which of them are alike.
+    /// Whether the groups tell which of them are similar.
     grouped: bool,
 }
 
-/// All detectors as one, under an estimator.
+/// All detectors pooled, under one estimator.
 #[derive(Clone, Debug)]
 pub struct OverRuns {
     /// The estimator.
     pub estimator: Estimator,
-    /// What is held constant beside the count.
+    /// What is held constant besides the count.
     pub covariates: Vec<String>,
     /// Whether some class has a group.
     pub has_groups: bool,
-    /// With that held constant; none where fewer than two runs have enough classes of which it is known.
+    /// With the covariates held constant; `None` if fewer than two runs have enough classes with known covariates.
     pub with: Option<Pooled>,
-    /// With the count alone held constant; none where there is nothing else.
+    /// With the count alone held constant; `None` if there are no covariates.
     pub without: Option<Pooled>,
 }
 
@@ -54,7 +54,7 @@ impl OverRuns {
     }
 }
 
-/// Why a class takes no part in the correlations, if so.
+/// Why a class is not used in the correlations, if so.
 fn reason(class: &Class) -> Option<String> {
     if class.ap.is_none() {
         Some("no AP".into())
@@ -133,7 +133,7 @@ impl Correlated {
         (self.covariates, self.held) = (covariates, held);
     }
 
-    /// Takes the groups, if they tell which of the classes used are alike.
+    /// Takes the groups, if they tell which of the classes used are similar.
     fn take_groups(&mut self, warnings: &mut Warnings) {
         let groups = self.used.iter().map(|&at| self.run.class(at));
         let groups: Vec<_> = groups.map(|class| (class.name, class.group)).collect();
@@ -215,7 +215,7 @@ impl Correlated {
         self.run.dim().is_some_and(|dim| class.embeddings >= Some(dim as u64))
     }
 
-    /// Whether there are enough classes for more than r: of too few, p-values and partial correlations say nothing.
+    /// Whether there are enough classes for more than r: with too few, p-values and partial correlations say nothing.
     pub fn has_enough_classes(&self) -> bool {
         match &self.evidence {
             Some(evidence) => !evidence.judged.verdict.finding.is_of_too_few(),
@@ -245,7 +245,7 @@ impl Correlated {
     }
 }
 
-/// All detectors as one, under an estimator; `None` where fewer than two have a say.
+/// All detectors as one, under an estimator; `None` where fewer than two are used.
 pub(super) fn over_runs<'a>(
     detectors: &'a [Vec<Correlated>],
     estimator: Estimator,

@@ -44,7 +44,7 @@ pub fn of_arrays(
     Ok(geometry)
 }
 
-/// The same from moments of the embeddings of training, whose classes are theirs: `given` is of the held-out
+/// The same from moments of the training embeddings, with their classes: `given` is for the held-out
 /// embeddings.
 ///
 /// # Errors
@@ -72,7 +72,7 @@ struct Beside<'a> {
 }
 
 impl<'a> Beside<'a> {
-    /// Of these classes, in so many dimensions. The layer is held against the held-out embeddings, or else
+    /// Of these classes, in so many dimensions. The layer is compared with the held-out embeddings, or else
     /// those `shown`.
     fn of(
         classes: &Arc<Classes>,

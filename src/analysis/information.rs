@@ -34,7 +34,7 @@ use crate::warning::Warnings;
 /// ```
 ///
 /// # Errors
-/// If the two do not go together, a value is not finite, or a label is no class.
+/// If embeddings and labels differ in number, a value is not finite, or a label is not a class.
 pub fn information<'a>(
     embeddings: impl Into<Values<'a>>,
     labels: &[i64],
@@ -46,21 +46,21 @@ pub fn information<'a>(
     of_array(embeddings, &labels, given, options, &mut Warnings::default())
 }
 
-/// What is given beside embeddings in memory and their labels.
+/// Options for embeddings in memory and their labels.
 #[derive(Clone, Debug, Default)]
 pub struct Given<'a> {
-    /// The classes; else those that the labels name.
+    /// The classes; `None` for those that the labels name.
     pub classes: Option<Arc<Classes>>,
-    /// How the labels mean classes, where that is not to be recognized.
+    /// How the labels name classes; `None` if it is to be recognized.
     pub numbering: Option<Numbering>,
-    /// The label of the background, as it is typed.
+    /// The label of the background, as typed.
     pub background: Option<&'a str>,
 }
 
 /// The information amounts of the classes of embeddings in memory.
 ///
 /// # Errors
-/// If the two do not go together, a value is not finite, or a label is no class.
+/// If embeddings and labels differ in number, a value is not finite, or a label is not a class.
 pub fn of_array<'a>(
     embeddings: impl Into<Values<'a>>,
     labels: &Labels,
@@ -115,7 +115,7 @@ impl<'a> Assigned<'a> {
     }
 }
 
-/// The same of moments that have been taken of the classes.
+/// The information amounts from moments of the classes.
 ///
 /// # Errors
 /// If two classes have the same name or id, or one has no spectrum.
@@ -303,7 +303,7 @@ fn say_pooled(stages: &Stages, observer: &mut dyn Observer) {
     observer.detail(&format!("pooled scatter in {pooled:.2} s, spectra in {spectra:.2} s"));
 }
 
-/// Where the time went, beside what the machine can do.
+/// Notes the time of each stage, and the speed of the machine.
 fn say(stages: &Stages, dim: usize, counts: &[u64], observer: &mut dyn Observer) {
     let folded = counts.iter().filter(|&&count| count > dim as u64);
     let products = folded.map(|&m| flop(m, dim)).sum::<f64>() / 1e9;

@@ -21,14 +21,14 @@ use crate::stream;
 pub struct Losses {
     /// The classes.
     pub classes: Arc<Classes>,
-    /// The mean of each class, in their order.
+    /// The mean loss of each class, in the order of the classes.
     pub of_classes: Vec<MeanLoss>,
-    /// The mean of all embeddings.
+    /// The mean loss of all embeddings.
     pub mean: MeanLoss,
 }
 
 impl Losses {
-    /// Of embeddings whose classes are `labels`: `weights` are the classifier's, C×p, `margins` C×C radians,
+    /// The losses of embeddings with classes `labels`: `weights` are the classifier's, C×p, `margins` C×C radians,
     /// row i the true class.
     ///
     /// # Errors
@@ -50,7 +50,7 @@ impl Losses {
         Ok(Losses { classes: classes.clone(), of_classes, mean })
     }
 
-    /// The same of embeddings in memory and a whole last layer. Without names, the labels are its rows.
+    /// The losses of embeddings in memory, with a whole last layer. Without names, the labels are its rows.
     ///
     /// # Errors
     /// If the arrays do not go together, a value is not finite, a label is no class, or it is doubtful which
@@ -88,7 +88,7 @@ pub fn output_classes(layer: &LastLayer) -> Classes {
     Classes::numbered_without(rows, background)
 }
 
-/// That margins are between so many classes; `path` is where they are from.
+/// Checks that margins are between so many classes; `path` is their file.
 ///
 /// # Errors
 /// If they are not.

@@ -9,7 +9,7 @@ use crate::margin::{MarginError, Summary, check_size, expand, known, logit_chang
 use crate::normalization::Normalization;
 use crate::warning::{Warning, Warnings};
 
-/// Below this margin (radians), training will hardly feel it.
+/// Below this largest margin (radians), training hardly changes.
 pub const FELT: f64 = 0.01;
 
 /// Classes named at either end, for each formula.
@@ -29,7 +29,7 @@ const NAMED: usize = 3;
 /// ```
 #[derive(Clone, Debug)]
 pub struct Margins {
-    /// The formula that the matrix is of.
+    /// The formula of the matrix `all`.
     pub chosen: Normalization,
     /// Whether negative margins are allowed.
     pub signed: bool,
@@ -41,9 +41,9 @@ pub struct Margins {
     pub information: Vec<f64>,
     /// m_ij in radians between them, row i the true class.
     pub known: Array2<f64>,
-    /// The same between all classes; 0 where there is none.
+    /// The margins between all classes; 0 for a class without information amount.
     pub all: Array2<f64>,
-    /// What to beware of.
+    /// Warnings.
     pub warnings: Warnings,
 }
 
@@ -109,7 +109,7 @@ impl Formula {
         }
     }
 
-    /// Whether its largest margin is so large that training will feel it.
+    /// Whether its largest margin is large enough to change training.
     pub fn is_felt(&self) -> bool {
         self.summary.largest >= FELT
     }

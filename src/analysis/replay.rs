@@ -18,9 +18,9 @@ use crate::stream::{ClassInformation, Plan};
 pub struct Replay {
     /// Queue length d.
     pub length: u64,
-    /// What each store held, and what its formula says, in values.
+    /// Each strategy with the values that it stored, and the values by its formula.
     pub stores: [(Strategy, u64, u64); 4],
-    /// Covariances in the paper's store of classes that were in the queue, and for which it has room.
+    /// Covariances in the paper's store that are of a class in the queue, and all covariances in it.
     pub covariances: (u64, u64),
     /// max |ΔI| over the classes, bits.
     pub difference: f64,
@@ -29,7 +29,7 @@ pub struct Replay {
 }
 
 impl Replay {
-    /// The same of embeddings in memory.
+    /// Replays embeddings in memory.
     ///
     /// # Errors
     /// As for [`Replay::run`]; if embeddings and labels do not go together.

@@ -5,7 +5,7 @@ use crate::storage::{Shape, Store, Strategy};
 use crate::warning::{Warning, Warnings};
 use crate::words::grouped;
 
-/// How many instances there are of how many classes.
+/// The numbers of instances and classes of a data set.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Population {
     /// Number of instances N.
@@ -17,7 +17,7 @@ pub struct Population {
 }
 
 impl Population {
-    /// Of classes with these counts.
+    /// The numbers for classes with these counts.
     ///
     /// # Errors
     /// If they sum to more than 64 bits can count.
@@ -30,7 +30,7 @@ impl Population {
     }
 }
 
-/// What it takes to store the covariances of a data set (Eq. 9–10).
+/// The memory for the covariances of a data set (Eq. 9–10).
 ///
 /// ```
 /// use igam_analyze::{Population, Storage};
@@ -43,7 +43,7 @@ impl Population {
 /// ```
 #[derive(Clone, Debug)]
 pub struct Storage {
-    /// Empty where it has none.
+    /// The name; may be empty.
     pub name: String,
     /// The name as in a sentence.
     pub title: String,
@@ -51,12 +51,12 @@ pub struct Storage {
     pub shape: Shape,
     /// Instances of each class, where they are known.
     pub counts: Option<Vec<u64>>,
-    /// What each strategy takes.
+    /// The memory for each strategy.
     pub stores: Vec<Store>,
 }
 
 impl Storage {
-    /// Of so many embeddings of `dim` dimensions; `name` is short, `title` as text.
+    /// The memory for a data set with embeddings of `dim` dimensions; `name` is short, `title` for sentences.
     ///
     /// # Errors
     /// If a number is 0, or the stores are too large to be counted.
@@ -122,13 +122,13 @@ pub struct Fit<'a> {
     pub storage: &'a Storage,
     /// The strategy.
     pub strategy: Strategy,
-    /// None where the store's size is not known.
+    /// Whether it fits; `None` if the size of the store is not known.
     pub fits: Option<bool>,
     /// The longest queue with which it fits.
     pub longest: Option<u64>,
 }
 
-/// Each strategy within a memory of `values`; the paper's once, as its queue is free here.
+/// Each strategy in a memory of `values`; the paper's once, because its queue length is free here.
 pub fn fits(data_sets: &[Storage], values: u64) -> Vec<Fit<'_>> {
     let fit = |storage, store: &Store| {
         let Storage { shape, .. }: &Storage = storage;

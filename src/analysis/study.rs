@@ -14,7 +14,7 @@ use crate::groups::Grouping;
 use crate::shrinkage::Estimator;
 use crate::warning::Warnings;
 
-/// What is found of detectors: whether information amount or instance count goes with AP, and how sure
+/// The results for detectors: whether information amount or instance count is correlated with AP, and how sure
 /// that is.
 ///
 /// ```
@@ -37,9 +37,9 @@ pub struct Study {
     detectors: Vec<Vec<Correlated>>,
     over_runs: Vec<OverRuns>,
     bias: Vec<Bias>,
-    /// What is found, in words.
+    /// The verdict in words.
     pub verdict: Verdicts,
-    /// What to beware of.
+    /// Warnings.
     pub warnings: Warnings,
 }
 
@@ -54,7 +54,7 @@ impl Detector {
 }
 
 impl Study {
-    /// Correlates information amount and instance count with AP, in each detector and in all as one. The
+    /// Correlates information amount and instance count with AP, in each detector and pooled over all. The
     /// mean AP is also that of the groups of classes that `grouping` makes.
     ///
     /// # Errors
@@ -83,7 +83,7 @@ impl Study {
         Study::new(correlated, grouping, warnings)
     }
 
-    /// Several studies as one: their detectors side by side, and all as one.
+    /// Joins several studies: their detectors side by side, and pooled.
     ///
     /// # Errors
     /// As for [`Study::of`].
@@ -122,12 +122,12 @@ impl Study {
         Ok(Study { detectors, over_runs, bias, verdict, warnings })
     }
 
-    /// Each run under each estimator; the first stands for all in most figures.
+    /// Each run under each estimator. Most figures show the first estimator only.
     pub fn detectors(&self) -> &[Vec<Correlated>] {
         &self.detectors
     }
 
-    /// All runs as one, under each estimator for which that can be.
+    /// All runs pooled, under each estimator for which it is possible.
     pub fn over_runs(&self) -> &[OverRuns] {
         &self.over_runs
     }
@@ -159,7 +159,7 @@ impl Study {
         Ok(ComparedRun::of(runs[at].clone(), path))
     }
 
-    /// Why each class of each run has the AP that it has, under the first estimator.
+    /// The reasons for the AP of each class of each run, under the first estimator.
     pub fn explain(&self) -> Vec<Explanation> {
         self.first().into_iter().map(Explanation::of).collect()
     }
@@ -169,7 +169,7 @@ impl Study {
         self.detectors.iter().filter_map(|detector| detector.first()).collect()
     }
 
-    /// Those of the first that have embeddings.
+    /// The runs under the first estimator that have embeddings.
     pub fn analysed(&self) -> Vec<&Correlated> {
         self.first().into_iter().filter(|one| one.run.estimator().is_some()).collect()
     }

@@ -22,7 +22,7 @@ pub struct Said {
 pub struct Verdicts(pub Vec<Said>);
 
 impl fmt::Display for Verdicts {
-    /// A paragraph a verdict: the finding in a line, and each point in one.
+    /// A paragraph per verdict: the finding in a line, and each point in one.
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
         for Said { subject, finding, points } in &self.0 {
             writeln!(f, "{subject}: {finding}")?;

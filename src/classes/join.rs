@@ -22,7 +22,7 @@ pub enum Numbering {
 }
 
 impl Numbering {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [Numbering] =
         &[Numbering::Names, Numbering::Ids, Numbering::Positions, Numbering::FileOrder];
 
@@ -53,13 +53,13 @@ impl fmt::Display for Numbering {
 /// The rows of a file that are to be joined to classes.
 #[derive(Clone, Copy, Debug)]
 pub struct Rows<'a> {
-    /// What each row says of its class.
+    /// The key of each row.
     pub keys: &'a Keys,
     /// How many instances each row stands for, or 1 where it has a value; 0 where it says nothing.
     pub weights: &'a [u64],
-    /// How the keys are to be read, if the user said so. Then nothing is doubted.
+    /// How to interpret the keys, if the user said so. Then there are no doubts.
     pub asked: Option<Numbering>,
-    /// Whether these are all rows that there are. In a shard any class may be missing.
+    /// Whether these are all rows. In a shard, any class may be missing.
     pub whole: bool,
     /// Whether a class can have one row alone.
     pub once: bool,
@@ -74,7 +74,7 @@ pub struct Rows<'a> {
 pub struct Join {
     /// The index of each row's class; none where it has none.
     pub classes: Vec<Option<usize>>,
-    /// How the keys were read.
+    /// How the keys were interpreted.
     pub by: Numbering,
 }
 
@@ -88,7 +88,7 @@ impl Join {
     }
 }
 
-/// Why rows cannot be joined surely. Its text says what was seen, without what to do.
+/// Why rows cannot be matched for sure. Its text says what was seen, not what to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Doubt {
     /// No name is that of a class.
@@ -227,9 +227,8 @@ impl fmt::Display for Doubt {
             ),
             Doubt::Reordered { class, rows, known } => write!(
                 f,
-                "has the counts that are known already, but for other classes, such as {class:?}, \
-                 {rows} instead of {known}: it lists the classes in another order than their \
-                 numbers"
+                "has the known counts, but for other classes: {class:?} has {rows} instead of \
+                 {known}, so its rows are not in the order of the class numbers"
             ),
         }
     }

@@ -1,6 +1,6 @@
 //! How the rows of a file name their class: by name, by id, or by both.
 
-/// What the rows of a file say of their class, decided once where the file is read. A key is a name or
+/// The keys of rows: how they name their class, decided once, when the file is read. A key is a name or
 /// a number and stays that; only [`Classes::join`](super::Classes::join) says which class it means.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Keys {
@@ -34,7 +34,7 @@ impl Keys {
         self.len() == 0
     }
 
-    /// What a row says, for a sentence.
+    /// The key of a row, for a sentence.
     pub fn text(&self, row: usize) -> String {
         match self {
             Keys::Numbers(numbers) => numbers[row].to_string(),

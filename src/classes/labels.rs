@@ -8,7 +8,7 @@ use super::{Classes, IdsFrom, Keys, Numbering, number};
 use crate::error::{Error, Result};
 use crate::words::{check_name, trimmed};
 
-/// Labels as they stand in the files, in order.
+/// The labels of the files, in order.
 #[derive(Debug, PartialEq)]
 pub struct Labels {
     /// The distinct labels, in order of first appearance.
@@ -261,7 +261,7 @@ impl Labels {
         if self.len() == rows { Ok(()) } else { Err(differ(rows, self.len())) }
     }
 
-    /// The rows of the background, whose label is as it is typed.
+    /// The rows of the background, whose label is as typed.
     ///
     /// # Errors
     /// If the labels are ids and this is none.
@@ -298,14 +298,14 @@ pub fn tally(index: &[u32], classes: usize) -> Vec<u64> {
     counts
 }
 
-/// That all rows are the background's.
+/// The error that all rows are background.
 pub fn none_left(background: &str) -> Error {
     Error::Input(format!(
         "all rows have the background's label {background}: check --background-label"
     ))
 }
 
-/// That there are more or fewer labels than embeddings.
+/// The error that the numbers of labels and embeddings differ.
 pub(crate) fn differ(rows: usize, labels: usize) -> Error {
     Error::Input(format!(
         "there are {rows} embeddings but {labels} labels: save both from the same instances, in the same order"

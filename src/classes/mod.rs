@@ -38,11 +38,11 @@ pub struct Classes {
     /// The classes in the order in which their file lists them.
     file_order: Vec<usize>,
     ids_from: IdsFrom,
-    /// Boxes of each class, where the file that lists the classes has boxes.
+    /// Number of boxes of each class, if the file that lists the classes has boxes.
     boxes: Option<Vec<Option<u64>>>,
 }
 
-/// Who gave the classes their ids: it decides what a number can mean.
+/// The source of the class ids: it decides what a number can mean.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum IdsFrom {
     /// The order of a list of names: 0, 1, ….
@@ -50,11 +50,11 @@ pub enum IdsFrom {
     List,
     /// A table.
     Table,
-    /// An annotation file: detectors may number its categories otherwise.
+    /// An annotation file: detectors may use other numbers for its categories.
     Annotations,
     /// The labels, or the outputs of a classifier: the classes are these numbers.
     Labels,
-    /// Nobody: the classes have names alone, and the ids only number them.
+    /// None: the classes have names alone, and the ids only count them.
     Nobody,
 }
 
@@ -207,7 +207,7 @@ impl Classes {
         &self.names
     }
 
-    /// Boxes of each class, where the file that lists the classes has boxes.
+    /// Number of boxes of each class, if the file that lists the classes has boxes.
     pub fn boxes(&self) -> Option<&[Option<u64>]> {
         self.boxes.as_deref()
     }

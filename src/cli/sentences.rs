@@ -30,7 +30,7 @@ fn are_alike(a: &str, b: &str) -> bool {
     a == b || a.contains('/') && a.split('/').count() == b.split('/').count() && name(a) == name(b)
 }
 
-/// "runs/*/ap.csv", of paths that are alike.
+/// "runs/*/ap.csv", of paths that are similar.
 fn pattern(paths: &[&str]) -> String {
     let parts: Vec<Vec<&str>> = paths.iter().map(|path| path.split('/').collect()).collect();
     let same = |at: usize| parts.iter().all(|path| path[at] == parts[0][at]);

@@ -84,7 +84,7 @@ impl Clustered {
         is_some.then_some(Clustered { r, standard_error, freedom, clusters: members.len() })
     }
 
-    /// 95% interval r ± t·error, cut off at −1 and 1.
+    /// 95% interval r ± t·error, clipped to −1 and 1.
     pub fn interval(&self) -> (f64, f64) {
         let half = self.quantile(0.975) * self.standard_error;
         ((self.r - half).max(-1.0), (self.r + half).min(1.0))

@@ -6,7 +6,7 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 use super::regression::{DETERMINED, QrColumns, length, two_sided_p, unit};
 use super::{Refusal, benjamini_hochberg};
 
-/// What the other classes lead to expect of a class.
+/// The prediction for one class from the other classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Expected {
     /// The prediction ŷ of the regression without the class.
@@ -25,7 +25,7 @@ pub struct Expected {
 }
 
 impl Expected {
-    /// With the prediction and its interval cut off at the ends of the range that y can have: the
+    /// The same, with the prediction and its interval clipped to the range of y: the
     /// interval covers no less for it. What tells whether the class deviates stays.
     pub fn within(self, low: f64, high: f64) -> Expected {
         let cut = |value: f64| value.clamp(low, high);

@@ -14,12 +14,12 @@ pub struct Line {
 }
 
 impl Line {
-    /// The line of the second number in another unit, of which 1 is worth so much.
+    /// The line with the second number multiplied by `unit`.
     pub fn times(self, unit: f64) -> Line {
         Line { y: unit * self.y, slope: unit * self.slope, ..self }
     }
 
-    /// What the line gives to `x`.
+    /// The value of the line at `x`.
     pub fn at(&self, x: f64) -> f64 {
         self.y + self.slope * (x - self.x)
     }

@@ -82,7 +82,7 @@ impl Pearson {
         self.interval.map(|(low, high)| (low * low).max(high * high))
     }
 
-    /// Whether the 95% interval leaves 0 out.
+    /// Whether the 95% interval excludes 0.
     pub fn is_clear(&self) -> bool {
         self.interval.is_some_and(|(low, high)| low > 0.0 || high < 0.0)
     }

@@ -16,9 +16,9 @@ use crate::warning::Warning;
 /// Why a class has no information amount.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum NoInformation {
-    /// It has no embeddings.
+    /// The class has no embeddings.
     Empty,
-    /// The estimator does not take it.
+    /// The estimator refuses its embeddings.
     Refused(Refusal),
 }
 
@@ -90,7 +90,7 @@ impl Amounts {
         Ok(estimators.iter().enumerate().map(under).collect())
     }
 
-    /// As a text from which [`Amounts::from_text`] makes the same, to the last bit.
+    /// All of it as text, exact to the last bit, for [`Amounts::from_text`].
     ///
     /// # Errors
     /// If memory runs out.
@@ -102,10 +102,10 @@ impl Amounts {
         serde_json::to_string(&kept).map_err(|error| Error::Input(error.to_string()))
     }
 
-    /// What [`Amounts::to_text`] was of.
+    /// Reads the text that [`Amounts::to_text`] wrote.
     ///
     /// # Errors
-    /// If it is of nothing.
+    /// If the text is something else.
     pub fn from_text(text: &str) -> Result<Amounts> {
         let foreign = || Error::Input("this holds no information amounts, or is damaged".into());
         let kept: Kept = serde_json::from_str(text).map_err(|_| foreign())?;
@@ -163,7 +163,7 @@ impl Amounts {
         &self.normalized
     }
 
-    /// What to beware of: classes without information amount, and amounts that come from the
+    /// Warnings: classes without information amount, and amounts that come from the
     /// eigenvalue floor. `run` is named in the sentences, unless it is empty.
     pub fn warnings(&self, run: &str) -> Vec<Warning> {
         let mut warnings = Vec::new();

@@ -17,7 +17,7 @@ pub struct LeftOut<'a> {
     pub all: &'a [usize],
 }
 
-/// The rows of the background, ascending, whose label is as it is typed.
+/// The rows of the background, ascending, whose label is as typed.
 ///
 /// # Errors
 /// If it cannot be a label of these.
@@ -37,14 +37,14 @@ pub fn background(
     Ok(rows)
 }
 
-/// What embeddings are there.
+/// Which embeddings are given.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Extent {
-    /// All that the detector was trained with.
+    /// All training embeddings of the detector.
     Whole,
-    /// A shard of these, in which any class may be missing.
+    /// A shard of these; any class may be missing.
     Shard,
-    /// Those of held-out boxes, which may be few.
+    /// Embeddings of held-out boxes, which may be few.
     HeldOut,
 }
 

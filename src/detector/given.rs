@@ -12,7 +12,7 @@ use crate::observer::Observer;
 use crate::warning::Warning;
 use crate::words::list;
 
-/// All that is given of a detector beside its embeddings.
+/// All input for a detector, except its embeddings.
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     /// Its name; may be empty.
@@ -21,11 +21,11 @@ pub struct Parts {
     pub backbone: String,
     /// Its loss; may be empty.
     pub loss: String,
-    /// AP, a run a column.
+    /// AP, a run per column.
     pub ap: Vec<ApColumn>,
-    /// How the rows of AP mean classes, where that is not to be recognized.
+    /// How the rows of AP name classes; `None` if it is to be recognized.
     pub ap_numbering: Option<Numbering>,
-    /// Detections that were evaluated, where AP is from them.
+    /// The evaluated detections, if AP comes from them.
     pub detections: Option<Evaluated>,
     /// Instance counts, without a row over all classes.
     pub counts: Option<Counts>,
@@ -33,12 +33,12 @@ pub struct Parts {
     pub covariates: Option<Covariates>,
     /// Groups of similar classes.
     pub groups: Option<ClassGroups>,
-    /// A label of the background that no embedding had.
+    /// The given background label, if no embedding had it.
     pub no_background: Option<String>,
 }
 
 impl Parts {
-    /// Says how AP was read, and what is doubtful in it.
+    /// Notes how AP was read, and warns of what is doubtful in it.
     pub fn say_ap(&self, observer: &mut dyn Observer) {
         for column in &self.ap {
             let doubts = column.doubts.iter().cloned();
@@ -58,7 +58,7 @@ impl Parts {
     }
 }
 
-/// What stands for the file in sentences on AP that is in memory.
+/// Its name in messages on AP that is in memory.
 const AP: &str = "ap";
 
 /// One column of AP values.
@@ -74,7 +74,7 @@ const AP: &str = "ap";
 /// ```
 #[derive(Clone, Debug)]
 pub struct ApColumn {
-    /// The file, or what stands for it in sentences.
+    /// The file, or its name in messages.
     pub path: PathBuf,
     /// What wrote it.
     pub format: ApFormat,
@@ -86,24 +86,24 @@ pub struct ApColumn {
     pub values: Vec<Option<f64>>,
     /// Whether they are 0 to 1 or 0 to 100.
     pub scale: ApScale,
-    /// What the user should know of how they were read.
+    /// Notes on how they were read.
     pub notes: Vec<String>,
-    /// Why they may not be what is meant.
+    /// Why they may be the wrong values.
     pub doubts: Vec<String>,
 }
 
 impl ApColumn {
-    /// AP by class name, 0–1 or 0–100; none where the evaluator says −1 or NaN.
+    /// AP by class name, 0–1 or 0–100. −1 and NaN mean no AP.
     ///
     /// # Errors
-    /// If a value is no AP, or some are on one scale and some on the other.
+    /// If a value is not an AP, or if the values mix the two scales.
     pub fn by_name<N: Into<String>>(ap: impl IntoIterator<Item = (N, f64)>) -> Result<ApColumn> {
         let (names, values): (Vec<String>, Vec<_>) =
             ap.into_iter().map(|(name, ap)| (name.into(), Some(ap))).unzip();
         ApColumn::of(Path::new(AP), Keys::Names(names), &values, None)
     }
 
-    /// The same, given in the order of the classes.
+    /// AP in the order of the classes, 0–1 or 0–100.
     ///
     /// # Errors
     /// As for [`ApColumn::by_name`].
@@ -143,7 +143,7 @@ impl ApColumn {
     }
 }
 
-/// Detections, evaluated against a ground truth: AP of each category, and what is wrong with them.
+/// Detections evaluated against a ground truth: AP and errors of each category.
 #[derive(Clone, Debug)]
 pub struct Evaluated {
     /// The file of the detections.
@@ -153,15 +153,15 @@ pub struct Evaluated {
     /// What is known of each category, in the order of the classes; what its objects are taken for are
     /// indices among them.
     pub detections: Vec<ClassDetections>,
-    /// What the user should know of how the files were read.
+    /// Notes on how the files were read.
     pub notes: Vec<String>,
 }
 
 impl Evaluated {
-    /// The columns of AP there are: over IoU 0.5:0.95, at 0.5, at 0.75.
+    /// The columns of AP: over IoU 0.5:0.95, at 0.5, at 0.75.
     pub const COLUMNS: [&str; 3] = ["ap", "ap50", "ap75"];
 
-    /// The `wanted` columns of AP, 0–1; the first unless any is wanted.
+    /// The `wanted` columns of AP, 0–1; by default the first.
     ///
     /// # Errors
     /// If there is no such column.
@@ -237,13 +237,13 @@ pub fn ap_of_class(
     Ok(number.map(read).transpose()?.flatten())
 }
 
-/// What AP per class comes in.
+/// The formats of AP per class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ApFormat {
-    /// A table of classes that no project named here has a layout for: csv, parquet, printed, or as JSON.
+    /// Any other table with a row per class: csv, parquet, printed, or JSON.
     Table,
-    /// A value or ten, one an IoU threshold, of each class in order, as `.npy`.
+    /// An array as `.npy`: for each class in order one value, or ten, one per IoU threshold.
     Array,
     /// Ultralytics' `metrics.summary()`, or what its validation prints.
     Ultralytics,
@@ -267,7 +267,7 @@ pub enum ApFormat {
     Fiftyone,
     /// Tags of the TensorFlow Object Detection API.
     Tensorflow,
-    /// What Roboflow says of a trained model.
+    /// Roboflow's evaluation of a trained model.
     Roboflow,
     /// What darknet's `detector map` prints.
     Darknet,
@@ -278,7 +278,7 @@ pub enum ApFormat {
 }
 
 impl ApFormat {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [ApFormat] = &[
         ApFormat::Table,
         ApFormat::Array,
@@ -326,7 +326,7 @@ impl ApFormat {
 /// Instance counts.
 #[derive(Clone, Debug)]
 pub struct Counts {
-    /// The file, or what stands for it in sentences.
+    /// The file, or its name in messages.
     pub path: PathBuf,
     /// The class of each row.
     pub keys: Keys,
@@ -341,7 +341,7 @@ pub struct Counts {
     pub groups: Vec<Option<String>>,
     /// All classes that there are, where the file is an annotation file.
     pub classes: Option<Classes>,
-    /// What the user should know of how the file was read.
+    /// Notes on how the file was read.
     pub notes: Vec<String>,
 }
 
@@ -351,7 +351,7 @@ impl Counts {
         Counts::of(Path::new("instances"), Keys::InOrder(values.len()), values)
     }
 
-    /// Counts and nothing else; `path` stands for a file in sentences.
+    /// Counts alone; `path` names it in messages.
     pub fn of(path: &Path, keys: Keys, values: Vec<u64>) -> Counts {
         Counts {
             path: path.to_owned(),
@@ -376,7 +376,7 @@ pub struct Covariate {
 }
 
 impl Covariate {
-    /// Whether two of the numbers differ. One that is the same for all explains nothing.
+    /// Whether two of the numbers differ. A constant covariate explains nothing.
     pub fn varies(&self) -> bool {
         let mut values = self.values.iter().flatten();
         let first = values.next();
@@ -384,23 +384,23 @@ impl Covariate {
     }
 }
 
-/// Covariates as a table has them.
+/// The covariates of a table.
 #[derive(Clone, Debug)]
 pub struct Covariates {
-    /// The file, or what stands for it in sentences.
+    /// The file, or its name in messages.
     pub path: PathBuf,
     /// The class of each row.
     pub keys: Keys,
     /// In the order of the columns, with a value for each row.
     pub columns: Vec<Covariate>,
-    /// What the user should know of how the file was read.
+    /// Notes on how the file was read.
     pub notes: Vec<String>,
 }
 
 /// The group of similar classes that each row's class belongs to.
 #[derive(Clone, Debug)]
 pub struct ClassGroups {
-    /// The file, or what stands for it in sentences.
+    /// The file, or its name in messages.
     pub path: PathBuf,
     /// The class of each row.
     pub keys: Keys,

@@ -17,7 +17,7 @@ use crate::words::list;
 /// A file whose rows are joined, and the option that says how.
 #[derive(Clone, Copy)]
 pub struct Side<'a> {
-    /// The file, or what stands for it in sentences.
+    /// The file, or its name in messages.
     pub path: &'a Path,
     /// The option.
     pub option: Option<&'static str>,
@@ -286,7 +286,7 @@ fn say_covariates(path: &Path, covariates: &[Covariate], observer: &mut dyn Obse
 }
 
 /// The group of each class: of a `table`, or else of an annotation file that was counted. None, where
-/// they do not say which classes are alike.
+/// they do not say which classes are similar.
 pub fn groups(
     classes: &Classes,
     counted: Option<&Counted>,

@@ -30,13 +30,13 @@ use crate::warning::{Warning, Warnings};
 use crate::words::check_name;
 use join::Counted;
 
-/// What the results over all runs are called, which no run may be.
+/// The name of the results over all runs; no run may have it.
 pub const ALL_RUNS: &str = "all";
 
 /// Checks the name of a run, of its backbone and of its loss.
 ///
 /// # Errors
-/// A sentence, if it cannot be one.
+/// A sentence, if it cannot be a name.
 pub fn check_run_names(names: [&str; 3]) -> std::result::Result<(), String> {
     names.into_iter().try_for_each(check_name)?;
     if names[0] == ALL_RUNS {
@@ -59,7 +59,7 @@ pub fn counted_classes(counts: Option<&Counts>) -> Result<Arc<Classes>> {
     Ok(classes.map_err(|problem| Error::content(&counts.path, problem))?.into())
 }
 
-/// A detector's classes with all that is known of them. It is one run for each of its APs under each
+/// A detector: its classes with counts, AP and information amounts. It is one run for each AP and each
 /// covariance estimator.
 #[derive(Clone, Debug)]
 pub struct Detector {
@@ -69,14 +69,14 @@ pub struct Detector {
     classes: Arc<Classes>,
     /// From a file of counts.
     counted: Option<Counted>,
-    /// Numbers to be held constant, a value a class.
+    /// Numbers to be held constant, a value per class.
     covariates: Vec<Covariate>,
     /// The group of similar classes that each class belongs to, such as its supercategory.
     groups: Vec<Option<String>>,
     /// Embeddings of each class, of which the information amounts are made.
     embeddings: Option<Arc<[u64]>>,
     amounts: Vec<Amounts>,
-    /// What embeddings tell of each class beyond those.
+    /// What embeddings show of each class beyond those.
     geometry: Option<Arc<Geometry>>,
     aps: Vec<ClassAp>,
     /// What is wrong with the detections of each class, where there are detections.
@@ -95,7 +95,7 @@ struct ClassAp {
 }
 
 impl Detector {
-    /// A detector of these classes, of which nothing else is known yet.
+    /// A detector with these classes, without counts, AP and information amounts.
     ///
     /// ```
     /// use igam_analyze::{ApColumn, Classes, Detector};
@@ -125,7 +125,7 @@ impl Detector {
         }
     }
 
-    /// Its backbone and its loss, under which Figures 2 and 4 show it.
+    /// Sets its backbone and its loss, which label it in Figures 2 and 4.
     pub fn trained(mut self, backbone: impl Into<String>, loss: impl Into<String>) -> Detector {
         (self.backbone, self.loss) = (backbone.into(), loss.into());
         self
@@ -184,7 +184,7 @@ impl Detector {
     /// The instance counts, given in the order of the classes; without them, those of the embeddings.
     ///
     /// # Errors
-    /// If there are more or fewer than classes.
+    /// If their number is not the number of classes.
     pub fn instances(mut self, counts: &[u64]) -> Result<Detector> {
         let counts = Counts::in_order(counts.to_vec());
         self.watched(|detector, observer| {
@@ -195,7 +195,7 @@ impl Detector {
         Ok(self)
     }
 
-    /// The information amounts under an estimator; those under others are runs of their own. Give them, and
+    /// Adds the information amounts by one estimator; those by others are separate runs. Give them, and
     /// the instance counts, before AP: how many instances a class has helps to tell which one a row of AP
     /// means.
     ///
@@ -241,7 +241,7 @@ impl Detector {
         Ok(())
     }
 
-    /// AP by class; more than one are runs of their own.
+    /// Adds AP by class; each further one is a separate run.
     ///
     /// # Errors
     /// If it is doubtful which class a value is of.
@@ -307,10 +307,10 @@ impl Detector {
         &self.amounts
     }
 
-    /// What embeddings tell of each class beyond information amounts.
+    /// What embeddings show of each class beyond information amounts.
     ///
     /// # Errors
-    /// If it is of more or fewer classes.
+    /// If it is of another number of classes.
     pub fn with_geometry(self, geometry: Arc<Geometry>) -> Result<Detector> {
         let (ours, theirs) = (self.classes.len(), geometry.counts.len());
         if ours != theirs {
@@ -321,7 +321,7 @@ impl Detector {
         Ok(Detector { geometry: Some(geometry), ..self })
     }
 
-    /// What embeddings tell of each class beyond information amounts, where that was asked.
+    /// What embeddings show of each class beyond information amounts, where that was asked.
     pub fn geometry(&self) -> Option<&Arc<Geometry>> {
         self.geometry.as_ref()
     }
@@ -332,7 +332,7 @@ impl Detector {
         self.detections.as_deref()
     }
 
-    /// What to beware of in what it was made of.
+    /// Warnings about its input.
     pub fn warnings(&self) -> &Warnings {
         &self.warnings
     }
@@ -468,7 +468,7 @@ impl Detector {
         }
     }
 
-    /// Sets what embeddings tell of each class beyond information amounts.
+    /// Sets what embeddings show of each class beyond information amounts.
     pub fn set_geometry(&mut self, geometry: Option<Geometry>) {
         self.geometry = geometry.map(Arc::new);
     }

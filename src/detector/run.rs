@@ -34,7 +34,7 @@ pub struct Class<'a> {
     pub frequency: Option<Frequency>,
     /// The group of similar classes that it belongs to.
     pub group: Option<&'a str>,
-    /// Its information amount, or why it has none; nothing where there are no embeddings at all.
+    /// Its information amount, or why it has none; `None` if the run has no embeddings.
     pub information: Option<Result<Information, NoInformation>>,
     /// I′ as printed.
     pub normalized: Option<f64>,
@@ -85,7 +85,7 @@ impl Run {
         &self.detector.loss
     }
 
-    /// Backbone and loss, under which figures show it; its name, where it has neither.
+    /// Backbone and loss, its labels in figures; its name, if it has neither.
     pub fn bars(&self) -> (&str, &str) {
         let unnamed = self.backbone().is_empty() && self.loss().is_empty();
         (self.backbone(), if unnamed { &self.name } else { self.loss() })
@@ -120,7 +120,7 @@ impl Run {
         self.ap().map_or("", |ap| &ap.column)
     }
 
-    /// What embeddings tell of the classes beyond information amounts, where that was asked.
+    /// What embeddings show of the classes beyond information amounts, where that was asked.
     pub fn geometry(&self) -> Option<&Geometry> {
         self.detector.geometry().map(|geometry| &**geometry)
     }

@@ -21,13 +21,13 @@ use crate::words::{list, suggestion};
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSummary {
-    /// The file, or what stands for it in sentences.
+    /// The file, or its name in messages.
     pub path: PathBuf,
     /// The run's name; may be empty.
     pub name: String,
-    /// The covariance estimator, where it is said: files of version 0.1.0 do not.
+    /// The covariance estimator, if the file says it: files of version 0.1.0 do not.
     pub estimator: Option<Estimator>,
-    /// The scale of AP, where it is said.
+    /// The scale of AP, if the file says it.
     pub ap_scale: Option<ApScale>,
     /// Its classes, in order of id.
     pub classes: Vec<ClassSummary>,
@@ -47,7 +47,7 @@ pub struct ClassSummary {
 }
 
 impl RunSummary {
-    /// Of information amounts without a name and without AP.
+    /// The summary of information amounts, without a name and without AP.
     pub fn of_amounts(amounts: &Amounts, path: impl Into<PathBuf>) -> RunSummary {
         let classes = amounts.classes();
         let of_classes = classes.ids().iter().zip(classes.names()).zip(amounts.of_classes());
@@ -64,7 +64,7 @@ impl RunSummary {
         }
     }
 
-    /// Of a run that was computed; `path` stands for it in sentences.
+    /// The summary of a computed run; `path` names it in messages.
     pub fn of(run: &Run, path: impl Into<PathBuf>) -> RunSummary {
         let classes = run.classes().map(|class| ClassSummary {
             id: class.id,

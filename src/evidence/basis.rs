@@ -8,44 +8,44 @@ use crate::correlation::{
     Clustered, NoCorrelation, Pearson, Refusal, Residuals, pearson, r_squared,
 };
 
-/// What the verdict's rule uses: of one run, or of several as one.
+/// The numbers that the verdict's rule uses: of one run, or of several runs pooled.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Basis {
     /// Number of classes n.
     pub classes: usize,
-    /// I against AP.
+    /// Pearson's r of I and AP.
     pub information: Result<Pearson, NoCorrelation>,
-    /// m against AP, which the rule does not use.
+    /// Pearson's r of m and AP, which the rule does not use.
     pub instances: Result<Pearson, NoCorrelation>,
-    /// log m against AP.
+    /// Pearson's r of log m and AP.
     pub log_instances: Result<Pearson, NoCorrelation>,
-    /// I and AP given [`Control::Line`].
+    /// Partial correlation of I and AP given [`Control::Line`].
     pub given_line: Result<Pearson, Refusal>,
-    /// I and AP given [`Control::Curve`].
+    /// Partial correlation of I and AP given [`Control::Curve`].
     pub given_curve: Result<Pearson, Refusal>,
-    /// The same, for classes that are not equally noisy; for several runs, where a class's APs go together.
+    /// The same with a robust error: classes may differ in noise, and the APs of a class in several runs are dependent.
     pub robust: Option<Clustered>,
     /// Number of groups, a class without one counted as one; `None` where none are known that tell which
-    /// classes are alike.
+    /// classes are similar.
     pub groups: Option<usize>,
-    /// The same, for classes that are like others of their group; `None` where nothing tells their noise.
+    /// The same with errors clustered by group: classes of one group may be similar. `None` if not computable.
     pub by_group: Option<Clustered>,
-    /// Number of controls k that the curve has; of several runs the most.
+    /// Number of controls k of the curve; for several runs the largest.
     pub controls: usize,
-    /// Degrees of freedom that are left: n−k−2, or of several runs those of [`Clustered`].
+    /// Residual degrees of freedom: n−k−2; for several runs those of [`Clustered`].
     pub residual_df: Option<f64>,
-    /// The least |partial r| given the curve that such classes show in 80% of sets.
+    /// The least |partial r| given the curve that is detected in 80% of cases.
     pub detectable: Option<f64>,
     /// Share of I's variance over classes that the curve of the count explains, without the covariates:
     /// R², adjusted for its columns.
     pub count_share: Option<f64>,
-    /// What is left of I.
+    /// The residual of I.
     pub left: Option<Left>,
-    /// Share of all bits that come from the floor, where the estimator has one.
+    /// Share of all bits that come from the floor, if the estimator has one.
     pub floor_share: Option<f64>,
 }
 
-/// What the curve of the count and the covariates leave of the information amounts.
+/// The residual of the information amounts given the curve of the count and the covariates.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Left {
     /// Its share 1−R² of their variance.
@@ -55,7 +55,7 @@ pub struct Left {
 }
 
 impl Left {
-    /// What is left in these runs, on average; `None` where that cannot be told in one of them.
+    /// The mean over these runs; `None` if it cannot be computed in one of them.
     pub(super) fn of(runs: &[&Source]) -> Option<Left> {
         let mut share = 0.0;
         let mut squares: HashMap<&str, f64> = HashMap::new();
@@ -79,7 +79,7 @@ impl Left {
     }
 }
 
-/// A run as the rule sees it: what is left of it given either control.
+/// A run with its residuals given either control.
 pub(super) struct Source<'a> {
     /// Its classes.
     pub classes: &'a [Class<'a>],
@@ -128,7 +128,7 @@ pub(super) fn floor_share<'a>(classes: impl Iterator<Item = &'a Class<'a>> + Clo
     (total > 0.0).then(|| floor.iter().sum::<f64>() / total)
 }
 
-/// Whether groups tell which of the classes are alike: they put several into one, and not all. A class
+/// Whether groups tell which of the classes are similar: they put several into one, and not all. A class
 /// without a group is alone.
 pub fn groups_tell<'a>(classes: impl Iterator<Item = (&'a str, Option<&'a str>)> + Clone) -> bool {
     let count = classes.clone().count();
@@ -137,7 +137,7 @@ pub fn groups_tell<'a>(classes: impl Iterator<Item = (&'a str, Option<&'a str>)>
     (2..count).contains(&groups)
 }
 
-/// A number for each class's group, from 0 on; `None` where the groups do not tell which are alike.
+/// A number for each class's group, from 0 on; `None` where the groups do not tell which are similar.
 fn groups(classes: &[Class]) -> Option<Vec<usize>> {
     let keys =
         classes.iter().map(|class| (class.group.is_some(), class.group.unwrap_or(class.name)));

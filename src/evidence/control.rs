@@ -5,7 +5,7 @@ use crate::correlation::{independent, natural_spline, r_squared};
 use crate::information::bits;
 use crate::shrinkage::mp_lower_edge;
 
-/// What is held constant when asking what I says of AP beyond it: functions of the instance count m, and
+/// The controls, which are held constant: functions of the instance count m, and
 /// every covariate as it is.
 ///
 /// Where the embeddings are counted otherwise than the instances, both counts are held constant: AP may go

@@ -16,7 +16,7 @@ fn knots(classes: usize) -> usize {
     }
 }
 
-/// The AP that the count of each class leads to expect by the curve of the other classes, and with
+/// The AP of each class expected from its count, by the curve of the other classes, and with
 /// `by_information` by their information amounts too; `None` where the others do not tell.
 ///
 /// The curve is a natural cubic spline of log m: [`expected()`] with noise that may depend on log m. Its

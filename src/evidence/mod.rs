@@ -21,7 +21,7 @@ pub use verdict::{Caveat, Failure, Finding, LEAST_CLASSES, Power, TOKENS, Verdic
 
 use crate::correlation::{Share, commonality};
 
-/// What is known of one class. All numbers are finite.
+/// The numbers of one class, all finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Class<'a> {
     /// Its name; the same in every run.
@@ -30,7 +30,7 @@ pub struct Class<'a> {
     pub information: f64,
     /// Bits of I that come from the eigenvalue floor, where the estimator has one.
     pub floor_bits: Option<f64>,
-    /// Embeddings that I is made of; 0, which a class with I cannot have, is taken as 1.
+    /// Number of embeddings behind I; 0, which a class with I cannot have, is taken as 1.
     pub embeddings: u64,
     /// Instance count m, which the embeddings may be a part of; log 0 is taken as 0.
     pub instances: u64,
@@ -78,7 +78,7 @@ fn has_covariates(classes: &[Class]) -> bool {
 pub struct Judged {
     /// The numbers.
     pub basis: Basis,
-    /// What they come to.
+    /// The verdict from these numbers.
     pub verdict: Verdict,
 }
 
@@ -119,7 +119,7 @@ pub struct Evidence {
     pub shares: Vec<Share>,
 }
 
-/// What AP's variance is divided among: the curve of the count, the information amount, and the
+/// The blocks of predictors among which AP's variance is divided: the curve of the count, the information amount, and the
 /// covariates, where there are any.
 pub const BLOCKS: [&str; 3] = ["count", "information", "covariates"];
 

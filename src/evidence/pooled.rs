@@ -26,30 +26,30 @@ pub struct Run<'a> {
 pub struct Pooled {
     /// Indices of the runs that are used: those with enough classes, and neither I nor AP constant.
     pub runs: Vec<usize>,
-    /// How far they are one and the same experiment; `None` where two have no r of AP.
+    /// How dependent the runs are; `None` if two have no r of AP.
     pub agreement: Option<Agreement>,
-    /// What the rule says.
+    /// The numbers and the verdict over the runs.
     pub judged: Judged,
 }
 
-/// How AP goes together between runs.
+/// The correlation of AP between runs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Agreement {
     /// The least r of AP between two of the runs.
     pub least: f64,
     /// The greatest.
     pub greatest: f64,
-    /// How many independent runs they are worth: R/(1+(R−1)ρ̄) for R runs of mean correlation ρ̄.
+    /// The effective number of independent runs: R/(1+(R−1)ρ̄) for R runs of mean correlation ρ̄.
     pub effective: f64,
 }
 
 impl<'a> Run<'a> {
-    /// Without what is held constant beside the count.
+    /// The run without its covariates.
     pub fn without_covariates(&self) -> Run<'a> {
         Run { classes: without_covariates(&self.classes), ..*self }
     }
 
-    /// With the classes of which all covariates are known.
+    /// The run with only the classes that have all covariates.
     pub fn complete(&self) -> Run<'a> {
         Run { classes: complete(&self.classes), ..*self }
     }
@@ -66,7 +66,7 @@ impl<'a> Run<'a> {
 }
 
 impl Pooled {
-    /// The evidence of the runs that have a say, over the classes of which all covariates are known; `None`
+    /// The evidence of the runs that are used, over the classes of which all covariates are known; `None`
     /// where they are fewer than two.
     pub fn of(runs: &[Run]) -> Option<Pooled> {
         let complete = runs.iter().map(Run::complete).enumerate();
@@ -151,7 +151,7 @@ fn by_class(runs: &[Run]) -> Vec<Vec<usize>> {
 }
 
 /// A number for each class of each run: the same for those of one name, and for those that a run puts into
-/// one group. `None` where that does not tell which classes are alike.
+/// one group. `None` where that does not tell which classes are similar.
 fn by_group(runs: &[Run]) -> Option<Vec<Vec<usize>>> {
     let names = by_class(runs);
     // The class that stands for each class's cluster; it is its own to begin with.

@@ -24,7 +24,7 @@ pub struct Association {
 }
 
 impl Association {
-    /// Everything about `x` and `ap`, a number per class each.
+    /// All correlations of `x` and `ap`, a number per class each.
     ///
     /// # Errors
     /// If there is no correlation.

@@ -24,21 +24,21 @@
 use super::{Association, Basis, Class, Control, Statistics, columns};
 use crate::correlation::{Clustered, Influence, NoCorrelation, Pearson, leave_one_out};
 
-/// Fewer classes than this tell nothing.
+/// With fewer classes, there is no verdict.
 pub const LEAST_CLASSES: usize = 10;
 
-/// Fewer degrees of freedom than this, n−k−2, tell nothing.
+/// With fewer degrees of freedom, n−k−2, there is no verdict.
 pub(super) const LEAST_FREEDOM: usize = 4;
 
-/// Below this share of I's variance, what all that is held constant leaves of it is said.
+/// Below this residual share of I's variance, given all controls, there is a caveat.
 const LITTLE: f64 = 0.05;
 
-/// A finding, and what a reader should know before believing it.
+/// A finding with its power and its caveats.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Verdict {
     /// The finding.
     pub finding: Finding,
-    /// What could have been seen, where no correlation beyond the count was.
+    /// The power of the test, if it found no correlation beyond the count.
     pub power: Option<Power>,
     /// In order of weight.
     pub caveats: Vec<Caveat>,
@@ -57,9 +57,9 @@ pub struct Verdict {
 pub enum Finding {
     /// Too few classes.
     TooFew {
-        /// How many there are.
+        /// Number of classes n.
         classes: usize,
-        /// Numbers that are held constant.
+        /// Number of controls k.
         controls: usize,
     },
     /// A number is the same for all classes.
@@ -72,14 +72,14 @@ pub enum Finding {
         /// I and AP given the curve of the count and the covariates.
         partial: Pearson,
     },
-    /// I goes with AP given the curve of the count, but not by every measure.
+    /// I and AP are correlated given the curve of the count, but a check fails.
     Unsettled {
         /// I and AP given the curve of the count and the covariates.
         partial: Pearson,
-        /// What it fails; one at least.
+        /// The failed checks, at least one.
         failures: Vec<Failure>,
     },
-    /// I goes with AP because both go with m.
+    /// I and AP are correlated, but I is nearly a function of m.
     Disguise {
         /// I and AP.
         r: f64,
@@ -89,7 +89,7 @@ pub enum Finding {
         /// them.
         partial: Option<Pearson>,
     },
-    /// m goes with AP, and I adds nothing that shows.
+    /// m and AP are correlated, and there is no evidence that I adds to that.
     Count {
         /// log m and AP.
         r: f64,
@@ -97,7 +97,7 @@ pub enum Finding {
         /// them.
         partial: Option<Pearson>,
     },
-    /// Neither goes with AP so that it shows.
+    /// Neither I nor m is clearly correlated with AP.
     Nothing {
         /// I and AP given the curve of the count and the covariates, unless that leaves nothing of one of
         /// them.
@@ -108,50 +108,50 @@ pub enum Finding {
 /// A condition of [`Finding::Beyond`] that does not hold.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Failure {
-    /// Given the line of the count, the partial correlation is not clear of 0 on the same side.
+    /// Given the line of the count, the interval contains 0 or has the other sign.
     Line(Option<Pearson>),
     /// Its p-value for unequally noisy classes is 0.05 or more, or does not exist.
     Noise(Option<Clustered>),
-    /// Its interval for classes that are like others of their group is not clear of 0, or does not exist.
+    /// Its interval with errors clustered by group contains 0, or does not exist.
     Groups(Option<Clustered>),
 }
 
-/// What such classes could have shown.
+/// The power of the test with these classes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Power {
-    /// The least |partial r| that shows in 80% of sets.
+    /// The least |partial r| that is detected in 80% of cases.
     pub detectable: Option<f64>,
     /// The share of AP's variance beyond the count that may still go with I.
     pub largest_share: Option<f64>,
 }
 
-/// What a reader should know before believing a finding.
+/// A caveat: what to know before relying on a finding.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Caveat {
-    /// Without one class the partial correlations behind [`Finding::Beyond`] are not both clear of 0.
+    /// Without one class, the interval of a partial correlation behind [`Finding::Beyond`] contains 0.
     RestsOn {
         /// The class.
         class: String,
-        /// Whether it is that given the line; else that given the curve.
+        /// Whether it is the one given the line; else the one given the curve.
         given_line: bool,
         /// The one that is not clear of 0 without it, unless nothing of I or of AP is left.
         without: Option<Pearson>,
     },
-    /// Most bits come from the floor, though what is beyond it counts.
+    /// Most bits come from the eigenvalue floor.
     FloorBits {
         /// Their share, 0 to 1.
         share: f64,
     },
-    /// Given the line of the count, the partial correlation is clear of 0; given the curve it is not.
+    /// Given the line of the count, the interval excludes 0; given the curve it contains 0.
     LineOnly {
         /// I and AP given the line.
         partial: Pearson,
     },
-    /// The interval for classes that are like others of their group.
+    /// The interval with errors clustered by group.
     ByGroup(Clustered),
-    /// What is held constant leaves little of I.
+    /// The controls explain nearly all of I.
     LittleLeft {
-        /// Share of I's variance, 0 to 1.
+        /// Residual share of I's variance, 0 to 1.
         share: f64,
         /// The fewest classes that make half of it, the most first.
         half: Vec<String>,
@@ -235,7 +235,7 @@ impl Caveat {
         Some(Caveat::HangsOn { class: name(class).into(), r: association.pearson.r, without })
     }
 
-    /// What speaks against r(I, AP) as it is: one class, or the classes with m ≥ p.
+    /// Caveats on r(I, AP): one class, or the classes with m ≥ p.
     pub(super) fn of_information(
         classes: &[Class],
         all: &Statistics,
@@ -289,7 +289,7 @@ impl Finding {
         }
     }
 
-    /// Whether there was enough to judge by.
+    /// Whether there were enough numbers for a verdict.
     pub fn is_judged(&self) -> bool {
         !matches!(self, Finding::TooFew { .. } | Finding::Constant { .. })
     }
@@ -330,7 +330,7 @@ fn failures(basis: &Basis, partial: Pearson) -> Vec<Failure> {
     failures.into_iter().flatten().collect()
 }
 
-/// Whether both are clear of 0 on the same side.
+/// Whether both intervals exclude 0 and have the same sign.
 fn both_clear(a: Pearson, b: Pearson) -> bool {
     a.is_clear() && b.is_clear() && a.r * b.r > 0.0
 }

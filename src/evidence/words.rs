@@ -15,7 +15,7 @@ impl fmt::Display for Verdict {
 }
 
 impl Verdict {
-    /// What is to be said beside the finding: what could have been seen, and the caveats.
+    /// The points besides the finding: the power, and the caveats.
     pub fn points(&self) -> Vec<String> {
         let power = self.power.iter().flat_map(Power::points);
         power.chain(self.caveats.iter().map(Caveat::to_string)).collect()
@@ -245,7 +245,7 @@ fn range((low, high): (f64, f64)) -> String {
     format!("{}…{}", correlation(low), correlation(high))
 }
 
-/// A share in per cent, with as many digits as tell it from 0% and from 100%.
+/// A share in percent, with enough digits to differ from 0% and from 100%.
 fn percent(share: f64) -> String {
     let mut digits = 0;
     let near = |digits: usize| {
@@ -260,7 +260,7 @@ fn percent(share: f64) -> String {
     format!("{:.digits$}%", 100.0 * share + 0.0).replace('-', "−")
 }
 
-/// A p-value to two digits, or as many as tell it from 0.05.
+/// A p-value with two digits, or enough digits to differ from 0.05.
 fn p_value(p: f64) -> String {
     let mut digits = 2;
     while digits < 6 && p != 0.05 && (p - 0.05).abs() < 0.5 * 0.1_f64.powi(digits as i32) {

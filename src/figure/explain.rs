@@ -121,7 +121,7 @@ pub struct Placed {
     pub places: Vec<Option<Place>>,
 }
 
-/// AP against instance count, a point a class, with what that leads to expect; the class with the index `marked`
+/// AP against instance count, a point per class, with what that leads to expect; the class with the index `marked`
 /// has its name and its interval.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Figures as SVG text: what is computed, drawn.
 //!
 //! A figure gives the same bytes on every machine: coordinates are whole units of a fine canvas, labels are
-//! rounded, and no system font is asked for its metrics. [`draw`] has one file a figure.
+//! rounded, and no system font is asked for its metrics. [`draw`] has one file per figure.
 
 pub mod draw;
 mod explain;
@@ -17,7 +17,7 @@ use crate::error::Result;
 use crate::storage::{Store, mib};
 use draw::{Figure3Panel, Figure3Store, MarginsFigure, SlopeClass, SlopePanel};
 
-/// Figure 3: how the store of the covariances depends on the queue length, a panel a data set; MiB are
+/// Figure 3: how the store of the covariances depends on the queue length, a panel per data set; MiB are
 /// for values of so many bytes.
 ///
 /// # Errors

@@ -34,7 +34,7 @@ pub fn all(study: &Study) -> Result<Vec<Drawn>> {
         });
         figures.push(Drawn {
             name: "scatter",
-            caption: "Information amount against AP, a point a class",
+            caption: "Information amount against AP, a point per class",
             svg: scatter(study)?,
         });
         if study.detectors().iter().any(|detector| detector.len() > 1) {
@@ -127,7 +127,7 @@ pub fn figure4(study: &Study) -> Result<String> {
     Ok(draw::figure4(&study.bias().iter().map(bars).collect::<Vec<_>>(), &names)?)
 }
 
-/// Information amount against AP, a point a class, a panel a run. [`figure1`](super::figure1), which needs
+/// Information amount against AP, a point per class, a panel per run. [`figure1`](super::figure1), which needs
 /// no embeddings, is asked for in the same way:
 ///
 /// ```

@@ -118,7 +118,7 @@ const HUGGING_FACE: [&str; 2] = ["objects", "annotations"];
 /// # Errors
 /// If it has no such column, or a value is no count.
 pub fn from_table(table: &Table, wanted: Option<&str>) -> Result<Counts> {
-    // Hugging Face's data sets of boxes: a row an image.
+    // Hugging Face's data sets of boxes: a row per image.
     let boxes = table.other_columns().find(|name| HUGGING_FACE.contains(&name.as_str()));
     if let Some(column) = boxes.filter(|_| table.find("class").is_none()) {
         let problem = format!(

@@ -22,7 +22,7 @@ pub enum KnownDataset {
 }
 
 impl KnownDataset {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [KnownDataset] =
         &[KnownDataset::Voc, KnownDataset::Coco, KnownDataset::Lvis];
 

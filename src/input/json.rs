@@ -80,7 +80,7 @@ impl Field {
 
 const OTHER_LIST: &str = "a list of other things than numbers";
 
-/// Gives each object of a file to `each`, in order. Where a file has an object a line, lines that are cut
+/// Gives each object of a file to `each`, in order. Where a file has an object per line, lines that are cut
 /// off are skipped, as a killed run leaves them; their numbers are returned.
 ///
 /// # Errors

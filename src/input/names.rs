@@ -1,4 +1,4 @@
-//! Lists of class names: a name a line, numbered or not; csv and parquet tables; YOLO's `data.yaml`; JSON
+//! Lists of class names: a name per line, numbered or not; csv and parquet tables; YOLO's `data.yaml`; JSON
 //! lists and objects, such as the `id2label` of a `config.json` of Hugging Face. What else a list of names
 //! may come in is refused by name, so that no bracket or key becomes a class.
 
@@ -29,7 +29,7 @@ pub enum Names {
         classes: Vec<(i64, String)>,
         /// Whether the ids are 0, 1, … in that order, of all names.
         in_order: bool,
-        /// What the user should know of how they were read.
+        /// Notes on how they were read.
         notes: Vec<String>,
     },
 }
@@ -48,7 +48,7 @@ const FILLERS: [&str; 10] =
 const BACKGROUNDS: [&str; 5] = ["__background__", "_background_", "background", "__bg__", "bg"];
 
 /// Reads class names: a table (`.csv`, `.parquet`) with a column `class` or `name` and, if ids are not
-/// 0, 1, …, `id`; `.yaml`; `.json`; or any other text with a name a line.
+/// 0, 1, …, `id`; `.yaml`; `.json`; or any other text with a name per line.
 ///
 /// # Errors
 /// If the file cannot be used, or what it names is in doubt.
@@ -118,7 +118,7 @@ pub(super) fn without_fillers(mut classes: Vec<(i64, String)>, path: &Path) -> N
     Names::List { classes, in_order, notes }
 }
 
-/// A name a line, or an id and a name.
+/// A name per line, or an id and a name.
 fn of_lines(lines: &[&str]) -> std::result::Result<Vec<(i64, String)>, String> {
     for (line, name) in (1..).zip(lines) {
         let wrong = |problem: String| format!("line {line}: {problem}");
@@ -129,7 +129,7 @@ fn of_lines(lines: &[&str]) -> std::result::Result<Vec<(i64, String)>, String> {
     }
     if let Some(what) = no_list(lines) {
         return Err(format!(
-            "{what}: write a name a line, or a csv table with columns class and id"
+            "{what}: write one name per line, or a csv table with columns class and id"
         ));
     }
     if let Some(numbered) = lines.iter().map(|line| numbered(line)).collect::<Option<Vec<_>>>()
@@ -181,7 +181,7 @@ fn no_list(lines: &[&str]) -> Option<&'static str> {
     } else if first.starts_with("item {") || first.starts_with("item{") {
         Some("is a label map of TensorFlow, not names")
     } else if lines.len() == 1 && first.contains(',') {
-        Some("holds one line with commas, not a name a line")
+        Some("holds one line with commas, not one name per line")
     } else if all(&|line| line.ends_with(',')) {
         Some("has a comma behind each name")
     } else if all(&numbers) {

@@ -1,4 +1,4 @@
-//! A csv file of embeddings with one column a dimension, read row by row.
+//! A csv file of embeddings with one column per dimension, read row by row.
 
 use std::fs::File;
 use std::io::{BufRead, BufReader};
@@ -19,7 +19,7 @@ const LONGEST_HEADER: usize = 64 << 20;
 const SAMPLE: usize = 64;
 const SINGLE_DIGITS: usize = 9;
 
-/// A csv file with one column a dimension.
+/// A csv file with one column per dimension.
 #[derive(Debug)]
 pub struct CsvFile {
     path: PathBuf,

@@ -1,4 +1,4 @@
-//! Moments files are written a row a class.
+//! Moments files are written a row per class.
 
 use std::io::{self, Write};
 use std::path::Path;

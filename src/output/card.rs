@@ -11,35 +11,35 @@ use crate::overlap::Neighbour;
 use crate::recognition::Recognition;
 use crate::words::grouped;
 
-/// What is said of one class.
+/// The card of one class.
 pub struct Card<'a> {
     /// The class.
     pub name: &'a str,
     /// The run.
     pub run: &'a str,
-    /// What is known: what it is, and its numbers in words.
+    /// Facts: the name of each, and its numbers in words.
     pub facts: Vec<(&'static str, String)>,
-    /// What can be shown as bars.
+    /// Numbers that can be shown as bars.
     pub shares: Vec<Shares>,
-    /// Why there are no reasons, where there are none.
+    /// Why there are no reasons, if there are none.
     pub no_reasons: String,
     /// The reasons, in order of weight.
     pub reasons: Vec<CardReason>,
 }
 
-/// Numbers of which each has a name.
+/// Named numbers.
 pub struct Shares {
-    /// What they are.
+    /// Their common name, such as `recall`.
     pub what: &'static str,
-    /// What they are of.
+    /// What they count, in words.
     pub of: String,
     /// Each; the first is the one to read.
     pub parts: Vec<Part>,
 }
 
-/// One of them.
+/// One named number.
 pub struct Part {
-    /// What has it.
+    /// Its name.
     pub name: String,
     /// 0–1.
     pub share: f64,
@@ -59,9 +59,9 @@ pub struct CardReason {
     pub next_step: String,
 }
 
-/// Classes that a class is taken for, on its card.
+/// The most classes with which a class is confused, on its card.
 const TAKEN_FOR: usize = 5;
-/// A whole detector has failed where its mean AP is below this, of 1.
+/// A whole detector has failed if its mean AP (0–1) is below this.
 const FAILED: f64 = 0.01;
 /// Rows of suspects on a card.
 const SUSPECTS: usize = 5;
@@ -102,7 +102,7 @@ fn no_reasons(explanation: &Explanation, class: &ExplainedClass) -> String {
     }
 }
 
-/// The mean AP of the run, where it is so near 0 that all classes are bad.
+/// The mean AP of the run, if it is so near 0 that all classes are bad.
 fn failed(explanation: &Explanation) -> Option<String> {
     let aps: Vec<f64> = explanation.classes.iter().filter_map(|class| class.ap).collect();
     let mean = aps.iter().sum::<f64>() / aps.len() as f64;
@@ -115,7 +115,7 @@ pub fn scale(explanation: &Explanation) -> ApScale {
     explanation.run.ap_scale().unwrap_or_default()
 }
 
-/// "35.0 (10 to 60)" in percent, as far as AP can be.
+/// "35.0 (10 to 60)" in percent, clipped to 0 and 100.
 pub fn expected_percent(scale: ApScale, expected: &Expected) -> String {
     let (value, [low, high]) = possible(scale, expected);
     format!("{value} ({low} to {high})")
@@ -127,7 +127,7 @@ fn expected_text(scale: ApScale, expected: &Expected) -> String {
     format!("{value}% ({low} to {high}%)")
 }
 
-/// What was to be expected and its interval, as far as AP can be.
+/// The expected AP and its interval, clipped to the scale.
 fn possible(scale: ApScale, expected: &Expected) -> (String, [String; 2]) {
     let possible = |ap: f64| ap.clamp(0.0, scale.full());
     let (low, high) = expected.interval;
@@ -140,7 +140,7 @@ fn whole_percent(scale: ApScale, ap: f64) -> String {
     format!("{:.0}", 100.0 / scale.full() * ap)
 }
 
-/// Each error that there is, the costliest first.
+/// The errors, the costliest first.
 fn errors(class: &ExplainedClass) -> Option<Shares> {
     let detections = class.detections.as_ref()?;
     let mut errors: Vec<_> = ErrorType::ALL.into_iter().zip(detections.errors).collect();
@@ -337,7 +337,7 @@ fn range(scale: ApScale, (low, high): (f64, f64)) -> String {
     format!("({} to {}%)", whole_percent(scale, low), whole_percent(scale, high))
 }
 
-/// "70%"; with a decimal near 0% and 100%, where it matters.
+/// "70%"; with one decimal below 10% and from 99% on.
 fn percent(share: f64) -> String {
     match 100.0 * share {
         0.0 => "0%".into(),

@@ -42,7 +42,7 @@ pub(super) fn summary(all: &[Explanation]) -> Vec<Part> {
     parts
 }
 
-/// What is known of one class, as HTML for a page that is there already, such as a notebook.
+/// The card of one class as HTML, to insert into a page such as a notebook.
 ///
 /// # Errors
 /// If its figure cannot be drawn.

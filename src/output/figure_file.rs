@@ -22,7 +22,7 @@ pub enum FigureFormat {
 }
 
 impl FigureFormat {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [FigureFormat] =
         &[FigureFormat::Svg, FigureFormat::Png, FigureFormat::Pdf];
 

@@ -76,7 +76,7 @@ fn heading(text: &str) -> Part {
     Part::Heading(text.into())
 }
 
-/// The question, what is said of it, and what to beware of.
+/// The question, what is said of it, and warnings.
 fn beginning(study: &Study, warnings: &[String]) -> Vec<Part> {
     let question = "Does AP go with the classes' information amounts ½ log₂ det(I+Σ) (arXiv 2502.03852), \
                     or with their instance counts? And does information amount say anything of AP beyond \
@@ -92,7 +92,7 @@ pub fn brief(study: &Study, further: &[String]) -> String {
     page::fragment(&said(study, further))
 }
 
-/// The verdict, in words and in short, and what to beware of.
+/// The verdict, in words and in short, and warnings.
 fn said(study: &Study, further: &[String]) -> Vec<Part> {
     let mut parts = vec![heading("Verdict")];
     for Said { subject, finding, points } in study.verdict.0.iter().cloned() {

@@ -24,7 +24,7 @@ impl From<&str> for Cell {
 }
 
 impl From<f64> for Cell {
-    /// What is not finite does not exist.
+    /// A number that is not finite is missing.
     fn from(number: f64) -> Cell {
         if number.is_finite() { Cell::Number(number) } else { Cell::Missing }
     }

@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use super::{Element, Rows, Sink, check_dim, converted, first_invalid, not_finite};
 use crate::error::{Error, Result};
 
-/// What stands for the file in sentences on arrays.
+/// Its name in messages on arrays.
 const EMBEDDINGS: &str = "embeddings";
 
 /// Embeddings in memory, a row each; they may lie in any order.

@@ -17,7 +17,7 @@ use crate::observer::Observer;
 use crate::recognition::BackgroundRow;
 use crate::warning::Warnings;
 
-/// What lies in such a folder.
+/// The names of files and folders in such a folder.
 const EMBEDDINGS: &str = "embeddings";
 const LABELS: &str = "labels";
 const CLASS_NAMES: &str = "class_names.csv";
@@ -26,14 +26,14 @@ const WEIGHTS: &str = "weights.npy";
 const BIAS: &str = "bias.npy";
 const COLLECTED: &str = "collected.json";
 
-/// What `collected.json` says of where the embeddings are from.
+/// The layer of the embeddings, from `collected.json`.
 #[derive(Debug, Deserialize, PartialEq)]
 struct Layer {
     framework: String,
     embedding: String,
 }
 
-/// What it says of the last layer.
+/// The last layer, from `collected.json`.
 #[derive(Deserialize)]
 struct Said {
     background_row: BackgroundRow,
@@ -51,7 +51,7 @@ pub fn collected(files: &RunFiles, observer: &mut dyn Observer) -> Result<RunFil
     Ok(files)
 }
 
-/// The same, and what is to be said.
+/// The same, with the notes.
 fn resolved(files: &RunFiles, observer: &dyn Observer) -> Result<(RunFiles, Vec<String>)> {
     let mut files = files.clone();
     let mut notes = Vec::new();
@@ -218,7 +218,7 @@ fn check_numbers(given: &Path, collected: &Path, observer: &dyn Observer) -> Res
     Ok(())
 }
 
-/// Checks that all lists of classes are one.
+/// Checks that all lists of classes are the same.
 fn check_same(names: &[PathBuf]) -> Result<()> {
     let Some((first, others)) = names.split_first() else { return Ok(()) };
     let text = |path: &Path| fs::read(path).map_err(Error::read(path));

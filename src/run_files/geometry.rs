@@ -119,7 +119,7 @@ fn held_out(
     Ok(Some(instances))
 }
 
-/// The classifier, whose rows are the classes in order of id, and the background. It is held against these
+/// The classifier, whose rows are the classes in order of id, and the background. It is compared with these
 /// embeddings.
 fn classifier(
     files: &RunFiles,

@@ -53,7 +53,7 @@ pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) ->
     load_with(files, options, false, observer)
 }
 
-/// The same, with the geometry of the classes: what embeddings tell of each one, with held-out embeddings and
+/// The same, with the geometry of the classes: what embeddings show of each one, with held-out embeddings and
 /// the classifier where the files give them.
 ///
 /// # Errors

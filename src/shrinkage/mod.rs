@@ -88,7 +88,7 @@ pub enum Refusal {
 }
 
 impl Estimator {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [Estimator] = &[
         Estimator::MpFloor,
         Estimator::Sample,

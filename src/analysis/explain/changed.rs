@@ -9,11 +9,11 @@ use super::{ExplainedClass, Explanation, Reason};
 pub struct ReasonsChanged {
     /// The class.
     pub name: String,
-    /// Those of the run before that are gone.
+    /// Reasons in the run before only.
     pub went: Vec<Reason>,
-    /// Those of the run after that are new.
+    /// Reasons in the run after only.
     pub came: Vec<Reason>,
-    /// Those of the run after that were there before, whatever their numbers were.
+    /// Reasons in both runs, with the numbers of the run after.
     pub stayed: Vec<Reason>,
 }
 

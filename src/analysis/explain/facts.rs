@@ -13,11 +13,11 @@ use crate::suspects::Suspects;
 /// ln(area / pixel²).
 const MEDIAN_LOG_AREA: &str = "median_log_area";
 
-/// What rounding may leave of bits that are all of the floor.
+/// The rounding error of bits that all come from the floor.
 const ROUNDING: f64 = 1e-9;
 
 impl Explanation {
-    /// Why the classes of a run have the AP that they have.
+    /// The explanation of each class of a run.
     pub fn of(one: &Correlated) -> Explanation {
         let run = &one.run;
         let finding = one.evidence.as_ref().map(|evidence| &evidence.judged.verdict.finding);

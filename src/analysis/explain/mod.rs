@@ -27,22 +27,22 @@ use crate::spread::Spread;
 use crate::suspects::Suspects;
 use crate::words::{list, suggestion, whole_number};
 
-/// The classes of a run, each with what is known of it.
+/// The classes of a run, each with its known numbers and its reasons.
 #[derive(Clone, Debug)]
 pub struct Explanation {
     /// The run.
     pub run: Run,
     /// In the order of the classes.
     pub classes: Vec<ExplainedClass>,
-    /// Whether the expectation is made of the information amount too, as the verdict is `beyond`.
+    /// Whether the expected AP uses the information amount too, because the verdict is `beyond`.
     pub by_information: bool,
-    /// What `closest` is of.
+    /// The embeddings that `closest` is computed from.
     pub overlap_of: Option<Of>,
-    /// What `recognition` is of.
+    /// The embeddings that `recognition` is computed from.
     pub recognition_of: Option<Of>,
 }
 
-/// What is known of one class. What was not given is not there.
+/// The known numbers of one class. What was not given is `None` or empty.
 #[derive(Clone, Debug)]
 pub struct ExplainedClass {
     /// Class id.
@@ -57,42 +57,42 @@ pub struct ExplainedClass {
     pub ap_rank: Option<usize>,
     /// 95% interval of AP, by bootstrap over the images.
     pub ap_interval: Option<(f64, f64)>,
-    /// The AP that its count leads to expect.
+    /// The AP that is expected from its count.
     pub expected: Option<Expected>,
     /// Information amount without the floor's bits.
     pub information: Option<f64>,
-    /// Its rank, 1 the most.
+    /// Its rank; 1 has the most.
     pub information_rank: Option<usize>,
-    /// How its embeddings spread.
+    /// The spread of its embeddings.
     pub spread: Option<Spread>,
-    /// What the classifier takes its boxes for.
+    /// The classes that the classifier gives its boxes.
     pub recognition: Option<Recognition>,
     /// The closest classes, three at most.
     pub closest: Vec<Neighbour>,
     /// Its largest class-distance normalized variance with another class.
     pub variability: Option<f64>,
-    /// How far its held-out embeddings have moved from those of training.
+    /// The distance between its held-out and its training embeddings.
     pub shift: Option<Shift>,
     /// Its detections.
     pub detections: Option<ClassDetections>,
     /// Median area of its boxes, pixels².
     pub median_area: Option<f64>,
-    /// Which of the embeddings that `closest` is of lie nearer to another class.
+    /// The embeddings used for `closest` that are nearer to another class.
     pub nearer: Option<Suspects>,
-    /// Which embeddings of training have a label in doubt.
+    /// The training embeddings with a doubtful label.
     pub suspects: Option<Suspects>,
-    /// What may be the reasons of its AP, in order of weight; of a class that is not bad, none.
+    /// What may be the reasons for its AP, in order of weight; of a class that is not bad, none.
     pub reasons: Vec<Reason>,
 }
 
 impl Explanation {
-    /// The distances D between the classes, C×C, where two have one; NaN for a class without embeddings.
+    /// The distances D between the classes, C×C, if any are known; NaN for a class without embeddings.
     pub fn distances(&self) -> Option<ArrayView2<'_, f64>> {
         let any = self.classes.iter().any(|class| !class.closest.is_empty());
         Some(self.run.geometry().filter(|_| any)?.overlap.as_ref()?.distances())
     }
 
-    /// What reasons are made from: of which embeddings recall and overlap are, and whether there are detections.
+    /// The inputs of the reasons: the embeddings for recall and for overlap, and whether there are detections.
     pub fn inputs(&self) -> (Option<Of>, Option<Of>, bool) {
         let detections = self.classes.iter().any(|class| class.detections.is_some());
         (self.recognition_of, self.overlap_of, detections)
@@ -105,7 +105,7 @@ impl Explanation {
         named.or_else(|| id().and_then(|id| self.classes.iter().position(|class| class.id == id)))
     }
 
-    /// That no run has a class that is wanted.
+    /// The error that no run has the `wanted` class.
     pub fn no_class(explanations: &[Explanation], wanted: &str) -> Error {
         let names: Vec<&str> = match explanations.first() {
             Some(first) => first.classes.iter().map(|class| class.name.as_str()).collect(),
@@ -115,7 +115,7 @@ impl Explanation {
         Error::Input(format!("{wanted:?} is not one of the classes, {}{near}", list(&names)))
     }
 
-    /// The class with this index.
+    /// The name of the class with this index.
     pub fn name(&self, class: usize) -> &str {
         &self.classes[class].name
     }

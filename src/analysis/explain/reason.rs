@@ -5,9 +5,9 @@ use crate::detections::ErrorType;
 /// How sure a reason is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Weight {
-    /// It may play a part.
+    /// It may contribute.
     Weak,
-    /// It is seen in the numbers.
+    /// The numbers of the class show it.
     Likely,
     /// Held-out boxes or detections show it.
     Shown,
@@ -22,36 +22,36 @@ pub enum SeenIn {
     Detections,
 }
 
-/// What may be the reason of a class's AP.
+/// A possible reason for a class's AP.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Because {
-    /// Few instances, and AP is not below what they lead to expect.
+    /// Few instances, and AP is not below the value expected from the count.
     FewInstances {
-        /// Whether classes with fewer instances have lower AP in this run, so that it shows.
+        /// Whether classes with fewer instances have lower AP in this run.
         count_tells: bool,
         /// Instances of the class.
         instances: u64,
         /// Median over the classes.
         median: f64,
     },
-    /// It has many forms: spread and information far above the others', held-out errors go to many classes.
+    /// Many forms: its spread is far above that of the other classes, and held-out errors go to many classes.
     Spread {
-        /// Its total variance over the median of the classes'.
+        /// Its total variance divided by the median over the classes.
         times: f64,
-        /// Classes that its held-out boxes are taken for.
+        /// Number of other classes that its held-out boxes are classified as.
         taken_for: usize,
     },
-    /// It is taken for another class.
+    /// It is confused with another class.
     Confused {
-        /// The other's name.
+        /// The name of the other class.
         with: String,
-        /// How often, of its objects.
+        /// Number of its boxes or objects that are confused.
         count: u64,
-        /// Its objects.
+        /// Number of all its boxes or objects.
         of: u64,
-        /// Where that was seen.
+        /// Where the confusion was seen.
         seen: SeenIn,
-        /// Whether the embeddings of the two overlap; unknown where there are no held-out embeddings.
+        /// Whether the embeddings of the two classes overlap; `None` without held-out embeddings.
         overlap: Option<bool>,
     },
     /// Its objects are small.
@@ -61,25 +61,25 @@ pub enum Because {
         /// Median over the classes.
         median: f64,
     },
-    /// One type of error costs most.
+    /// One type of error in the detections costs much AP.
     Errors {
-        /// Which; never `classification`, which is [`Because::Confused`].
+        /// The type; never `classification`, which is [`Because::Confused`].
         which: ErrorType,
         /// How many.
         count: u64,
-        /// AP at IoU 0.5 that they cost, 0–1.
+        /// AP at IoU 0.5 that these errors cost, 0–1.
         cost: f64,
     },
-    /// Boxes that lie nearer to another class than to their own.
+    /// Some of its boxes have embeddings nearer to another class: their labels may be wrong.
     LabelNoise {
         /// How many.
         rows: u64,
         /// Of so many.
         of: u64,
-        /// The class that most of them lie nearer to.
+        /// The class to which most of them are nearer.
         nearer_to: String,
     },
-    /// Boxes that are labelled as another class lie nearer to this one.
+    /// Boxes labelled as another class have embeddings nearer to this one: their labels may be wrong.
     LabelledAs {
         /// How many.
         rows: u64,
@@ -97,12 +97,12 @@ pub enum Because {
     },
     /// Nothing was found.
     NothingFound {
-        /// Recall on held-out boxes, where it is so high that the classification is not at fault.
+        /// Recall on held-out boxes, if it is so high that classification is not the problem.
         recall: Option<f64>,
     },
 }
 
-/// What may be the reason, and how sure that is.
+/// A possible reason, and how sure it is.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reason {
     /// The reason.

@@ -9,41 +9,41 @@ use crate::kernel::median;
 use crate::recognition::Recognition;
 use crate::suspects::Suspects;
 
-/// So many times the median is far above the other classes.
+/// A number is far above the other classes from this multiple of the median.
 const FAR_ABOVE: f64 = 3.0;
-/// A distance that is so many times what chance makes of it is none of chance.
+/// A distance is not due to chance from this multiple of its value by chance.
 const BEYOND_CHANCE: f64 = 1.5;
-/// So many standard deviations above what is usual, errors are none of chance.
+/// Errors are not due to chance from so many standard deviations above the usual number.
 const DEVIATIONS: f64 = 4.0;
-/// Objects that are seen to go wrong the same way, at least.
+/// The fewest objects with the same error.
 const LEAST_COUNT: u64 = 3;
-/// And their share of the class's objects.
+/// The smallest share of the class's objects with the same error.
 const LEAST_SHARE: f64 = 0.1;
-/// Two classes overlap where this share of each lies nearer to the mean of the other.
+/// Two classes overlap if this share of each is nearer to the mean of the other.
 const OVERLAP: f64 = 0.1;
-/// Of so many held-out embeddings that can be told.
+/// Overlap needs so many held-out embeddings of each class.
 const LEAST_HELD_OUT: u64 = 10;
-/// Fewer instances than this times the median are few, and hardly any.
+/// A class has few instances below this multiple of the median; below the second, hardly any.
 const FEW: f64 = 0.5;
 const HARDLY_ANY: f64 = 0.15;
-/// Fewer instances than this say little of how far a class spreads, or has moved.
+/// The fewest instances for a statement on the spread or the shift of a class.
 const ENOUGH: u64 = 20;
-/// A classifier of this recall is not at fault.
+/// From this recall on, the classifier is not the problem.
 const RECOGNIZED: f64 = 0.9;
-/// An error that costs less AP at IoU 0.5 is no reason.
+/// A type of error that costs less AP at IoU 0.5 is not a reason.
 const LEAST_COST: f64 = 0.05;
 /// Objects are small where their side is so many times that of the median class; without detections, which
 /// tell whether boxes go wrong, where it is still smaller.
 const SMALL: f64 = 0.5;
 const TINY: f64 = 1.0 / 3.0;
-/// So many times as many errors as usual are many.
+/// Errors are many from this multiple of the usual number.
 const MANY_ERRORS: f64 = 2.0;
-/// Errors of a class of many forms go to so many others.
+/// The held-out errors of a class of many forms go to at least so many classes.
 const FORMS: usize = 4;
-/// The share of rows nearer to one other class that makes a suspicion.
+/// The smallest share of rows nearer to one other class that makes labels doubtful.
 const SUSPECTS: f64 = 0.05;
 
-/// What the classes of a run have in common, to compare each with.
+/// Medians and costs over the classes of a run, with which each class is compared.
 pub struct Others<'a> {
     classes: &'a [ExplainedClass],
     overlap_of: Option<Of>,
@@ -93,7 +93,7 @@ impl<'a> Others<'a> {
         }
     }
 
-    /// What may be the reasons of a class's AP, the surest first; of a class without AP, or whose AP is
+    /// What may be the reasons for a class's AP, the surest first; of a class without AP, or whose AP is
     /// neither below the middle of the classes nor below what is expected of it, none.
     pub fn reasons(&self, class: &ExplainedClass) -> Vec<Reason> {
         let low = class.ap.zip(self.ap).is_some_and(|(ap, middle)| ap < middle);

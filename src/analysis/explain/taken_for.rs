@@ -2,14 +2,14 @@
 
 use super::{ExplainedClass, Explanation, Of, SeenIn};
 
-/// What a class is taken for most often.
+/// The class with which a class is confused most often.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct TakenFor {
-    /// The other's index among the classes.
+    /// The index of the other class.
     pub class: usize,
     /// How often.
     pub count: u64,
-    /// Of so many boxes or objects of the class.
+    /// Number of all boxes or objects of the class.
     pub of: u64,
     /// Where that was seen.
     pub seen: SeenIn,
@@ -23,8 +23,8 @@ impl TakenFor {
 }
 
 impl Explanation {
-    /// What a class is taken for most often: by the classifier on held-out boxes, or else by the detections.
-    /// Training boxes are fitted, and say nothing of it.
+    /// The class with which a class is confused most often: by the
+    /// classifier on held-out boxes, or else in the detections. Training boxes are fitted, and show no confusion.
     pub fn taken_for(&self, class: &ExplainedClass) -> Option<TakenFor> {
         let held_out = self.recognition_of == Some(Of::HeldOut);
         let recognition = class.recognition.as_ref().filter(|known| held_out && known.rows > 0);

@@ -19,7 +19,7 @@ impl Weight {
 }
 
 impl ErrorType {
-    /// What to do about it.
+    /// What to do against this error.
     fn next_step(self) -> &'static str {
         match self {
             ErrorType::Classification => {
@@ -64,7 +64,7 @@ impl Because {
         }
     }
 
-    /// The other class that it is about.
+    /// The other class of this reason, if it has one.
     pub fn other(&self) -> Option<&str> {
         match self {
             Because::Confused { with, .. } => Some(with),
@@ -74,16 +74,21 @@ impl Because {
         }
     }
 
-    /// In few words, such as `confused with Bolt (similar)`: the features of the two classes overlap.
+    /// In few words, such as `confused with Bolt (similar)`: the embeddings of the two classes overlap.
     pub fn label(&self) -> String {
+        match self {
+            Because::Confused { overlap: Some(true), .. } => self.short_label() + " (similar)",
+            Because::Confused { overlap: Some(false), .. } => self.short_label() + " (separable)",
+            _ => self.short_label(),
+        }
+    }
+
+    /// The same without what is in parentheses, such as `confused with Bolt`.
+    pub fn short_label(&self) -> String {
         match self {
             Because::FewInstances { .. } => "few instances".into(),
             Because::Spread { .. } => "many forms".into(),
-            Because::Confused { with, overlap, .. } => match overlap {
-                Some(true) => format!("confused with {with} (similar)"),
-                Some(false) => format!("confused with {with} (separable)"),
-                None => format!("confused with {with}"),
-            },
+            Because::Confused { with, .. } => format!("confused with {with}"),
             Because::Small { .. } => "small objects".into(),
             Because::Errors { which, .. } => match which {
                 ErrorType::Classification => "classification errors".into(),
@@ -296,7 +301,7 @@ pub fn counted(count: u64, one: &str, many: &str) -> String {
     format!("{} {}", grouped(count), if count == 1 { one } else { many })
 }
 
-/// Two digits or so; whole numbers from ten up.
+/// One decimal; whole numbers from 10 on.
 fn short(number: f64) -> String {
     if number.abs() >= 10.0 { grouped(number.round().abs() as u64) } else { format!("{number:.1}") }
 }

@@ -2,18 +2,18 @@
 
 use super::{ExplainedClass, Explanation};
 
-/// What the worst classes are chosen by.
+/// The number by which the worst classes are chosen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
-    /// The deleted residual: how far AP is below what was to be expected.
+    /// The deleted residual: AP minus the expected AP.
     Expectation,
-    /// AP, where nothing is to be expected.
+    /// AP, if there is no expected AP.
     Ap,
-    /// Recall, where there is no AP.
+    /// Recall, if there is no AP.
     Recall,
 }
 
-/// How AP stands to the interval of what was to be expected.
+/// Where AP is, relative to the interval of the expected AP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     /// It is below the interval.
@@ -25,7 +25,7 @@ pub enum Standing {
 }
 
 impl ExplainedClass {
-    /// How AP stands to what was to be expected.
+    /// Where AP is, relative to the interval of the expected AP.
     pub fn standing(&self) -> Option<Standing> {
         let (ap, expected) = (self.ap?, self.expected?);
         let (low, high) = expected.interval;

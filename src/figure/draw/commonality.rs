@@ -25,7 +25,7 @@ const BAR: i32 = 14 * PX;
 const GAP: i32 = 6 * PX;
 const LEGEND: i32 = 30 * PX;
 
-/// Draws a panel a run, with its title: a bar a part, and a tick where noise would reach.
+/// Draws a panel per run, with its title: a bar per part, and a tick where noise would reach.
 ///
 /// # Errors
 /// If there is no panel, or one without parts.

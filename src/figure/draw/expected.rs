@@ -1,4 +1,4 @@
-//! AP against instance count, a point a class, and what the count leads to expect.
+//! AP against instance count, a point per class, and what the count leads to expect.
 
 use super::Error;
 use super::axis::{Axis, Side};

@@ -50,7 +50,7 @@ const WIDEST_BAR: i32 = 60 * PX;
 
 const GAP: i32 = 6 * PX;
 
-/// Draws bars of instance counts in descending order with the AP line over them, a panel a run.
+/// Draws bars of instance counts in descending order with the AP line over them, a panel per run.
 ///
 /// The AP axis is the same in every panel. The count axis is logarithmic where positive counts span
 /// more than two decades. Beyond about 80 classes only every k-th is named.

@@ -40,7 +40,7 @@ const SAMPLE: i32 = 22 * PX;
 const TOP: f64 = 1.2;
 const CORNERS: usize = 8;
 
-/// Draws a panel a data set: R(d) over a logarithmic d axis, R = 1, the d of the paper's grid, the best
+/// Draws a panel per data set: R(d) over a logarithmic d axis, R = 1, the d of the paper's grid, the best
 /// d, and the running and hybrid stores as horizontal lines. Very short queues, which take far more
 /// than the original storage, lie beyond the axes.
 pub fn figure3(panels: &[Figure3Panel]) -> Result<String, Error> {

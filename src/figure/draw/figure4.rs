@@ -123,7 +123,7 @@ fn colours(runs: &[Figure4Run]) -> Vec<RGBColor> {
     places.map(|place| COLOURS[place % COLOURS.len()]).collect()
 }
 
-/// A panel: a value a run.
+/// A panel: a value per run.
 struct Bars {
     title: String,
     axis_title: &'static str,

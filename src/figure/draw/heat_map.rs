@@ -1,4 +1,4 @@
-//! A square of coloured cells, a row and a column a class, and the bar that explains the colours.
+//! A square of coloured cells, a row and a column per class, and the bar that explains the colours.
 
 use plotters::prelude::RGBColor;
 

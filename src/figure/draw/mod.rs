@@ -1,4 +1,4 @@
-//! Finished numbers as SVG text, one file a figure.
+//! Finished numbers as SVG text, one file per figure.
 //!
 //! A figure takes finished numbers and gives the same bytes on every machine: coordinates are whole
 //! units of a fine canvas, labels are rounded, and no system font is asked for its metrics.

@@ -1,4 +1,4 @@
-//! Information amount against average precision, a point a class.
+//! Information amount against average precision, a point per class.
 
 use std::cmp::Reverse;
 
@@ -51,7 +51,7 @@ const MANY: usize = 200;
 /// Up to this distance a name needs no line to its point.
 const LEADERLESS: i32 = 10 * PX;
 
-/// Draws a panel a run: points coloured by instance count, the least-squares line, and the names of
+/// Draws a panel per run: points coloured by instance count, the least-squares line, and the names of
 /// the classes farthest from it. Panels share the AP axis and the colour scale.
 pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
     let (columns, plot_width, plot_height) = match panels.len() {

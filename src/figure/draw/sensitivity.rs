@@ -18,7 +18,7 @@ use crate::correlation::Pearson;
 pub struct SensitivityPanel {
     /// Name of the run.
     pub title: String,
-    /// A row an estimator, from top to bottom.
+    /// A row per estimator, from top to bottom.
     pub rows: Vec<SensitivityRow>,
 }
 

@@ -1,4 +1,4 @@
-//! What two runs have of each class, joined by a line a class.
+//! What two runs have of each class, joined by a line per class.
 
 use super::Error;
 use super::axis::{Axis, Side};
@@ -42,7 +42,7 @@ const GAP: i32 = 6 * PX;
 const LEADER: i32 = 26 * PX;
 const LEGEND: i32 = 26 * PX;
 
-/// Draws a panel a number: a line a class from the first run to the second; the ten that change most
+/// Draws a panel per number: a line per class from the first run to the second; the ten that change most
 /// are coloured, blue up and orange down, and named.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ fn pass(path: &Path, top: &mut Top, observer: &dyn Observer) -> Result<()> {
         Ok(()) => Ok(()),
         Err(error) => {
             let problem = top.problem.take();
-            // A list, or an object a line, may be what another tool writes.
+            // A list, or an object per line, may be what another tool writes.
             let named = other::named(path).map(str::to_owned).filter(|_| !error.is_io());
             let problem = named.filter(|_| top.categories.is_none()).or(problem);
             Err(json::refused(path, error, problem, ANNOTATIONS))

@@ -1,4 +1,4 @@
-//! Open Images: a csv with a row a box, whose classes are codes such as `/m/01`, and whose sides are shares of
+//! Open Images: a csv with a row per box, whose classes are codes such as `/m/01`, and whose sides are shares of
 //! the image. It is read as a stream; what is held is the name of each image.
 //!
 //! The columns are those of `oidv6-train-annotations-bbox.csv`, found by name, as

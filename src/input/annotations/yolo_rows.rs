@@ -1,4 +1,4 @@
-//! One label file of YOLO: a row an object, `class x y width height` in shares of the image, or a class and
+//! One label file of YOLO: a row per object, `class x y width height` in shares of the image, or a class and
 //! the corners of a polygon.
 //!
 //! Follows `verify_image_label` in `ultralytics/data/utils.py` of Ultralytics 8.4. An image with labels that

@@ -54,7 +54,7 @@ pub fn of_fields(
     objects.columns(wanted, &[])
 }
 
-/// The same of the rows of a table, each with its line, whose columns are keys: a row a step.
+/// The same of the rows of a table, each with its line, whose columns are keys: a row per step.
 ///
 /// # Errors
 /// As for [`of_fields`]. None where no row has AP per class.

@@ -39,7 +39,7 @@ pub struct Group {
     pub naming: Naming,
     /// What it calls each class, with its AP.
     pub classes: Vec<(String, Option<f64>)>,
-    /// Why they may not be what is meant.
+    /// Why they may be the wrong values.
     pub doubts: Vec<String>,
 }
 

@@ -63,7 +63,7 @@ pub enum ApIou {
 }
 
 impl ApIou {
-    /// All there are.
+    /// All values.
     pub const ALL: &'static [ApIou] = &[ApIou::Half, ApIou::ThreeQuarters, ApIou::All];
 
     /// The name on the command line.

@@ -19,7 +19,7 @@ const CLASS: [&str; 9] = [
     "category_name",
 ];
 
-/// The tables of a text that have a row a class and a column that is AP by its name.
+/// The tables of a text that have a row per class and a column that is AP by its name.
 pub fn sheets(text: &str) -> Vec<Sheet> {
     let mut reader = Reader::default();
     for (at, line) in text.split('\n').enumerate() {
@@ -200,7 +200,7 @@ impl Reader {
         }
     }
 
-    /// The table that a header begins, if it has a row a class and AP.
+    /// The table that a header begins, if it has a row per class and AP.
     fn header(&self, row: &str) -> Option<Open> {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
         let is_class = |cell: &&str| CLASS.iter().any(|name| cell.eq_ignore_ascii_case(name));

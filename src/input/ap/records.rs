@@ -1,4 +1,4 @@
-//! Lists of records, a record a class.
+//! Lists of records, a record per class.
 
 use super::column_names::may_be_ap;
 use super::layout::{Group, Naming};

@@ -15,11 +15,11 @@ pub enum Kind {
     },
     /// Columns of one width, numbers on the right.
     Console,
-    /// A line a class, each value with its name.
+    /// A line per class, each value with its name.
     Darknet,
 }
 
-/// A table with a row a class.
+/// A table with a row per class.
 #[derive(Clone, Debug)]
 pub struct Sheet {
     /// The line of its header, from 1.

@@ -1,4 +1,4 @@
-//! The result of supervision's `MeanAveragePrecision`, its arrays saved as lists: `ap_per_class`, a row a class
+//! The result of supervision's `MeanAveragePrecision`, its arrays saved as lists: `ap_per_class`, a row per class
 //! and a value an IoU threshold, and `matched_classes`, the ids; 0–1, −1 where a class is not in the
 //! ground truth. Below `small_objects` and the like are those of one size.
 //!

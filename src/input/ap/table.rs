@@ -14,7 +14,7 @@ use crate::words::list;
 
 /// Reads the wanted columns; without any wanted, the column `ap`, Ultralytics' mAP50-95, or else the only
 /// one of numbers that may be AP by its name. The scale is seen from a column's values unless given. A
-/// table with a row a step and a column a tag is read as an evaluator's objects are.
+/// table with a row per step and a column per tag is read as an evaluator's objects are.
 ///
 /// # Errors
 /// If the file cannot be used, has no such column, or a value is no AP.
@@ -52,7 +52,7 @@ pub fn read(path: &Path, wanted: Wanted, format: Option<ApFormat>) -> Result<Vec
     columns.into_iter().map(column).collect()
 }
 
-/// Columns of logs, which have a row an epoch or a step.
+/// Columns of logs, which have a row per epoch or a step.
 const EPOCHS: [&str; 4] = ["epoch", "step", "iteration", "iter"];
 
 fn default_column(table: &Table) -> Result<usize> {

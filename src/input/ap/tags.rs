@@ -1,4 +1,4 @@
-//! Tags as loggers export them, TensorBoard or Weights & Biases: a column a tag and a row a step, or the
+//! Tags as loggers export them, TensorBoard or Weights & Biases: a column per tag and a row per step, or the
 //! columns tag, step and value. A tag is a key as evaluators write them into an object.
 
 use super::evaluator_json::of_steps;

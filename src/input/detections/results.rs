@@ -19,7 +19,7 @@ use crate::observer::Observer;
 /// The boxes of a file.
 pub struct Found {
     pub boxes: Vec<Annotation>,
-    /// What the user should know of how they were read.
+    /// Notes on how they were read.
     pub notes: Vec<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Parquet files with one column a dimension.
+//! Parquet files with one column per dimension.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::input::series;
 use crate::rows::{Element, Sink, check_dim};
 
-/// A parquet file with one column a dimension.
+/// A parquet file with one column per dimension.
 #[derive(Debug)]
 pub struct WideFile {
     columns: Vec<Column>,

@@ -5,7 +5,7 @@ use crate::detector::Run;
 use crate::groups::ApSummary;
 use crate::output::{Cell, Table};
 
-/// Model bias and mean AP: a row a run for all classes, and one a group.
+/// Model bias and mean AP: a row per run for all classes, and one per group.
 pub fn bias(runs: &[Bias]) -> Table {
     let row = |run: &Run, group: &str, ap: &ApSummary| {
         vec![

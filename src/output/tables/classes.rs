@@ -78,8 +78,8 @@ const DETAILS: [&str; 31] = [
     "suspects",
 ];
 
-/// The columns of `classes.csv`: a row a run and class. AP is on the run's scale, errors are counts, `reasons`
-/// has a token a reason.
+/// The columns of `classes.csv`: a row per run and class. AP is on the run's scale, errors are counts, `reasons`
+/// has a token per reason.
 pub fn classes(explanations: &[Explanation]) -> Table {
     table(&CLASSES, explanations, class_cells)
 }
@@ -121,7 +121,7 @@ pub fn in_short(explanation: &Explanation, places: &[usize], sentences: bool) ->
     let row = |at: &usize| {
         let class = &explanation.classes[*at];
         let first = class.reasons.first().map(|reason| match sentences {
-            false => reason.because.label(),
+            false => reason.because.short_label(),
             true => format!("{} {}", reason.because.sentence(), reason.because.next_step()),
         });
         let recall = class.recognition.as_ref().and_then(Recognition::recall);
@@ -146,7 +146,7 @@ pub fn in_short(explanation: &Explanation, places: &[usize], sentences: bool) ->
     table
 }
 
-/// The columns of `reasons.csv`: a row a class whose reasons changed.
+/// The columns of `reasons.csv`: a row per class whose reasons changed.
 pub fn reasons_changed(changed: &[ReasonsChanged]) -> Table {
     let row = |class: &ReasonsChanged| {
         let words = |reasons: &[Reason]| {

@@ -18,7 +18,7 @@ pub struct VerdictRow<'a> {
     runs: usize,
     /// How many independent ones they are worth.
     effective: Option<f64>,
-    /// What is held constant beside the count.
+    /// What is held constant besides the count.
     covariates: &'a [String],
     /// Whether it is the one to quote, and not another without what it holds constant.
     pub main: bool,

@@ -18,13 +18,13 @@ const SUMS: [Column; 5] = [
 
 const CLASSES: [Column; 8] = [
     Column::words("class"),
-    Column::number("I: A").rank(5),
-    Column::number("B").rank(4),
-    Column::number("B − A").rank(1),
-    Column::number("AP (%): A").rank(3),
-    Column::number("B").rank(2),
-    Column::number("B − A"),
-    Column::number("rank").rank(6),
+    Column::number("I (A)").rank(5),
+    Column::number("I (B)").rank(4),
+    Column::number("ΔI").rank(1),
+    Column::number("AP % (A)").rank(3),
+    Column::number("AP % (B)").rank(2),
+    Column::number("ΔAP"),
+    Column::number("rank change").rank(6),
 ];
 
 /// The sums, and the classes whose AP, or else information amount, changes most.
@@ -53,7 +53,7 @@ pub fn compare(comparison: &Comparison) -> String {
     changed.sort_by(|a, b| size(b).total_cmp(&size(a)));
     let most = changed.len().min(SHOWN);
     let by = if by == "ap" { "AP" } else { by };
-    text += &format!("\nlargest changes of {by}, {most} of {}:\n", changed.len());
+    text += &format!("\nlargest changes of {by} (B − A), {most} of {}:\n", changed.len());
     let row = |pair: &&Pair| class(pair, percent);
     text += &in_columns(&CLASSES, &changed.iter().take(SHOWN).map(row).collect::<Vec<_>>());
     let only = |side: usize| -> Vec<&str> {

@@ -90,7 +90,7 @@ fn in_a_line(shares: &Shares) -> String {
     format!("{}{colon}{}", shares.of, parts.join(", "))
 }
 
-/// The classes that are the worst, or those that are chosen, a table a run; and how to see more of one.
+/// The classes that are the worst, or those that are chosen, a table per run; and how to see more of one.
 ///
 /// # Errors
 /// If the column to sort by is none of `classes.csv`.

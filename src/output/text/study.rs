@@ -32,7 +32,7 @@ fn said(Said { subject, finding, points }: &Said) -> String {
     finding.chain(points).chain(["\n".to_owned()]).collect()
 }
 
-/// A row a run and estimator.
+/// A row per run and estimator.
 fn short(study: &Study) -> String {
     let text = |cell: &Cell| match cell {
         Cell::Missing => "n/a".into(),
