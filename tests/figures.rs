@@ -6,7 +6,7 @@ use igam_analyze::figure::draw::{
     ScatterPanel, ScatterPoint, SensitivityPanel, SensitivityRow, Whiskered, figure1, figure2,
     figure3, figure4, margins, scatter, sensitivity,
 };
-use igam_analyze::figure::reading;
+use igam_analyze::figure::how_to_read;
 use igam_analyze::storage::Shape;
 
 const R: Pearson =
@@ -856,7 +856,7 @@ fn of_too_few_classes_no_correlation_is_drawn() {
         assert!(texts.iter().any(|text| text.says.contains("too few classes")));
         let number = |says: &str| says.split('.').nth(1).is_some_and(|digits| digits.len() == 3);
         assert!(!texts.iter().any(|text| text.says.contains("r = ") || number(&text.says)));
-        assert!(reading(svg).contains("few"), "{}", reading(svg));
+        assert!(how_to_read(svg).contains("few"), "{}", how_to_read(svg));
         assert_legible(svg);
     }
     // All names, and no line; no bar and no whisker; no dot.
@@ -868,7 +868,7 @@ fn of_too_few_classes_no_correlation_is_drawn() {
 
 /// A sentence of plain length.
 pub fn assert_readable(svg: &str) {
-    let says = reading(svg);
+    let says = how_to_read(svg);
     let words = says.split_whitespace().count();
     assert!((6..=30).contains(&words), "{words} words: {says}");
     assert!(says.ends_with('.') && !says.trim_end_matches('.').contains(". "), "{says}");

@@ -19,7 +19,7 @@ use draw::{Figure3Panel, Figure3Store, MarginsFigure, SlopeClass, SlopePanel};
 
 /// The sentence that a figure of this crate carries on how to read it, escaped as in XML; empty where it
 /// carries none.
-pub fn reading(svg: &str) -> &str {
+pub fn how_to_read(svg: &str) -> &str {
     let sentence = svg.split_once("<desc>").and_then(|(_, rest)| rest.split_once("</desc>"));
     sentence.map_or("", |(sentence, _)| sentence)
 }

@@ -122,7 +122,7 @@ fn part_html(part: &Part) -> String {
 fn figure_html(caption: &str, svg: &str) -> String {
     let caption = escape(caption);
     // The same characters are escaped in both.
-    let reading = figure::reading(svg);
+    let reading = figure::how_to_read(svg);
     // What a browser cannot show, it reads out.
     let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{caption}\" "), 1);
     format!(
