@@ -249,3 +249,45 @@ fn information_csv_says_scale_and_estimator() {
     assert_eq!(json["information"][3]["estimator"], "qis");
     assert!(json["information"][3]["ap_scale"].is_null());
 }
+
+/// AP stands as high whichever scale it comes on, and the axis says which that is.
+#[test]
+fn figures_have_ap_in_percent() {
+    let work = thirty();
+    let figure = |input: &str| {
+        work.run(&format!("correlate --counts counts.csv {input}"));
+        work.read("reports/figure1.svg")
+    };
+    let percent = figure("--ap percent.csv --ap-scale percent");
+    let fraction = figure("--ap fraction.csv --ap-scale fraction");
+    let heights = |svg: &str| -> Vec<f64> {
+        let document = roxmltree::Document::parse(svg).unwrap();
+        let dots = document.descendants().filter(|node| node.has_tag_name("circle"));
+        dots.map(|dot| dot.attribute("cy").unwrap().parse().unwrap()).collect()
+    };
+    let (ours, theirs) = (heights(&percent), heights(&fraction));
+    assert_eq!((ours.len(), theirs.len()), (30, 30));
+    // A tenth of a nominal pixel, by rounding.
+    assert!(ours.iter().zip(&theirs).all(|(one, other)| (one - other).abs() <= 1.0));
+    assert_eq!(crate::figures::titles(&percent), crate::figures::titles(&fraction));
+    assert!(crate::figures::texts(&fraction).iter().any(|text| text.says == "AP (%)"));
+    assert!(crate::figures::titles(&fraction).iter().all(|title| title[2].starts_with("AP ")));
+}
+
+/// Of fewer than ten classes figures show no correlation, of ten they do.
+#[test]
+fn figures_of_too_few_classes_say_so() {
+    for (classes, enough) in [(9, false), (10, true)] {
+        let work = Workdir::new();
+        let rows = |of: fn(u32) -> u32, head: &str| -> String {
+            let rows = (0..classes).map(|class| format!("c{class},{}\n", of(class)));
+            [format!("class,{head}\n")].into_iter().chain(rows).collect()
+        };
+        work.write("counts.csv", rows(|class| 7 + 5 * class, "instances"));
+        work.write("ap.csv", rows(|class| 20 + class * class % 7, "ap"));
+        work.run("correlate --counts counts.csv --ap ap.csv --ap-scale percent");
+        let texts = crate::figures::texts(&work.read("reports/figure1.svg"));
+        let says = |what: &str| texts.iter().any(|text| text.says.contains(what));
+        assert_eq!((says("r = "), says("too few classes to tell")), (enough, !enough));
+    }
+}

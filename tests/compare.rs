@@ -319,6 +319,8 @@ fn a_slope_rises_where_its_class_does() {
         classes: values.map(class).into(),
     };
     let svg = slope(&[panel]).unwrap();
+    crate::figures::assert_readable(&svg);
+    assert!(crate::figures::titles(&svg).contains(&vec!["up".to_owned(), "1.0 → 4.0".to_owned()]));
     let texts = crate::figures::texts(&svg);
     let at = |says: &str| texts.iter().find(|text| text.says == says).expect(says);
     assert!(at("before").x < at("after").x);

@@ -288,6 +288,7 @@ fn overlap_of_four_classes() {
     ];
     let svg = overlap(&four(), distances.view()).unwrap();
     assert_legible(&svg);
+    crate::figures::assert_readable(&svg);
     insta::assert_snapshot!(svg);
 }
 
@@ -395,7 +396,12 @@ fn close_classes_are_side_by_side() {
 
 #[test]
 fn the_marked_class_is_where_its_place_says() {
-    for count in [2, 31, 1203] {
+    // Of fewer than ten classes there is no interval.
+    let (nine, _) = many(9);
+    let drawn = expected(&nine, Some(4)).unwrap();
+    assert!(drawn.places.iter().all(|place| place.unwrap().expected.is_none()));
+    assert!(!drawn.svg.contains("<polygon") && !drawn.svg.contains("#E69F00"));
+    for count in [10, 31, 1203] {
         let (many, _) = many(count);
         let at = count / 2;
         let drawn = expected(&many, Some(at)).unwrap();
@@ -412,7 +418,7 @@ fn the_marked_class_is_where_its_place_says() {
             .map(|node| (node.attribute("cx").unwrap(), node.attribute("cy").unwrap()))
             .collect();
         assert!(centres.contains(&(&place.x.to_string(), &place.ap.to_string())), "{centres:?}");
-        assert!(drawn.svg.len() < 150_000);
+        assert!(drawn.svg.len() < 200_000, "{}", drawn.svg.len());
     }
     let mut none = four();
     none.classes.iter_mut().for_each(|class| class.ap = None);

@@ -1,12 +1,12 @@
 //! The figures are SVG that a browser takes, complete, and the same whatever the order of the input.
 
-use igam_analyze::ap::ApScale;
 use igam_analyze::correlation::{Pearson, least_squares};
 use igam_analyze::figure::draw::{
     Figure1Class, Figure1Panel, Figure2Run, Figure3Panel, Figure3Store, Figure4Run, MarginsFigure,
     ScatterPanel, ScatterPoint, SensitivityPanel, SensitivityRow, Whiskered, figure1, figure2,
     figure3, figure4, margins, scatter, sensitivity,
 };
+use igam_analyze::figure::how_to_read;
 use igam_analyze::storage::Shape;
 
 const R: Pearson =
@@ -23,7 +23,7 @@ fn bars(classes: Vec<Figure1Class>, pearson: Option<Pearson>) -> Figure1Panel {
         classes,
         pearson,
         log_pearson: pearson.map(|log| Pearson { r: 0.125, ..log }),
-        ap_scale: ApScale::Fraction,
+        enough_classes: true,
         ap_column: "ap".to_owned(),
     }
 }
@@ -41,7 +41,7 @@ fn cloud(points: Vec<ScatterPoint>, pearson: Option<Pearson>) -> ScatterPanel {
         points,
         pearson,
         line,
-        ap_scale: ApScale::Percent,
+        enough_classes: true,
         ap_column: "AP".to_owned(),
     }
 }
@@ -53,6 +53,7 @@ fn run(backbone: &str, loss: &str, information: Option<Pearson>) -> Figure2Run {
         information,
         instances: Some(R),
         log_instances: Some(Pearson { r: 0.25, interval: Some((-0.2, 0.6)), ..R }),
+        enough_classes: true,
     }
 }
 
@@ -101,7 +102,11 @@ fn find<'a>(texts: &'a [Text], says: &str) -> &'a Text {
 fn long_tail(count: usize) -> Vec<Figure1Class> {
     let place = |i: usize| i * 7 % count;
     let tail = |i: usize| {
-        class(&format!("class {i:04}"), 100_000 / (1 + i as u64), Some(i as f64 / count as f64))
+        class(
+            &format!("class {i:04}"),
+            100_000 / (1 + i as u64),
+            Some(100.0 * i as f64 / count as f64),
+        )
     };
     (0..count).map(|i| tail(place(i))).collect()
 }
@@ -109,8 +114,8 @@ fn long_tail(count: usize) -> Vec<Figure1Class> {
 #[test]
 fn figure1_of_three_classes() {
     let classes = vec![
-        class("plain", 40, Some(0.5)),
-        class("Crème & <brûlée>", 90_000, Some(0.25)),
+        class("plain", 40, Some(50.0)),
+        class("Crème & <brûlée>", 90_000, Some(25.0)),
         class("\"absent\"", 2, None),
     ];
     insta::assert_snapshot!(figure1(&[bars(classes, Some(R))]).unwrap());
@@ -174,38 +179,7 @@ fn the_order_of_the_input_does_not_show() {
 fn the_ap_axis_says_which_ap_it_is() {
     let mut panel = bars(long_tail(3), Some(R));
     panel.ap_column = "ap50".to_owned();
-    find(&texts(&figure1(&[panel]).unwrap()), "AP, ap50");
-}
-
-/// AP stands as high whichever scale it comes on, and the axis says which that is.
-#[test]
-fn ap_is_as_high_on_either_scale() {
-    let marks = |svg: &str| -> Vec<String> {
-        let document = roxmltree::Document::parse(svg).unwrap();
-        let marks = document.descendants().filter(|node| node.has_tag_name("circle"));
-        marks.map(|node| node.attribute("cy").unwrap().to_owned()).collect()
-    };
-    let aps = [0.1, 0.25, 0.375, 0.05];
-    let with = |scale: ApScale| {
-        let ap = |ap: f64| Some(ap * scale.full());
-        let classes = (0..4).map(|i| class(&i.to_string(), 10 - i, ap(aps[i as usize])));
-        let mut panel = bars(classes.collect(), None);
-        panel.ap_scale = scale;
-        let figure1 = figure1(&[panel]).unwrap();
-        let points = (0..4).map(|i| point(&i.to_string(), i as f64, ap(aps[i]).unwrap(), 5));
-        let mut panel = cloud(points.collect(), None);
-        panel.ap_scale = scale;
-        [figure1, scatter(&[panel]).unwrap()]
-    };
-    let (fraction, percent) = (with(ApScale::Fraction), with(ApScale::Percent));
-    for (fraction, percent) in fraction.iter().zip(&percent) {
-        let heights = marks(fraction);
-        assert_eq!(heights, marks(percent));
-        assert!(heights.iter().collect::<std::collections::HashSet<_>>().len() >= 4, "{heights:?}");
-        let (ours, theirs) = (texts(fraction), texts(percent));
-        let (at, same) = (find(&ours, "0.3"), find(&theirs, "30"));
-        assert_eq!((at.x, at.y), (same.x, same.y));
-    }
+    find(&texts(&figure1(&[panel]).unwrap()), "AP (%), ap50");
 }
 
 /// Labels of an axis are as exact as its step.
@@ -374,36 +348,16 @@ fn margins_of_many_classes_are_means_over_groups() {
     assert_eq!(svg.matches("<rect").count() - 2 - 64, 40 * 41 / 2);
 }
 
-/// Asserts that no two texts overlap, by the rough widths of DejaVu Sans, which is wide.
+/// Asserts that no two texts overlap, set in DejaVu Sans, which is wide.
 #[track_caller]
 pub fn assert_legible(svg: &str) {
-    let document = roxmltree::Document::parse(svg).unwrap();
-    let boxes: Vec<_> = document
-        .descendants()
-        .filter(|node| node.has_tag_name("text"))
-        .map(|node| {
-            let number = |name| node.attribute(name).unwrap().parse::<f64>().unwrap();
-            let (x, y, size) = (number("x"), number("y"), number("font-size"));
-            let says = node.text().unwrap_or_default().trim();
-            let em = |c: char| if "filjrt ,.:()-".contains(c) { 0.4 } else { 0.64 };
-            let width = size * says.chars().map(em).sum::<f64>();
-            let before = match node.attribute("text-anchor") {
-                Some("start") => 0.0,
-                Some("end") => width,
-                _ => width / 2.0,
-            };
-            let (half, after) = (0.4 * size, width - before);
-            match node.attribute("transform") {
-                // Reading upwards.
-                Some(_) => (says, [x - half, y - after, x + half, y + before]),
-                None => (says, [x - before, y - half, x + after, y + half]),
-            }
-        })
-        .collect();
-    for (at, (a, [left, top, right, bottom])) in boxes.iter().enumerate() {
+    let boxes = text_boxes(svg);
+    for (at, (a, one)) in boxes.iter().enumerate() {
         for (b, other) in &boxes[..at] {
-            let apart =
-                *right <= other[0] || other[2] <= *left || *bottom <= other[1] || other[3] <= *top;
+            let apart = one.right() <= other.left()
+                || other.right() <= one.left()
+                || one.bottom() <= other.top()
+                || other.bottom() <= one.top();
             assert!(apart, "{a:?} and {b:?} overlap");
         }
     }
@@ -512,7 +466,7 @@ fn sensitivity_row(
 }
 
 fn sensitivity_panel(title: &str, rows: Vec<SensitivityRow>) -> SensitivityPanel {
-    SensitivityPanel { title: title.to_owned(), rows }
+    SensitivityPanel { title: title.to_owned(), rows, enough_classes: true }
 }
 
 #[test]
@@ -714,5 +668,231 @@ fn figure3_of_odd_shapes() {
         let texts = texts(&figure3(&[storage(n, p, c)]).unwrap());
         find(&texts, "queue length d (log scale)");
         assert!(texts.iter().any(|text| text.says.starts_with("paper, best of all d")));
+    }
+}
+
+/// What each text says, and the box of its letters, in nominal pixels, as resvg sets it in DejaVu Sans.
+fn text_boxes(svg: &str) -> Vec<(String, resvg::usvg::Rect)> {
+    use resvg::usvg::{Group, Node, Options, Rect, Tree};
+    fn collect(group: &Group, all: &mut Vec<(String, Rect)>) {
+        for node in group.children() {
+            match node {
+                Node::Group(group) => collect(group, all),
+                Node::Text(text) => {
+                    let says: String = text.chunks().iter().map(|chunk| chunk.text()).collect();
+                    let letters = text.flattened().bounding_box();
+                    all.extend(
+                        letters
+                            .transform(text.abs_transform())
+                            .map(|area| (says.trim().to_owned(), area)),
+                    );
+                }
+                _ => {}
+            }
+        }
+    }
+    let mut options = Options::default();
+    options.fontdb_mut().load_font_data(dejavu::sans::regular().to_vec());
+    options.fontdb_mut().set_sans_serif_family("DejaVu Sans");
+    let mut all = Vec::new();
+    collect(Tree::from_str(svg, &options).unwrap().root(), &mut all);
+    all
+}
+
+/// Classes whose most instances and AP are at the very end of a round scale.
+fn up_to_the_top(count: usize, name: impl Fn(usize) -> String) -> Figure1Panel {
+    let instances = |i: usize| (100_000 / (1 + i * i) as u64).max(1);
+    let class = |i| class(&name(i), instances(i), Some(100.0 / (1 + i % 5) as f64));
+    bars((0..count).map(class).collect(), Some(R))
+}
+
+/// The room over the tallest bar and the highest dot, up to the end of the axes.
+#[test]
+fn figure1_has_headroom() {
+    for count in [1, 3, 24, 80, 1203] {
+        let svg = figure1(&[up_to_the_top(count, |i| format!("c{i}"))]).unwrap();
+        let document = roxmltree::Document::parse(&svg).unwrap();
+        let number =
+            |node: roxmltree::Node, name| node.attribute(name).unwrap().parse::<f64>().unwrap();
+        let all = |tag: &'static str| {
+            document.descendants().filter(move |node| node.has_tag_name(tag)).collect::<Vec<_>>()
+        };
+        // The axes are the two longest lines upright.
+        let ends =
+            all("line").into_iter().filter(|node| number(*node, "x1") == number(*node, "x2"));
+        let frame = ends.map(|node| number(node, "y1")).fold(f64::INFINITY, f64::min);
+        let bars = all("rect").into_iter().skip(1).map(|node| number(node, "y"));
+        let area = all("polygon").into_iter().flat_map(|node| {
+            let points = node.attribute("points").unwrap().split_whitespace();
+            points.map(|point| point.split(',').nth(1).unwrap().parse::<f64>().unwrap())
+        });
+        let tallest = bars.chain(area).fold(f64::INFINITY, f64::min);
+        let dots = all("circle").into_iter().map(|node| number(node, "cy") - number(node, "r"));
+        let highest = dots.fold(f64::INFINITY, f64::min);
+        for (what, top) in [("bar", tallest), ("dot", highest)] {
+            assert!((60.0..=400.0).contains(&(top - frame)), "{count}: {what} {}", top - frame);
+        }
+    }
+}
+
+/// Between the longest name and the words below it there is a line's height at most, and no overlap.
+#[test]
+fn names_take_the_height_of_the_longest_that_is_drawn() {
+    let short = |i: usize| format!("c{i}");
+    let mixed = |i: usize| match i % 30 {
+        15 => format!("adjustable wrench {i}"),
+        _ => format!("nut {i}"),
+    };
+    let wide = |i: usize| format!("WWWMMM {i}");
+    let longest =
+        |_: usize| "a name that is far too long to be drawn in whole, whatever is done".into();
+    let names: [&dyn Fn(usize) -> String; 4] = [&short, &mixed, &wide, &longest];
+    for (count, name) in [3, 24, 31, 80, 1203].into_iter().flat_map(|n| names.map(|name| (n, name)))
+    {
+        let panel = up_to_the_top(count, name);
+        let drawn: std::collections::HashSet<String> = (0..count).map(name).collect();
+        let svg = figure1(&[panel]).unwrap();
+        let boxes = text_boxes(&svg);
+        let is_name = |says: &str| {
+            drawn.contains(says) || says.ends_with('…') && says.starts_with("a name that")
+        };
+        let lowest = boxes.iter().filter(|(says, _)| is_name(says)).map(|(_, area)| area.bottom());
+        let lowest = lowest.fold(0.0, f32::max);
+        let caption = boxes.iter().find(|(says, _)| says.starts_with("classes, most")).unwrap().1;
+        let gap = caption.top() - lowest;
+        assert!((2.0..=11.0).contains(&gap), "{count} × {:?}: {gap}", name(1));
+    }
+}
+
+/// Without backbones there is no room for their names.
+#[test]
+fn names_of_runs_take_no_more_height_than_they_need() {
+    let below = |svg: &str| {
+        let document = roxmltree::Document::parse(svg).unwrap();
+        let height: f32 = document.root_element().attribute("height").unwrap().parse().unwrap();
+        let lowest = text_boxes(svg).iter().map(|(_, area)| area.bottom()).fold(0.0, f32::max);
+        height - lowest
+    };
+    for backbone in ["", "R-50"] {
+        let gap = below(&figure2(&[run(backbone, "CE", Some(R))]).unwrap());
+        assert!((4.0..=16.0).contains(&gap), "{backbone:?}: {gap}");
+        let gap = below(&figure4(&[bias_run(backbone, "CE", 9.0, &[])], &[]).unwrap());
+        assert!((4.0..=16.0).contains(&gap), "{backbone:?}: {gap}");
+    }
+}
+
+/// The lines of each title: a class and its values.
+pub fn titles(svg: &str) -> Vec<Vec<String>> {
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let titles = document.descendants().filter(|node| node.has_tag_name("title"));
+    titles
+        .map(|title| {
+            let group = title.parent().unwrap();
+            assert!(
+                group.has_tag_name("g") && group.children().filter(|n| n.is_element()).count() > 1
+            );
+            title.text().unwrap_or_default().split('\n').map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+#[test]
+fn every_class_has_a_mark_with_its_name_and_values() {
+    for count in [3, 31, 80, 300, 1203] {
+        let name = |i: usize| format!("\"{i}\" & <b>'");
+        let classes: Vec<_> = (0..count)
+            .map(|i| class(&name(i), 2000 + i as u64, (i % 3 > 0).then_some(i as f64 / 13.0)))
+            .collect();
+        let mut found = titles(&figure1(&[bars(classes, Some(R))]).unwrap());
+        let mut expected: Vec<Vec<String>> = (0..count)
+            .map(|i| {
+                let ap = format!("AP {:.1}%", i as f64 / 13.0);
+                let count = format!("{},{:03} instances", 2 + i / 1000, i % 1000);
+                vec![name(i), count, if i % 3 > 0 { ap } else { "no AP".into() }]
+            })
+            .collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        let points = (0..count).map(|i| point(&name(i), i as f64, 50.0, 7)).collect();
+        let svg = scatter(&[cloud(points, Some(R))]).unwrap();
+        let mut found = titles(&svg);
+        let says =
+            |i| [name(i), format!("I = {i}.0 bits"), "AP 50.0%".into(), "7 instances".into()];
+        let mut expected: Vec<Vec<String>> = (0..count).map(|i| says(i).to_vec()).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+    }
+    let svg = figure1(&[bars(long_tail(1203), Some(R))]).unwrap();
+    assert!(svg.len() < 200 << 10, "{} bytes", svg.len());
+    let cells = titles(&heat_map(0..3, false));
+    assert_eq!(cells[0], ["class 0 & <co>", "margin to class 1 & <co>: 0.0001 rad"]);
+    assert_eq!(cells.len(), 3);
+}
+
+/// What is drawn of correlations, where there are too few classes to tell.
+#[test]
+fn of_too_few_classes_no_correlation_is_drawn() {
+    let mut one = bars(long_tail(3), Some(R));
+    one.enough_classes = false;
+    let mut points = cloud(
+        (0..9).map(|i| point(&format!("class {i}"), i as f64, (i * i) as f64, 5)).collect(),
+        Some(R),
+    );
+    points.enough_classes = false;
+    let few = Figure2Run { enough_classes: false, ..run("R-50", "CE", Some(R)) };
+    let rows = vec![sensitivity_row("sample", whiskered(0.5, 0.4, 0.6), None)];
+    let mut panel = sensitivity_panel("run", rows);
+    panel.enough_classes = false;
+    let figures = [
+        figure1(&[one]).unwrap(),
+        scatter(&[points]).unwrap(),
+        figure2(&[few]).unwrap(),
+        sensitivity(&[panel]).unwrap(),
+    ];
+    for svg in &figures {
+        let texts = texts(svg);
+        assert!(texts.iter().any(|text| text.says.contains("too few classes")));
+        let number = |says: &str| says.split('.').nth(1).is_some_and(|digits| digits.len() == 3);
+        assert!(!texts.iter().any(|text| text.says.contains("r = ") || number(&text.says)));
+        assert!(how_to_read(svg).contains("few"), "{}", how_to_read(svg));
+        assert_legible(svg);
+    }
+    // All names, and no line; no bar and no whisker; no dot.
+    (0..9).for_each(|i| assert_eq!(find(&texts(&figures[1]), &format!("class {i}")).says.len(), 7));
+    assert!(!figures[1].contains("stroke=\"#777777\" stroke-width=\"10\" x1"));
+    assert_eq!(figures[2].matches("<rect").count(), 1 + 3);
+    assert!(!figures[3].contains("<circle"));
+}
+
+/// A sentence of plain length.
+pub fn assert_readable(svg: &str) {
+    let says = how_to_read(svg);
+    let words = says.split_whitespace().count();
+    assert!((6..=30).contains(&words), "{words} words: {says}");
+    assert!(says.ends_with('.') && !says.trim_end_matches('.').contains(". "), "{says}");
+    let document = roxmltree::Document::parse(svg).unwrap();
+    let first = document.root_element().first_element_child().unwrap();
+    assert!(first.has_tag_name("desc") && first.text().is_some());
+}
+
+#[test]
+fn every_figure_says_how_to_read_it() {
+    let points = || vec![point("a", 1.0, 2.0, 3), point("b", 2.0, 3.0, 4)];
+    let rows = vec![sensitivity_row("sample", whiskered(0.5, 0.4, 0.6), None)];
+    for svg in [
+        figure1(&[bars(long_tail(3), None)]).unwrap(),
+        figure2(&[run("R-50", "CE", None)]).unwrap(),
+        figure3(&[storage(55_800, 128, 20)]).unwrap(),
+        figure4(&[bias_run("R-50", "CE", 9.0, &[])], &[]).unwrap(),
+        figure4(&[bias_run("R-50", "CE", 9.0, &[Some(1.0)])], &group_names(1)).unwrap(),
+        scatter(&[cloud(points(), Some(R))]).unwrap(),
+        scatter(&[cloud(points(), None)]).unwrap(),
+        sensitivity(&[sensitivity_panel("run", rows)]).unwrap(),
+        heat_map(0..3, false),
+        heat_map(0..3, true),
+    ] {
+        assert_readable(&svg);
     }
 }

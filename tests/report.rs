@@ -236,11 +236,18 @@ function check(page) {
   for (const figure of figures) {
     const size = () => figure.getBoundingClientRect().width;
     const [shrunk, drawn] = [size(), Number(figure.getAttribute("width"))];
-    figure.parentElement.click();
+    const larger = figure.closest("figure").querySelector("button[type=button]");
+    if (larger.offsetParent ? shrunk > drawn - 1 : shrunk < drawn - 1) wrong.push("a button of a figure of " + shrunk);
+    larger.click();
     if (Math.abs(size() - drawn) > 1) wrong.push("a figure of " + drawn + " enlarges to " + size());
     if (document.documentElement.scrollWidth > width) wrong.push("a large figure widens the page");
-    figure.parentElement.click();
+    larger.click();
     if (size() !== shrunk) wrong.push("a figure stays large");
+    const caption = figure.closest("figure").lastElementChild;
+    if (caption.tagName !== "FIGCAPTION" || caption.getBoundingClientRect().top < figure.getBoundingClientRect().bottom)
+      wrong.push("no caption below");
+    const desc = figure.querySelector("desc").textContent;
+    if (!caption.textContent.endsWith(desc) || desc.split(/\s+/).length > 30) wrong.push("says " + caption.textContent);
   }
   let sorted = 0;
   for (const button of document.querySelectorAll("th button")) {
@@ -280,6 +287,91 @@ fn a_report_in_a_browser() {
         // A classic scroll bar takes its part of the width.
         assert!(parts[0].parse::<u32>().unwrap().abs_diff(width) < 20, "{said}");
         assert!(parts[2].parse::<u32>().unwrap() > 50, "{said}");
+    }
+}
+
+/// Each class is found by its name in each figure that shows classes, and only it; a mark says what it is under the
+/// mouse, after a tap, and by the arrow keys.
+const FIND: &str = r#"
+function check(page) {
+  const document = page.document, wrong = [], begun = page.performance.now();
+  const names = [...document.querySelector(".rows tbody").rows].map(row => row.cells[0].querySelector("button").textContent);
+  const tip = document.querySelector(".tip");
+  const paper = page.getComputedStyle(tip).backgroundColor;
+  let figures = 0;
+  for (const figure of document.querySelectorAll("figure")) {
+    const svg = figure.querySelector("svg");
+    if (svg.querySelector("title")) wrong.push("a title is shown twice");
+    const marks = [...svg.querySelectorAll(":scope > g")];
+    if (marks.length === 0) continue;
+    figures += 1;
+    const list = figure.closest(".rows") ?? figure, input = list.querySelector("input");
+    const search = text => { input.value = text; input.dispatchEvent(new page.Event("input")) };
+    // A list is searched in all its columns: its figure shows the rows that are left.
+    const rows = () => [...list.querySelectorAll("tbody tr:not(.card)")].filter(row => !row.hidden).length;
+    const found = count => list === figure ? count : rows();
+    const hits = () => svg.querySelectorAll(":scope > g.hit").length;
+    const few = names.length > 100 ? names.filter((name, at) => at % 13 === 0) : names;
+    for (const name of few) {
+      search(name);
+      if (hits() !== found(1) || !svg.querySelector(".hits")) { wrong.push(hits() + " marks of " + name); break }
+      if (list === figure && list.querySelector("output").textContent !== "1 of " + names.length + " classes")
+        wrong.push(list.querySelector("output").textContent);
+    }
+    search("LONG NAME");
+    if (hits() !== found(names.length - 1)) wrong.push(hits() + " marks are found by a part");
+    search("no class is called that");
+    if (hits() !== 0 || svg.querySelector(".hits")) wrong.push("found what is not there");
+    search("");
+    if (hits() !== 0 || svg.querySelector(".hits")) wrong.push("not quiet again");
+    svg.scrollIntoView();
+    const dot = marks[Math.min(3, marks.length - 1)].querySelector("circle").getBoundingClientRect();
+    const at = { clientX: (dot.left + dot.right) / 2, clientY: (dot.top + dot.bottom) / 2, bubbles: true };
+    const said = () => tip.hidden ? "" : tip.querySelector("b").textContent;
+    const says = (how, wanted) => {
+      const box = tip.getBoundingClientRect();
+      if (!wanted(said())) wrong.push(how + " says " + said());
+      if (said() && (box.left < 0 || box.right > page.innerWidth || !/\d/.test(tip.textContent))) wrong.push(how + " at " + box.left);
+    };
+    const is = name => names.includes(name);
+    svg.dispatchEvent(new page.PointerEvent("pointermove", at));
+    says("the mouse", is);
+    svg.dispatchEvent(new page.PointerEvent("pointerleave", at));
+    says("leaving", name => name === "");
+    svg.dispatchEvent(new page.PointerEvent("pointermove", { ...at, pointerType: "touch" }));
+    says("scrolling by finger", name => name === "");
+    svg.dispatchEvent(new page.PointerEvent("click", { ...at, pointerType: "touch" }));
+    says("a tap", is);
+    document.body.dispatchEvent(new page.PointerEvent("pointerdown", { bubbles: true }));
+    says("a tap elsewhere", name => name === "");
+    const press = key => { svg.dispatchEvent(new page.KeyboardEvent("keydown", { key, bubbles: true, cancelable: true })); return said() };
+    if (svg.tabIndex !== 0) wrong.push("no focus");
+    const keys = [press("Home"), press("ArrowRight"), press("ArrowLeft"), press("End")];
+    if (!keys.every(is) || keys[0] !== keys[2] || keys[0] === keys[1] || keys[0] === keys[3]) wrong.push("keys: " + keys);
+    press("Escape");
+    says("escape", name => name === "");
+  }
+  const quick = page.performance.now() - begun < 6000;
+  return [wrong.join("; ") || "well", figures, paper, quick ? "quick" : "slow"].join(" | ");
+}
+"#;
+
+/// Needs Chromium, whose path the variable CHROMIUM has: `.ci/run` sets it.
+#[test]
+fn classes_are_found_in_the_figures() {
+    let Some(chromium) = program("CHROMIUM") else { return };
+    for classes in [3, 31, 1203] {
+        let work = detectors(1, classes);
+        work.run("report --runs runs.toml");
+        let size = work.read("reports/report.html").len();
+        assert!(size < (200 << 10) + (classes << 12), "{size} bytes");
+        for (width, dark, paper) in
+            [(390, false, "rgb(255, 255, 255)"), (1280, true, "rgb(22, 27, 34)")]
+        {
+            let said = check_in(&chromium, &work, width, dark, FIND);
+            // Figure 1, the scatter, and that of the list.
+            assert_eq!(said, format!("well | 3 | {paper} | quick"), "{classes} at {width}");
+        }
     }
 }
 

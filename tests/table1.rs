@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::figures::texts;
+use crate::figures::{assert_readable, texts};
 use crate::{assert_close, repository};
 
 #[expect(dead_code, reason = "its main, and what only that needs")]
@@ -36,4 +36,5 @@ fn the_page_has_what_the_example_writes() {
         assert!(read("docs/paper.md").contains(table), "docs/paper.md {stale}: {table}");
     }
     texts(&svg);
+    assert_readable(&svg);
 }

@@ -6,8 +6,8 @@ use super::draw::{self, ExpectedFigure, ExpectedPoint, OverlapFigure, Place};
 use super::seriation::seriation;
 use super::study::percent;
 use crate::analysis::explain::{ExplainedClass, Explanation, Of};
-use crate::ap::ApScale;
 use crate::error::Result;
+use crate::evidence::LEAST_CLASSES;
 use crate::overlap::Neighbour;
 
 /// Up to so many classes all are drawn.
@@ -128,6 +128,9 @@ pub struct Placed {
 /// If no class has both.
 pub fn expected(explanation: &Explanation, marked: Option<usize>) -> Result<Placed> {
     let percent = percent(&explanation.run);
+    let known = |class: &&ExplainedClass| class.instances.is_some() && class.ap.is_some();
+    // Of fewer the others tell too little for an interval.
+    let enough = explanation.classes.iter().filter(known).count() >= LEAST_CLASSES;
     let mut points = Vec::new();
     let mut at_point: Vec<Option<usize>> = Vec::new();
     for class in &explanation.classes {
@@ -137,8 +140,9 @@ pub fn expected(explanation: &Explanation, marked: Option<usize>) -> Result<Plac
             ap: percent * ap,
             expected: class
                 .expected
+                .filter(|_| enough)
                 .map(|one| [one.interval.0, one.value, one.interval.1].map(|ap| percent * ap)),
-            flagged: class.expected.is_some_and(|one| one.flagged),
+            flagged: enough && class.expected.is_some_and(|one| one.flagged),
         });
         at_point.push(point.as_ref().map(|_| points.len()));
         points.extend(point);
@@ -147,7 +151,6 @@ pub fn expected(explanation: &Explanation, marked: Option<usize>) -> Result<Plac
         title: explanation.run.name().to_owned(),
         curve: !explanation.by_information && points.iter().any(|one| one.expected.is_some()),
         points,
-        ap_scale: ApScale::Percent,
         ap_column: explanation.run.ap_column().to_owned(),
         marked: marked.and_then(|at| at_point[at]),
     };

@@ -17,6 +17,13 @@ use crate::error::Result;
 use crate::storage::{Store, mib};
 use draw::{Figure3Panel, Figure3Store, MarginsFigure, SlopeClass, SlopePanel};
 
+/// The sentence that a figure of this crate carries on how to read it, escaped as in XML; empty where it
+/// carries none.
+pub fn how_to_read(svg: &str) -> &str {
+    let sentence = svg.split_once("<desc>").and_then(|(_, rest)| rest.split_once("</desc>"));
+    sentence.map_or("", |(sentence, _)| sentence)
+}
+
 /// Figure 3: how the store of the covariances depends on the queue length, a panel per data set; MiB are
 /// for values of so many bytes.
 ///

@@ -5,7 +5,6 @@ use super::draw::{
     SensitivityPanel, SensitivityRow,
 };
 use crate::analysis::{Bias, Correlated, Part, Study, parts};
-use crate::ap::ApScale;
 use crate::detector::{Class, Run};
 use crate::error::Result;
 
@@ -81,8 +80,8 @@ pub fn figure1(study: &Study) -> Result<String> {
     };
     let panel = |one: &Correlated| Figure1Panel {
         title: one.run.name().to_owned(),
-        ap_scale: ApScale::Percent,
         ap_column: one.run.ap_column().to_owned(),
+        enough_classes: one.has_enough_classes(),
         pearson: one.count(),
         log_pearson: one.log_count(),
         classes: one.run.classes().filter_map(|each| class(each, percent(&one.run))).collect(),
@@ -103,6 +102,7 @@ pub fn figure2(study: &Study) -> Result<String> {
             information: one.information(),
             instances: one.count(),
             log_instances: one.log_count(),
+            enough_classes: one.has_enough_classes(),
         }
     };
     Ok(draw::figure2(&study.first().into_iter().map(bars).collect::<Vec<_>>())?)
@@ -157,8 +157,8 @@ pub fn scatter(study: &Study) -> Result<String> {
         points: one.run.classes().filter_map(|each| point(each, percent(&one.run))).collect(),
         pearson: one.information(),
         line: one.line.map(|line| line.times(percent(&one.run))),
-        ap_scale: ApScale::Percent,
         ap_column: one.run.ap_column().to_owned(),
+        enough_classes: one.has_enough_classes(),
     };
     Ok(draw::scatter(&study.analysed().into_iter().map(panel).collect::<Vec<_>>())?)
 }
@@ -180,6 +180,7 @@ pub fn sensitivity(study: &Study) -> Result<String> {
         Some(SensitivityPanel {
             title: detector.first()?.run.name().to_owned(),
             rows: detector.iter().filter_map(row).collect(),
+            enough_classes: detector.first()?.has_enough_classes(),
         })
     };
     Ok(draw::sensitivity(&study.detectors().iter().filter_map(panel).collect::<Vec<_>>())?)

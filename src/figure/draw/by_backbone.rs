@@ -20,9 +20,6 @@ struct Backbone<'a> {
 }
 
 impl<'a> ByBackbone<'a> {
-    /// Room below the plot for the names.
-    pub const BELOW: i32 = 58 * PX;
-
     /// Takes backbone and loss of each run; a slot is at least `least` wide.
     pub fn new(runs: impl IntoIterator<Item = (&'a str, &'a str)>, least: i32) -> Self {
         let mut backbones: Vec<Backbone> = Vec::new();
@@ -40,6 +37,14 @@ impl<'a> ByBackbone<'a> {
         });
         let widest = names.max().unwrap_or(0) + 2 * GAP;
         ByBackbone { slot: widest.clamp(least, WIDEST_SLOT), backbones }
+    }
+
+    /// Room below the plot for the names: of losses alone, or of backbones too.
+    pub fn below(&self) -> i32 {
+        match self.backbones.iter().all(|backbone| backbone.name.is_empty()) {
+            true => TICK + 5 * GAP,
+            false => 58 * PX,
+        }
     }
 
     /// Width of all slots.

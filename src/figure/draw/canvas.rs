@@ -1,7 +1,10 @@
 //! A thin canvas over plotters' SVG backend.
 //!
 //! plotters' coordinates are whole pixels, so everything is drawn ten times larger and the root
-//! element scales it back.
+//! element scales it back. What plotters cannot write is added to its text: how to read the figure, and
+//! the names of marks.
+
+use std::ops::Range;
 
 use plotters::prelude::{Color, DrawingBackend, RGBColor, SVGBackend, WHITE};
 use plotters::style::{ShapeStyle, TextStyle};
@@ -69,28 +72,91 @@ impl Rect {
 pub(super) struct Canvas<'a> {
     backend: SVGBackend<'a>,
     outcome: Result<(), Error>,
+    /// Elements so far.
+    drawn: usize,
+    marks: Vec<Mark>,
 }
 
-/// Paints on a white canvas of `width` × `height` units and returns the SVG text.
+/// Elements that stand for one class.
+struct Mark {
+    elements: Range<usize>,
+    /// Its name and, a line each, its values; escaped.
+    title: String,
+}
+
+/// Paints on a white canvas of `width` × `height` units and returns the SVG text. `reading` says in one
+/// sentence how to read it.
 pub(super) fn paint(
     (width, height): (i32, i32),
+    reading: &str,
     picture: impl FnOnce(&mut Canvas),
 ) -> Result<String, Error> {
     let mut svg = String::new();
     let size = (width.unsigned_abs(), height.unsigned_abs());
-    {
-        let mut canvas =
-            Canvas { backend: SVGBackend::with_string(&mut svg, size), outcome: Ok(()) };
+    let marks = {
+        let backend = SVGBackend::with_string(&mut svg, size);
+        let mut canvas = Canvas { backend, outcome: Ok(()), drawn: 0, marks: Vec::new() };
         let sheet = Rect { left: 0, top: 0, right: width, bottom: height };
         canvas.fill(sheet, WHITE);
         picture(&mut canvas);
         canvas.draw(|backend| backend.present());
         canvas.outcome?;
-    }
+        canvas.marks
+    };
+    let svg = finished(&svg, reading, marks);
     let fine = format!("<svg width=\"{width}\" height=\"{height}\"");
     let [width, height] = [width, height].map(|units| f64::from(units) / f64::from(PX));
     let nominal = format!("<svg width=\"{width}\" height=\"{height}\"");
     Ok(svg.replacen(&fine, &nominal, 1))
+}
+
+/// plotters' text with the sentence and the marks in it, and without attributes that say what holds anyway.
+fn finished(svg: &str, reading: &str, marks: Vec<Mark>) -> String {
+    let mut marks = marks.into_iter().peekable();
+    let mut done = String::with_capacity(svg.len());
+    let mut lines = svg.lines();
+    done.push_str(lines.next().unwrap_or_default());
+    done.push_str(&format!("\n<desc>{}</desc>\n", escaped(reading)));
+    let (mut element, mut end) = (0, None);
+    for line in lines {
+        // An element begins a line; a text is on a line of its own, and its < is escaped.
+        let is_end = line == "</svg>";
+        let begins = line.starts_with('<') && !line.starts_with("</");
+        if (begins || is_end) && end == Some(element) {
+            done.push_str("</g>\n");
+            end = None;
+        }
+        if begins {
+            if let Some(mark) = marks.next_if(|mark| mark.elements.start == element) {
+                done.push_str(&format!("<g><title>{}</title>\n", mark.title));
+                end = Some(mark.elements.end);
+            }
+            element += 1;
+            let line = line.replace(" opacity=\"1\"", "");
+            let line = line.replace(" stroke=\"none\" stroke-width=\"1\"", "");
+            done.push_str(&line.replace(" stroke=\"none\"", ""));
+        } else {
+            done.push_str(line);
+        }
+        done.push('\n');
+    }
+    done
+}
+
+/// With `&`, `<`, `>` and quotes escaped, and without what XML cannot hold.
+fn escaped(text: &str) -> String {
+    let text = legal(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    text.replace('"', "&quot;").replace('\'', "&#39;")
+}
+
+/// What XML cannot hold at all is replaced.
+fn legal(text: &str) -> String {
+    let legal = |c| match c {
+        '\t' | '\n' | '\r' => ' ',
+        '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
+        c => c,
+    };
+    text.chars().map(legal).collect()
 }
 
 impl<'a> Canvas<'a> {
@@ -100,6 +166,19 @@ impl<'a> Canvas<'a> {
     ) {
         if self.outcome.is_ok() {
             self.outcome = stroke(&mut self.backend).map_err(|error| Error::Svg(error.to_string()));
+            self.drawn += 1;
+        }
+    }
+
+    /// What `strokes` draws stands for a class: its name and `values`, a line each, are shown where it is
+    /// pointed at. Marks lie side by side, none within another.
+    pub fn mark(&mut self, name: &str, values: &[String], strokes: impl FnOnce(&mut Canvas<'a>)) {
+        let start = self.drawn;
+        strokes(self);
+        if self.drawn > start {
+            let lines = [name].into_iter().chain(values.iter().map(String::as_str));
+            let title = lines.map(escaped).collect::<Vec<_>>().join("\n");
+            self.marks.push(Mark { elements: start..self.drawn, title });
         }
     }
 
@@ -137,16 +216,9 @@ impl<'a> Canvas<'a> {
         self.draw(|backend| backend.draw_circle(center, radius, &style, false));
     }
 
-    /// plotters escapes `&`, `<` and quotes; what XML cannot hold at all is replaced here.
+    /// plotters escapes `&`, `<` and quotes.
     pub fn text(&mut self, text: &str, at: Point, style: &TextStyle) {
-        let legal: String = text
-            .chars()
-            .map(|c| match c {
-                '\t' | '\n' | '\r' => ' ',
-                '\0'..='\x1f' | '\u{fffe}' | '\u{ffff}' => char::REPLACEMENT_CHARACTER,
-                c => c,
-            })
-            .collect();
+        let legal = legal(text);
         if !legal.is_empty() {
             self.draw(|backend| backend.draw_text(&legal, style, at));
         }

@@ -5,7 +5,7 @@ use plotters::prelude::RGBColor;
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
-use super::panels::{Grid, LINE, draw_title};
+use super::panels::{Grid, HEADROOM, LINE, draw_title};
 use super::style::{
     BLUE, GRID, INK, MUTED, NAME, PALE, SKY, TICK, ending, font, starting, stroke, text_width,
 };
@@ -19,6 +19,10 @@ fn color(kind: PartKind) -> RGBColor {
         PartKind::Rest => PALE,
     }
 }
+
+/// How to read it.
+const READING: &str = "Each bar is a share of the differences in AP between classes; only what reaches beyond its \
+                       black tick is more than noise.";
 
 const ROW: i32 = 22 * PX;
 const BAR: i32 = 14 * PX;
@@ -57,13 +61,13 @@ pub fn commonality(panels: &[(String, Vec<Part>)]) -> Result<String, Error> {
     let step = Step::fitting(100.0 * (top - least), 4);
     // What is below 0 by rounding is 0.
     let range = (5.0 * (20.0 * least + 1e-9).floor(), 100.0 * top);
-    paint(grid.size(panels.len()), |canvas| {
+    paint(grid.size(panels.len()), READING, |canvas| {
         draw_legend(canvas, (2 * GAP, LEGEND / 2 + GAP));
         for (index, (title, parts)) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
             // From the left end of the names, or a long title would be cut.
             draw_title(canvas, Rect { left: strip.left - grid.left + 2 * GAP, ..strip }, title);
-            let axis = Axis::linear(range, step, (plot.left, plot.right));
+            let axis = Axis::linear(range, step, (plot.left, plot.right - HEADROOM));
             axis.draw_grid(canvas, plot, Side::Bottom, GRID);
             axis.draw(canvas, plot, Side::Bottom, "share of the variance of AP (%)", INK);
             for (part, top) in parts.iter().zip((plot.top..).step_by(ROW as usize)) {

@@ -3,13 +3,12 @@
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
-use super::panels::{Grid, LINE, draw_title};
+use super::panels::{Grid, HEADROOM, LINE, draw_title};
 use super::style::{
-    BLUE, GRID, INK, MUTED, ORANGE, PALE_BLUE, RED, TICK, ap_title, cut_to_width, font, starting,
-    stroke, text_width,
+    BLUE, GRID, INK, MUTED, ORANGE, PALE_BLUE, RED, TICK, ap_title, ap_words, count_words,
+    cut_to_width, font, starting, stroke, text_width,
 };
 use super::ticks::{Step, round_down, round_up, top_of};
-use crate::ap::ApScale;
 
 /// The classes of a run.
 pub struct ExpectedFigure {
@@ -19,8 +18,6 @@ pub struct ExpectedFigure {
     pub points: Vec<ExpectedPoint>,
     /// Whether what is to be expected follows from the count alone, and so is a curve.
     pub curve: bool,
-    /// Scale of AP.
-    pub ap_scale: ApScale,
     /// The column that AP is from, for the axis.
     pub ap_column: String,
     /// The point that is marked.
@@ -33,7 +30,7 @@ pub struct ExpectedPoint {
     pub name: String,
     /// Training instances.
     pub instances: u64,
-    /// AP.
+    /// AP, percent.
     pub ap: f64,
     /// What is to be expected: the lower end of its interval, the value, the upper end.
     pub expected: Option<[f64; 3]>,
@@ -84,7 +81,7 @@ pub fn expected(figure: &ExpectedFigure) -> Result<(String, Vec<Place>), Error> 
         expected: point.expected.map(|expected| expected.map(|ap| y.at(ap))),
     };
     let places: Vec<Place> = figure.points.iter().map(place).collect();
-    let svg = paint(grid.size(1), |canvas| {
+    let svg = paint(grid.size(1), figure.reading(), |canvas| {
         draw_title(canvas, strip, &figure.title);
         draw_legend(canvas, (strip.left, strip.bottom - LEGEND / 2), figure);
         if figure.curve {
@@ -97,12 +94,27 @@ pub fn expected(figure: &ExpectedFigure) -> Result<(String, Vec<Place>), Error> 
         }
         draw_points(canvas, figure, &places);
         x.draw(canvas, plot, Side::Bottom, "instances (log scale)", INK);
-        y.draw(canvas, plot, Side::Left, &ap_title(&figure.ap_column, figure.ap_scale), INK);
+        y.draw(canvas, plot, Side::Left, &ap_title(&figure.ap_column), INK);
         if let Some(at) = figure.marked {
             draw_mark(canvas, places[at]);
         }
     })?;
     Ok((svg, places))
+}
+
+impl ExpectedFigure {
+    fn reading(&self) -> &'static str {
+        match (self.curve, self.points.iter().any(|point| point.expected.is_some())) {
+            (true, _) => {
+                "Each point is a class: one above the band has higher AP than classes of its instance count lead to \
+                 expect, one below it lower AP."
+            }
+            (false, true) => {
+                "Each point is a class: orange ones have an AP far from what the other classes lead to expect."
+            }
+            (false, false) => "Each point is a class: the higher its AP, the higher it stands.",
+        }
+    }
 }
 
 fn axes(figure: &ExpectedFigure, plot: Rect) -> (Axis, Axis) {
@@ -112,15 +124,15 @@ fn axes(figure: &ExpectedFigure, plot: Rect) -> (Axis, Axis) {
         high if high > low => high,
         _ => 10.0 * low,
     };
-    let full = figure.ap_scale.full();
     // The interval may reach beyond what AP can be.
     let upper = figure.points.iter().flat_map(|point| {
-        let upper = point.expected.map_or(0.0, |expected| expected[2].min(full));
-        [point.ap / full, upper / full]
+        let upper = point.expected.map_or(0.0, |expected| expected[2].min(100.0));
+        [point.ap, upper]
     });
-    let top = full * top_of(upper, 1.0);
-    let y = Axis::linear((0.0, top), Step::fitting(top, 5), (plot.bottom, plot.top));
-    (Axis::log((low, high), (plot.left, plot.right)), y)
+    let top = top_of(upper, 100.0);
+    let inner = plot.grown(-HEADROOM);
+    let y = Axis::linear((0.0, top), Step::fitting(top, 5), (inner.bottom, inner.top));
+    (Axis::log((low, high), (inner.left, inner.right)), y)
 }
 
 /// One of the three lines, from left to right; the mean where classes have one count.
@@ -150,7 +162,14 @@ fn draw_points(canvas: &mut Canvas, figure: &ExpectedFigure, places: &[Place]) {
     for at in order {
         let Place { x, ap, .. } = places[at];
         let colour = if figure.points[at].flagged { ORANGE } else { MUTED };
-        canvas.disc((x, ap), radius, colour);
+        let point = &figure.points[at];
+        let ap_words = match point.expected {
+            Some([_, expected, _]) => format!("{}, expected {expected:.1}%", ap_words(point.ap)),
+            None => ap_words(point.ap),
+        };
+        canvas.mark(&point.name, &[count_words(point.instances), ap_words], |canvas| {
+            canvas.disc((x, ap), radius, colour);
+        });
     }
 }
 

@@ -3,13 +3,12 @@
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
-use super::panels::{Grid, draw_head, head_height, pearson_text};
+use super::panels::{Grid, HEADROOM, Head, draw_head, head_height, pearson_text};
 use super::style::{
-    BLUE, INK, LABEL, MID_BLUE, NAME, PALE, PALE_BLUE, ap_title, cut_to_width, ending, font,
-    stroke, text_width, three_decimals, upwards,
+    BLUE, INK, LABEL, NAME, PALE, PALE_BLUE, ap_title, ap_words, count_words, cut_to_width, ending,
+    font, stroke, text_width, three_decimals, upwards,
 };
 use super::ticks::{Step, round_down, round_up, top_of};
-use crate::ap::ApScale;
 use crate::correlation::Pearson;
 
 /// One run.
@@ -22,8 +21,8 @@ pub struct Figure1Panel {
     pub pearson: Option<Pearson>,
     /// Its logarithm against AP.
     pub log_pearson: Option<Pearson>,
-    /// Scale of the classes' AP.
-    pub ap_scale: ApScale,
+    /// Whether there are enough classes to tell: else no correlation is drawn.
+    pub enough_classes: bool,
     /// The column that AP is from, such as "ap50", for the axis.
     pub ap_column: String,
 }
@@ -34,7 +33,7 @@ pub struct Figure1Class {
     pub name: String,
     /// Training instances.
     pub instances: u64,
-    /// Average precision on the panel's scale; none where it was not measured.
+    /// Average precision, percent; none where it was not measured.
     pub ap: Option<f64>,
 }
 
@@ -47,10 +46,22 @@ const NARROW: usize = 40;
 /// Radius of the AP marks where there are hundreds of classes.
 const FINEST_MARK: i32 = 12;
 const WIDEST_BAR: i32 = 60 * PX;
+/// Width of the line below the bars.
+const BASELINE: u32 = 8;
+
+/// Bars of less than this are drawn as one area: gaps between hairlines would only flicker.
+const HAIRLINE: i32 = 3 * PX;
 
 const GAP: i32 = 6 * PX;
 
-/// Draws bars of instance counts in descending order with the AP line over them, a panel per run.
+/// How to read it.
+const READING: &str = "Bars are instance counts and dots are AP: if AP depended on the count, the dots would fall from \
+                       left to right as the bars do.";
+const OF_TOO_FEW: &str = "Bars are instance counts and dots are AP; there are too few classes to tell whether one \
+                          depends on the other.";
+
+/// Draws bars of instance counts in descending order with a dot for AP over them, a panel per run. Where the
+/// classes are not many, a line joins the dots.
 ///
 /// The AP axis is the same in every panel. The count axis is logarithmic where positive counts span
 /// more than two decades. Beyond about 80 classes only every k-th is named.
@@ -64,7 +75,7 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
     };
     let ranked: Vec<_> = panels.iter().map(|panel| Ranked::new(panel, plot_width)).collect();
     let names = ranked.iter().map(Ranked::names_height).max().unwrap_or(0);
-    let heads = panels.iter().map(|panel| (panel.title.as_str(), panel.correlations()));
+    let heads = panels.iter().map(Figure1Panel::head);
     let grid = Grid {
         columns,
         plot_width,
@@ -76,10 +87,12 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
         above: 0,
     };
     let ap_top = ap_top(panels);
-    paint(grid.size(panels.len()), |canvas| {
+    let enough = panels.iter().any(|panel| panel.enough_classes);
+    let reading = if enough { READING } else { OF_TOO_FEW };
+    paint(grid.size(panels.len()), reading, |canvas| {
         for (index, ranked) in ranked.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            draw_head(canvas, strip, &ranked.panel.title, &ranked.panel.correlations());
+            draw_head(canvas, strip, &ranked.panel.head());
             ranked.draw(canvas, plot, ap_top);
             let caption = (plot.middle().0, plot.bottom + GAP + names + GAP + LABEL / 2);
             canvas.text(&ranked.caption(), caption, &font(LABEL, INK));
@@ -89,22 +102,19 @@ pub fn figure1(panels: &[Figure1Panel]) -> Result<String, Error> {
 
 impl Figure1Panel {
     /// r of the count, and of its logarithm, for the box.
-    fn correlations(&self) -> String {
+    fn head(&self) -> Head<'_> {
         let count = pearson_text(self.pearson.as_ref());
-        match self.log_pearson {
+        let r = match self.log_pearson {
             Some(log) => format!("{count}; log count: r = {}", three_decimals(log.r)),
             None => count,
-        }
+        };
+        Head { title: &self.title, r: self.enough_classes.then_some(r) }
     }
 }
 
-/// The greatest AP of all panels as a share of the full scale, rounded up.
+/// The greatest AP of all panels, rounded up.
 fn ap_top(panels: &[Figure1Panel]) -> f64 {
-    let shares = panels.iter().flat_map(|panel| {
-        let full = panel.ap_scale.full();
-        panel.classes.iter().filter_map(move |class| Some(measured(class)? / full))
-    });
-    top_of(shares, 1.0)
+    top_of(panels.iter().flat_map(|panel| panel.classes.iter().filter_map(measured)), 100.0)
 }
 
 fn measured(class: &Figure1Class) -> Option<f64> {
@@ -119,6 +129,10 @@ struct Ranked<'a> {
     every: usize,
     /// Whether the names fit side by side, so that they need not stand upright.
     level: bool,
+    /// Whether the bars are too fine for gaps.
+    hairlines: bool,
+    /// Of the dots for AP.
+    radius: i32,
 }
 
 impl<'a> Ranked<'a> {
@@ -129,6 +143,8 @@ impl<'a> Ranked<'a> {
         let slot = width / count as i32;
         Ranked {
             every: (count * NAME_PITCH as usize).div_ceil(width as usize),
+            hairlines: slot < HAIRLINE,
+            radius: (slot / 4).clamp(FINEST_MARK, 28),
             level: classes.iter().all(|class| name_width(class) + GAP <= slot),
             panel,
             classes,
@@ -150,25 +166,34 @@ impl<'a> Ranked<'a> {
     }
 
     fn draw(&self, canvas: &mut Canvas, plot: Rect, ap_top: f64) {
-        let full = self.panel.ap_scale.full();
-        let vertical = (plot.bottom, plot.top);
-        let ap_step = Step::fitting(ap_top * full, 5);
-        let ap = Axis::linear((0.0, ap_top * full), ap_step, vertical);
+        let vertical = (plot.bottom, plot.top + HEADROOM);
+        let ap = Axis::linear((0.0, ap_top), Step::fitting(ap_top, 5), vertical);
         let (instances, title) = self.count_axis(vertical);
 
         ap.draw_grid(canvas, plot, Side::Right, PALE_BLUE);
-        self.draw_bars(canvas, plot, &instances);
+        if self.hairlines {
+            canvas.polygon(self.outline(plot, &instances), PALE);
+        }
         instances.draw(canvas, plot, Side::Left, title, INK);
-        ap.draw(
-            canvas,
-            plot,
-            Side::Right,
-            &ap_title(&self.panel.ap_column, self.panel.ap_scale),
-            BLUE,
-        );
+        ap.draw(canvas, plot, Side::Right, &ap_title(&self.panel.ap_column), BLUE);
         let (left, right) = ((plot.left, plot.bottom), (plot.right, plot.bottom));
-        canvas.line(left, right, stroke(INK, 8));
-        self.draw_ap(canvas, plot, &ap);
+        canvas.line(left, right, stroke(INK, BASELINE));
+        let points: Vec<Option<Point>> = (0..self.classes.len())
+            .map(|index| Some((self.middle(index, plot), ap.at(measured(self.classes[index])?))))
+            .collect();
+        for (index, class) in self.classes.iter().enumerate() {
+            let words = measured(class).map_or("no AP".to_owned(), ap_words);
+            canvas.mark(&class.name, &[count_words(class.instances), words], |canvas| {
+                // Where bars are one area, a dot marks the class; without one, its own bar.
+                if class.instances > 0 && !(self.hairlines && points[index].is_some()) {
+                    canvas.fill(self.bar(index, plot, &instances), PALE);
+                }
+                if let Some(center) = points[index] {
+                    canvas.disc(center, self.radius, BLUE);
+                }
+            });
+        }
+        self.join(canvas, &points);
         self.draw_names(canvas, plot);
     }
 
@@ -201,41 +226,48 @@ impl<'a> Ranked<'a> {
         (left + right) / 2
     }
 
-    fn draw_bars(&self, canvas: &mut Canvas, plot: Rect, instances: &Axis) {
-        for (index, class) in self.classes.iter().enumerate() {
-            if class.instances > 0 {
-                let (left, right) = self.slot(index, plot);
-                let slot = right - left;
-                // Gaps between hairlines would only flicker.
-                let width = if slot < 3 * PX { slot } else { slot * 4 / 5 }.clamp(1, WIDEST_BAR);
-                let left = (left + right - width) / 2;
-                let bar = Rect {
-                    left,
-                    top: instances.at(class.instances as f64),
-                    right: left + width,
-                    bottom: plot.bottom,
-                };
-                canvas.fill(bar, PALE);
-            }
-        }
+    /// It stands on the line below it.
+    fn bar(&self, index: usize, plot: Rect, instances: &Axis) -> Rect {
+        let (left, right) = self.slot(index, plot);
+        let slot = right - left;
+        let width = if self.hairlines { slot } else { slot * 4 / 5 }.clamp(1, WIDEST_BAR);
+        let left = (left + right - width) / 2;
+        let bottom = plot.bottom - BASELINE as i32 / 2;
+        let top = instances.at(self.classes[index].instances as f64).min(bottom);
+        Rect { left, top, right: left + width, bottom }
     }
 
-    fn draw_ap(&self, canvas: &mut Canvas, plot: Rect, ap: &Axis) {
-        let point = |(index, class): (usize, &&Figure1Class)| -> Option<Point> {
-            Some((self.middle(index, plot), ap.at(measured(class)?)))
-        };
-        let points: Vec<_> = self.classes.iter().enumerate().map(point).collect();
-        let radius = (plot.width() / points.len().max(1) as i32 / 4).clamp(FINEST_MARK, 28);
-        // Many classes: a pale line, or it would bury the bars and its own marks.
-        let color = if radius == FINEST_MARK { MID_BLUE } else { BLUE };
-        let line = stroke(color, (radius.unsigned_abs() / 2).saturating_sub(1));
+    /// Around all bars, side by side.
+    fn outline(&self, plot: Rect, instances: &Axis) -> Vec<Point> {
+        let mut corners: Vec<Point> = vec![(plot.left, plot.bottom)];
+        for (index, class) in self.classes.iter().enumerate() {
+            let (left, right) = self.slot(index, plot);
+            let top = match class.instances {
+                0 => plot.bottom,
+                count => instances.at(count as f64),
+            };
+            // Of equal bars one corner is enough.
+            if corners.last().is_some_and(|last| last.1 == top) {
+                corners.pop();
+            } else {
+                corners.push((left, top));
+            }
+            corners.push((right, top));
+        }
+        corners.push((plot.right, plot.bottom));
+        corners
+    }
+
+    /// A line through the dots; through the finest it would be a haze.
+    fn join(&self, canvas: &mut Canvas, points: &[Option<Point>]) {
+        if self.radius == FINEST_MARK {
+            return;
+        }
         for unbroken in points.split(Option::is_none) {
             if unbroken.len() > 1 {
-                canvas.path(unbroken.iter().flatten().copied(), line);
+                let width = (self.radius.unsigned_abs() / 2).saturating_sub(1);
+                canvas.path(unbroken.iter().flatten().copied(), stroke(BLUE, width));
             }
-        }
-        for &center in points.iter().flatten() {
-            canvas.disc(center, radius, BLUE);
         }
     }
 

@@ -7,6 +7,7 @@ use super::axis::{Axis, Side};
 use super::by_backbone::ByBackbone;
 use super::canvas::{Canvas, PX, Rect, paint};
 use super::legend::draw_legend;
+use super::panels::{OF_TOO_FEW, TOO_FEW};
 use super::style::{
     BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, TICK, font, stroke, three_decimals,
 };
@@ -25,7 +26,13 @@ pub struct Figure2Run {
     pub instances: Option<Pearson>,
     /// Its logarithm against AP.
     pub log_instances: Option<Pearson>,
+    /// Whether there are enough classes to tell: else no correlation is drawn.
+    pub enough_classes: bool,
 }
+
+/// How to read it.
+const READING: &str = "Each bar is a correlation over the classes of a run; where its whisker crosses 0, the data \
+                       leave open whether AP rises or falls.";
 
 /// One of the bars of a run.
 struct Series {
@@ -62,7 +69,9 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
     let inner = (plot.bottom - 2 * TICK, plot.top + 2 * TICK);
     let axis = Axis::linear((-1.0, 1.0), Step::fitting(2.0, 8), inner);
 
-    paint((width, plot.bottom + ByBackbone::BELOW), |canvas| {
+    let enough = runs.iter().any(|run| run.enough_classes);
+    let reading = if enough { READING } else { OF_TOO_FEW };
+    paint((width, plot.bottom + slots.below()), reading, |canvas| {
         let series = SERIES.map(|Series { name, color, .. }| (name, color));
         draw_legend(canvas, (plot.left, TOP / 2), series);
         axis.draw_grid(canvas, plot, Side::Left, GRID);
@@ -76,6 +85,13 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
 }
 
 fn draw_run(canvas: &mut Canvas, axis: &Axis, run: &Figure2Run, middle: i32) {
+    if !run.enough_classes {
+        let (first, second) = TOO_FEW.split_at(TOO_FEW.find(" to").unwrap_or(TOO_FEW.len()));
+        for (words, lines) in [(first, 2), (second, 1)] {
+            canvas.text(words.trim(), (middle, axis.at(0.0) - lines * TICK), &font(NAME, MUTED));
+        }
+        return;
+    }
     for (Series { color, of, .. }, left) in
         SERIES.into_iter().zip((middle - 3 * BAR / 2..).step_by(BAR as usize))
     {

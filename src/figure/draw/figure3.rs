@@ -5,7 +5,7 @@ use plotters::prelude::RGBColor;
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Rect, paint};
-use super::panels::{Grid, LINE, draw_title};
+use super::panels::{Grid, HEADROOM, LINE, draw_title};
 use super::style::{BLUE, GREEN, GRID, INK, ORANGE, TICK, cut_to_width, font, starting, stroke};
 use super::ticks::Step;
 use crate::storage::Strategy;
@@ -32,6 +32,10 @@ pub struct Figure3Store {
     /// MiB.
     pub mib: f64,
 }
+
+/// How to read it.
+const READING: &str = "The blue curve is the memory that the paper's store needs at each queue length d; a store \
+                       that lies lower needs less.";
 
 /// Of the legend.
 const ROW: i32 = 15 * PX;
@@ -60,7 +64,7 @@ pub fn figure3(panels: &[Figure3Panel]) -> Result<String, Error> {
         head: LINE + rows * ROW,
         above: 0,
     };
-    paint(grid.size(panels.len()), |canvas| {
+    paint(grid.size(panels.len()), READING, |canvas| {
         for (index, panel) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
             draw_title(canvas, strip, &panel.title);
@@ -86,9 +90,10 @@ impl Figure3Panel {
         // From N down to the first d that is beyond the top.
         let shown: Vec<_> = self.sawtooth.iter().take_while(|(_, ratio)| *ratio <= top).collect();
         let shortest = shown.last().map_or(1, |(d, _)| *d);
-        let x =
-            Axis::log((shortest as f64, longest.max(shortest + 1) as f64), (plot.left, plot.right));
-        let y = Axis::linear((0.0, top), Step::fitting(top, 8), (plot.bottom, plot.top));
+        let across = (plot.left + HEADROOM, plot.right - HEADROOM);
+        let x = Axis::log((shortest as f64, longest.max(shortest + 1) as f64), across);
+        let upwards = (plot.bottom, plot.top + HEADROOM);
+        let y = Axis::linear((0.0, top), Step::fitting(top, 8), upwards);
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
         x.draw(canvas, plot, Side::Bottom, "queue length d (log scale)", INK);

@@ -79,8 +79,15 @@ pub fn figure4(runs: &[Figure4Run], groups: &[String]) -> Result<String, Error> 
     let names = runs.iter().map(|run| (run.backbone.as_str(), run.loss.as_str()));
     let slots = ByBackbone::new(names, LEAST_SLOT);
     let colours = colours(runs);
-    let grid = grid(slots.width(), panels.len());
-    paint(grid.size(panels.len()), |canvas| {
+    let grid = grid(&slots, panels.len());
+    let reading = match groups.is_empty() {
+        true => "Each bar is a run: the lower it is, the more equal is AP over the classes.",
+        false => {
+            "Each bar is a run: a lower model bias means that AP is more equal over the classes; the other \
+             panels say which groups of classes have how much."
+        }
+    };
+    paint(grid.size(panels.len()), reading, |canvas| {
         for (index, bars) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
             draw_title(canvas, strip, &bars.title);
@@ -94,8 +101,8 @@ fn finite(values: impl Iterator<Item = Option<f64>>) -> impl Iterator<Item = f64
 }
 
 /// As many columns as a sheet holds, in rows of about the same length.
-fn grid(bars_width: i32, panels: usize) -> Grid {
-    let plot_width = bars_width.max(LEAST_WIDTH);
+fn grid(slots: &ByBackbone, panels: usize) -> Grid {
+    let plot_width = slots.width().max(LEAST_WIDTH);
     let fitting = (WIDEST_SHEET / (LEFT + plot_width + RIGHT)).max(1) as usize;
     Grid {
         columns: panels.div_ceil(panels.div_ceil(fitting)),
@@ -103,7 +110,7 @@ fn grid(bars_width: i32, panels: usize) -> Grid {
         plot_height: 220 * PX,
         left: LEFT,
         right: RIGHT,
-        below: ByBackbone::BELOW,
+        below: slots.below(),
         head: LINE,
         above: 0,
     }

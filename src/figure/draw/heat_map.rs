@@ -51,6 +51,10 @@ pub(super) struct HeatMap<'a> {
     pub columns: &'a str,
     pub bar: &'a str,
     pub caption: &'a str,
+    /// What the cell of a row and a column says.
+    pub says: &'a dyn Fn(usize, usize) -> String,
+    /// How to read it.
+    pub reading: &'a str,
 }
 
 impl HeatMap<'_> {
@@ -88,13 +92,16 @@ impl HeatMap<'_> {
             Rect { left, top, right: left + cell, bottom: top + cell }
         };
 
-        paint((width, height), |canvas| {
+        paint((width, height), self.reading, |canvas| {
             canvas.text(self.title, (MARGIN, MARGIN + TITLE / 2), &starting(font(TITLE, INK)));
             canvas.fill(plot, NONE);
             for (index, value) in self.cells.iter().enumerate() {
                 if let Some(value) = value {
-                    let area = area(index / labels.len(), index % labels.len());
-                    canvas.fill(area, self.colour(*value));
+                    let (row, column) = (index / labels.len(), index % labels.len());
+                    let fill = |canvas: &mut Canvas| {
+                        canvas.fill(area(row, column), self.colour(*value));
+                    };
+                    canvas.mark(&self.labels[row], &[(self.says)(row, column)], fill);
                 }
             }
             over(canvas, &area);

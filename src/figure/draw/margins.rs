@@ -82,10 +82,23 @@ pub fn margins(figure: &MarginsFigure) -> Result<String, Error> {
     } else {
         "classes, most information first".to_owned()
     };
+    let labels: Vec<String> = groups.iter().map(label).collect();
+    let says = |row: usize, column: usize| {
+        format!("margin to {}: {:.4} rad", labels[column], cells[row * count + column])
+    };
+    let reading = match signed {
+        true => {
+            "Each cell is the margin of the row's class against the column's class: blue ones are above 0, brown \
+             ones below, and dark ones far from it."
+        }
+        false => {
+            "Each cell is the margin of the row's class against the column's class: the darker, the larger."
+        }
+    };
     let map = HeatMap {
         title: &figure.title,
-        labels: groups.iter().map(label).collect(),
-        cells: cells.into_iter().map(|margin| (margin != 0.0).then_some(margin)).collect(),
+        labels: labels.clone(),
+        cells: cells.iter().map(|&margin| (margin != 0.0).then_some(margin)).collect(),
         range: (if signed { -top } else { 0.0 }, top),
         step,
         ramp: if signed { SIGNED } else { RISING },
@@ -93,6 +106,8 @@ pub fn margins(figure: &MarginsFigure) -> Result<String, Error> {
         columns: "other class j",
         bar: "margin m_ij (rad)",
         caption: &caption,
+        says: &says,
+        reading,
     };
     map.paint(|_, _| {})
 }

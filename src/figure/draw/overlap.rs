@@ -49,6 +49,16 @@ pub fn overlap(figure: &OverlapFigure) -> Result<String, Error> {
     let step = Step::fitting(if top > 0.0 { top } else { 0.5 }, 5);
     let top = if top > 0.0 { step.round_up(top) } else { 0.5 };
     let dotted = !figure.taken_for.is_empty();
+    let says = |row: usize, column: usize| {
+        format!("overlap with {}: {:.3}", figure.names[column], figure.overlap[(row, column)])
+    };
+    let reading = match dotted {
+        true => {
+            "Darker cells are pairs of classes that overlap more; the larger a dot, the more often the row's class \
+             is taken for the column's class."
+        }
+        false => "Darker cells are pairs of classes that overlap more.",
+    };
     let map = HeatMap {
         title: &figure.title,
         labels: figure.names.to_vec(),
@@ -60,6 +70,8 @@ pub fn overlap(figure: &OverlapFigure) -> Result<String, Error> {
         columns: if dotted { "taken for" } else { "other class" },
         bar: "overlap Φ(−D/2)",
         caption: &figure.caption,
+        says: &says,
+        reading,
     };
     map.paint(|canvas, area| {
         for &(row, column, share) in &figure.taken_for {
@@ -68,7 +80,10 @@ pub fn overlap(figure: &OverlapFigure) -> Result<String, Error> {
             let radius = (DOTS.1 * share.clamp(0.0, 1.0).sqrt()).max(DOTS.0) * size;
             let dark = map.cells[row * count + column].is_some_and(|overlap| overlap > 0.5 * top);
             let colour = if dark { ON_DARK } else { ON_PALE };
-            canvas.disc(area.middle(), radius.round() as i32, colour);
+            let words = format!("{:.1}% taken for {}", 100.0 * share, figure.names[column]);
+            canvas.mark(&figure.names[row], &[words], |canvas| {
+                canvas.disc(area.middle(), radius.round() as i32, colour);
+            });
         }
     })
 }

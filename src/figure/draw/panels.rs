@@ -2,12 +2,22 @@
 
 use super::canvas::{Canvas, PX, Rect};
 use super::style::{
-    INK, RED, TICK, TITLE, cut_to_width, font, starting, stroke, text_width, three_decimals,
+    INK, MUTED, RED, TICK, TITLE, cut_to_width, font, starting, stroke, text_width, three_decimals,
 };
 use crate::correlation::Pearson;
 
 const MARGIN: i32 = 14 * PX;
 const GAP: i32 = 6 * PX;
+
+/// Room between the end of an axis and what reaches the most: no mark touches the frame.
+pub(super) const HEADROOM: i32 = 10 * PX;
+
+/// What is said in place of correlations, and of all that follows from them.
+pub(super) const TOO_FEW: &str = "too few classes to tell";
+
+/// How to read a figure of nothing but correlations, of too few classes.
+pub(super) const OF_TOO_FEW: &str =
+    "No correlation is drawn: with so few classes none can be told from chance.";
 
 /// Measures of a panel in canvas units; the panels fill the grid row by row.
 pub(super) struct Grid {
@@ -73,15 +83,26 @@ fn box_width(text: &str) -> i32 {
     text_width(text, TICK) + 2 * BOX_PADDING
 }
 
+/// What stands over a plot.
+pub(super) struct Head<'a> {
+    /// The title.
+    pub title: &'a str,
+    /// What the box says of r; none where there are too few classes to tell.
+    pub r: Option<String>,
+}
+
+impl Head<'_> {
+    fn words(&self) -> &str {
+        self.r.as_deref().unwrap_or(TOO_FEW)
+    }
+}
+
 /// Height of the strip that holds titles and r boxes, which no data can reach: one line, or two
 /// where a title does not fit beside its box in `width`.
-pub(super) fn head_height<'a>(
-    heads: impl IntoIterator<Item = (&'a str, String)>,
-    width: i32,
-) -> i32 {
+pub(super) fn head_height<'a>(heads: impl IntoIterator<Item = Head<'a>>, width: i32) -> i32 {
     let beside = heads
         .into_iter()
-        .all(|(title, text)| text_width(title, TITLE) + BOX_PADDING + box_width(&text) <= width);
+        .all(|head| text_width(head.title, TITLE) + BOX_PADDING + box_width(head.words()) <= width);
     if beside { LINE } else { 2 * LINE }
 }
 
@@ -92,10 +113,11 @@ pub(super) fn draw_title(canvas: &mut Canvas, strip: Rect, title: &str) {
     canvas.text(&title, at, &starting(font(TITLE, INK)));
 }
 
-/// Title at the upper left and red r box at the lower right of the strip.
-pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, title: &str, text: &str) {
-    draw_title(canvas, strip, title);
-    let frame = Rect { left: strip.right - box_width(text), top: strip.bottom - LINE, ..strip };
-    canvas.border(frame, stroke(RED, 10));
-    canvas.text(text, frame.middle(), &font(TICK, RED));
+/// Title at the upper left and r box at the lower right of the strip: red, but not of too few classes.
+pub(super) fn draw_head(canvas: &mut Canvas, strip: Rect, head: &Head) {
+    draw_title(canvas, strip, head.title);
+    let (words, colour) = (head.words(), if head.r.is_some() { RED } else { MUTED });
+    let frame = Rect { left: strip.right - box_width(words), top: strip.bottom - LINE, ..strip };
+    canvas.border(frame, stroke(colour, 10));
+    canvas.text(words, frame.middle(), &font(TICK, colour));
 }

@@ -7,12 +7,12 @@ use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::colours::CountColours;
 use super::labels;
-use super::panels::{Grid, draw_head, head_height, pearson_text};
+use super::panels::{Grid, Head, draw_head, head_height, pearson_text};
 use super::style::{
-    GRID, INK, MUTED, NAME, ap_title, cut_to_width, ending, font, starting, stroke, text_width,
+    GRID, INK, MUTED, NAME, ap_title, ap_words, count_words, cut_to_width, ending, font, starting,
+    stroke, text_width,
 };
 use super::ticks::Step;
-use crate::ap::ApScale;
 use crate::correlation::{Line, Pearson};
 
 /// One run.
@@ -25,8 +25,8 @@ pub struct ScatterPanel {
     pub pearson: Option<Pearson>,
     /// Least-squares line of AP on information amount; none where it does not exist.
     pub line: Option<Line>,
-    /// Scale of the points' AP.
-    pub ap_scale: ApScale,
+    /// Whether there are enough classes to tell: else neither r nor line is drawn.
+    pub enough_classes: bool,
     /// The column that AP is from, such as "ap50", for the axis.
     pub ap_column: String,
 }
@@ -37,11 +37,15 @@ pub struct ScatterPoint {
     pub name: String,
     /// Information amount, bits.
     pub information: f64,
-    /// Average precision on the panel's scale.
+    /// Average precision, percent.
     pub ap: f64,
     /// Training instances.
     pub instances: u64,
 }
+
+/// How to read it.
+const READING: &str = "Each point is a class: if the line rises, classes with more information have higher AP; the \
+                       named classes are farthest from it.";
 
 /// So many points, the farthest from the line, are named.
 const NAMED: usize = 6;
@@ -60,8 +64,7 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
         2..=4 => (2, 450 * PX, 320 * PX),
         _ => (3, 370 * PX, 270 * PX),
     };
-    let heads =
-        panels.iter().map(|panel| (panel.title.as_str(), pearson_text(panel.pearson.as_ref())));
+    let heads = panels.iter().map(ScatterPanel::head);
     let grid = Grid {
         columns,
         plot_width,
@@ -79,24 +82,38 @@ pub fn scatter(panels: &[ScatterPanel]) -> Result<String, Error> {
         clouds.iter().flat_map(|cloud| cloud.points.iter().map(|point| point.instances));
     let colours = CountColours::new(instances, (width, grid.strip_and_plot(0).1.top));
 
-    paint((width + CountColours::WIDTH, height), |canvas| {
+    let any = |of: fn(&ScatterPanel) -> bool| panels.iter().any(of);
+    let reading = match (any(|panel| panel.enough_classes), any(|panel| panel.line.is_some())) {
+        (true, true) => READING,
+        (true, false) => "Each point is a class: the higher its AP, the higher it stands.",
+        (false, _) => {
+            "Each point is a class; there are too few of them to tell whether AP rises with information amount."
+        }
+    };
+    paint((width + CountColours::WIDTH, height), reading, |canvas| {
         for (index, cloud) in clouds.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
-            let text = pearson_text(cloud.panel.pearson.as_ref());
-            draw_head(canvas, strip, &cloud.panel.title, &text);
+            draw_head(canvas, strip, &cloud.panel.head());
             cloud.draw(canvas, plot, ap_range, &colours);
         }
         colours.draw_bar(canvas);
     })
 }
 
-/// The range of AP over all panels with room around it, as shares of the full scale.
+impl ScatterPanel {
+    fn head(&self) -> Head<'_> {
+        let r = self.enough_classes.then(|| pearson_text(self.pearson.as_ref()));
+        Head { title: &self.title, r }
+    }
+
+    fn shown_line(&self) -> Option<Line> {
+        self.line.filter(|_| self.enough_classes)
+    }
+}
+
+/// The range of AP over all panels with room around it.
 fn ap_range(panels: &[Cloud]) -> (f64, f64) {
-    let shares = panels.iter().flat_map(|cloud| {
-        let full = cloud.panel.ap_scale.full();
-        cloud.points.iter().map(move |point| point.ap / full)
-    });
-    padded(shares, 1.0)
+    padded(panels.iter().flat_map(|cloud| cloud.points.iter().map(|point| point.ap)), 100.0)
 }
 
 /// The range of `values` with room around it; `unit` is their size where they are all 0.
@@ -134,23 +151,16 @@ impl<'a> Cloud<'a> {
         let information = padded(self.points.iter().map(|point| point.information), 1.0);
         let x_step = Step::fitting(information.1 - information.0, plot.width() / (70 * PX));
         let x = Axis::linear(information, x_step, (plot.left, plot.right));
-        let full = self.panel.ap_scale.full();
-        let ap_range = (ap_range.0 * full, ap_range.1 * full);
         let y_step = Step::fitting(ap_range.1 - ap_range.0, 6);
         let y = Axis::linear(ap_range, y_step, (plot.bottom, plot.top));
 
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
         x.draw(canvas, plot, Side::Bottom, "information amount I (bits)", INK);
-        y.draw(
-            canvas,
-            plot,
-            Side::Left,
-            &ap_title(&self.panel.ap_column, self.panel.ap_scale),
-            INK,
-        );
+        y.draw(canvas, plot, Side::Left, &ap_title(&self.panel.ap_column), INK);
 
-        if let Some(line) = &self.panel.line {
+        let line = self.panel.shown_line();
+        if let Some(line) = &line {
             let ends = within(line, information, ap_range);
             let [from, to] = ends.map(|(information, ap)| (x.at(information), y.at(ap)));
             canvas.line(from, to, stroke(MUTED, 10));
@@ -159,9 +169,12 @@ impl<'a> Cloud<'a> {
         let mut marks = Vec::new();
         for point in &self.points {
             let center = (x.at(point.information), y.at(point.ap));
-            colours.draw_point(canvas, center, radius, point.instances);
-            let residual =
-                self.panel.line.map_or(0.0, |line| point.ap - line.at(point.information));
+            let information = format!("I = {:.1} bits", point.information);
+            let words = [information, ap_words(point.ap), count_words(point.instances)];
+            canvas.mark(&point.name, &words, |canvas| {
+                colours.draw_point(canvas, center, radius, point.instances);
+            });
+            let residual = line.map_or(0.0, |line| point.ap - line.at(point.information));
             let residual = residual / (ap_range.1 - ap_range.0);
             marks.push(Mark {
                 center,
@@ -170,7 +183,7 @@ impl<'a> Cloud<'a> {
                 name: cut_to_width(&point.name, NAME, plot.width() / 2),
             });
         }
-        name_outliers(canvas, plot, &marks);
+        name_outliers(canvas, plot, &marks, !self.panel.enough_classes);
     }
 }
 
@@ -195,11 +208,12 @@ struct Mark {
     name: String,
 }
 
-fn name_outliers(canvas: &mut Canvas, plot: Rect, marks: &[Mark]) {
-    let few = marks.len() <= NAMED;
+/// Names the points that are farthest from the line, or `all` of them.
+fn name_outliers(canvas: &mut Canvas, plot: Rect, marks: &[Mark], all: bool) {
+    let few = all || marks.len() <= NAMED;
     let mut far: Vec<_> = marks.iter().filter(|mark| few || mark.residual > 0).collect();
     far.sort_by_key(|mark| Reverse(mark.residual));
-    far.truncate(NAMED);
+    far.truncate(if all { marks.len() } else { NAMED });
 
     let size = |mark: &&Mark| (mark.center, (text_width(&mark.name, NAME), NAME + 2 * PX));
     let labels: Vec<_> = far.iter().map(size).collect();

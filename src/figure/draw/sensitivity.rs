@@ -6,7 +6,7 @@ use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Point, Rect, paint};
 use super::legend::draw_legend;
-use super::panels::{Grid, LINE, draw_title};
+use super::panels::{Grid, LINE, OF_TOO_FEW, TOO_FEW, draw_title};
 use super::style::{
     BLUE, GRID, INK, MUTED, NAME, ORANGE, TICK, cut_to_width, ending, font, starting, stroke,
     text_width, three_decimals,
@@ -20,6 +20,8 @@ pub struct SensitivityPanel {
     pub title: String,
     /// A row per estimator, from top to bottom.
     pub rows: Vec<SensitivityRow>,
+    /// Whether there are enough classes to tell: else no correlation is drawn.
+    pub enough_classes: bool,
 }
 
 /// The correlations of information amount and AP under one estimator. One is none where it does not
@@ -47,6 +49,10 @@ impl From<Pearson> for Whiskered {
         Whiskered { r: pearson.r, interval: pearson.interval }
     }
 }
+
+/// How to read it.
+const READING: &str = "Each row is a covariance estimator: where the dots of a colour stand below one another, the \
+                       choice of estimator does not matter.";
 
 const RAW: (&str, RGBColor) = ("r(information amount, AP)", BLUE);
 const PARTIAL: (&str, RGBColor) = ("partial r, given what is held constant", ORANGE);
@@ -84,7 +90,9 @@ pub fn sensitivity(panels: &[SensitivityPanel]) -> Result<String, Error> {
         head: LINE,
         above: LEGEND,
     };
-    paint(grid.size(panels.len()), |canvas| {
+    let enough = panels.iter().any(|panel| panel.enough_classes);
+    let reading = if enough { READING } else { OF_TOO_FEW };
+    paint(grid.size(panels.len()), reading, |canvas| {
         draw_legend(canvas, (3 * GAP, LEGEND), [RAW, PARTIAL]);
         for (index, panel) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
@@ -109,10 +117,17 @@ fn draw_panel(canvas: &mut Canvas, plot: Rect, panel: &SensitivityPanel) {
         }
         let name = cut_to_width(&row.estimator, TICK, LONGEST_NAME);
         canvas.text(&name, (plot.left - GAP, middle), &ending(font(TICK, INK)));
+        if !panel.enough_classes {
+            continue;
+        }
         let pair = [(row.raw, RAW.1, middle - BESIDE), (row.partial, PARTIAL.1, middle + BESIDE)];
         for (correlation, color, y) in pair {
             draw_correlation(canvas, &axis, correlation, color, (plot.right + GAP, y));
         }
+    }
+    if !panel.enough_classes {
+        let (_, y) = plot.middle();
+        canvas.text(TOO_FEW, ((zero + plot.right) / 2, y), &font(TICK, MUTED));
     }
 }
 

@@ -30,11 +30,15 @@ pub struct SlopeClass {
     pub values: [f64; 2],
 }
 
+/// How to read it.
+const READING: &str = "Each line is a class, from the first run at the left to the second at the right; the classes \
+                       that changed most are coloured and named.";
+
 /// So many classes, those that change most, are coloured and named.
 const NAMED: usize = 10;
 /// Longest name of a class, and of a run.
 const LONGEST_NAME: i32 = 20 * NAME;
-const LONGEST_RUN: i32 = 20 * TICK;
+const LONGEST_RUN: i32 = 16 * TICK;
 /// Least distance between two names.
 const PITCH: i32 = NAME + 3 * PX;
 const GAP: i32 = 6 * PX;
@@ -61,7 +65,7 @@ pub fn slope(panels: &[SlopePanel]) -> Result<String, Error> {
         head: LINE,
         above: LEGEND,
     };
-    paint(grid.size(panels.len()), |canvas| {
+    paint(grid.size(panels.len()), READING, |canvas| {
         draw_legend(canvas, grid.left);
         for (index, panel) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
@@ -106,13 +110,15 @@ fn draw(canvas: &mut Canvas, plot: Rect, panel: &SlopePanel) {
     // The largest change last and so on top.
     for class in classes.iter().skip(named.len()).rev() {
         let (from, to) = ends(class);
-        canvas.line(from, to, stroke(PALE, 8));
+        canvas.mark(&class.name, &[words(class)], |canvas| canvas.line(from, to, stroke(PALE, 8)));
     }
     for class in named.iter().rev() {
         let (from, to) = ends(class);
-        canvas.line(from, to, stroke(colour(class), 14));
-        canvas.disc(from, 24, colour(class));
-        canvas.disc(to, 24, colour(class));
+        canvas.mark(&class.name, &[words(class)], |canvas| {
+            canvas.line(from, to, stroke(colour(class), 14));
+            canvas.disc(from, 24, colour(class));
+            canvas.disc(to, 24, colour(class));
+        });
     }
     draw_names(canvas, plot, &named, |class| ends(class).1.1);
 }
@@ -145,6 +151,12 @@ fn draw_names(
 
 fn change(class: &SlopeClass) -> f64 {
     class.values[1] - class.values[0]
+}
+
+/// What it was and what it is.
+fn words(class: &SlopeClass) -> String {
+    let [from, to] = class.values;
+    format!("{from:.1} → {to:.1}")
 }
 
 fn finite(class: &SlopeClass) -> bool {

@@ -5,15 +5,13 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use plotters::style::{ShapeStyle, TextStyle};
 
 use super::canvas::PX;
-use crate::ap::ApScale;
+use crate::words::grouped;
 
 pub(super) const INK: RGBColor = RGBColor(0x22, 0x22, 0x22);
 pub(super) const MUTED: RGBColor = RGBColor(0x77, 0x77, 0x77);
 pub(super) const GRID: RGBColor = RGBColor(0xE6, 0xE6, 0xE6);
 /// Grid lines of the blue axis.
 pub(super) const PALE_BLUE: RGBColor = RGBColor(0xD9, 0xE8, 0xF2);
-/// The AP line where there are hundreds of classes.
-pub(super) const MID_BLUE: RGBColor = RGBColor(0xA0, 0xC6, 0xDE);
 pub(super) const PALE: RGBColor = RGBColor(0xCB, 0xD3, 0xDE);
 /// Red for r alone; blue, sky, green and orange (Okabe and Ito) stay apart for colour-blind readers.
 pub(super) const RED: RGBColor = RGBColor(0xB8, 0x1D, 0x24);
@@ -57,23 +55,31 @@ pub(super) fn upwards(style: TextStyle) -> TextStyle {
     style.transform(FontTransform::Rotate270)
 }
 
-/// An upper estimate of a text's width, after the widths of a wide common face (DejaVu Sans): the
-/// face that will be used is not known here.
+/// A text's width in DejaVu Sans, which is wide among the common faces: which one will be used is not known
+/// here. Beyond Latin an upper estimate.
 pub(super) fn text_width(text: &str, size: i32) -> i32 {
     let thousandths: i32 = text.chars().map(character_width).sum();
     thousandths * size / 1000
 }
 
+/// Widths of the characters from ' ' to '~', thousandths of the size.
+#[rustfmt::skip]
+const WIDTHS: [i32; 95] = [
+    318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337,
+    636, 636, 636, 636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531,
+    1000, 684, 686, 698, 770, 632, 575, 775, 752, 295, 295, 656, 557, 863, 748, 787,
+    603, 787, 695, 635, 611, 732, 684, 989, 685, 611, 685, 390, 337, 390, 838, 500,
+    500, 613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579, 278, 974, 634, 612,
+    635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
+];
+
 fn character_width(c: char) -> i32 {
     match c {
+        ' '..='~' => WIDTHS[c as usize - ' ' as usize],
+        '–' => 500,
         '\u{300}'..='\u{36f}' => 0,
-        'i' | 'j' | 'l' | 'I' | '.' | ',' | ':' | ';' | '|' | '\'' | ' ' => 340,
-        'f' | 'r' | 't' | 'J' | '(' | ')' | '[' | ']' | '/' | '-' => 420,
-        'm' | 'w' | 'M' | 'W' | '@' | '%' | '…' => 1000,
-        'A'..='Z' | '&' => 760,
-        '=' | '+' | '−' | '<' | '>' | '~' => 840,
-        '\0'..='\u{24f}' => 640,
-        '\u{250}'..='\u{2e7f}' => 800,
+        '\0'..='\u{24f}' => 740,
+        '\u{250}'..='\u{2e7f}' => 850,
         _ => 1100,
     }
 }
@@ -95,18 +101,24 @@ pub(super) fn cut_to_width(text: &str, size: i32, width: i32) -> String {
     short
 }
 
-/// The title of an AP axis: "AP" with its unit, and the column it is from where that is called otherwise.
-pub(super) fn ap_title(column: &str, scale: ApScale) -> String {
-    let unit = match scale {
-        ApScale::Fraction => "",
-        ApScale::Percent => " (%)",
-    };
+/// The title of an AP axis: "AP (%)", and the column it is from where that is called otherwise.
+pub(super) fn ap_title(column: &str) -> String {
     if column.is_empty() || column.eq_ignore_ascii_case("ap") {
-        format!("AP{unit}")
+        "AP (%)".to_owned()
     } else {
         // A name must not run beyond the shortest axis.
-        format!("AP, {}{unit}", cut_to_width(column, LABEL, 14 * LABEL))
+        format!("AP (%), {}", cut_to_width(column, LABEL, 14 * LABEL))
     }
+}
+
+/// AP in percent, as a mark says it.
+pub(super) fn ap_words(ap: f64) -> String {
+    format!("AP {ap:.1}%")
+}
+
+/// An instance count, as a mark says it.
+pub(super) fn count_words(instances: u64) -> String {
+    format!("{} instances", grouped(instances))
 }
 
 /// Three decimals, a true minus sign, and no negative zero.

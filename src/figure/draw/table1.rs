@@ -5,7 +5,7 @@ use plotters::prelude::RGBColor;
 use super::Error;
 use super::axis::{Axis, Side};
 use super::canvas::{Canvas, PX, Rect, paint};
-use super::panels::{LINE, draw_title};
+use super::panels::{HEADROOM, LINE, draw_title};
 use super::style::{
     BLUE, GREEN, GRID, INK, MUTED, NAME, ORANGE, PALE, RED, TICK, ending, font, starting, stroke,
     text_width,
@@ -28,7 +28,7 @@ pub struct Table1Figure {
 pub struct Table1Group {
     /// Its name.
     pub name: String,
-    /// Mean AP of its classes, points.
+    /// Mean AP of its classes, percent.
     pub ap: f64,
     /// Instances of each class, at least 1.
     pub instances: Vec<u64>,
@@ -61,6 +61,10 @@ pub struct Table1Row {
     /// The least and the greatest r under other laws of AP.
     pub range: (f64, f64),
 }
+
+/// How to read it.
+const READING: &str = "From left to right: classes with more instances have higher AP and fewer bits of floor, so \
+                       that at the right the floor alone correlates with AP.";
 
 const COLOURS: [RGBColor; 3] = [BLUE, GREEN, ORANGE];
 
@@ -96,7 +100,7 @@ pub fn table1(figure: &Table1Figure) -> Result<String, Error> {
     let beside = Rect { left, right: left + R_WIDTH, ..upper };
     let beside = Rect { bottom: lower.bottom, ..beside };
     let x = Axis::log((1.0, round_up(*most as f64).max(10.0)), (upper.left, upper.right));
-    paint((beside.right + RIGHT, lower.bottom + BELOW), |canvas| {
+    paint((beside.right + RIGHT, lower.bottom + BELOW), READING, |canvas| {
         let strip = |plot: Rect| Rect { top: plot.top - LINE - 4 * PX, bottom: plot.top, ..plot };
         draw_title(canvas, strip(upper), "LVIS v1.0: AP rises with the instances of a class …");
         draw_groups(canvas, upper, &x, &figure.groups);
@@ -137,7 +141,7 @@ fn draw_groups(canvas: &mut Canvas, plot: Rect, x: &Axis, groups: &[Table1Group]
         let level = y.at(group.ap);
         canvas.line((ends.0, level), (ends.1, level), stroke(INK, 16));
         // On the side that is free.
-        let words = format!("{}: AP {:.1}", group.name, group.ap);
+        let words = format!("{}: AP {:.1}%", group.name, group.ap);
         let (style, level) = (font(TICK, INK), level - GAP);
         if plot.right - ends.1 > text_width(&words, TICK) + GAP {
             canvas.text(&words, (ends.1 + GAP, level), &starting(style));
@@ -152,7 +156,7 @@ fn draw_groups(canvas: &mut Canvas, plot: Rect, x: &Axis, groups: &[Table1Group]
         &starting(font(NAME, MUTED)),
     );
     canvas.line((plot.left, plot.bottom), (plot.right, plot.bottom), stroke(INK, 8));
-    y.draw(canvas, plot, Side::Left, "AP", INK);
+    y.draw(canvas, plot, Side::Left, "AP (%)", INK);
 }
 
 /// How many counts lie in each part of a decade, from 1 on.
@@ -170,7 +174,7 @@ fn histogram(instances: &[u64]) -> Vec<usize> {
 fn draw_curves(canvas: &mut Canvas, plot: Rect, x: &Axis, curves: &[Table1Curve]) {
     let top =
         top_of(curves.iter().flat_map(|curve| curve.points.iter().map(|(_, bits)| *bits)), 1.0);
-    let y = Axis::linear((0.0, top), Step::fitting(top, 6), (plot.bottom, plot.top));
+    let y = Axis::linear((0.0, top), Step::fitting(top, 6), (plot.bottom, plot.top + HEADROOM));
     x.draw_grid(canvas, plot, Side::Bottom, GRID);
     y.draw_grid(canvas, plot, Side::Left, GRID);
     x.draw(canvas, plot, Side::Bottom, "instances m of the class (log scale)", INK);

@@ -2,7 +2,7 @@
 
 use plotters::prelude::{RGBColor, WHITE};
 
-use super::style::{BLUE, GREEN, GRID, INK, MID_BLUE, MUTED, ORANGE, PALE, PALE_BLUE, RED, SKY};
+use super::style::{BLUE, GREEN, GRID, INK, MUTED, ORANGE, PALE, PALE_BLUE, RED, SKY};
 
 /// What a figure is to be seen on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -15,13 +15,12 @@ pub enum Theme {
 }
 
 /// The colours of a figure, and what each is in the dark. Colour scales stay as they are.
-const DARK: [(RGBColor, RGBColor); 12] = [
+const DARK: [(RGBColor, RGBColor); 11] = [
     (WHITE, RGBColor(0x16, 0x1B, 0x22)),
     (INK, RGBColor(0xE2, 0xE4, 0xE8)),
     (MUTED, RGBColor(0x9A, 0xA1, 0xAB)),
     (GRID, RGBColor(0x30, 0x36, 0x3F)),
     (PALE_BLUE, RGBColor(0x22, 0x35, 0x48)),
-    (MID_BLUE, RGBColor(0x2B, 0x5C, 0x80)),
     (PALE, RGBColor(0x46, 0x50, 0x5E)),
     (RED, RGBColor(0xFF, 0x7B, 0x72)),
     (BLUE, RGBColor(0x3A, 0x9B, 0xDC)),

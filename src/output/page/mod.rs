@@ -5,8 +5,8 @@ mod rows;
 pub use rows::Bar;
 
 use super::{Cell, Table};
-use crate::figure::Theme;
 use crate::figure::draw::Place;
+use crate::figure::{self, Theme};
 use rows::{bars_html, rows_html};
 
 const STYLE: &str = include_str!("page.css");
@@ -118,11 +118,17 @@ fn part_html(part: &Part) -> String {
     }
 }
 
+/// A figure with what it shows below it, and how to read it.
 fn figure_html(caption: &str, svg: &str) -> String {
     let caption = escape(caption);
+    // The same characters are escaped in both.
+    let reading = figure::how_to_read(svg);
     // What a browser cannot show, it reads out.
     let svg = svg.replacen("<svg ", &format!("<svg role=\"img\" aria-label=\"{caption}\" "), 1);
-    format!("<figure>\n<figcaption>{caption}</figcaption>\n{svg}</figure>\n")
+    format!(
+        "<figure>\n<div class=\"drawing\">{svg}</div>\n<figcaption><strong>{caption}.</strong> {reading}</figcaption>\n\
+         </figure>\n"
+    )
 }
 
 /// A table whose heads hold what `head` makes of the names of the columns.

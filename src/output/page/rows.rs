@@ -32,8 +32,8 @@ pub(super) fn rows_html(rows: &Rows) -> String {
     let head = |name: &str| format!("<button>{}</button>", escape(name));
     let table = table_html_of(&rows.table, head, row);
     format!(
-        "<section class=\"rows\">\n{figure}<p class=\"find\" hidden><label>Search <input type=\"search\" \
-         autocomplete=\"off\"></label> <output></output></p>\n<div class=\"scroll\" tabindex=\"0\" \
+        "<section class=\"rows\">\n<p class=\"find\" hidden><label>Search <input type=\"search\" \
+         autocomplete=\"off\"></label> <output></output></p>\n{figure}<div class=\"scroll\" tabindex=\"0\" \
          role=\"region\" aria-label=\"{of}\">{}</div>\n</section>\n",
         table.trim_end()
     )
