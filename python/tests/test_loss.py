@@ -168,7 +168,7 @@ def test_background_rows():
     assert mean(cos, [*classes[:4], 31, *classes[4:]], background_row=4) == wanted
     with pytest.warns(igam_analyze.IgamWarning, match="check --background-row"):
         mean(cos, [31, *classes], background_row="last")
-    with pytest.warns(igam_analyze.IgamWarning, match="recognized by the row after their own"):
+    with pytest.warns(igam_analyze.IgamWarning, match="if each class uses the row after its own"):
         mean(cos, [31, *classes[:-1]])
     with pytest.warns(igam_analyze.IgamWarning, match="the cosine loss is not the loss of its training"):
         mean(ce, [*classes, 31], bias=np.load(ce / "bias.npy"))
