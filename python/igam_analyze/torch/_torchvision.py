@@ -124,7 +124,8 @@ class FastRCNNIGAMPredictor(nn.Module):
         self._waits = False
         flat = torch.cat(labels)
         # torchvision adds the ground-truth boxes to the proposals: those that need no regression.
-        truth = (torch.cat(regression_targets) == 0).all(dim=1) & (flat > 0)
+        # The tracker skips the background, whose targets say nothing.
+        truth = (torch.cat(regression_targets) == 0).all(dim=1)
         self.tracker.push(features[truth], flat[truth])
         _, box_loss = torchvisions(logits.detach(), box_regression, labels, regression_targets)
         return self.loss(logits, flat), box_loss

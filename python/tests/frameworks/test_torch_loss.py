@@ -168,6 +168,7 @@ def test_compiles_to_one_graph():
 
     features, labels = torch.randn(20, 6), torch.randint(CLASSES, (20,))
     compiled = torch.compile(step, fullgraph=True, backend=backend)
+    memory = loss.margins.data_ptr()
     for matrix in [loss.margins.clone(), 2 * loss.margins]:
         loss.set_margins(matrix)
         gradients = []
@@ -178,6 +179,7 @@ def test_compiles_to_one_graph():
             gradients.append((value.detach(), classifier.weight.grad.clone()))
         torch.testing.assert_close(*gradients)
     assert len(graphs) == 1
+    assert loss.margins.data_ptr() == memory, "a CUDA graph reads them there"
 
 
 def test_compiled_code_has_the_same_numbers():

@@ -2,6 +2,7 @@
 
 import copy
 import io
+import pathlib
 import subprocess
 import sys
 import warnings
@@ -15,6 +16,7 @@ torch = framework("torch")
 
 from igam_analyze.torch import CosineClassifier, IGAMLoss, InformationTracker  # noqa: E402
 
+pytestmark = pytest.mark.filterwarnings("ignore::igam_analyze.IgamWarning")
 NAMES = {0: "bolt", 2: "nut", 3: "key"}
 
 
@@ -146,7 +148,6 @@ def test_small_margins_are_said():
         assert tracker.update().max() < 0.01
 
 
-@pytest.mark.filterwarnings("ignore::igam_analyze.IgamWarning")
 def test_refused():
     tracker = tracker_of()
     with pytest.raises(ValueError, match="no class has an information amount"):
@@ -195,6 +196,36 @@ def test_training_with_it_learns():
     assert (classifier(layer(x)).argmax(1) == labels).float().mean() > 0.9
 
 
+class Model(torch.nn.Module):
+    """A layer, and all that trains with the IGAM loss."""
+
+    def __init__(self):
+        super().__init__()
+        torch.manual_seed(0)
+        self.layer, self.classifier = torch.nn.Linear(6, 5), CosineClassifier(5, 4, scale=10)
+        self.loss, self.tracker = IGAMLoss(4, scale=10, background=1), tracker_of(normalization="printed-mean")
+
+    def forward(self, x, y):
+        features = self.layer(x)
+        self.tracker.push(features, y)
+        return self.loss(self.classifier(features), y)
+
+
+def train(model, x, y, epochs=3, parts=4):
+    """Trains whatever `model` is: a Model, or one in DistributedDataParallel. Gives the margins of each epoch."""
+    inner, all_margins = getattr(model, "module", model), []
+    optimizer = torch.optim.SGD(model.parameters(), 0.05)
+    for _ in range(epochs):
+        for part in range(parts):
+            optimizer.zero_grad()
+            model(torch.from_numpy(x[part::parts]), torch.from_numpy(y[part::parts])).backward()
+            optimizer.step()
+        assert inner.tracker.moments.instances == (y != 1).sum(), "its own features alone"
+        inner.loss.set_margins(inner.tracker.update())
+        all_margins.append(inner.loss.margins.numpy().copy())
+    return np.array(all_margins)
+
+
 RANK = """
 import sys
 
@@ -203,7 +234,7 @@ import torch
 from torch import distributed
 
 sys.path.insert(0, {tests!r})
-from test_torch_tracker import epoch, push, tracker_of
+from test_torch_tracker import Model, epoch, push, tracker_of, train
 
 rank, ranks, folder = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
 distributed.init_process_group("gloo", f"file://{{folder}}/rendezvous-{{ranks}}", rank=rank, world_size=ranks)
@@ -218,6 +249,20 @@ except ValueError as error:
     assert "no class has an information amount" in str(error)
 else:
     raise AssertionError("nothing was pushed")
+# No class has enough embeddings for this estimator: nothing changes.
+refused = tracker_of(estimator="ledoit-peche")
+push(refused, x[rank : 3 * ranks : ranks], 0 * y[rank : 3 * ranks : ranks], 1)
+for _ in range(2):
+    try:
+        refused.update()
+    except ValueError:
+        assert refused.moments.instances == 3
+    else:
+        raise AssertionError("12 embeddings of a class are too few")
+if ranks == 2:
+    model = torch.nn.parallel.DistributedDataParallel(Model())
+    x, y = epoch(5)
+    tables.append(train(model, x[rank::2], y[rank::2]))
 # Of two groups of their own, each has its own margins.
 if ranks == 4:
     groups = [distributed.new_group([0, 1]), distributed.new_group([2, 3])]
@@ -232,7 +277,7 @@ distributed.destroy_process_group()
 @pytest.mark.parametrize("ranks", [2, 3, 4])
 def test_several_processes_are_one(ranks, tmp_path):
     """The margins of gloo processes that share the features, against those of one that has them all."""
-    (tmp_path / "rank.py").write_text(RANK.format(tests=str(__import__("pathlib").Path(__file__).parent)))
+    (tmp_path / "rank.py").write_text(RANK.format(tests=str(pathlib.Path(__file__).parent)))
     started = [
         subprocess.Popen([sys.executable, tmp_path / "rank.py", str(rank), str(ranks), tmp_path], stderr=subprocess.PIPE)
         for rank in range(ranks)
@@ -248,6 +293,15 @@ def test_several_processes_are_one(ranks, tmp_path):
             bits, matrix = expected(*epoch(seed))
             np.testing.assert_allclose(tables[2 * seed + 1], bits, rtol=1e-9)
             np.testing.assert_allclose(tables[2 * seed], matrix, rtol=1e-6)
+    if ranks == 2:
+        x, y = epoch(5)
+        # Step k has rows k, k+4, … of each half: the rows of both are those of one process in this order.
+        order = np.concatenate([np.arange(60).reshape(-1, 4)[:, part] for part in range(4)])
+        both = np.stack([order * 2, order * 2 + 1], 1).reshape(4, 30).T.ravel()
+        one = train(Model(), x[both], y[both])
+        for tables in all_tables:
+            np.testing.assert_allclose(tables[4], one, rtol=1e-3, atol=1e-6)
+        assert one.max() > 0.01 and np.abs(one[0] - one[2]).max() > 1e-4
     if ranks == 4:
         for rank, tables in enumerate(all_tables):
             np.testing.assert_allclose(tables[4], expected(*epoch(2 + rank // 2))[1], rtol=1e-6)
