@@ -69,22 +69,22 @@ os.environ["TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD"] = "1"
 import torch
 from mmdet.apis import init_detector
 
-state = torch.load("work/epoch_2.pth", weights_only=False)["state_dict"]
+state = torch.load("work/epoch_8.pth", weights_only=False)["state_dict"]
 margins = state["roi_head.bbox_head.loss_cls.igam.margins"]
 assert margins.shape == (7, 7) and margins.max() > 0.01
 assert (margins[6] == 0).all() and (margins[:, 6] == 0).all(), "the background"
 assert state["roi_head.bbox_head.tracker._extra_state"]["class"] == list("012345")
-head = init_detector("config.py", "work/epoch_2.pth", device="cpu").roi_head.bbox_head
+head = init_detector("config.py", "work/epoch_8.pth", device="cpu").roi_head.bbox_head
 assert torch.equal(head.loss_cls.igam.margins, margins)
 assert head.fc_cls.tempearture == head.loss_cls.igam.scale == 30 and head.fc_cls.bias is None
 text = next(pathlib.Path("work").glob("*/*.log")).read_text()
 losses = [float(found) for found in re.findall(r"loss_cls: ([\\d.]+)", text)]
-assert len(losses) > 1 and losses[-1] < losses[0], losses
+assert len(losses) == 16 and sum(losses[-4:]) < 0.8 * sum(losses[:4]), losses
 """
 
 
 def test_mmdetection(tmp_path):
-    """mmdetection trains two epochs with the registered loss, head and hook."""
+    """mmdetection trains with the registered loss, head and hook."""
     for name in ["cv2", "mmengine", "mmcv"]:
         framework(name)
     import mmcv_extension
@@ -95,7 +95,7 @@ def test_mmdetection(tmp_path):
     (tmp_path / "igam_mmdet.py").write_text(module)
     prelude = (FRAMEWORKS / "mmdetection_prelude.py").read_text()
     head, tail = prelude.split('work_dir = "work"\n')
-    short = "train_cfg = dict(max_epochs=2, val_interval=99)\ndefault_hooks = dict(logger=dict(interval=1))\n"
+    short = "train_cfg = dict(max_epochs=8, val_interval=99)\nrandomness = dict(seed=0)\ndefault_hooks = dict(logger=dict(interval=1))\n"
     # The page's blocks are the config of a child: mmengine merges them into the prelude's.
     head = head.replace('"config.py").write_text', '"base.py").write_text')
     assert '"base.py"' in head
