@@ -168,7 +168,8 @@ def test_results_are_typed(tmp_path):
     assert done.returncode == 0, done.stdout
 
 
-def test_collectors_are_typed(tmp_path):
-    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "-p", "igam_analyze.collect"]
+@pytest.mark.parametrize("package", ["collect", "torch"])
+def test_packages_are_typed(package, tmp_path):
+    command = [sys.executable, "-m", "mypy", "--strict", "--ignore-missing-imports", "-p", f"igam_analyze.{package}"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout

@@ -8,6 +8,8 @@ from typing import Any
 
 import torch
 
+from igam_analyze.torch import CosineClassifier
+
 from ._class_names import ClassNames, annotations_of, names_of
 from ._dump import Collected, Dump
 from ._model import calls_of, evaluating
@@ -85,6 +87,7 @@ def torchvision(
             "those of the targets; 0 is the background",
             *_last_layer(layer, names),
             left_out={"crowds": left_out} if left_out else None,
+            cosine=isinstance(layer, CosineClassifier),
         )
 
 
