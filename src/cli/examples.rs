@@ -24,7 +24,7 @@ Examples:
       --validation-embeddings val.npy --validation-labels val_labels.npy
 
 Prints a card for each class that is named. Without a name, prints the classes whose AP is furthest below \
-what their instance counts lead to expect.
+the value expected from their instance counts.
 
 Writes to the --out folder: classes.csv (a row per class, with its reasons), details.csv and, if there are \
 embeddings, overlap.svg.";

@@ -103,7 +103,7 @@ fn taken_for(
     let words = match (dots.is_empty(), held_out) {
         (true, _) => "",
         (false, true) => {
-            "; dots: share of the row's held-out boxes that are taken for the column's class"
+            "; dots: share of the row's held-out boxes that are classified as the column's class"
         }
         (false, false) => {
             "; dots: share of the row's objects that are detected as the column's class"

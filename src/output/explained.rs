@@ -22,7 +22,7 @@ pub(super) fn whole(all: &[Explanation]) -> Result<Vec<Part>> {
         let held_out = explanation.overlap_of == Some(Of::HeldOut);
         if let Some(distances) = explanation.distances().filter(|_| held_out) {
             parts.push(Part::Figure {
-                caption: "How much the classes overlap, and which are taken for which".into(),
+                caption: "How much the classes overlap, and which are confused".into(),
                 svg: figure::overlap(explanation, distances)?,
             });
         }

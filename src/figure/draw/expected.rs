@@ -106,11 +106,11 @@ impl ExpectedFigure {
     fn reading(&self) -> &'static str {
         match (self.curve, self.points.iter().any(|point| point.expected.is_some())) {
             (true, _) => {
-                "Each point is a class: one above the band has higher AP than classes of its instance count lead to \
-                 expect, one below it lower AP."
+                "Each point is a class. Above the band, its AP is higher than expected from its instance count; below, \
+                 lower."
             }
             (false, true) => {
-                "Each point is a class: orange ones have an AP far from what the other classes lead to expect."
+                "Each point is a class: the AP of orange ones is far from the AP expected from the other classes."
             }
             (false, false) => "Each point is a class: the higher its AP, the higher it stands.",
         }

@@ -55,7 +55,7 @@ pub fn overlap(figure: &OverlapFigure) -> Result<String, Error> {
     let reading = match dotted {
         true => {
             "Darker cells are pairs of classes that overlap more; the larger a dot, the more often the row's class \
-             is taken for the column's class."
+             is classified as the column's class."
         }
         false => "Darker cells are pairs of classes that overlap more.",
     };
@@ -67,7 +67,7 @@ pub fn overlap(figure: &OverlapFigure) -> Result<String, Error> {
         step,
         ramp: RISING,
         rows: if dotted { "true class" } else { "class" },
-        columns: if dotted { "taken for" } else { "other class" },
+        columns: if dotted { "classified as" } else { "other class" },
         bar: "overlap Φ(−D/2)",
         caption: &figure.caption,
         says: &says,
@@ -80,7 +80,7 @@ pub fn overlap(figure: &OverlapFigure) -> Result<String, Error> {
             let radius = (DOTS.1 * share.clamp(0.0, 1.0).sqrt()).max(DOTS.0) * size;
             let dark = map.cells[row * count + column].is_some_and(|overlap| overlap > 0.5 * top);
             let colour = if dark { ON_DARK } else { ON_PALE };
-            let words = format!("{:.1}% taken for {}", 100.0 * share, figure.names[column]);
+            let words = format!("{:.1}% classified as {}", 100.0 * share, figure.names[column]);
             canvas.mark(&figure.names[row], &[words], |canvas| {
                 canvas.disc(area.middle(), radius.round() as i32, colour);
             });

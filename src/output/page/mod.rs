@@ -206,15 +206,18 @@ fn table_markdown(table: &Table) -> String {
     format!("\n{}{}{}", line(heads), line(rules), rows.collect::<String>())
 }
 
-/// A cell as text: four decimals, or four digits of what is very small or large.
+/// A cell as text: four digits of a number, and at most four decimals.
 fn short(cell: &Cell) -> String {
-    match cell {
-        Cell::Number(number) if *number != 0.0 && !(1e-3..1e6).contains(&number.abs()) => {
-            format!("{number:.3e}")
-        }
-        Cell::Number(number) => format!("{number:.4}"),
-        other => other.csv(),
-    }
+    let number = match cell {
+        Cell::Number(number) => *number,
+        other => return other.csv(),
+    };
+    let decimals = [1.0, 10.0, 100.0, 1000.0].iter().filter(|&&from| number.abs() < from).count();
+    let text = match number != 0.0 && !(1e-3..1e6).contains(&number.abs()) {
+        true => format!("{number:.3e}"),
+        false => format!("{number:.decimals$}"),
+    };
+    text.replace('-', "−")
 }
 
 fn escape(text: &str) -> String {
