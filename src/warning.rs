@@ -235,6 +235,13 @@ pub enum Warning {
         /// Stores that do save, and their R.
         others: Vec<(&'static str, f64)>,
     },
+    /// Classes that have AP in one of two compared runs alone.
+    ApInOne {
+        /// The run.
+        run: String,
+        /// The classes.
+        classes: Vec<String>,
+    },
     /// A condition on a number that does not exist.
     NoResult {
         /// The condition.
@@ -561,6 +568,14 @@ impl fmt::Display for Warning {
                     _ => write!(f, "these strategies save memory: {}", saving.join(", ")),
                 }
             }
+            Warning::ApInOne { run, classes } => write!(
+                f,
+                "{} {} AP only in {run}: {}; no difference includes {}",
+                classes.len(),
+                if classes.len() == 1 { "class has" } else { "classes have" },
+                list(classes),
+                if classes.len() == 1 { "it" } else { "them" },
+            ),
             Warning::NoResult { condition, of } => write!(
                 f,
                 "--fail-if {condition} is not checked for {of:?}, because this number does not \

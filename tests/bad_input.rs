@@ -1326,7 +1326,10 @@ fn wrong_usage_is_said_in_a_sentence() {
                     --ap ap.csv, or --detections results.json --ground-truth val.json instead of --ap";
     for (arguments, sentence) in [
         ("correlate", &*format!("correlate {detector}")),
-        ("explain --counts counts.csv", &format!("explain {detector}")),
+        (
+            "explain --counts counts.csv",
+            "explain needs AP too: --ap ap.csv, a table or your evaluator's file",
+        ),
         ("report -q", &format!("report {detector}")),
         (
             "compare",

@@ -382,3 +382,38 @@ fn a_slope_of_many_classes_names_those_that_change_most() {
     assert!(svg == backwards, "the order of the classes shows");
     assert!(slope(&[]).is_err());
 }
+
+/// A run that loses its bad classes is better on average only.
+#[test]
+fn classes_with_ap_in_one_run_are_named() {
+    let work = two_runs();
+    work.write("b.csv", format!("{HEAD}CE,0,cat,9,10,0.6\nCE,1,dog,9,20,\nCE,5,new,9,5,0.7\n"));
+    let said = String::from_utf8(work.run("compare a.csv b.csv").stderr).unwrap();
+    assert!(
+        said.contains(
+            "2 classes have AP only in a.csv: \"dog\", \"yak\"; no difference includes them"
+        ),
+        "{said}"
+    );
+    assert!(
+        said.contains("1 class has AP only in b.csv: \"new\"; no difference includes it"),
+        "{said}"
+    );
+    work.write("a.csv", work.read("b.csv"));
+    let said = String::from_utf8(work.run("compare a.csv b.csv").stderr).unwrap();
+    assert!(!said.contains("only in"), "{said}");
+}
+
+/// As `igam-analyze … | head -1` in a job.
+#[test]
+fn a_reader_that_stops_does_not_hide_the_condition() {
+    let work = two_runs();
+    for (condition, code) in [("ap.mean_difference<0.5", 3), ("ap.mean_difference>0.5", 0)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let mut program = std::process::Command::new(crate::BINARY);
+        program.args(["compare", "a.csv", "b.csv", "--fail-if", condition]);
+        let status = program.current_dir(work.path("")).stdout(writer).status().unwrap();
+        assert_eq!(status.code(), Some(code), "{condition}");
+    }
+}

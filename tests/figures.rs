@@ -42,6 +42,7 @@ fn cloud(points: Vec<ScatterPoint>, pearson: Option<Pearson>) -> ScatterPanel {
         pearson,
         line,
         enough_classes: true,
+        estimator: "mp-floor".to_owned(),
         ap_column: "AP".to_owned(),
     }
 }
@@ -50,6 +51,7 @@ fn run(backbone: &str, loss: &str, information: Option<Pearson>) -> Figure2Run {
     Figure2Run {
         backbone: backbone.to_owned(),
         loss: loss.to_owned(),
+        estimator: "mp-floor".to_owned(),
         information,
         instances: Some(R),
         log_instances: Some(Pearson { r: 0.25, interval: Some((-0.2, 0.6)), ..R }),
@@ -644,7 +646,7 @@ fn figure3_shows_every_tooth_and_names_both_d() {
     let svg = figure3(&[storage(55_800, 128, 20), storage(605_638, 128, 80)]).unwrap();
     let texts = texts(&svg);
     find(&texts, "paper, grid of Listing 2: d = 11,517, R = 0.4358, 27.89 MiB");
-    find(&texts, "paper, best of all d: d = 75,705, R = 0.2603, 16.66 MiB");
+    find(&texts, "paper, best point of the curve R(d): d = 75,705, R = 0.2603, 16.66 MiB");
     let document = roxmltree::Document::parse(&svg).unwrap();
     let paths = document.descendants().filter(|node| node.has_tag_name("polyline"));
     let points = |node: roxmltree::Node| -> Vec<(f64, f64)> {
@@ -667,7 +669,9 @@ fn figure3_of_odd_shapes() {
     for (n, p, c) in [(1, 1, 1), (2, 1000, 1000), (999, 3, 1), (1 << 50, 1, 1), (1 << 40, 64, 2)] {
         let texts = texts(&figure3(&[storage(n, p, c)]).unwrap());
         find(&texts, "queue length d (log scale)");
-        assert!(texts.iter().any(|text| text.says.starts_with("paper, best of all d")));
+        assert!(
+            texts.iter().any(|text| text.says.starts_with("paper, best point of the curve R(d)"))
+        );
     }
 }
 

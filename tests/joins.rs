@@ -6,7 +6,7 @@ use ndarray_npy::write_npy;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{Workdir, column};
+use crate::{Workdir, column, repository};
 
 /// Class lists with all that is awkward: digits for names, gaps in ids, any order in the file.
 #[derive(Clone, Debug)]
@@ -266,6 +266,19 @@ fn what_a_collector_wrote_hides_no_order_of_the_file() {
     work.write("ap.csv", "class,ap\n0,0.1\n1,0.2\n2,0.3\n3,0.4\n");
     let command = "correlate --embeddings d --counts i.json --ap ap.csv";
     refused(&work, command, &["--ap-numbering positions or file-order"]);
+    // Two names that have changed places since training.
+    let swapped = [(31, "disc", 9), (2, "kite", 7), (90, "ring", 5), (7, "bar", 4)];
+    work.write("swapped.csv", "class,instances\ndisc,9\nkite,7\nring,5\nbar,4\n");
+    work.write("swapped.json", annotations(&swapped));
+    work.write("named.csv", "class,ap\nkite,0.1\ndisc,0.2\nring,0.3\nbar,0.4\n");
+    for counts in ["swapped.csv", "swapped.json"] {
+        let command = format!("correlate --embeddings d --counts {counts} --ap named.csv");
+        refused(
+            &work,
+            &command,
+            &[counts, "but for other classes", "in another order than in training"],
+        );
+    }
     // Numbers that are all ids, also that of a class without AP, are no positions.
     let classes = [(1, "kite", 9), (2, "disc", 7), (3, "ring", 5), (4, "bar", 4)];
     work.write("i.json", annotations(&classes));
@@ -497,6 +510,20 @@ fn a_row_over_all_classes_is_no_class() {
     };
     assert_eq!(mean(&[0.321, 0.512, 0.433, 0.654, 0.48]), Some(Summary::Looks(4)));
     assert_eq!(mean(&[0.321, 0.512, 0.433, 0.654, 0.5]), None);
+}
+
+/// LVIS has the class "map", which is no mean AP where the numbers are counts and it is not their sum.
+#[test]
+fn the_class_map_of_lvis_is_a_class() {
+    let counts = repository("data/tables/lvis_v1_train_counts.csv");
+    let work = Workdir::new();
+    let typed =
+        format!("queue-size --dim 128 --counts {} --counts-column instances", counts.display());
+    assert_eq!(work.json(&typed)["storage"][0]["instances"], 1_270_141);
+    let names: Vec<String> = ["a", "b", "map"].map(str::to_owned).into();
+    assert_eq!(summary(&names, Values::Counts(&[3, 4, 7])), Some(Summary::Called(2)));
+    assert_eq!(summary(&names, Values::Counts(&[3, 4, 8])), None);
+    assert_eq!(summary(&names, Values::Aps(&[None, None, None])), Some(Summary::Called(2)));
 }
 
 /// Digits as names, of which a few are in the file by accident.

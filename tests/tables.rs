@@ -50,7 +50,7 @@ fn numbers_that_do_not_exist_and_those_that_are_large() {
 #[test]
 fn numbers_on_a_page() {
     let numbers = [0.00012344, 1234567.0, -2.5e-9, 0.123456, 0.0, 98765.432109, 0.001];
-    let shown = ["1.234e-4", "1.235e6", "-2.500e-9", "0.1235", "0.0000", "98765.4321", "0.0010"];
+    let shown = ["1.234e−4", "1.235e6", "−2.500e−9", "0.1235", "0.0000", "98765", "0.0010"];
     let row = |number: f64| vec![number.into(), Cell::Integer(1234567)];
     let table = Table { columns: vec!["n", "m"], rows: numbers.map(row).into() };
     let parts = [Part::Table(table)];

@@ -462,6 +462,7 @@ pub fn correlate<'py>(
         ap_numbering: numbering,
         detections: evaluated,
         counts: instances.map(by_class::counts).transpose()?,
+        has_own_list: false,
         covariates: covariates.map(by_class::covariates).transpose()?,
         groups: class_groups.map(by_class::class_groups).transpose()?,
         no_background: amounts.first().and_then(|amounts| amounts.no_background.clone()),

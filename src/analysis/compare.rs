@@ -107,6 +107,7 @@ impl Comparison {
         let names =
             if before.name == after.name { paths.clone() } else { [before.name, after.name] };
         let pairs = pairs(before.classes, after.classes);
+        warnings.extend(ap_in_one(&names, &pairs));
         let comparison = Comparison { names, pairs, ap_scale, reasons, warnings };
         if NUMBERS.iter().all(|&(_, number)| comparison.differences(number).is_empty()) {
             let [a, b] = paths;
@@ -190,6 +191,18 @@ fn common_scale(runs: [&RunSummary; 2]) -> Result<ApScale> {
         )));
     }
     Ok(if measured[0] { a } else { b })
+}
+
+/// For each run, the classes that have AP in it alone: a run that loses its bad classes is not a better one.
+fn ap_in_one(names: &[String; 2], pairs: &[Pair]) -> Vec<Warning> {
+    let only = |side: usize| {
+        let only =
+            pairs.iter().filter(|pair| pair.ap[side].is_some() && pair.ap[1 - side].is_none());
+        let classes: Vec<String> = only.map(|pair| pair.name.clone()).collect();
+        let run = names[side].clone();
+        (!classes.is_empty()).then_some(Warning::ApInOne { run, classes })
+    };
+    [0, 1].into_iter().filter_map(only).collect()
 }
 
 /// The classes by name, those of the run before first.

@@ -91,7 +91,7 @@ impl Storage {
             unknown.push("paper-grid (the grid of Listing 2 begins at d = 1000, above N)");
         }
         if self.counts.is_none() {
-            unknown.push("hybrid (needs the instances of each class: give --counts or --labels)");
+            unknown.push("hybrid (needs the instances of each class: give --counts or --labels instead of totals)");
         }
         if !unknown.is_empty() {
             warnings

@@ -20,6 +20,9 @@ const NAMES: [&str; 16] = [
     "weightedavg",
 ];
 
+/// Those of them that are called after AP: counts have no mean AP, but LVIS has a class `map`.
+const OF_AP: [&str; 4] = ["map", "meanap", "map50", "map5095"];
+
 /// Fewest other rows of which a sum or a mean is no accident.
 const FEWEST: usize = 3;
 
@@ -43,11 +46,15 @@ pub enum Values<'a> {
 
 /// The row over all classes, if there is one.
 pub fn summary(names: &[String], values: Values) -> Option<Summary> {
-    let called = |name: &String| {
-        let letters: String = name.chars().filter(|c| c.is_alphanumeric()).collect();
-        NAMES.contains(&letters.to_lowercase().as_str())
+    let called = |row: usize| {
+        let letters: String = names[row].chars().filter(|c| c.is_alphanumeric()).collect();
+        let letters = letters.to_lowercase();
+        let of_ap = OF_AP.contains(&letters.as_str());
+        let is_class = |counts: &[u64]| of_ap && !is_sum(counts, row);
+        NAMES.contains(&letters.as_str())
+            && !matches!(values, Values::Counts(counts) if is_class(counts))
     };
-    if let Some(row) = names.iter().position(called) {
+    if let Some(row) = (0..names.len()).find(|&row| called(row)) {
         return Some(Summary::Called(row));
     }
     // The first or the last.

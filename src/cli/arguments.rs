@@ -317,7 +317,7 @@ pub struct ApInput {
     /// [default: val; for Pascal VOC test where there is one]
     #[arg(long, value_name = "NAME", hide_short_help = true, requires = "ground_truth")]
     pub ground_truth_split: Option<String>,
-    /// Columns of AP, each a run of its own
+    /// Columns of AP, each a run of its own, such as ap50,ap75
     ///
     /// [default: `ap`, or the only column of numbers; in the results of an evaluator `bbox`]
     #[arg(
@@ -895,9 +895,9 @@ pub struct Figures {
     /// Colours of the figures
     #[arg(long, value_enum, value_name = "NAME", hide_short_help = true, default_value_t)]
     pub theme: Theme,
-    /// Width of each figure in pixels
+    /// Width of each figure in pixels of 1/96 inch; letters are scaled, too
     ///
-    /// [default: as drawn; twice that for png]
+    /// [default: as drawn, 400 to 1400; twice that for png]
     #[arg(
         long,
         value_name = "PIXELS",

@@ -95,10 +95,6 @@ pub fn command() -> clap::Command {
 /// Says what went wrong.
 fn exit_code(result: Result<()>, typed: &[OsString]) -> u8 {
     let Err(error) = result else { return 0 };
-    // Whoever reads our results may stop reading: no failure of ours.
-    if matches!(&error, Error::Stdout(source) if source.kind() == ErrorKind::BrokenPipe) {
-        return 0;
-    }
     say_error(&error.to_string());
     match error {
         Error::Usage(_) => {
@@ -138,5 +134,9 @@ fn json(value: serde_json::Value) -> String {
 /// Prints results; without their styles, unless to a terminal that wants them.
 fn print(text: &str) -> Result<()> {
     let mut stdout = anstream::stdout().lock();
-    stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()).map_err(Error::Stdout)
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // Whoever reads may stop reading: the work goes on, and `--fail-if` still holds.
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        done => done.map_err(Error::Stdout),
+    }
 }

@@ -23,6 +23,11 @@ const NEEDS: [(&[&str], &str, &str); 6] = [
     (&["completions"], "<", "needs a shell: bash, elvish, fish, powershell or zsh"),
 ];
 
+/// Options of input that AP goes with.
+const INPUTS: [&str; 3] = ["--embeddings", "--moments", "--counts"];
+const NEEDS_AP: &str = "needs AP too: --ap ap.csv, a table or your evaluator's file; or --detections results.json \
+                        --ground-truth val.json";
+
 /// Prints what clap has to say: help or the version, where to start, or what is wrong. The exit code.
 pub fn say(error: &Error, typed: &[OsString]) -> u8 {
     // Nowhere is left to say it if printing fails.
@@ -34,7 +39,7 @@ pub fn say(error: &Error, typed: &[OsString]) -> u8 {
             let _ = write!(anstream::stderr(), "{}", help::start());
         }
         _ => {
-            super::say_error(&sentence(error, command(typed).as_deref().unwrap_or_default()));
+            super::say_error(&sentence(error, typed));
             say_where(typed);
         }
     }
@@ -56,13 +61,13 @@ fn command(typed: &[OsString]) -> Option<String> {
 }
 
 /// What is wrong with what was typed.
-fn sentence(error: &Error, command: &str) -> String {
+fn sentence(error: &Error, typed: &[OsString]) -> String {
     let texts = |kind| texts(error, kind);
     let given = texts(ContextKind::InvalidArg);
     let option = option(given.first().map_or("", String::as_str));
     let value = texts(ContextKind::InvalidValue).concat();
     match error.kind() {
-        ErrorKind::MissingRequiredArgument => missing(command, &given),
+        ErrorKind::MissingRequiredArgument => missing(typed, &given),
         ErrorKind::UnknownArgument if option.starts_with('-') => {
             let near = texts(ContextKind::SuggestedArg);
             let other = texts(ContextKind::Suggested).into_iter();
@@ -99,10 +104,13 @@ fn sentence(error: &Error, command: &str) -> String {
 }
 
 /// What a command needs to run, or which options others need.
-fn missing(command: &str, given: &[String]) -> String {
+fn missing(typed: &[OsString], given: &[String]) -> String {
+    let command = command(typed).unwrap_or_default();
     let lacks = |start: &str| given.iter().any(|one| one.starts_with(start));
-    let own = NEEDS.iter().find(|(names, start, _)| names.contains(&command) && lacks(start));
+    let own = NEEDS.iter().find(|(names, start, _)| names.contains(&&*command) && lacks(start));
+    let input = typed.iter().any(|word| INPUTS.iter().any(|option| word == option));
     match own {
+        Some((_, "--ap", _)) if input => format!("{command} {NEEDS_AP}"),
         Some((_, _, needs)) => format!("{command} {needs}"),
         None => format!("give {} too: another option needs it", given.join(" and ")),
     }

@@ -29,6 +29,9 @@ pub struct Parts {
     pub detections: Option<Evaluated>,
     /// Instance counts, without a row over all classes.
     pub counts: Option<Counts>,
+    /// Whether the labels are ids in a list that was written with them: then counts in another order of the
+    /// classes are refused.
+    pub has_own_list: bool,
     /// Numbers to be held constant.
     pub covariates: Option<Covariates>,
     /// Groups of similar classes.

@@ -189,8 +189,7 @@ impl Detector {
         let counts = Counts::in_order(counts.to_vec());
         self.watched(|detector, observer| {
             detector.join_counts(&counts, observer)?;
-            detector.check_counts(observer);
-            Ok(())
+            detector.check_counts(false, observer)
         })?;
         Ok(self)
     }
@@ -205,7 +204,7 @@ impl Detector {
         self.check_amounts(&amounts)?;
         self.watched(|detector, observer| {
             detector.set_embeddings(amounts.embeddings().clone());
-            detector.check_counts(observer);
+            detector.check_counts(false, observer)?;
             detector.add_amounts(amounts, observer);
             Ok(())
         })?;
@@ -425,7 +424,9 @@ impl Detector {
     /// # Errors
     /// If it is doubtful which class a row is of.
     pub fn join(&mut self, parts: Parts, observer: &mut dyn Observer) -> Result<()> {
-        let Parts { ap, ap_numbering, detections, counts, covariates, groups, .. } = parts;
+        let Parts {
+            ap, ap_numbering, detections, counts, covariates, groups, has_own_list, ..
+        } = parts;
         if let Some(counts) = counts.filter(|_| self.counted.is_none()) {
             self.join_counts(&counts, observer)?;
         }
@@ -445,8 +446,7 @@ impl Detector {
         if has_ap {
             self.join_covariates(covariates.as_ref(), groups.as_ref(), observer)?;
         }
-        self.check_counts(observer);
-        Ok(())
+        self.check_counts(has_own_list, observer)
     }
 
     /// Sets the number of embeddings of each class.
@@ -455,16 +455,40 @@ impl Detector {
     }
 
     /// Warns where a file of counts and the embeddings say different numbers.
-    fn check_counts(&self, observer: &mut dyn Observer) {
-        let (Some(counted), Some(embeddings)) = (&self.counted, &self.embeddings) else { return };
+    ///
+    /// # Errors
+    /// If they are the same numbers in another order of the classes.
+    fn check_counts(&self, has_own_list: bool, observer: &mut dyn Observer) -> Result<()> {
+        let (Some(counted), Some(embeddings)) = (&self.counted, &self.embeddings) else {
+            return Ok(());
+        };
         let both = counted.instances.iter().zip(embeddings.iter());
         let differing = self.classes.names().iter().zip(both);
         let differing = differing.filter_map(|(name, (&file, &labels))| {
             file.filter(|&file| file != labels).map(|file| (name.clone(), file, labels))
         });
         let classes: Vec<_> = differing.collect();
-        if !classes.is_empty() {
-            observer.warn(Warning::Counts { path: counted.path.clone(), classes });
+        let sorted = |of: fn(&(String, u64, u64)) -> u64| {
+            let mut counts: Vec<u64> = classes.iter().map(of).collect();
+            counts.sort_unstable();
+            counts
+        };
+        let path = &counted.path;
+        match &classes[..] {
+            [] => Ok(()),
+            [(first, file, labels), ..]
+                if has_own_list && sorted(|one| one.1) == sorted(|one| one.2) =>
+            {
+                let problem = format!(
+                    "has the counts of the labels, but for other classes, such as {file} and not {labels} for \
+                     {first:?}: the class names are in another order than in training; correct their order"
+                );
+                Err(Error::content(path, problem))
+            }
+            _ => {
+                observer.warn(Warning::Counts { path: path.clone(), classes });
+                Ok(())
+            }
         }
     }
 

@@ -172,12 +172,12 @@ impl fmt::Display for Caveat {
             ),
             Caveat::LittleLeft { share, half } => write!(
                 f,
-                "what is held constant explains all but {} of the variance of information amount; \
-                 the verdict depends on this small part, and half of it is in {} {}: {}",
-                percent(*share),
+                "what is held constant explains all but {share} of the variance of information amount; \
+                 the verdict uses only these {share}, and half of them come from {} {}: {}",
                 half.len(),
                 if half.len() == 1 { "class" } else { "classes" },
-                list(half)
+                list(half),
+                share = percent(*share),
             ),
             Caveat::HangsOn { class, r, without } => write!(
                 f,
@@ -188,7 +188,7 @@ impl fmt::Display for Caveat {
             Caveat::LargeClasses { r, large } => {
                 write!(
                     f,
-                    "the {} classes with at least as many embeddings as dimensions disagree: r = \
+                    "the {} classes with at least as many embeddings as dimensions have another r: \
                      {}{} over these, {} over all classes",
                     large.classes,
                     correlation(large.r),

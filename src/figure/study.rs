@@ -69,6 +69,11 @@ pub(super) fn percent(run: &Run) -> f64 {
     100.0 / run.ap_scale().unwrap_or_default().full()
 }
 
+/// The name of the estimator of a run's information amounts; empty where there are none.
+fn estimator(run: &Run) -> String {
+    run.estimator().map_or(String::new(), |estimator| estimator.name().to_owned())
+}
+
 /// Figure 1: instance counts and AP by class.
 ///
 /// # Errors
@@ -99,6 +104,7 @@ pub fn figure2(study: &Study) -> Result<String> {
         Figure2Run {
             backbone: backbone.to_owned(),
             loss: loss.to_owned(),
+            estimator: estimator(&one.run),
             information: one.information(),
             instances: one.count(),
             log_instances: one.log_count(),
@@ -156,6 +162,7 @@ pub fn scatter(study: &Study) -> Result<String> {
         title: one.run.name().to_owned(),
         points: one.run.classes().filter_map(|each| point(each, percent(&one.run))).collect(),
         pearson: one.information(),
+        estimator: estimator(&one.run),
         line: one.line.map(|line| line.times(percent(&one.run))),
         ap_column: one.run.ap_column().to_owned(),
         enough_classes: one.has_enough_classes(),

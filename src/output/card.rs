@@ -9,6 +9,7 @@ use crate::correlation::Expected;
 use crate::detections::{ClassDetections, ErrorCost, ErrorType};
 use crate::overlap::Neighbour;
 use crate::recognition::Recognition;
+use crate::shrinkage::Estimator;
 use crate::words::grouped;
 
 /// The card of one class.
@@ -236,6 +237,9 @@ fn information(
     class: &ExplainedClass,
 ) -> Option<(&'static str, String)> {
     let mut words = format!("{:.1} bits", class.information?);
+    if explanation.run.estimator() == Some(Estimator::MpFloor) {
+        words += " without the floor";
+    }
     if let Some(rank) = class.information_rank {
         let known = explanation.classes.iter().filter(|class| class.information.is_some());
         words += &format!(", rank {rank} of {}", known.count());

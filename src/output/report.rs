@@ -179,7 +179,7 @@ fn tabulated(name: &str, mut table: Table) -> [Part; 3] {
             "The same with the regression of AP on information amount and log count.",
         ),
         "bias" => ("Mean AP and model bias", "Bias is the variance of the class APs."),
-        _ => ("Classes", "Information amounts in bits."),
+        _ => ("Information amount of each class", "In bits, with those of the eigenvalue floor."),
     };
     ["backbone", "loss", "verdict"].into_iter().for_each(|column| table.remove(column));
     [heading(title), Part::Text(note.into()), Part::Table(table)]

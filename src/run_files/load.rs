@@ -72,9 +72,11 @@ fn load_with(
     explained: bool,
     observer: &mut dyn Observer,
 ) -> Result<Detector> {
+    let given = files;
     let files = &collected(files, observer)?;
     let listed = listed(files, observer)?;
     let mut parts = average_precision(files, listed.as_ref(), observer)?;
+    parts.has_own_list = given.label_numbering.is_none() && files.label_numbering.is_some();
     parts.say_ap(observer);
     // They are held constant in what information amount says of AP.
     parts.covariates = files.covariates.as_deref().map(covariates::read).transpose()?;

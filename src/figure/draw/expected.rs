@@ -104,7 +104,7 @@ pub fn expected(figure: &ExpectedFigure) -> Result<(String, Vec<Place>), Error> 
 
 impl ExpectedFigure {
     fn reading(&self) -> &'static str {
-        match (self.curve, self.points.iter().any(|point| point.expected.is_some())) {
+        match (self.curve, self.points.iter().any(|point| point.flagged)) {
             (true, _) => {
                 "Each point is a class. Above the band, its AP is higher than expected from its instance count; below, \
                  lower."

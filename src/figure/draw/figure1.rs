@@ -105,8 +105,8 @@ impl Figure1Panel {
     fn head(&self) -> Head<'_> {
         let count = pearson_text(self.pearson.as_ref());
         let r = match self.log_pearson {
-            Some(log) => format!("{count}; log count: r = {}", three_decimals(log.r)),
-            None => count,
+            Some(log) => format!("count: {count}; log count: r = {}", three_decimals(log.r)),
+            None => format!("count: {count}"),
         };
         Head { title: &self.title, r: self.enough_classes.then_some(r) }
     }

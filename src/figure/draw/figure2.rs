@@ -20,6 +20,8 @@ pub struct Figure2Run {
     pub backbone: String,
     /// Loss it was trained with.
     pub loss: String,
+    /// Estimator of the information amounts, empty where there are none.
+    pub estimator: String,
     /// Information amount against AP.
     pub information: Option<Pearson>,
     /// Instance count against AP.
@@ -72,7 +74,12 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
     let enough = runs.iter().any(|run| run.enough_classes);
     let reading = if enough { READING } else { OF_TOO_FEW };
     paint((width, plot.bottom + slots.below()), reading, |canvas| {
-        let series = SERIES.map(|Series { name, color, .. }| (name, color));
+        let estimator = runs.iter().map(|run| &run.estimator).find(|name| !name.is_empty());
+        let information = estimator.map(|name| format!("{}, {name}", SERIES[0].name));
+        let mut series = SERIES.map(|Series { name, color, .. }| (name, color));
+        if let Some(information) = &information {
+            series[0].0 = information;
+        }
         draw_legend(canvas, (plot.left, TOP / 2), series);
         axis.draw_grid(canvas, plot, Side::Left, GRID);
         axis.draw(canvas, plot, Side::Left, "Pearson r over classes", INK);

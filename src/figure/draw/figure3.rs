@@ -135,7 +135,7 @@ impl Figure3Store {
         let name = match self.strategy {
             Strategy::Original => "original",
             Strategy::PaperGrid => "paper, grid of Listing 2",
-            Strategy::Paper => "paper, best of all d",
+            Strategy::Paper => "paper, best point of the curve R(d)",
             Strategy::Running => "running",
             Strategy::Hybrid => "hybrid",
         };

@@ -8,10 +8,10 @@ use super::style::{INK, MUTED, TICK, font, starting, text_width};
 const GAP: i32 = 4 * PX;
 
 /// Draws a swatch and a name a series, and that whiskers are intervals, from a point onwards.
-pub(super) fn draw_legend(
+pub(super) fn draw_legend<'a>(
     canvas: &mut Canvas,
     (mut left, y): Point,
-    series: impl IntoIterator<Item = (&'static str, RGBColor)>,
+    series: impl IntoIterator<Item = (&'a str, RGBColor)>,
 ) {
     for (name, color) in series {
         let swatch = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };

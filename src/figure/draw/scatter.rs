@@ -27,6 +27,8 @@ pub struct ScatterPanel {
     pub line: Option<Line>,
     /// Whether there are enough classes to tell: else neither r nor line is drawn.
     pub enough_classes: bool,
+    /// Estimator of the information amounts, for the axis; may be empty.
+    pub estimator: String,
     /// The column that AP is from, such as "ap50", for the axis.
     pub ap_column: String,
 }
@@ -156,7 +158,9 @@ impl<'a> Cloud<'a> {
 
         x.draw_grid(canvas, plot, Side::Bottom, GRID);
         y.draw_grid(canvas, plot, Side::Left, GRID);
-        x.draw(canvas, plot, Side::Bottom, "information amount I (bits)", INK);
+        let of = if self.panel.estimator.is_empty() { "" } else { ", " };
+        let title = format!("information amount I (bits){of}{}", self.panel.estimator);
+        x.draw(canvas, plot, Side::Bottom, &title, INK);
         y.draw(canvas, plot, Side::Left, &ap_title(&self.panel.ap_column), INK);
 
         let line = self.panel.shown_line();

@@ -65,14 +65,29 @@ pub struct Rows {
 pub fn html(title: &str, parts: &[Part]) -> String {
     let title = escape(title);
     let dark = Theme::Dark.css();
-    let body: String = parts.iter().map(part_html).collect();
+    let body: String = parts.iter().enumerate().map(in_page).collect();
+    let contents: String = parts.iter().enumerate().filter_map(link).collect();
     format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
          <link rel=\"icon\" href=\"data:,\">\n<title>{title}</title>\n<style>\n{STYLE}\
          @media screen and (prefers-color-scheme: dark) {{\n{dark}}}\n</style>\n</head>\n<body>\n\
-         <h1>{title}</h1>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
+         <h1>{title}</h1>\n<nav>{contents}</nav>\n{body}<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
     )
+}
+
+/// A part of the page; a heading can be jumped to.
+fn in_page((at, part): (usize, &Part)) -> String {
+    match part {
+        Part::Heading(text) => format!("<h2 id=\"part-{at}\">{}</h2>\n", escape(text)),
+        other => part_html(other),
+    }
+}
+
+/// A link to a heading.
+fn link((at, part): (usize, &Part)) -> Option<String> {
+    let Part::Heading(text) = part else { return None };
+    Some(format!("<a href=\"#part-{at}\">{}</a>\n", escape(text)))
 }
 
 /// The parts alone, for a page that is there already, such as a notebook; its tables do not sort.

@@ -5,7 +5,7 @@ use comfy_table::{ContentArrangement, Row, TableStyle};
 
 use super::choice::{Choice, Sort};
 use super::columns::{Column, in_columns, limit, wrapped};
-use crate::analysis::explain::{By, Explanation, ReasonsChanged};
+use crate::analysis::explain::{By, Explanation, ReasonsChanged, ap_percent};
 use crate::analysis::untrained;
 use crate::error::Result;
 use crate::output::Cell;
@@ -154,8 +154,27 @@ fn chosen(
     let table = in_short(explanation, &places, false);
     let rows: Vec<_> = table.rows.iter().map(|row| row.iter().map(plain).collect()).collect();
     let columns: Vec<_> = table.columns.iter().map(|name| column(name)).collect();
-    let text = format!("{run}{head}, {} of {all}:\n{}", places.len(), in_columns(&columns, &rows));
+    let mut text =
+        format!("{run}{head}, {} of {all}:\n{}", places.len(), in_columns(&columns, &rows));
+    if choice.sort.is_none() && by == By::Expectation {
+        text += &lowest(explanation);
+    }
     Ok((text, places.first().copied()))
+}
+
+/// The classes of the lowest AP: the table has only those below what their counts predict.
+fn lowest(explanation: &Explanation) -> String {
+    const LOWEST: usize = 3;
+    let mut known: Vec<(f64, &str)> = explanation
+        .classes
+        .iter()
+        .filter_map(|class| Some((class.ap?, class.name.as_str())))
+        .collect();
+    known.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let scale = explanation.run.ap_scale().unwrap_or_default();
+    let shown = |(ap, name): &(f64, &str)| format!("{name} {}", ap_percent(scale, *ap));
+    let shown: Vec<_> = known.iter().take(LOWEST).map(shown).collect();
+    format!("lowest AP (%): {}\n", shown.join(", "))
 }
 
 fn worst_by(explanation: &Explanation, by: By) -> &'static str {
