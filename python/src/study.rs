@@ -28,7 +28,7 @@ use crate::figure::Figure;
 use crate::information::estimators;
 use crate::moments::Moments;
 use crate::tables::table;
-use crate::warn::{sentences, warn};
+use crate::warn::{raise, sentences, warn};
 use crate::work::{exception, released};
 
 /// What was found about detectors: whether information amount or instance count is correlated with AP, and
@@ -390,7 +390,7 @@ pub fn correlate<'py>(
                 ))
             })?;
             let study = PyStudy { study, joined };
-            warn(py, &study.all_warnings())?;
+            raise(py, study.sentences())?;
             return Ok(study);
         }
         Detectors::Amounts(amounts) => {

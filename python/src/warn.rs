@@ -12,10 +12,18 @@ use crate::tables::class;
 /// # Errors
 /// If the program makes errors of warnings.
 pub fn warn<'a>(py: Python<'_>, warnings: impl IntoIterator<Item = &'a Warning>) -> PyResult<()> {
+    raise(py, warnings.into_iter().map(Warning::to_string))
+}
+
+/// Raises their sentences.
+///
+/// # Errors
+/// If the program makes errors of warnings.
+pub fn raise(py: Python<'_>, sentences: impl IntoIterator<Item = String>) -> PyResult<()> {
     let category = class(py, "IgamWarning")?;
-    for warning in warnings {
+    for sentence in sentences {
         // No sentence has a NUL: names cannot hold one.
-        let sentence = CString::new(warning.to_string().replace('\0', " "))?;
+        let sentence = CString::new(sentence.replace('\0', " "))?;
         PyErr::warn(py, &category, &sentence, 1)?;
     }
     Ok(())
