@@ -84,7 +84,9 @@ mod tests {
         }
         // A mean of rounded numbers may be an accident.
         let mut values = [0.1, 0.2, 0.3].map(Some);
-        assert!(leave_out(&mut values, f64::EPSILON).unwrap().ends_with("check that it was measured"));
+        assert!(
+            leave_out(&mut values, f64::EPSILON).unwrap().ends_with("check that it was measured")
+        );
         assert_eq!(values, [0.1, 0.2, 0.3].map(Some));
         // Where all are equal, none can be told from the mean.
         assert_eq!(leave_out(&mut [Some(0.0); 4], f64::EPSILON), None);
