@@ -201,9 +201,28 @@ impl Groups {
         Groups { names: cuts.names(), of_class: classes.into_iter().map(group).collect() }
     }
 
+    /// The rarest third of the classes by training instances, the middle one and the most frequent one. Of equal
+    /// counts the first class is the rarer.
+    pub fn thirds(instances: &[u64]) -> Groups {
+        let mut order: Vec<usize> = (0..instances.len()).collect();
+        order.sort_by_key(|&class| instances[class]);
+        let mut of_class = vec![None; instances.len()];
+        for (rank, class) in order.into_iter().enumerate() {
+            of_class[class] = Some(rank * 3 / instances.len());
+        }
+        let names = Frequency::ALL.iter().map(|frequency| frequency.name().to_owned());
+        Groups { names: names.collect(), of_class }
+    }
+
     /// Names of the groups.
     pub fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The classes of a group, by its place among the names.
+    pub fn members(&self, group: usize) -> Vec<usize> {
+        let classes = self.of_class.iter().enumerate();
+        classes.filter(|(_, of_class)| **of_class == Some(group)).map(|(class, _)| class).collect()
     }
 
     /// Summarizes the APs of the same classes, given on `scale`, group by group. A group without

@@ -124,6 +124,8 @@ pub mod overlap;
 #[doc(hidden)]
 pub mod pooled;
 #[doc(hidden)]
+pub mod probe;
+#[doc(hidden)]
 pub mod queue;
 #[doc(hidden)]
 pub mod recognition;

@@ -13,6 +13,8 @@ pub enum Unit {
     Files,
     /// Detected boxes.
     Boxes,
+    /// Passes over the training embeddings.
+    Epochs,
 }
 
 /// Receives what happens. Each method except [`Observer::warn`] may do nothing.

@@ -249,6 +249,32 @@ pub enum Warning {
         /// What the number is of.
         of: String,
     },
+    /// Rows of a probe whose images are not known.
+    NoImages {
+        /// Whether held-out embeddings are given.
+        held_out: bool,
+    },
+    /// Images of which both training and held-out embeddings are.
+    SharedImages {
+        /// How many.
+        images: usize,
+    },
+    /// Classes that a probe cannot judge.
+    NotJudged {
+        /// Whether held-out embeddings are given.
+        held_out: bool,
+        /// Their names.
+        classes: Vec<String>,
+    },
+    /// Layers that were still improving when training ended.
+    Unfinished {
+        /// How many.
+        layers: usize,
+        /// All that were trained.
+        of: usize,
+        /// The most epochs.
+        epochs: usize,
+    },
     /// A correlation that does not exist.
     NoCorrelation {
         /// The runs, where they have names.
@@ -580,6 +606,42 @@ impl fmt::Display for Warning {
                 f,
                 "--fail-if {condition} is not checked for {of:?}, because this number does not \
                  exist there"
+            ),
+            Warning::NoImages { held_out } => {
+                f.write_str(
+                    "it is not known which embeddings are of one image, so each counts as an image of its own: \
+                     the intervals are too narrow",
+                )?;
+                if !held_out {
+                    f.write_str(
+                        ", and a class is judged on images that it was trained on, too: recall and AP are too high",
+                    )?;
+                }
+                f.write_str("; give --group-column")
+            }
+            Warning::SharedImages { images } => write!(
+                f,
+                "{images} of the images have both training and held-out embeddings, as --group-column says: held-out \
+                 embeddings must be of other images"
+            ),
+            Warning::NotJudged { held_out, classes } => write!(
+                f,
+                "{} are not judged, because {}: {}",
+                if classes.len() == 1 {
+                    "1 class".into()
+                } else {
+                    format!("{} classes", classes.len())
+                },
+                if *held_out {
+                    "they have no training embeddings, or no held-out ones"
+                } else {
+                    "all their embeddings are of one image, or they have none"
+                },
+                list(classes)
+            ),
+            Warning::Unfinished { layers, of, epochs } => write!(
+                f,
+                "{layers} of {of} layers were still improving after {epochs} epochs: give more with --epochs"
             ),
             Warning::NoCorrelation { runs, between, why } => {
                 write!(f, "{}there is no correlation of {between}: {why}", prefix(runs))

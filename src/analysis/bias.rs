@@ -34,7 +34,11 @@ impl Bias {
     }
 }
 
-fn groups(run: &Run, grouping: &Grouping) -> Result<Groups> {
+/// The classes of a run in groups.
+///
+/// # Errors
+/// If `grouping` cannot be applied to them.
+pub fn groups(run: &Run, grouping: &Grouping) -> Result<Groups> {
     let classes = run.classes();
     match grouping {
         Grouping::Instances(cuts) => {

@@ -10,12 +10,13 @@ pub mod information;
 pub mod last_layer;
 mod losses;
 mod margins;
+pub mod probe;
 mod replay;
 mod storage;
 mod study;
 mod verdicts;
 
-pub use bias::Bias;
+pub use bias::{Bias, groups};
 pub use commonality::{Part, PartKind, parts};
 pub use compare::{ComparedRun, Comparison, NUMBERS, Number, Pair, both, difference, mean};
 pub use correlated::{Correlated, OverRuns};

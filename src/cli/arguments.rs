@@ -13,6 +13,7 @@ use clap_complete::Shell;
 
 use super::examples;
 use super::gate::Condition;
+use crate::analysis::probe::ProbeSettings;
 use crate::ap::ApScale;
 use crate::classes::Numbering;
 use crate::detector::ApFormat;
@@ -26,6 +27,7 @@ use crate::loss::SCALE;
 use crate::normalization::Normalization;
 use crate::output::FigureFormat;
 use crate::output::text::{Choice, Sort};
+use crate::probe::LossKind;
 use crate::recognition::BackgroundRow;
 use crate::run_files::{self, RunFiles};
 use crate::shrinkage::Estimator;
@@ -133,6 +135,12 @@ pub enum Command {
     /// Computes the loss of cosine softmax and the IGAM loss, side by side.
     #[command(after_help = examples::LOSS, after_long_help = examples::LOSS_LONG)]
     Loss(Loss),
+    /// Would the IGAM loss, or another one, help these classes?
+    ///
+    /// Trains classification layers on the embeddings as they are, with one loss after the other, and compares
+    /// them with the cosine softmax.
+    #[command(after_help = examples::PROBE, after_long_help = examples::PROBE_LONG)]
+    Probe(Probe),
     /// Queue length that stores the covariances in the least memory
     ///
     /// Draws Figure 3 of the paper.
@@ -540,6 +548,122 @@ pub struct Loss {
 }
 
 #[derive(Debug, Args)]
+pub struct Probe {
+    /// Runs file (.toml), instead of embeddings
+    #[arg(long, value_name = "FILE", help_heading = "Input", conflicts_with = "Input")]
+    pub runs: Option<PathBuf>,
+    /// Run to use, if --runs has several
+    #[arg(long, value_name = "NAME", help_heading = "Input", requires = "runs")]
+    pub run: Option<String>,
+    #[command(flatten)]
+    pub input: Input,
+    /// Column that says which image a row is of
+    ///
+    /// In the table of the labels, or of the embeddings. Rows of one image are then resampled together, and in
+    /// cross-validation they stay in one fold. In a runs file: group_column = "NAME"
+    #[arg(long, value_name = "NAME", help_heading = "Input", conflicts_with = "runs")]
+    pub group_column: Option<String>,
+    #[command(flatten)]
+    pub held_out: HeldOut,
+    /// Losses to compare with the cosine softmax [default: all but igam-signed]
+    #[arg(long, value_enum, value_name = "LOSS", num_args = 1.., help_heading = "Losses")]
+    pub losses: Vec<LossKind>,
+    /// Formulas for I′ of the IGAM losses [default: all]
+    #[arg(long, value_enum, value_name = "FORMULA", num_args = 1.., help_heading = "Losses")]
+    pub normalization: Vec<Normalization>,
+    /// Covariance estimator of the IGAM losses, or all [default: mp-floor]
+    #[arg(long, value_enum, value_name = "NAME", help_heading = "Losses")]
+    pub estimator: Option<EstimatorOrAll>,
+    /// Scales s of the logits s·cosθ, such as 10 20 30 40 50
+    #[arg(
+        long,
+        value_name = "S",
+        num_args = 1..,
+        default_value = "30",
+        value_parser = positive,
+        help_heading = "Losses"
+    )]
+    pub scale: Vec<f64>,
+    /// Groups of classes: lvis, coco-lt, or 20,400 [default: thirds]
+    ///
+    /// lvis: rare, common and frequent classes; needs --counts with a column `frequency` or `images`. Or
+    /// give the instance counts at which a group begins.
+    #[arg(long, value_name = "GROUPS", help_heading = "Comparison")]
+    pub groups: Option<Grouping>,
+    /// Number of seeds, 3 or more
+    ///
+    /// Each draws other weights of the images, and other folds. The intervals are over seeds.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 10,
+        value_parser = clap::value_parser!(u16).range(3..=1000),
+        help_heading = "Comparison"
+    )]
+    pub seeds: u16,
+    /// Folds of cross-validation, without held-out boxes
+    #[arg(
+        long,
+        value_name = "K",
+        default_value_t = 5,
+        value_parser = clap::value_parser!(u8).range(2..),
+        help_heading = "Comparison",
+        conflicts_with = "validation_embeddings"
+    )]
+    pub folds: u8,
+    /// Most passes over the training embeddings
+    ///
+    /// Training stops before where the loss falls no more: by less than 10⁻⁵ of itself in three passes in a row.
+    #[arg(
+        long,
+        value_name = "N",
+        default_value_t = 200,
+        value_parser = clap::value_parser!(u16).range(1..),
+        help_heading = "Comparison"
+    )]
+    pub epochs: u16,
+    #[command(flatten)]
+    pub figures: Figures,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+impl Probe {
+    /// The files, and which losses are compared how.
+    ///
+    /// # Errors
+    /// If the runs file cannot be used.
+    pub fn settled(&self) -> Result<(RunFiles, ProbeSettings)> {
+        let files = match &self.runs {
+            Some(path) => run_files::choose(path, self.run.as_deref())?,
+            None => RunFiles {
+                group_column: self.group_column.clone(),
+                ..self.held_out.added_to(RunFiles::from(self.input.clone()))
+            },
+        };
+        let or_all = |losses: &[LossKind]| match losses {
+            [] => {
+                LossKind::ALL.iter().copied().filter(|&one| one != LossKind::IgamSigned).collect()
+            }
+            some => some.to_vec(),
+        };
+        let normalizations = match &self.normalization[..] {
+            [] => Normalization::ALL,
+            some => some,
+        };
+        let settings = ProbeSettings {
+            losses: or_all(&self.losses),
+            normalizations: normalizations.to_vec(),
+            scales: self.scale.clone(),
+            seeds: self.seeds.into(),
+            folds: self.folds.into(),
+            epochs: self.epochs.into(),
+        };
+        Ok((files, settings))
+    }
+}
+
+#[derive(Debug, Args)]
 pub struct QueueSize {
     /// Known data sets: voc, coco, lvis
     ///
@@ -742,10 +866,10 @@ pub struct Input {
     pub include_difficult: bool,
 }
 
-/// Held-out boxes, and the classifier that is shown them.
+/// Held-out boxes.
 #[derive(Clone, Debug, Default, Args)]
 #[command(next_help_heading = "Held-out boxes")]
-pub struct Validation {
+pub struct HeldOut {
     /// Embeddings of held-out boxes
     ///
     /// Of ground-truth boxes that were not trained on, from the same layer as --embeddings. Training boxes
@@ -763,6 +887,24 @@ pub struct Validation {
         requires = "validation_embeddings"
     )]
     pub validation_labels: Vec<PathBuf>,
+}
+
+impl HeldOut {
+    fn added_to(&self, files: RunFiles) -> RunFiles {
+        RunFiles {
+            validation_embeddings: self.validation_embeddings.clone(),
+            validation_labels: self.validation_labels.clone(),
+            ..files
+        }
+    }
+}
+
+/// Held-out boxes, and the classifier that is shown them.
+#[derive(Clone, Debug, Default, Args)]
+#[command(next_help_heading = "Held-out boxes")]
+pub struct Validation {
+    #[command(flatten)]
+    pub held_out: HeldOut,
     /// Weights of the classifier's last layer
     ///
     /// C×p or (C+1)×p in .npy, .npz, .safetensors or .pt: a row per class in order of id, and one more for
@@ -801,9 +943,7 @@ impl Validation {
             bias: self.bias.clone(),
             background_row: self.background_row,
             cosine: self.cosine,
-            validation_embeddings: self.validation_embeddings.clone(),
-            validation_labels: self.validation_labels.clone(),
-            ..files
+            ..self.held_out.added_to(files)
         };
         Ok(sources.into_iter().map(with).collect())
     }
@@ -836,8 +976,19 @@ impl EstimatorChoices {
 
     /// What was chosen.
     pub fn estimators(&self) -> &'static [Estimator] {
+        self.estimator.unwrap_or_default().estimators()
+    }
+}
+
+/// One estimator, or all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EstimatorOrAll(Option<Estimator>);
+
+impl EstimatorOrAll {
+    /// What was chosen.
+    pub fn estimators(self) -> &'static [Estimator] {
         let all = Estimator::ALL;
-        match self.estimator.unwrap_or_default().0 {
+        match self.0 {
             None => all,
             Some(chosen) => {
                 let at = all.iter().position(|&estimator| estimator == chosen).unwrap_or(0);
@@ -846,10 +997,6 @@ impl EstimatorChoices {
         }
     }
 }
-
-/// One estimator, or all.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct EstimatorOrAll(Option<Estimator>);
 
 impl Default for EstimatorOrAll {
     fn default() -> Self {
@@ -1089,6 +1236,31 @@ impl ValueEnum for KnownDataset {
 
     fn to_possible_value(&self) -> Option<PossibleValue> {
         Some(PossibleValue::new(self.name()).help(self.title()))
+    }
+}
+
+impl ValueEnum for LossKind {
+    fn value_variants<'a>() -> &'a [LossKind] {
+        LossKind::ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let help = match self {
+            LossKind::Cosine => "Eq. 5; always compared with",
+            LossKind::Igam => "Eq. 6, the margins as printed",
+            LossKind::IgamSigned => "Eq. 6 with negative margins, too",
+            LossKind::IgamTransposed => {
+                "Eq. 6 with m_ji: the class with more information gains space"
+            }
+            LossKind::Softmax => "Eq. 3, cross-entropy of a linear layer",
+            LossKind::LogitAdjustment => {
+                "Menon et al. 2021; the same as the balanced softmax of Ren et al. 2020"
+            }
+            LossKind::Ldam => "Cao et al. 2019, without its schedule",
+            LossKind::Seesaw => "Wang et al. 2021",
+            LossKind::Focal => "Lin et al. 2017, of the softmax",
+        };
+        Some(PossibleValue::new(self.name()).help(help))
     }
 }
 

@@ -152,6 +152,7 @@ impl Observer for Console {
             Unit::Bytes => ("the file", "bytes"),
             Unit::Files => ("the label files", "files"),
             Unit::Boxes => ("the AP intervals", "boxes"),
+            Unit::Epochs => ("the training", "epochs"),
         };
         let style = ProgressStyle::with_template(&format!(
             "{{bar:24}} {{percent}}% of {of}, {{rate}}/s, {{eta}} left"

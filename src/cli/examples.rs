@@ -116,6 +116,22 @@ Examples:
 
 Writes loss.csv to the --out folder. Without --margins, they are computed from the embeddings.";
 
+pub const PROBE: &str = "Example: igam-analyze probe --embeddings dump --validation-embeddings val";
+
+pub const PROBE_LONG: &str = "\
+Examples:
+  igam-analyze probe --embeddings dump --validation-embeddings val
+  igam-analyze probe --embeddings x.npy --labels objects.csv --label-column class --group-column image
+  igam-analyze probe --runs runs.toml --run \"R-50 CE\" --losses igam-transposed logit-adjustment
+  igam-analyze probe --embeddings dump --losses cosine --scale 10 20 30 40 50
+
+Judges on the held-out boxes, or else by cross-validation, over several seeds. It compares classifiers on \
+frozen features: it is not a detector.
+
+Writes to the --out folder: probe_verdict.csv (a row per loss and group of classes: what changes, and \
+whether it helps), probe.csv (a row per loss and seed), probe_classes.csv (a row per loss and class) and \
+probe.svg (the change of recall by class, most information first).";
+
 pub const QUEUE_SIZE: &str = "Example: igam-analyze queue-size --dataset voc coco lvis";
 
 pub const QUEUE_SIZE_LONG: &str = "\

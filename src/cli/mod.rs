@@ -17,6 +17,7 @@ mod manual;
 mod margins;
 mod merge;
 mod moments;
+mod probe;
 mod queue_size;
 mod queue_size_data;
 mod report;
@@ -79,6 +80,7 @@ fn run_command(command: Command, typed: &[OsString], console: &mut Console) -> R
         Command::Margins(arguments) => margins::run(arguments, console),
         Command::Loss(arguments) => loss::run(arguments, console),
         Command::QueueSize(arguments) => queue_size::run(arguments, console),
+        Command::Probe(arguments) => probe::run(arguments, console),
         Command::Moments(arguments) => moments::run(arguments, console),
         Command::Merge(arguments) => merge::run(arguments, console),
         Command::Completions(arguments) => manual::completions(arguments),

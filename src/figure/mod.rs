@@ -12,10 +12,14 @@ pub use draw::Theme;
 pub use explain::{Placed, expected, overlap};
 pub use study::{Drawn, all, commonality, figure1, figure2, figure4, scatter, sensitivity};
 
+use crate::analysis::probe::{self, Probe, ProbedLoss};
 use crate::analysis::{Comparison, Margins, NUMBERS, Number, Pair, Storage, both};
 use crate::error::Result;
+use crate::probe::Difference;
 use crate::storage::{Store, mib};
-use draw::{Figure3Panel, Figure3Store, MarginsFigure, SlopeClass, SlopePanel};
+use draw::{
+    Figure3Panel, Figure3Store, MarginsFigure, ProbeBar, ProbePanel, SlopeClass, SlopePanel,
+};
 
 /// The sentence that a figure of this crate carries on how to read it, escaped as in XML; empty where it
 /// carries none.
@@ -68,6 +72,34 @@ pub fn slope(comparison: &Comparison) -> Result<String> {
         [("information amount I (bits)", 1.0, information), ("AP (%)", percent, ap)].map(panel);
     let known: Vec<_> = panels.into_iter().filter(|panel| !panel.classes.is_empty()).collect();
     Ok(draw::slope(&known)?)
+}
+
+/// The change of recall of each class by each loss, most information first.
+///
+/// # Errors
+/// If there is no class or no loss to compare.
+pub fn probe(probe: &Probe) -> Result<String> {
+    let mut order: Vec<usize> = (0..probe.classes.len()).collect();
+    order.retain(|&class| probe.classes[class].judged);
+    let bits = |class: usize| probe.classes[class].information.unwrap_or(f64::NEG_INFINITY);
+    order.sort_by(|&a, &b| bits(b).total_cmp(&bits(a)));
+    let names: Vec<String> = order.iter().map(|&class| probe.classes[class].name.clone()).collect();
+    let panel = |one: &ProbedLoss| {
+        let compared = one.compared.as_ref()?;
+        let change = |&class: &usize| {
+            let change = compared.classes[class].as_ref()?;
+            let Difference { mean, low, high, .. } = change.recall;
+            Some(ProbeBar {
+                points: [mean, low, high].map(|one| 100.0 * one),
+                shows: change.recall_shows,
+            })
+        };
+        let changes = order.iter().map(change).collect();
+        let mean = probe::points(&compared.recall);
+        Some(ProbePanel { title: one.name.clone(), mean, changes })
+    };
+    let panels: Vec<ProbePanel> = probe.losses.iter().filter_map(panel).collect();
+    Ok(draw::probe(&names, &panels)?)
 }
 
 /// The angular margins between classes, as a matrix.

@@ -32,21 +32,12 @@ pub fn geometry(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Option<Geometry>> {
-    let held_out = held_out(files, classes, observer)?;
-    if let (Some(held_out), Some((Source::Embeddings(training), _))) = (&held_out, &training) {
-        check_held_out(&held_out.dump, &training.dump)?;
-    }
-    let of_training = training.as_ref().map(|(_, within)| within.dim());
-    let of_held_out = held_out.as_ref().map(|held_out| held_out.dump.dim());
-    if let (Some(ours), Some(theirs)) = (of_training, of_held_out)
-        && ours != theirs
-    {
-        let problem = format!(
-            "has {theirs} dimensions, but the training embeddings have {ours}: take both from one \
-             layer"
-        );
-        return Err(Error::content(&files.validation_embeddings[0], problem));
-    }
+    let dump = match &training {
+        Some((Source::Embeddings(training), _)) => Some(&training.dump),
+        _ => None,
+    };
+    let dim = training.as_ref().map(|(_, within)| within.dim());
+    let held_out = held_out(files, classes, dump, dim, observer)?;
     let single = matches!(&training, Some((Source::Embeddings(_), _)));
     if let Some(weights) = files.weights.as_ref().filter(|_| held_out.is_none() && !single) {
         let problem =
@@ -99,24 +90,46 @@ fn labelled(instances: &Instances) -> Labelled<'_, Dump> {
     Labelled { rows: dump, labels, counts, left_out: dump.left_out() }
 }
 
-/// The held-out embeddings, whose labels are read as those of training.
-fn held_out(
+/// The held-out embeddings, whose labels are read as those of training, beside the training embeddings if these
+/// are given, of `dim` dimensions.
+///
+/// # Errors
+/// If a file cannot be used, or does not go together with those of training.
+pub(super) fn held_out(
     files: &RunFiles,
     classes: &Arc<Classes>,
+    training: Option<&Dump>,
+    dim: Option<usize>,
     observer: &mut dyn Observer,
 ) -> Result<Option<Instances>> {
     if files.validation_embeddings.is_empty() {
         return Ok(None);
     }
-    let held_out = RunFiles {
-        embeddings: files.validation_embeddings.clone(),
-        labels: files.validation_labels.clone(),
-        ..files.clone()
-    };
+    let held_out = held_out_files(files);
     // Any class may be missing from them.
     let (_, instances) =
         instances(&held_out, Some(classes.clone()), None, Extent::HeldOut, observer)?;
+    if let Some(training) = training {
+        check_held_out(&instances.dump, training)?;
+    }
+    let theirs = instances.dump.dim();
+    if let Some(ours) = dim.filter(|&ours| ours != theirs) {
+        let problem = format!(
+            "has {theirs} dimensions, but the training embeddings have {ours}: take both from one \
+             layer"
+        );
+        return Err(Error::content(&files.validation_embeddings[0], problem));
+    }
     Ok(Some(instances))
+}
+
+/// The files of a run with the held-out embeddings in place of those of training.
+pub(super) fn held_out_files(files: &RunFiles) -> RunFiles {
+    RunFiles {
+        embeddings: files.validation_embeddings.clone(),
+        labels: files.validation_labels.clone(),
+        ..files.clone()
+    }
 }
 
 /// The classifier, whose rows are the classes in order of id, and the background. It is compared with these

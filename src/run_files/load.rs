@@ -50,7 +50,7 @@ pub(super) enum Source {
 /// # Errors
 /// If a file cannot be used, or it is doubtful which class a row is of.
 pub fn load(files: &RunFiles, options: &Options, observer: &mut dyn Observer) -> Result<Detector> {
-    load_with(files, options, false, observer)
+    load_with(files, options, false, observer).map(|(detector, _)| detector)
 }
 
 /// The same, with the geometry of the classes: what embeddings show of each one, with held-out embeddings and
@@ -63,15 +63,16 @@ pub fn load_explained(
     options: &Options,
     observer: &mut dyn Observer,
 ) -> Result<Detector> {
-    load_with(files, options, true, observer)
+    load_with(files, options, true, observer).map(|(detector, _)| detector)
 }
 
-fn load_with(
+/// A detector, and what its information amounts were computed from.
+pub(super) fn load_with(
     files: &RunFiles,
     options: &Options,
     explained: bool,
     observer: &mut dyn Observer,
-) -> Result<Detector> {
+) -> Result<(Detector, Option<Source>)> {
     let given = files;
     let files = &collected(files, observer)?;
     let listed = listed(files, observer)?;
@@ -146,7 +147,7 @@ fn load_with(
         doubt.into_iter().for_each(|warning| observer.warn(warning));
         detector.set_geometry(geometry);
     }
-    Ok(detector)
+    Ok((detector, source))
 }
 
 /// Whether counts are, class by class, those of the objects that detections were evaluated against: other

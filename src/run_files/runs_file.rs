@@ -97,6 +97,8 @@ pub struct RunFiles {
     /// Those of their labels; none if they lie beside the embeddings.
     #[serde(deserialize_with = "one_or_many")]
     pub validation_labels: Vec<PathBuf>,
+    /// The column that says which image an instance is of, beside the labels or the embeddings.
+    pub group_column: Option<String>,
 }
 
 /// Reads a runs file; its paths become relative to where it lies.

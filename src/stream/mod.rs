@@ -3,6 +3,7 @@
 //! is not known here.
 
 mod batches;
+mod heads;
 mod losses;
 mod moments;
 mod moments_source;
@@ -27,6 +28,7 @@ use crate::queue::LocalMoments;
 use crate::rows::{Element, Rows};
 use crate::shrinkage::{Estimator, Refusal};
 
+pub use heads::{Features, Head, Judged, Real, Slope, Threads, class_sums, judged, slope};
 pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
 pub use moments_source::MomentsSource;

@@ -3,7 +3,7 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatRef, Par};
 
-use super::batches::batches;
+use super::batches::{BATCH, batches};
 use crate::error::Result;
 use crate::recognition::{Classifier, Recognition};
 use crate::rows::Rows;
@@ -42,7 +42,7 @@ pub fn recognized(
         (labels, logits)
     };
     let mut tables = Tables::new(classes);
-    batches(rows, progress, of_batch, |(labels, logits)| {
+    batches(rows, BATCH, progress, of_batch, |(labels, logits)| {
         for (row, &label) in labels.iter().enumerate() {
             tables.add(label as usize, logits.col_as_slice(row));
         }

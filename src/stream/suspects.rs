@@ -3,7 +3,7 @@
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, MatMut, Par};
 
-use super::batches::batches;
+use super::batches::{BATCH, batches};
 use crate::error::Result;
 use crate::kernel::product::dot;
 use crate::pooled::{Pooled, WithinClasses};
@@ -61,7 +61,7 @@ pub fn suspects(
     };
     let none = |&of: &u64| Suspects { of, ..Suspects::default() };
     let mut all: Vec<Suspects> = within.counts.iter().map(none).collect();
-    batches(rows, progress, of_batch, |found| {
+    batches(rows, BATCH, progress, of_batch, |found| {
         found.into_iter().for_each(|(class, suspect)| all[class].add(suspect));
     })?;
     all.iter_mut().for_each(Suspects::finish);

@@ -7,6 +7,7 @@ mod correlations;
 mod information;
 mod loss;
 mod margins;
+mod probe;
 mod storage;
 mod verdict;
 
@@ -17,6 +18,7 @@ pub use correlations::{commonality, correlations, evidence, left_out, left_out_j
 pub use information::{amounts, information, information_and_ratio};
 pub use loss::loss;
 pub use margins::margins;
+pub use probe::{probe, probe_classes, probe_verdict};
 pub use storage::{budget, replay, storage};
 pub use verdict::{
     VERDICT_COLUMNS, VERDICT_HEAD, VerdictRow, verdict, verdict_rows, verdicts_in_short,

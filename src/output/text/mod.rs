@@ -7,6 +7,7 @@ mod explain;
 mod information;
 mod loss;
 mod margins;
+mod probe;
 mod storage;
 mod study;
 
@@ -17,5 +18,6 @@ pub use explain::{card, explain, reasons_changed};
 pub use information::information;
 pub use loss::loss;
 pub use margins::margins;
+pub use probe::probe;
 pub use storage::{budget, replay, storage};
 pub use study::study;

@@ -1,0 +1,118 @@
+//! The answer in words.
+
+use super::compared::{ClassChange, Compared, Finding};
+use super::{JudgedBy, Probe, ProbedLoss};
+use crate::probe::Difference;
+use crate::words::list;
+
+/// What a probe is not.
+pub const LIMITS: &str = "This compares classifiers on frozen features. It is not a detector: the features do not \
+                          adapt to the loss, and there is no background.";
+
+impl Finding {
+    /// What a loss does, as a verb.
+    pub fn verb(self) -> &'static str {
+        match self {
+            Finding::Helps => "helps",
+            Finding::Hurts => "hurts",
+            Finding::Mixed => "helps one and hurts the other",
+            Finding::None => "makes no difference that shows",
+        }
+    }
+}
+
+impl Probe {
+    /// Whether the IGAM losses help, what else does, and how that was found: a sentence each.
+    pub fn verdict(&self) -> Vec<String> {
+        let compared = |one: &&ProbedLoss| one.compared.is_some();
+        let (igam, others): (Vec<_>, Vec<_>) =
+            self.losses.iter().filter(compared).partition(|one| one.variant.kind.has_margins());
+        let mut lines = Vec::new();
+        if !igam.is_empty() {
+            let helping = named(&igam, Finding::Helps);
+            lines.push(match helping.is_empty() {
+                true => "Does IGAM help these classes? No loss with its margins does.".into(),
+                false => format!("Does IGAM help these classes? Yes, as {}.", list(&helping)),
+            });
+        }
+        let found = [&igam[..], &others[..]].concat();
+        for finding in [Finding::Helps, Finding::Mixed, Finding::Hurts] {
+            let losses = found.iter().filter(|one| one.finding() == Some(finding));
+            lines.extend(losses.map(|one| one.sentence()));
+        }
+        let same = named(&found, Finding::None);
+        if !same.is_empty() {
+            lines.push(format!("No difference shows: {}.", list(&same)));
+        }
+        lines.push(self.how());
+        lines.push(LIMITS.into());
+        lines
+    }
+
+    /// What was compared with what, and on which embeddings.
+    fn how(&self) -> String {
+        let seeds = self.losses.first().map_or(0, |one| one.seeds.len());
+        let judged = self.classes.iter().filter(|class| class.judged);
+        let (classes, boxes) =
+            judged.fold((0, 0), |(classes, boxes), class| (classes + 1, boxes + class.judged_on));
+        let by = match self.judged_by {
+            JudgedBy::HeldOut => format!("on {boxes} held-out embeddings"),
+            JudgedBy::Folds(folds) => {
+                format!("by {folds}-fold cross-validation of {boxes} embeddings")
+            }
+        };
+        format!(
+            "All changes are against the cosine softmax, {by} of {classes} classes, over {seeds} seeds; in brackets \
+             95% intervals."
+        )
+    }
+}
+
+fn named(losses: &[&ProbedLoss], finding: Finding) -> Vec<String> {
+    let found = losses.iter().filter(|one| one.finding() == Some(finding));
+    found.map(|one| one.name.clone()).collect()
+}
+
+impl ProbedLoss {
+    /// Whether it helps; none of the cosine softmax.
+    pub fn finding(&self) -> Option<Finding> {
+        self.compared.as_ref().map(|compared| compared.finding)
+    }
+
+    /// What it changes.
+    fn sentence(&self) -> String {
+        let Some(Compared { recall, average_precision, finding, .. }) = &self.compared else {
+            return String::new();
+        };
+        format!(
+            "{} {}: mean recall {} points, mean AP {}.",
+            self.name,
+            finding.verb(),
+            points(recall),
+            points(average_precision)
+        )
+    }
+
+    /// Indices of the classes whose recall rises, and of those whose recall falls; most first.
+    pub fn changed(&self) -> [Vec<usize>; 2] {
+        let classes = self.compared.as_ref().map_or(&[][..], |compared| &compared.classes);
+        let shows = |(class, change): (usize, &Option<ClassChange>)| {
+            change.filter(|change| change.recall_shows).map(|change| (class, change.recall.mean))
+        };
+        let mut shown: Vec<(usize, f64)> = classes.iter().enumerate().filter_map(shows).collect();
+        shown.sort_by(|a, b| b.1.abs().total_cmp(&a.1.abs()));
+        let (up, down): (Vec<_>, Vec<_>) = shown.into_iter().partition(|one| one.1 > 0.0);
+        [up, down].map(|side| side.into_iter().map(|one| one.0).collect())
+    }
+}
+
+/// A change in points, with its interval.
+pub fn points(change: &Difference) -> String {
+    let [mean, low, high] = [change.mean, change.low, change.high].map(|one| signed(100.0 * one));
+    format!("{mean} ({low} to {high})")
+}
+
+/// A number with its sign, and one decimal.
+fn signed(number: f64) -> String {
+    format!("{number:+.1}").replace("-0.0", "+0.0").replace('-', "−")
+}

@@ -1,0 +1,71 @@
+//! What other losses do to the classes, for the terminal.
+
+use super::columns::{Column, in_columns, limit, wrapped};
+use crate::analysis::probe::{LIMITS, Probe, ProbedLoss, mean, points};
+use crate::words::list;
+
+const COLUMNS: [Column; 6] = [
+    Column::words("loss"),
+    Column::number("recall"),
+    Column::words("change, points"),
+    Column::number("AP"),
+    Column::words("change, points"),
+    Column::words("finding").rank(1),
+];
+
+/// Classes named for each loss.
+const NAMED: usize = 5;
+
+/// The verdict, a table of the losses, and the classes that change.
+pub fn probe(probe: &Probe) -> String {
+    let mut text = String::new();
+    let say = |line: &str, text: &mut String| {
+        *text += &wrapped(line, limit(), 0);
+        text.push('\n');
+    };
+    let verdict = probe.verdict();
+    let (limits, lines): (Vec<_>, Vec<_>) = verdict.iter().partition(|line| *line == LIMITS);
+    lines.into_iter().for_each(|line| say(line, &mut text));
+    text.push('\n');
+    let judged: Vec<usize> =
+        (0..probe.classes.len()).filter(|&class| probe.classes[class].judged).collect();
+    let rows: Vec<Vec<String>> = probe.losses.iter().map(|one| row(one, &judged)).collect();
+    text += &in_columns(&COLUMNS, &rows);
+    for one in &probe.losses {
+        let [up, down] = one.changed().map(|side| names(probe, &side));
+        for (names, word) in [(up, "higher"), (down, "lower")] {
+            if !names.is_empty() {
+                say(&format!("{}: {word} recall of {}", one.name, list(&names)), &mut text);
+            }
+        }
+    }
+    limits.into_iter().for_each(|line| say(line, &mut text));
+    text
+}
+
+fn names(probe: &Probe, classes: &[usize]) -> Vec<String> {
+    let mut names: Vec<String> =
+        classes.iter().take(NAMED).map(|&class| probe.classes[class].name.clone()).collect();
+    if classes.len() > NAMED {
+        names.push(format!("{} more", classes.len() - NAMED));
+    }
+    names
+}
+
+fn row(one: &ProbedLoss, judged: &[usize]) -> Vec<String> {
+    let over_seeds = |of: fn(&crate::analysis::probe::SeedResult) -> &[Option<f64>]| {
+        let means: Vec<Option<f64>> = one.seeds.iter().map(|seed| mean(of(seed), judged)).collect();
+        let all: Vec<usize> = (0..means.len()).collect();
+        mean(&means, &all).map_or("n/a".into(), |mean| format!("{:.1}", 100.0 * mean))
+    };
+    let compared = one.compared.as_ref();
+    let change = |of: Option<String>| of.unwrap_or_else(|| "–".into());
+    vec![
+        one.name.clone(),
+        over_seeds(|seed| &seed.recall),
+        change(compared.map(|compared| points(&compared.recall))),
+        over_seeds(|seed| &seed.average_precision),
+        change(compared.map(|compared| points(&compared.average_precision))),
+        one.finding().map_or("compared with", |finding| finding.name()).into(),
+    ]
+}

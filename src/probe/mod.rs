@@ -1,0 +1,19 @@
+//! Does another loss help? The classification layer alone, trained anew on frozen embeddings.
+//!
+//! [`LossKind`] names the losses, [`RowLoss`] computes one with its gradient, [`minimize`] finds its optimum.
+//! [`Resampled`] draws weights and folds of images for a seed. [`RankedScores`] gives average precision, and
+//! [`Difference`] what a loss changes, with its interval.
+
+mod loss_kind;
+mod minimize;
+mod paired;
+mod ranking;
+mod resample;
+mod row_loss;
+
+pub use loss_kind::{LossKind, UnknownLoss};
+pub use minimize::{Minimum, minimize};
+pub use paired::{Difference, holm};
+pub use ranking::RankedScores;
+pub use resample::{Resampled, folds_of};
+pub use row_loss::{COMPENSATION, DECAY, FOCUSING, LARGEST_LDAM, MITIGATION, RowLoss};

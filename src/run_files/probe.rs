@@ -1,0 +1,102 @@
+//! The files of a run, for losses that are compared on its embeddings.
+
+use std::collections::HashSet;
+use std::path::Path;
+
+use super::collected::collected;
+use super::geometry::{held_out, held_out_files};
+use super::load::load_with;
+use super::{Instances, RunFiles, Source};
+use crate::analysis::groups;
+use crate::analysis::probe::{self, Images, Probe, ProbeSettings};
+use crate::classes::Labels;
+use crate::error::{Error, Result};
+use crate::groups::Grouping;
+use crate::input::embeddings::Dump;
+use crate::observer::Observer;
+use crate::options::Options;
+use crate::rows::Rows as _;
+use crate::warning::{Warning, Warnings};
+
+/// Files of this kind hold labels alone, and no column beside them.
+const ARRAY: &str = "npy";
+
+/// Reads a run, and compares losses on its embeddings: on the held-out ones, or else by cross-validation.
+/// `grouping` is of its classes; thirds by instances unless given.
+///
+/// # Errors
+/// As for [`load`](super::load()) and [`Probe::of`]; or if the files do not say which image a row is of, but
+/// `group_column` asks for it.
+pub fn probe(
+    files: &RunFiles,
+    grouping: Option<&Grouping>,
+    settings: &ProbeSettings,
+    options: &Options,
+    observer: &mut dyn Observer,
+) -> Result<Probe> {
+    let (detector, source) = load_with(files, options, false, observer)?;
+    let Some(Source::Embeddings(training)) = source else {
+        let problem = "losses are compared on embeddings: give --embeddings";
+        return Err(Error::Usage(problem.into()));
+    };
+    let files = &collected(files, &mut Warnings::default())?;
+    let dim = Some(training.dump.dim());
+    let held_out = held_out(files, detector.classes(), Some(&training.dump), dim, observer)?;
+    let (mut images, mut others) = (None, None);
+    if let Some(column) = &files.group_column {
+        let labels = group_labels(files, column, &training.dump)?;
+        images = Some(images_of(&labels, &training.dump));
+        if let Some(held_out) = &held_out {
+            let theirs = group_labels(&held_out_files(files), column, &held_out.dump)?;
+            others = Some(images_of(&theirs, &held_out.dump));
+            let shared = shared(&labels, &theirs);
+            if shared > 0 {
+                observer.warn(Warning::SharedImages { images: shared });
+            }
+        }
+    }
+    let amounts = detector.amounts().to_vec();
+    let run = detector.runs().into_iter().flatten().next();
+    let groups = grouping.zip(run).map(|(grouping, run)| groups(&run, grouping)).transpose()?;
+    let training = given(&training, images.as_ref());
+    let held_out = held_out.as_ref().map(|held_out| given(held_out, others.as_ref()));
+    let limit = options.memory_limit;
+    Probe::of(&training, held_out.as_ref(), &amounts, groups, settings, limit, observer)
+}
+
+/// The column of images: in the files of the labels, or of the embeddings where those are arrays.
+fn group_labels(files: &RunFiles, column: &str, dump: &Dump) -> Result<Labels> {
+    let is_array = |path: &Path| {
+        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ARRAY))
+    };
+    let tables = !files.labels.is_empty() && !files.labels.iter().any(|path| is_array(path));
+    let found = if tables {
+        Labels::beside(dump, &files.labels, Some(column)).map(|(labels, _)| labels)
+    } else {
+        Labels::of(dump, Some(column))
+    };
+    found.map_err(|error| match error {
+        Error::Usage(_) => Error::Usage(format!(
+            "--group-column {column}: .npy files have no columns; give --labels as a table (.csv, .parquet) \
+             with a column of labels and a column {column}"
+        )),
+        other => other,
+    })
+}
+
+fn images_of(labels: &Labels, dump: &Dump) -> Images {
+    Images::of(labels.kept(dump.left_out()).map(|(_, code)| code))
+}
+
+fn given<'a>(instances: &'a Instances, images: Option<&'a Images>) -> probe::Instances<'a, Dump> {
+    let Instances { dump, labels, counts } = instances;
+    probe::Instances { rows: dump, labels, counts, images }
+}
+
+/// Images that both sides have.
+fn shared(ours: &Labels, theirs: &Labels) -> usize {
+    let texts = |labels: &Labels| -> HashSet<String> {
+        (0..labels.keys().len()).map(|key| labels.keys().text(key)).collect()
+    };
+    texts(ours).intersection(&texts(theirs)).count()
+}
