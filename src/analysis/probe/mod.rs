@@ -17,6 +17,7 @@ use crate::rows::Rows;
 use crate::warning::Warning;
 
 pub use compared::{ClassChange, Compared, Finding, LEAST_CHANGE, LEAST_IMAGES, bias, mean};
+pub use layer::Layer;
 pub use settings::{ProbeSettings, Variant};
 pub use trained::SeedResult;
 pub use words::{LIMITS, points};
