@@ -254,6 +254,8 @@ pub enum Warning {
         /// Whether held-out embeddings are given.
         held_out: bool,
     },
+    /// Losses that are compared by cross-validation.
+    CrossValidated,
     /// Images of which both training and held-out embeddings are.
     SharedImages {
         /// How many.
@@ -619,6 +621,11 @@ impl fmt::Display for Warning {
                 }
                 f.write_str("; give --group-column")
             }
+            Warning::CrossValidated => f.write_str(
+                "the losses are compared by cross-validation: if the detector was trained on these boxes, its \
+                 features already separate them, and the differences come out too small; give \
+                 --validation-embeddings",
+            ),
             Warning::SharedImages { images } => write!(
                 f,
                 "{images} of the images have both training and held-out embeddings, as --group-column says: held-out \

@@ -31,9 +31,10 @@ impl Difference {
         let error = (squares / (count - 1.0)).sqrt();
         let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
         let half = t.inverse_cdf(0.975) * error;
-        let p_value = match (mean.abs() / error, mean) {
-            (_, 0.0) => 1.0,
-            (ratio, _) => 2.0 * t.sf(ratio),
+        let p_value = match (mean, error) {
+            (0.0, _) => 1.0,
+            (_, 0.0) => 0.0,
+            _ => 2.0 * t.sf(mean.abs() / error),
         };
         Some(Difference { mean, low: mean - half, high: mean + half, p_value })
     }

@@ -6,6 +6,7 @@
 use ndarray::{Array2, ArrayView2};
 
 use super::LossKind;
+use crate::kernel::exponentials;
 
 /// γ of the focal loss.
 pub const FOCUSING: f64 = 2.0;
@@ -87,15 +88,10 @@ impl RowLoss {
     /// `a` is room for as many numbers.
     pub fn of_row(&self, y: usize, z: &mut [f64], a: &mut Vec<f64>) -> f64 {
         self.change(y, z, a);
-        let top = a.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let own = a[y] - top;
-        let mut sum = 0.0;
-        for a in a.iter_mut() {
-            *a = (*a - top).exp();
-            sum += *a;
-        }
+        let own = a[y];
+        let (top, sum) = exponentials(a);
         // −ln p_y
-        let surprise = sum.ln() - own;
+        let surprise = sum.ln() + top - own;
         let (loss, factor) = if self.focusing == 0.0 {
             (surprise, 1.0)
         } else {

@@ -9,6 +9,7 @@ use rayon::prelude::*;
 
 use super::batches::batches;
 use crate::error::Result;
+use crate::kernel::exponentials;
 use crate::probe::{RankedScores, RowLoss};
 use crate::rows::{Element, Rows};
 
@@ -324,12 +325,12 @@ fn each_row<T: Real, R: Rows, D: Send>(
         for (at, head) in heads.iter().enumerate() {
             let (kept, values) = chosen(values, dim, |row| head_of(first + row) == at);
             let (products, scales) = head.products(&values, dim);
-            let mut logits = Vec::new();
+            let (mut logits, mut room) = (Vec::new(), Vec::new());
             let each = kept.iter().zip(products.chunks_exact(head.classes())).zip(&scales);
             for ((&row, products), &scale) in each {
                 head.logits(products, scale, &mut logits);
-                let top = logits.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-                let sum: f64 = logits.iter().map(|logit| (logit - top).exp()).sum();
+                room.clone_from(&logits);
+                let (top, sum) = exponentials(&mut room);
                 let log_sum = top + sum.ln();
                 logits.iter_mut().for_each(|logit| *logit -= log_sum);
                 let row = first + row;

@@ -76,7 +76,8 @@ pub struct Compared {
     pub finding: Finding,
 }
 
-/// Each variant against the cosine softmax of its scale, or of the first; none of that itself.
+/// Each variant against the cosine softmax of its scale. That of another scale, and losses without one, are compared
+/// with that of the first scale; that itself with none.
 pub fn all(
     variants: &[Variant],
     seeds: &[Vec<SeedResult>],
@@ -84,9 +85,10 @@ pub fn all(
     groups: &[(String, Vec<usize>)],
 ) -> Vec<Option<Compared>> {
     let reference = |variant: &Variant| {
-        let plain = |one: &&Variant| one.kind == LossKind::Cosine;
-        let same = |one: &&Variant| variant.scale.is_none() || one.scale == variant.scale;
-        variants.iter().position(|one| plain(&one) && same(&one))
+        let plain = |one: &Variant| one.kind == LossKind::Cosine;
+        let same = |one: &Variant| one.scale == variant.scale && !plain(variant);
+        let own = variants.iter().position(|one| plain(one) && same(one));
+        own.or_else(|| variants.iter().position(plain))
     };
     let mut all: Vec<Option<Compared>> = variants
         .iter()

@@ -13,6 +13,7 @@ use crate::detector::Amounts;
 use crate::error::{Error, Result};
 use crate::groups::Groups;
 use crate::observer::{Observer, Unit};
+use crate::probe::LossKind;
 use crate::rows::Rows;
 use crate::warning::Warning;
 
@@ -96,7 +97,8 @@ pub struct ProbedLoss {
     pub largest_margin: Option<f64>,
     /// Under each seed.
     pub seeds: Vec<SeedResult>,
-    /// Against the cosine softmax of the same scale; none of that itself.
+    /// Against the cosine softmax of the same scale. That of another scale, and losses without one, are compared with
+    /// that of the first scale; that itself with none.
     pub compared: Option<Compared>,
 }
 
@@ -213,6 +215,12 @@ impl ProbeSettings {
             || self.scales.iter().any(|scale| !(*scale > 0.0 && scale.is_finite()))
         {
             return wrong("a scale is a number above 0");
+        }
+        if self.scales.len() < 2 && self.losses.iter().all(|&kind| kind == LossKind::Cosine) {
+            return wrong(
+                "the cosine softmax is compared with itself: give another loss with --losses, or several \
+                 scales with --scale",
+            );
         }
         if self.normalizations.is_empty() && self.losses.iter().any(|kind| kind.has_margins()) {
             return wrong("the IGAM losses need a normalization");

@@ -62,8 +62,8 @@ impl Probe {
             }
         };
         format!(
-            "All changes are against the cosine softmax, {by} of {classes} classes, over {seeds} seeds; in brackets \
-             95% intervals."
+            "All changes are against the cosine softmax, {by} of {classes} classes, over {seeds} seeds. In brackets \
+             are 95% intervals."
         )
     }
 }
