@@ -617,7 +617,7 @@ pub struct Probe {
     #[arg(
         long,
         value_name = "N",
-        default_value_t = 200,
+        default_value_t = 1000,
         value_parser = clap::value_parser!(u16).range(1..),
         help_heading = "Comparison"
     )]

@@ -193,8 +193,8 @@ pub fn slope<T: Real, R: Rows>(
     Ok(total)
 }
 
-/// The weighted sum of the rows of each class (C×p), each row at length 1 if `unit`: where training begins.
-/// `labels` and `weights` are of each row.
+/// The weighted sum of the rows of each class (C×p), each row at length 1 if `unit`, and that of the squares of all
+/// rows (p): where training begins. `labels` and `weights` are of each row.
 ///
 /// # Errors
 /// If reading fails.
@@ -203,18 +203,22 @@ pub fn class_sums<T: Real, R: Rows>(
     (labels, weights): (&[u32], &[f64]),
     classes: usize,
     unit: bool,
-) -> Result<Vec<f64>> {
+) -> Result<(Vec<f64>, Vec<f64>)> {
     let dim = features.dim();
-    let mut sums = vec![0.0; classes * dim];
+    let (mut sums, mut squares) = (vec![0.0; classes * dim], vec![0.0; dim]);
     let keep = |first: usize, values: &[T]| (first, values.to_vec());
     features.batches(Threads::One, keep, |(first, values): (usize, Vec<T>)| {
         for (row, values) in (first..).zip(values.chunks_exact(dim)) {
             let scale = weights[row] * if unit { per_length(values) } else { 1.0 };
             let sum = &mut sums[labels[row] as usize * dim..][..dim];
-            sum.iter_mut().zip(values).for_each(|(sum, &value)| *sum += scale * value.into());
+            for ((sum, square), &value) in sum.iter_mut().zip(&mut squares).zip(values) {
+                let part = scale * value.into();
+                *sum += part;
+                *square += part * value.into();
+            }
         }
     })?;
-    Ok(sums)
+    Ok((sums, squares))
 }
 
 /// 1 by the length of a row; 1 for a row of zeros.

@@ -23,7 +23,7 @@ pub struct ProbeSettings {
 }
 
 impl Default for ProbeSettings {
-    /// All losses, the softmax for I′, s = 30, 10 seeds, 5 folds, 200 epochs.
+    /// All losses, the softmax for I′, s = 30, 10 seeds, 5 folds, 1000 epochs.
     fn default() -> ProbeSettings {
         ProbeSettings {
             losses: LossKind::ALL.to_vec(),
@@ -31,7 +31,7 @@ impl Default for ProbeSettings {
             scales: vec![SCALE],
             seeds: 10,
             folds: 5,
-            epochs: 200,
+            epochs: 1000,
         }
     }
 }
