@@ -1,5 +1,6 @@
 //! Choices by name, as on the command line.
 
+use bytesize::ByteSize;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::recognition::BackgroundRow;
 use igam_analyze::shrinkage::Estimator;
@@ -63,6 +64,18 @@ pub fn precision(name: &str) -> PyResult<Precision> {
 pub fn background_row(row: &Bound<'_, PyAny>) -> PyResult<BackgroundRow> {
     let text: String = row.str()?.extract()?;
     text.parse().map_err(|problem| PyValueError::new_err(format!("background_row {problem}")))
+}
+
+/// An amount of memory: bytes, or a text such as "64MiB".
+pub fn bytes(what: &str, amount: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if let Ok(bytes) = amount.extract::<u64>() {
+        return Ok(bytes);
+    }
+    let text: String = amount.str()?.extract()?;
+    let size: Result<ByteSize, _> = text.parse();
+    size.map(|size| size.as_u64()).map_err(|_| {
+        PyValueError::new_err(format!("{what} {text:?} is not a size, such as \"64MiB\""))
+    })
 }
 
 /// The one of this name among all.

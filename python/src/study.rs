@@ -27,6 +27,7 @@ use crate::explain::{ClassCards, PyGeometry};
 use crate::figure::Figure;
 use crate::information::estimators;
 use crate::moments::Moments;
+use crate::probe::PyProbe;
 use crate::tables::table;
 use crate::warn::{raise, sentences, warn};
 use crate::work::{exception, released};
@@ -249,8 +250,8 @@ impl PyStudy {
     }
 }
 
-/// That there is no such thing in a study.
-fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
+/// That there is no such thing in a result.
+pub fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
     PyKeyError::new_err(format!("there is no {what} {name:?}; there are {}", names.join(", ")))
 }
 
@@ -530,7 +531,7 @@ impl<'py> Detectors<'py> {
 }
 
 /// What classes are grouped by.
-fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
+pub fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
     let text = match groups.extract::<String>() {
         Ok(text) => text,
         Err(_) => {
@@ -549,6 +550,8 @@ fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
 /// study : Study
 /// path : str or os.PathLike
 ///     The file; its name ends in .html or .md. Its directory is made if it is missing.
+/// probe : Probe, optional
+///     The result of `probe` for the same classes, which gets a section.
 ///
 /// Raises
 /// ------
@@ -561,8 +564,15 @@ fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
 /// --------
 /// >>> igam_analyze.report(study, "report.html")
 #[pyfunction]
-pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyResult<()> {
+#[pyo3(signature = (study, path, *, probe=None))]
+pub fn report(
+    py: Python<'_>,
+    study: &Bound<'_, PyStudy>,
+    path: PathBuf,
+    probe: Option<&Bound<'_, PyProbe>>,
+) -> PyResult<()> {
     let study = study.get();
+    let probe = probe.map(|probe| probe.get());
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let html = match ending.as_deref() {
         Some("html" | "htm") => true,
@@ -573,8 +583,12 @@ pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyRe
         }
     };
     released(py, || {
-        let report =
-            output::report(study.study(), &study.study().explain(), &study.sentences(), None)?;
+        let mut warnings = study.sentences();
+        warnings.extend(probe.into_iter().flat_map(PyProbe::sentences));
+        let probes: Vec<_> =
+            probe.into_iter().map(|probe| (String::new(), probe.probe().clone())).collect();
+        let explained = study.study().explain();
+        let report = output::report(study.study(), &explained, &probes, &warnings, None)?;
         let text = if html { report.html } else { report.markdown };
         write_to(&path, Output::text("", text))
     })

@@ -255,6 +255,24 @@ pub struct Report {
     pub detectors: Detectors,
     #[command(flatten)]
     pub validation: Validation,
+    /// Compare losses on the embeddings too; takes minutes
+    ///
+    /// As the command `probe` with its defaults, for each run that has embeddings: on its held-out boxes, or else
+    /// by cross-validation. It uses --groups, and the first --estimator.
+    #[arg(long, help_heading = "Losses")]
+    pub probe: bool,
+    /// Column that says which image a row is of
+    ///
+    /// As for `probe`. In a runs file: group_column = "NAME"
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Losses",
+        hide_short_help = true,
+        requires = "probe",
+        conflicts_with = "runs"
+    )]
+    pub group_column: Option<String>,
     #[command(flatten)]
     pub output: Output,
 }
@@ -641,19 +659,10 @@ impl Probe {
                 ..self.held_out.added_to(RunFiles::from(self.input.clone()))
             },
         };
-        let or_all = |losses: &[LossKind]| match losses {
-            [] => {
-                LossKind::ALL.iter().copied().filter(|&one| one != LossKind::IgamSigned).collect()
-            }
-            some => some.to_vec(),
-        };
-        let normalizations = match &self.normalization[..] {
-            [] => Normalization::ALL,
-            some => some,
-        };
+        let usual = ProbeSettings::default();
         let settings = ProbeSettings {
-            losses: or_all(&self.losses),
-            normalizations: normalizations.to_vec(),
+            losses: given_or(&self.losses, usual.losses),
+            normalizations: given_or(&self.normalization, usual.normalizations),
             scales: self.scale.clone(),
             seeds: self.seeds.into(),
             folds: self.folds.into(),
@@ -661,6 +670,11 @@ impl Probe {
         };
         Ok((files, settings))
     }
+}
+
+/// What was given; without it the usual.
+fn given_or<T: Clone>(given: &[T], usual: Vec<T>) -> Vec<T> {
+    if given.is_empty() { usual } else { given.to_vec() }
 }
 
 #[derive(Debug, Args)]
