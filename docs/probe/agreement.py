@@ -43,7 +43,7 @@ LOSSES = {
         "printed-mean",
         "sample",
     ),
-    "ce": ("softmax cross-entropy", "softmax", "", ""),
+    "ce": ("softmax cross-entropy (Eq. 3)", "softmax", "", ""),
     "focal": ("focal loss", "focal", "", ""),
     "seesaw": ("seesaw loss", "seesaw", "", ""),
     "logit-adjust": ("logit adjustment", "logit-adjustment", "", ""),
