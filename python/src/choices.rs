@@ -1,10 +1,11 @@
 //! Choices by name, as on the command line.
 
 use bytesize::ByteSize;
+use igam_analyze::groups::Grouping;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::recognition::BackgroundRow;
 use igam_analyze::shrinkage::Estimator;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -99,4 +100,21 @@ pub fn one_of_if<T: Copy>(
     name: Option<&str>,
 ) -> PyResult<Option<T>> {
     name.map(|name| one_of(what, all, name_of, name)).transpose()
+}
+
+/// What classes are grouped by.
+pub fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
+    let text = match groups.extract::<String>() {
+        Ok(text) => text,
+        Err(_) => {
+            let cuts = groups.try_iter()?.map(|cut| cut?.str()?.extract::<String>());
+            cuts.collect::<PyResult<Vec<_>>>()?.join(",")
+        }
+    };
+    text.parse().map_err(|error| PyValueError::new_err(format!("groups: {error}")))
+}
+
+/// That there is no such thing in a result.
+pub fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
+    PyKeyError::new_err(format!("there is no {what} {name:?}; there are {}", names.join(", ")))
 }

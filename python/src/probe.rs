@@ -14,10 +14,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::arrays::{self, Embeddings};
-use crate::choices::{bytes, one_of};
+use crate::choices::{bytes, grouping, none, one_of};
 use crate::figure::Figure;
 use crate::information::{classes, estimators, numbering};
-use crate::study::{grouping, none};
 use crate::tables::table;
 use crate::warn::{sentences, warn};
 use crate::work::released;

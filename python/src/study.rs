@@ -9,20 +9,19 @@ use igam_analyze::classes::Numbering;
 use igam_analyze::detector::{ApFormat, Detector, Parts};
 use igam_analyze::error::Error;
 use igam_analyze::figure::{self, Drawn};
-use igam_analyze::groups::Grouping;
 use igam_analyze::input::ap::ApIou;
 use igam_analyze::input::detections::{self, GroundTruthFiles};
 use igam_analyze::options::Options;
 use igam_analyze::output::{self, Output, Table, brief, tables, write_to};
 use igam_analyze::run_files::{self, load_explained};
 use igam_analyze::warning::{Warning, Warnings};
-use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::amounts::_Amounts;
 use crate::by_class::{self, path};
-use crate::choices::one_of_if;
+use crate::choices::{grouping, none, one_of_if};
 use crate::explain::{ClassCards, PyGeometry};
 use crate::figure::Figure;
 use crate::information::estimators;
@@ -248,11 +247,6 @@ impl PyStudy {
         let s = if runs == 1 { "" } else { "s" };
         format!("<igam_analyze.Study of {runs} run{s}: {}>", self.finding().unwrap_or("no verdict"))
     }
-}
-
-/// That there is no such thing in a result.
-pub fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
-    PyKeyError::new_err(format!("there is no {what} {name:?}; there are {}", names.join(", ")))
 }
 
 /// Correlates information amount and instance count with AP: the verdict, as `igam-analyze correlate`.
@@ -528,18 +522,6 @@ impl<'py> Detectors<'py> {
         let amounts = list.iter().map(_Amounts::of).collect::<PyResult<_>>();
         amounts.map(Detectors::Amounts).map_err(|_| wrong())
     }
-}
-
-/// What classes are grouped by.
-pub fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
-    let text = match groups.extract::<String>() {
-        Ok(text) => text,
-        Err(_) => {
-            let cuts = groups.try_iter()?.map(|cut| cut?.str()?.extract::<String>());
-            cuts.collect::<PyResult<Vec<_>>>()?.join(",")
-        }
-    };
-    text.parse().map_err(|error| PyValueError::new_err(format!("groups: {error}")))
 }
 
 /// Writes all results on one page, as `igam-analyze report`: one HTML file that needs no network, or a

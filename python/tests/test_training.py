@@ -135,6 +135,9 @@ def test_sentences_of_the_agreement(agreement):
         means = np.array([[one[0] for one in of] for of in losses.values()])
         said[title] = [np.corrcoef(order(means[:, 0]), order(means[:, at]))[0, 1] for at in (1, 2)]
     assert "rank correlation of {:.1f} (`cos`) and {:.1f} (`ce`)".format(*said["Recall of the tail"]) in page
+    of_tail = agreement["Recall of the tail"].values()
+    shows = [sum(of[0][3] and of[at][3] for of in of_tail) for at in (0, 1, 2)]
+    assert "Of the {} changes that show in the trained heads, {} show on `cos` and {} on `ce`".format(*shows) in page
     opposite = [
         (title, name, at)
         for title, losses in agreement.items()

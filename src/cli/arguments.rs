@@ -583,16 +583,22 @@ pub struct Probe {
     pub group_column: Option<String>,
     #[command(flatten)]
     pub held_out: HeldOut,
-    /// Losses to compare with the cosine softmax [default: all but igam-signed]
+    /// Losses [default: all but igam-signed]
+    ///
+    /// Each is compared with the cosine softmax, which is always trained.
     #[arg(long, value_enum, value_name = "LOSS", num_args = 1.., help_heading = "Losses")]
     pub losses: Vec<LossKind>,
-    /// Formulas for I′ of the IGAM losses [default: all]
+    /// Formulas for I′ of IGAM [default: all]
     #[arg(long, value_enum, value_name = "FORMULA", num_args = 1.., help_heading = "Losses")]
     pub normalization: Vec<Normalization>,
-    /// Covariance estimator of the IGAM losses, or all [default: mp-floor]
+    /// Estimator for IGAM, or all [default: mp-floor]
+    ///
+    /// Of the covariances that the margins are computed from.
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Losses")]
     pub estimator: Option<EstimatorOrAll>,
-    /// Scales s of the logits s·cosθ, such as 10 20 30 40 50
+    /// Scales s of the logits s·cosθ
+    ///
+    /// Several are compared, such as 10 20 30 40 50.
     #[arg(
         long,
         value_name = "S",
@@ -602,9 +608,9 @@ pub struct Probe {
         help_heading = "Losses"
     )]
     pub scale: Vec<f64>,
-    /// Groups of classes: lvis, coco-lt, or 20,400 [default: thirds]
+    /// Groups of classes, such as 20,400 [default: thirds]
     ///
-    /// lvis: rare, common and frequent classes; needs --counts with a column `frequency` or `images`. Or
+    /// lvis, coco-lt, or cut points. lvis: rare, common and frequent classes; needs --counts with a column `frequency` or `images`. Or
     /// give the instance counts at which a group begins.
     #[arg(long, value_name = "GROUPS", help_heading = "Comparison")]
     pub groups: Option<Grouping>,
@@ -619,7 +625,9 @@ pub struct Probe {
         help_heading = "Comparison"
     )]
     pub seeds: u16,
-    /// Folds of cross-validation, without held-out boxes
+    /// Folds of cross-validation
+    ///
+    /// It is used without held-out boxes.
     #[arg(
         long,
         value_name = "K",
@@ -637,6 +645,7 @@ pub struct Probe {
         value_name = "N",
         default_value_t = 200,
         value_parser = clap::value_parser!(u16).range(1..),
+        hide_short_help = true,
         help_heading = "Comparison"
     )]
     pub epochs: u16,
