@@ -591,9 +591,9 @@ pub struct Probe {
     /// Formulas for I′ of IGAM [default: all]
     #[arg(long, value_enum, value_name = "FORMULA", num_args = 1.., help_heading = "Losses")]
     pub normalization: Vec<Normalization>,
-    /// Estimator for IGAM, or all [default: mp-floor]
+    /// Estimator for IGAM [default: mp-floor]
     ///
-    /// Of the covariances that the margins are computed from.
+    /// Of the covariances that the margins are computed from. With all, each is compared.
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Losses")]
     pub estimator: Option<EstimatorOrAll>,
     /// Scales s of the logits s·cosθ
