@@ -219,7 +219,7 @@ impl Groups {
         &self.names
     }
 
-    /// The classes of a group, by its place among the names.
+    /// The classes of a group, by its index among the names.
     pub fn members(&self, group: usize) -> Vec<usize> {
         let classes = self.of_class.iter().enumerate();
         classes.filter(|(_, of_class)| **of_class == Some(group)).map(|(class, _)| class).collect()

@@ -157,6 +157,7 @@ pub mod whole_files;
 pub mod words;
 
 pub use analysis::information::information;
+pub use analysis::probe::Probe;
 pub use analysis::{Comparison, Correlated, Margins, Population, Said, Storage, Study, Verdicts};
 pub use ap::ApScale;
 pub use classes::Classes;
@@ -172,7 +173,7 @@ pub use options::Options;
 #[cfg(feature = "figures")]
 pub use output::{Report, report};
 #[cfg(feature = "files")]
-pub use run_files::{RunFiles, load, load_explained};
+pub use run_files::{RunFiles, load, load_explained, probe};
 pub use shrinkage::Estimator;
 pub use warning::{Warning, Warnings};
 
@@ -182,6 +183,10 @@ pub mod types {
         Because, ExplainedClass, Explanation, Reason, ReasonsChanged, SeenIn, Weight,
     };
     pub use crate::analysis::last_layer::LastLayer;
+    pub use crate::analysis::probe::{
+        ClassChange, Compared, Finding, JudgedBy, ProbeSettings, ProbedClass, ProbedLoss,
+        SeedResult, Variant,
+    };
     pub use crate::analysis::{Bias, ComparedRun, Formula, OverRuns, Pair};
     pub use crate::classes::{Keys, Numbering};
     pub use crate::correlation::{Expected, Line, Pearson};
@@ -195,6 +200,7 @@ pub mod types {
     pub use crate::output::Again;
     pub use crate::output::{Cell, Table};
     pub use crate::overlap::{Neighbour, Overlap, Shift};
+    pub use crate::probe::{Difference, LossKind};
     pub use crate::recognition::{BackgroundRow, Recognition};
     pub use crate::rows::Values;
     pub use crate::shrinkage::Refusal;

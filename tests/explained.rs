@@ -436,7 +436,7 @@ fn page(explanation: &Explanation) -> igam_analyze::Report {
     let detector = detector.instances(&counts).unwrap();
     let study: Study =
         detector.average_precision(&ApColumn::in_order(&ap).unwrap()).unwrap().correlate().unwrap();
-    report(&study, std::slice::from_ref(explanation), &[], None).unwrap()
+    report(&study, std::slice::from_ref(explanation), &[], &[], None).unwrap()
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use sha2::{Digest, Sha256};
 
-use crate::{Workdir, program, repository};
+use crate::{Workdir, error_line, program, repository};
 
 const HOSTILE: &str = "<script>alert(\"1\")</script>&amp;|`*_";
 
@@ -156,6 +156,83 @@ fn the_tables_of_the_page_are_those_of_the_files() {
             }
         }
     }
+}
+
+/// `--probe` adds what `probe` finds of each run that has embeddings, and changes nothing else.
+#[test]
+fn a_report_says_whether_another_loss_helps() {
+    let work = detectors(2, 6);
+    let toml = work.read("runs.toml").replace(" <b>", "");
+    let counts = "[[run]]\nname = 'counts'\nembeddings = []\nlabels = []\n";
+    let counted = format!("{toml}{counts}counts = 'counts.csv'\n");
+    work.write("runs.toml", counted);
+    let names = work.read("names.csv");
+    let classes: Vec<&str> =
+        names.lines().skip(1).map(|line| line.split_once(',').unwrap().1).collect();
+    let rows: String = classes.iter().map(|name| format!("{name},6\n")).collect();
+    work.write("counts.csv", format!("class,instances\n{rows}"));
+    work.run("report --runs runs.toml --out without");
+    work.run("report --runs runs.toml --groups 3,7 --probe");
+    let [page, summary] = ["html", "md"].map(|end| work.read(&format!("reports/report.{end}")));
+    let without = work.read("without/report.html");
+    assert!(!without.contains("another loss"));
+    // One of the losses for each run.
+    assert_eq!(page.matches("<svg ").count(), without.matches("<svg ").count() + 2);
+    assert!(!summary.contains("help? (counts)"));
+    for run in ["R-0 CE", "R-1 CE"] {
+        let heading = format!("Would another loss help? ({run})");
+        assert!(
+            page.contains(&format!(">{heading}</h2>")) && page.contains(&format!(">{heading}</a>"))
+        );
+        let mut probe = work.command("probe --runs runs.toml --groups 3,7 --format csv --run");
+        let found = probe.arg(run).output().unwrap();
+        assert!(found.status.success());
+        let mut reader = csv::Reader::from_reader(&found.stdout[..]);
+        let rows: Vec<BTreeMap<String, String>> =
+            reader.deserialize().map(Result::unwrap).collect();
+        let rows: Vec<_> = rows.iter().filter(|row| row["group"] == "all").collect();
+        let table = markdown_table(&summary, &heading);
+        assert_eq!((table.len(), table[0]["loss"].as_str()), (rows.len() + 1, "cosine"));
+        for (cells, row) in table[1..].iter().zip(rows) {
+            assert!(cells["loss"].starts_with(&row["loss"]) && cells["finding"] == row["finding"]);
+            for number in ["recall", "ap"] {
+                let [mean, low, high] = ["change", "low", "high"].map(|end| {
+                    let number: f64 = row[&format!("{number}_{end}")].parse().unwrap();
+                    format!("{:+.1}", 100.0 * number).replace("-0.0", "+0.0").replace('-', "−")
+                });
+                let column = if number == "ap" { "AP change" } else { "recall change" };
+                assert_eq!(cells[column], format!("{mean} ({low} to {high})"));
+            }
+        }
+    }
+    assert!(page.contains("give --group-column") && page.contains("It is not a detector"));
+    assert!(summary.contains("igam-analyze report --runs runs.toml --groups 3,7 --probe"));
+}
+
+#[test]
+fn a_report_of_counts_cannot_compare_losses() {
+    let work = detectors(1, 3);
+    work.write("counts.csv", "class,instances\n0,4\n1,5\n2,6\n");
+    let command = "report --counts counts.csv --class-names names.csv --ap ap.csv --probe";
+    let output = work.command(command).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let error = String::from_utf8(output.stderr).unwrap();
+    assert!(error_line(&error).contains("--probe needs embeddings"), "{error}");
+    assert!(work.files("reports").is_empty());
+}
+
+/// The images of one run, by `--group-column`; with other images the intervals are others.
+#[test]
+fn a_report_of_losses_knows_the_images() {
+    let work = detectors(1, 6);
+    let labels: String = (0..36).map(|row| format!("{},{}\n", row % 6, row / 12)).collect();
+    work.write("objects.csv", format!("label,image\n{labels}"));
+    let command = "report --embeddings x.npy --labels objects.csv --label-column label --class-names \
+                   names.csv --ap ap.csv --probe";
+    work.run(command);
+    assert!(work.read("reports/report.html").contains("give --group-column"));
+    work.run(&format!("{command} --group-column image"));
+    assert!(!work.read("reports/report.html").contains("give --group-column"));
 }
 
 #[test]

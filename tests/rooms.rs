@@ -7,7 +7,7 @@ use std::path::Path;
 use crate::repository;
 
 /// The rooms of `src/`, the lowest first. A room imports from those before it alone.
-const ROOMS: [&str; 42] = [
+const ROOMS: [&str; 43] = [
     "words",
     "kernel",
     "moments",
@@ -34,6 +34,7 @@ const ROOMS: [&str; 42] = [
     "error",
     "classes",
     "rows",
+    "probe",
     "stream",
     "class_moments",
     "options",

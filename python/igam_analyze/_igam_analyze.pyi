@@ -13,6 +13,18 @@ _Estimator: TypeAlias = Literal[
 _Estimators: TypeAlias = Literal["all"] | list[_Estimator] | tuple[_Estimator, ...]
 _Precision: TypeAlias = Literal["f64", "f32"]
 _Normalization: TypeAlias = Literal["printed", "printed-mean", "softmax"]
+_Loss: TypeAlias = Literal[
+    "cosine",
+    "igam",
+    "igam-signed",
+    "igam-transposed",
+    "softmax",
+    "logit-adjustment",
+    "ldam",
+    "seesaw",
+    "focal",
+]
+_Finding: TypeAlias = Literal["helps", "hurts", "mixed", "no-difference"]
 _ApFormat: TypeAlias = Literal[
     "table",
     "array",
@@ -57,6 +69,7 @@ __all__ = [
     "Geometry",
     "MarginReadings",
     "Moments",
+    "Probe",
     "Study",
     "_Amounts",
     "_Cells",
@@ -72,6 +85,7 @@ __all__ = [
     "losses",
     "margin_readings",
     "margins",
+    "probe",
     "queue_size",
     "replay",
     "report",
@@ -214,7 +228,42 @@ def correlate(
     ap_scale: Literal["fraction", "percent"] | None = None,
     geometry: Geometry | None = None,
 ) -> Study: ...
-def report(study: Study, path: _Path) -> None: ...
+def report(study: Study, path: _Path, *, probe: Probe | None = None) -> None: ...
+@final
+class Probe:
+    @property
+    def verdict(self) -> str: ...
+    @property
+    def findings(self) -> dict[str, _Finding]: ...
+    @property
+    def warnings(self) -> list[str]: ...
+    @property
+    def tables(self) -> dict[str, Table]: ...
+    def table(self, name: str) -> Table: ...
+    def figure(self) -> Figure: ...
+    def _repr_html_(self) -> str: ...
+
+def probe(
+    embeddings: ArrayLike,
+    labels: ArrayLike,
+    *,
+    validation_embeddings: ArrayLike | None = None,
+    validation_labels: ArrayLike | None = None,
+    images: ArrayLike | None = None,
+    validation_images: ArrayLike | None = None,
+    class_names: _ClassNames | None = None,
+    label_numbering: _Numbering | None = None,
+    background_label: int | str | None = None,
+    losses: _Loss | Sequence[_Loss] | None = None,
+    normalization: _Normalization | Sequence[_Normalization] | None = None,
+    estimator: _Estimator | _Estimators = "mp-floor",
+    scale: float | Sequence[float] = 30.0,
+    groups: Literal["coco-lt"] | Sequence[int] | None = None,
+    seeds: int = 10,
+    folds: int = 5,
+    epochs: int = 200,
+    memory_limit: int | str | None = None,
+) -> Probe: ...
 @final
 class Comparison:
     @property

@@ -60,14 +60,23 @@ fn refused(problem: String) -> PyErr {
 
 /// Labels of whatever NumPy makes an array of: integers, whole numbers, or class names.
 pub fn labels(object: &Bound<'_, PyAny>) -> PyResult<Labels> {
+    numbers_or_names("labels", "class names", object)
+}
+
+/// The image of each embedding: integers, whole numbers, or names.
+pub fn images(object: &Bound<'_, PyAny>) -> PyResult<Labels> {
+    numbers_or_names("images", "names", object)
+}
+
+fn numbers_or_names(what: &str, names: &str, object: &Bound<'_, PyAny>) -> PyResult<Labels> {
     let numpy = object.py().import(intern!(object.py(), "numpy"))?;
     let array = numpy.call_method1(intern!(object.py(), "asarray"), (object,))?;
     let dtype = array.getattr(intern!(object.py(), "dtype"))?;
     let shape = array.cast::<PyUntypedArray>()?.shape().to_vec();
-    let refused = |problem: String| PyValueError::new_err(format!("labels: {problem}"));
+    let refused = |problem: String| PyValueError::new_err(format!("{what}: {problem}"));
     let wrong = |(row, problem): (usize, String)| refused(format!("row {row}: {problem}"));
     if shape.len() != 1 {
-        return Err(refused(format!("holds an array of shape {shape:?}: labels have one axis")));
+        return Err(refused(format!("holds an array of shape {shape:?}: {what} have one axis")));
     }
     if shape == [0] {
         return Ok(Labels::of_ids([]));
@@ -77,20 +86,20 @@ pub fn labels(object: &Bound<'_, PyAny>) -> PyResult<Labels> {
     match kind.as_str() {
         "i" | "u" => match list.extract::<Vec<i64>>() {
             Ok(ids) => Ok(Labels::of_ids(ids)),
-            Err(_) => Err(refused("holds a label that is too large".into())),
+            Err(_) => Err(refused("holds a number that is too large".into())),
         },
         "f" => {
             let numbers: Vec<f64> = list.extract()?;
             Labels::of_numbers(numbers.into_iter()).map_err(wrong)
         }
         "U" | "T" | "O" => {
-            let Ok(names) = list.extract::<Vec<String>>() else {
-                return Err(refused("holds other things than integers or class names".into()));
+            let Ok(texts) = list.extract::<Vec<String>>() else {
+                return Err(refused(format!("holds other things than integers or {names}")));
             };
-            Labels::of_names(names.iter().map(String::as_str)).map_err(wrong)
+            Labels::of_names(texts.iter().map(String::as_str)).map_err(wrong)
         }
-        _ => Err(refused(format!(
-            "holds elements of type {dtype}: labels are integers or class names"
-        ))),
+        _ => {
+            Err(refused(format!("holds elements of type {dtype}: {what} are integers or {names}")))
+        }
     }
 }

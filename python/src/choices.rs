@@ -1,9 +1,11 @@
 //! Choices by name, as on the command line.
 
+use bytesize::ByteSize;
+use igam_analyze::groups::Grouping;
 use igam_analyze::kernel::product::Precision;
 use igam_analyze::recognition::BackgroundRow;
 use igam_analyze::shrinkage::Estimator;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
@@ -65,6 +67,18 @@ pub fn background_row(row: &Bound<'_, PyAny>) -> PyResult<BackgroundRow> {
     text.parse().map_err(|problem| PyValueError::new_err(format!("background_row {problem}")))
 }
 
+/// An amount of memory: bytes, or a text such as "64MiB".
+pub fn bytes(what: &str, amount: &Bound<'_, PyAny>) -> PyResult<u64> {
+    if let Ok(bytes) = amount.extract::<u64>() {
+        return Ok(bytes);
+    }
+    let text: String = amount.str()?.extract()?;
+    let size: Result<ByteSize, _> = text.parse();
+    size.map(|size| size.as_u64()).map_err(|_| {
+        PyValueError::new_err(format!("{what} {text:?} is not a size, such as \"64MiB\""))
+    })
+}
+
 /// The one of this name among all.
 pub fn one_of<T: Copy>(
     what: &str,
@@ -86,4 +100,21 @@ pub fn one_of_if<T: Copy>(
     name: Option<&str>,
 ) -> PyResult<Option<T>> {
     name.map(|name| one_of(what, all, name_of, name)).transpose()
+}
+
+/// What classes are grouped by.
+pub fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
+    let text = match groups.extract::<String>() {
+        Ok(text) => text,
+        Err(_) => {
+            let cuts = groups.try_iter()?.map(|cut| cut?.str()?.extract::<String>());
+            cuts.collect::<PyResult<Vec<_>>>()?.join(",")
+        }
+    };
+    text.parse().map_err(|error| PyValueError::new_err(format!("groups: {error}")))
+}
+
+/// That there is no such thing in a result.
+pub fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
+    PyKeyError::new_err(format!("there is no {what} {name:?}; there are {}", names.join(", ")))
 }

@@ -15,6 +15,7 @@ mod information;
 mod loss;
 mod moments;
 mod pickle;
+mod probe;
 mod storage;
 mod study;
 mod tables;
@@ -32,6 +33,8 @@ mod _igam_analyze {
 
     #[pymodule_export]
     use crate::compare::{Comparison, MarginReadings, compare, margin_readings};
+    #[pymodule_export]
+    use crate::probe::{PyProbe, probe};
     #[pymodule_export]
     use amounts::_Amounts;
     #[pymodule_export]

@@ -1,6 +1,5 @@
 //! `queue_size` and `replay`: the memory for the covariances of an epoch.
 
-use bytesize::ByteSize;
 use igam_analyze::analysis::information::Given;
 use igam_analyze::analysis::{Population, Replay, Storage, fits};
 use igam_analyze::figure::figure3;
@@ -11,6 +10,7 @@ use pyo3::prelude::*;
 use pyo3::types::PyInt;
 
 use crate::arrays::{self, Embeddings};
+use crate::choices::bytes;
 use crate::figure::Figure;
 use crate::information::classes as listed;
 use crate::tables::{columns, table, table_of};
@@ -65,7 +65,7 @@ pub fn queue_size<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let py = instances.py();
     let storage = storage(instances, dim, classes, bytes_per_value)?;
-    let budget = memory_budget.map(bytes).transpose()?;
+    let budget = memory_budget.map(|budget| bytes("memory_budget", budget)).transpose()?;
     let warnings = storage.warnings();
     warn(py, &warnings)?;
     let all = [storage];
@@ -131,17 +131,6 @@ fn check_bytes(bytes_per_value: u64) -> PyResult<()> {
     }
     let problem = format!("bytes_per_value {bytes_per_value} is not one of 2, 4, 8");
     Err(PyValueError::new_err(problem))
-}
-
-fn bytes(budget: &Bound<'_, PyAny>) -> PyResult<u64> {
-    if let Ok(bytes) = budget.extract::<u64>() {
-        return Ok(bytes);
-    }
-    let text: String = budget.str()?.extract()?;
-    let size: Result<ByteSize, _> = text.parse();
-    size.map(|size| size.as_u64()).map_err(|_| {
-        PyValueError::new_err(format!("memory_budget {text:?} is not a size, such as \"64MiB\""))
-    })
 }
 
 /// Replays one epoch through the paper's queue (§3.3.1) and compares it with the direct computation, as

@@ -9,24 +9,24 @@ use igam_analyze::classes::Numbering;
 use igam_analyze::detector::{ApFormat, Detector, Parts};
 use igam_analyze::error::Error;
 use igam_analyze::figure::{self, Drawn};
-use igam_analyze::groups::Grouping;
 use igam_analyze::input::ap::ApIou;
 use igam_analyze::input::detections::{self, GroundTruthFiles};
 use igam_analyze::options::Options;
 use igam_analyze::output::{self, Output, Table, brief, tables, write_to};
 use igam_analyze::run_files::{self, load_explained};
 use igam_analyze::warning::{Warning, Warnings};
-use pyo3::exceptions::{PyKeyError, PyTypeError, PyValueError};
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyString};
 
 use crate::amounts::_Amounts;
 use crate::by_class::{self, path};
-use crate::choices::one_of_if;
+use crate::choices::{grouping, none, one_of_if};
 use crate::explain::{ClassCards, PyGeometry};
 use crate::figure::Figure;
 use crate::information::estimators;
 use crate::moments::Moments;
+use crate::probe::PyProbe;
 use crate::tables::table;
 use crate::warn::{raise, sentences, warn};
 use crate::work::{exception, released};
@@ -247,11 +247,6 @@ impl PyStudy {
         let s = if runs == 1 { "" } else { "s" };
         format!("<igam_analyze.Study of {runs} run{s}: {}>", self.finding().unwrap_or("no verdict"))
     }
-}
-
-/// That there is no such thing in a study.
-fn none(what: &str, name: &str, names: &[&str]) -> PyErr {
-    PyKeyError::new_err(format!("there is no {what} {name:?}; there are {}", names.join(", ")))
 }
 
 /// Correlates information amount and instance count with AP: the verdict, as `igam-analyze correlate`.
@@ -529,18 +524,6 @@ impl<'py> Detectors<'py> {
     }
 }
 
-/// What classes are grouped by.
-fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
-    let text = match groups.extract::<String>() {
-        Ok(text) => text,
-        Err(_) => {
-            let cuts = groups.try_iter()?.map(|cut| cut?.str()?.extract::<String>());
-            cuts.collect::<PyResult<Vec<_>>>()?.join(",")
-        }
-    };
-    text.parse().map_err(|error| PyValueError::new_err(format!("groups: {error}")))
-}
-
 /// Writes all results on one page, as `igam-analyze report`: one HTML file that needs no network, or a
 /// summary in Markdown.
 ///
@@ -549,6 +532,8 @@ fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
 /// study : Study
 /// path : str or os.PathLike
 ///     The file; its name ends in .html or .md. Its directory is made if it is missing.
+/// probe : Probe, optional
+///     The result of `probe` for the same classes, which gets a section.
 ///
 /// Raises
 /// ------
@@ -561,8 +546,15 @@ fn grouping(groups: &Bound<'_, PyAny>) -> PyResult<Grouping> {
 /// --------
 /// >>> igam_analyze.report(study, "report.html")
 #[pyfunction]
-pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyResult<()> {
+#[pyo3(signature = (study, path, *, probe=None))]
+pub fn report(
+    py: Python<'_>,
+    study: &Bound<'_, PyStudy>,
+    path: PathBuf,
+    probe: Option<&Bound<'_, PyProbe>>,
+) -> PyResult<()> {
     let study = study.get();
+    let probe = probe.map(|probe| probe.get());
     let ending = path.extension().map(|ending| ending.to_string_lossy().to_lowercase());
     let html = match ending.as_deref() {
         Some("html" | "htm") => true,
@@ -573,8 +565,12 @@ pub fn report(py: Python<'_>, study: &Bound<'_, PyStudy>, path: PathBuf) -> PyRe
         }
     };
     released(py, || {
-        let report =
-            output::report(study.study(), &study.study().explain(), &study.sentences(), None)?;
+        let mut warnings = study.sentences();
+        warnings.extend(probe.into_iter().flat_map(PyProbe::sentences));
+        let probes: Vec<_> =
+            probe.into_iter().map(|probe| (String::new(), probe.probe().clone())).collect();
+        let explained = study.study().explain();
+        let report = output::report(study.study(), &explained, &probes, &warnings, None)?;
         let text = if html { report.html } else { report.markdown };
         write_to(&path, Output::text("", text))
     })

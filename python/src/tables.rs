@@ -41,7 +41,7 @@ const WORDS: [&str; 30] = [
     "went_words",
 ];
 /// Columns that hold true, false or nothing, in whatever rows there are.
-const FLAGS: [&str; 1] = ["flagged"];
+const FLAGS: [&str; 3] = ["ap_shows", "flagged", "recall_shows"];
 
 /// The cells of a table: what its dict was made of.
 #[pyclass(frozen, module = "igam_analyze._igam_analyze")]

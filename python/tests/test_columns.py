@@ -23,6 +23,7 @@ COMMANDS = [
     ["compare", RUNS, RUNS, "--run", *NAMES],
     ["margins", *NAMED],
     ["loss", *NAMED, "--weights", FOD_A2 / "cos/weights.npy"],
+    ["probe", *NAMED, "--losses", "igam", "--normalization", "softmax", "--seeds", "3", "--folds", "2"],
     ["queue-size", *DUMP, "--memory-budget", "1MiB", "--replay"],
 ]
 

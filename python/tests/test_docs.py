@@ -41,7 +41,7 @@ def test_prints_what_is_shown(tmp_path):
     (tmp_path / "page.py").write_text("".join(block if kind == "python" else mark for kind, block in parts))
     done = run_page(tmp_path)
     assert done.stdout.split("=====\n") == [*shown, ""]
-    assert {path.name for path in tmp_path.glob("figures/*")} == {"figure3.svg", "scatter.svg", "scatter.png", "slope.pdf"}
+    assert {path.name for path in tmp_path.glob("figures/*")} == {"figure3.svg", "probe.svg", "scatter.svg", "scatter.png", "slope.pdf"}
     assert (tmp_path / "report.html").exists()
 
 
@@ -54,15 +54,15 @@ def shortened(lines, shown):
     return [*lines[:first], "…", *lines[len(lines) - last :]]
 
 
-@pytest.mark.parametrize("name", ["tutorial", "options"])
-def test_commands_print_what_is_shown(name, tmp_path):
+@pytest.mark.parametrize("name, least", [("tutorial", 7), ("options", 7), ("probe", 2)])
+def test_commands_print_what_is_shown(name, least, tmp_path):
     """Each command prints what is shown below it. UPDATE_DOCS=1 writes into the page what they print now."""
     page = ROOT / f"docs/{name}.md"
     text = page.read_text()
     (tmp_path / "data").symlink_to(ROOT / "data")
     path = os.pathsep.join([os.path.dirname(sys.executable), os.environ["PATH"]])
     steps = re.findall(r"^```sh\n(.*?)^```\n\n```text\n(.*?)^```$", text, re.M | re.S)
-    assert len(steps) == len(re.findall("^```(?:sh|text)$", text, re.M)) / 2 >= 7
+    assert len(steps) == len(re.findall("^```(?:sh|text)$", text, re.M)) / 2 >= least
     now = text
     for command, shown in steps:
         done = subprocess.run(
@@ -129,6 +129,10 @@ card: ig.ClassCard = known.explain("a", run="ap")
 by_id: str = known.explain(0).reasons[0]["next_step"]
 classes: list[str | None] = known.explain(run="ap")["taken_for"]
 came: ig.Table | None = ig.compare(study, known).reasons
+probe: ig.Probe = ig.probe(x, y, images=["a", "a", "b", "b"], losses=["igam", "ldam"], scale=[10, 30], groups=[3])
+helps: bool = probe.findings["igam"] == "helps"
+ig.report(study, "report.html", probe=ig.probe(x, y, losses="focal", normalization="softmax", estimator="all", memory_limit="1GiB"))
+changes: str = probe.verdict + probe.table("probe").to_csv() + probe.tables["probe"].to_csv() + probe.figure().svg
 margin: float = ig.margin_readings(study, "softmax").matrix.max()
 size: ig.QueueSize = ig.queue_size([5, 6], 4, memory_budget="1MiB")
 mean: float | None = ig.losses(x, y, x, x).mean["igam_loss"]
@@ -143,6 +147,9 @@ WRONG = [
     'figure.save("a.svg", theme="blue")',
     "ig.compare(one, 3)",
     "ig.geometry(x, y, x)",
+    'ig.probe(x, y, losses=["ce"])',
+    "ig.probe(x, y, None, y)",
+    'probe.findings["igam"] == "improves"',
     'study.explain("a").to_csv()',
     'card.reasons[0]["because"]',
     "ig.compare(one, study).reasons.to_csv()",

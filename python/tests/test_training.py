@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 
 import numpy as np
 import pytest
@@ -96,3 +97,59 @@ def test_it_can_be_computed_by_hand(runs):
     mean = sum(found) / 10
     half = 2.262157 * (sum((one - mean) ** 2 for one in found) / 9 / 10) ** 0.5
     assert cell(changes(runs, "focal", "map50")) == f"{mean:+.1f} ({mean - half:+.1f} to {mean + half:+.1f})".replace("-", "−")
+
+
+@pytest.fixture(scope="module")
+def agreement():
+    """The tables of docs/probe.md by title: of each loss the changes, in trained heads and in two probes."""
+    page = (ROOT / "docs/probe.md").read_text()
+    found = {}
+    for title, rows in re.findall(r"^\*\*(.+)\*\*, points:\n\n\| Loss .*\n.*\n((?:\|.*\n)+)", page, re.M):
+        rows = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows.splitlines()]
+        found[title] = {name: [numbers(cell) for cell in cells] for name, *cells in rows}
+    return found
+
+
+def numbers(cell):
+    """Mean and interval, and whether the cell is bold."""
+    return *map(float, re.findall(r"[+-]\d+\.\d", cell.replace("−", "-"))), cell.startswith("**")
+
+
+def test_agreement_has_the_trained_heads(runs, agreement):
+    columns = {"Recall of the tail": "recall_tail", "AP of the tail": "ap50_tail", "Mean AP": "map50"}
+    assert agreement.keys() == columns.keys()
+    for title, column in columns.items():
+        unit = 100 if column == "recall_tail" else 1
+        assert len(agreement[title]) == len(LOSSES)
+        for (loss, name), of in zip(LOSSES.items(), agreement[title].items()):
+            assert name == of[0]
+            assert of[1][0][:3] == numbers(cell(unit * changes(runs, loss, column)))[:3]
+
+
+def test_sentences_of_the_agreement(agreement):
+    """What docs/probe.md says below its tables. If the numbers moved, read its words again."""
+    page = " ".join((ROOT / "docs/probe.md").read_text().split())
+    order = lambda values: np.argsort(np.argsort(values))  # noqa: E731
+    said = {}
+    for title, losses in agreement.items():
+        means = np.array([[one[0] for one in of] for of in losses.values()])
+        said[title] = [np.corrcoef(order(means[:, 0]), order(means[:, at]))[0, 1] for at in (1, 2)]
+    assert "rank correlation of {:.1f} (`cos`) and {:.1f} (`ce`)".format(*said["Recall of the tail"]) in page
+    of_tail = agreement["Recall of the tail"].values()
+    shows = [sum(of[0][3] and of[at][3] for of in of_tail) for at in (0, 1, 2)]
+    assert "Of the {} changes that show in the trained heads, {} show on `cos` and {} on `ce`".format(*shows) in page
+    opposite = [
+        (title, name, at)
+        for title, losses in agreement.items()
+        for name, of in losses.items()
+        for at in (1, 2)
+        if of[0][3] and of[at][3] and of[0][0] * of[at][0] < 0
+    ]
+    assert opposite == [("AP of the tail", "focal loss", 1)]
+    igam, linear = np.split(np.array(list(LOSSES.values())), [8])
+    shown = [{name for name in igam if agreement["Recall of the tail"][name][at][3]} for at in (1, 2)]
+    larger = {"IGAM, `softmax`", "IGAM, `printed-mean`", "transposed, `printed-mean`"}
+    assert shown == [larger, larger]
+    mean_ap = agreement["Mean AP"]
+    assert all(mean_ap[name][0][3] and mean_ap[name][1][3] and not mean_ap[name][2][3] for name in linear)
+    assert not [name for name in igam for of in mean_ap[name] if of[3] and of[0] > 0]

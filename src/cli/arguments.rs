@@ -255,6 +255,24 @@ pub struct Report {
     pub detectors: Detectors,
     #[command(flatten)]
     pub validation: Validation,
+    /// Compare losses on the embeddings too; takes minutes
+    ///
+    /// As the command `probe` with its defaults, for each run that has embeddings: on its held-out boxes, or else
+    /// by cross-validation. It uses --groups, and the first --estimator.
+    #[arg(long, help_heading = "Losses")]
+    pub probe: bool,
+    /// Column that says which image a row is of
+    ///
+    /// As for `probe`. In a runs file: group_column = "NAME"
+    #[arg(
+        long,
+        value_name = "NAME",
+        help_heading = "Losses",
+        hide_short_help = true,
+        requires = "probe",
+        conflicts_with = "runs"
+    )]
+    pub group_column: Option<String>,
     #[command(flatten)]
     pub output: Output,
 }
@@ -565,16 +583,22 @@ pub struct Probe {
     pub group_column: Option<String>,
     #[command(flatten)]
     pub held_out: HeldOut,
-    /// Losses to compare with the cosine softmax [default: all but igam-signed]
+    /// Losses [default: all but igam-signed]
+    ///
+    /// Each is compared with the cosine softmax, which is always trained.
     #[arg(long, value_enum, value_name = "LOSS", num_args = 1.., help_heading = "Losses")]
     pub losses: Vec<LossKind>,
-    /// Formulas for I′ of the IGAM losses [default: all]
+    /// Formulas for I′ of IGAM [default: all]
     #[arg(long, value_enum, value_name = "FORMULA", num_args = 1.., help_heading = "Losses")]
     pub normalization: Vec<Normalization>,
-    /// Covariance estimator of the IGAM losses, or all [default: mp-floor]
+    /// Estimator for IGAM [default: mp-floor]
+    ///
+    /// Of the covariances that the margins are computed from. With all, each is compared.
     #[arg(long, value_enum, value_name = "NAME", help_heading = "Losses")]
     pub estimator: Option<EstimatorOrAll>,
-    /// Scales s of the logits s·cosθ, such as 10 20 30 40 50
+    /// Scales s of the logits s·cosθ
+    ///
+    /// Several are compared, such as 10 20 30 40 50.
     #[arg(
         long,
         value_name = "S",
@@ -584,9 +608,9 @@ pub struct Probe {
         help_heading = "Losses"
     )]
     pub scale: Vec<f64>,
-    /// Groups of classes: lvis, coco-lt, or 20,400 [default: thirds]
+    /// Groups of classes, such as 20,400 [default: thirds]
     ///
-    /// lvis: rare, common and frequent classes; needs --counts with a column `frequency` or `images`. Or
+    /// lvis, coco-lt, or cut points. lvis: rare, common and frequent classes; needs --counts with a column `frequency` or `images`. Or
     /// give the instance counts at which a group begins.
     #[arg(long, value_name = "GROUPS", help_heading = "Comparison")]
     pub groups: Option<Grouping>,
@@ -601,7 +625,9 @@ pub struct Probe {
         help_heading = "Comparison"
     )]
     pub seeds: u16,
-    /// Folds of cross-validation, without held-out boxes
+    /// Folds of cross-validation
+    ///
+    /// It is used without held-out boxes.
     #[arg(
         long,
         value_name = "K",
@@ -619,6 +645,7 @@ pub struct Probe {
         value_name = "N",
         default_value_t = 1000,
         value_parser = clap::value_parser!(u16).range(1..),
+        hide_short_help = true,
         help_heading = "Comparison"
     )]
     pub epochs: u16,
@@ -641,19 +668,10 @@ impl Probe {
                 ..self.held_out.added_to(RunFiles::from(self.input.clone()))
             },
         };
-        let or_all = |losses: &[LossKind]| match losses {
-            [] => {
-                LossKind::ALL.iter().copied().filter(|&one| one != LossKind::IgamSigned).collect()
-            }
-            some => some.to_vec(),
-        };
-        let normalizations = match &self.normalization[..] {
-            [] => Normalization::ALL,
-            some => some,
-        };
+        let usual = ProbeSettings::default();
         let settings = ProbeSettings {
-            losses: or_all(&self.losses),
-            normalizations: normalizations.to_vec(),
+            losses: given_or(&self.losses, usual.losses),
+            normalizations: given_or(&self.normalization, usual.normalizations),
             scales: self.scale.clone(),
             seeds: self.seeds.into(),
             folds: self.folds.into(),
@@ -661,6 +679,11 @@ impl Probe {
         };
         Ok((files, settings))
     }
+}
+
+/// What was given; without it the usual.
+fn given_or<T: Clone>(given: &[T], usual: Vec<T>) -> Vec<T> {
+    if given.is_empty() { usual } else { given.to_vec() }
 }
 
 #[derive(Debug, Args)]

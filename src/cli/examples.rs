@@ -129,8 +129,8 @@ Judges on the held-out boxes, or else by cross-validation, over several seeds. I
 frozen features: it is not a detector.
 
 Writes to the --out folder: probe_verdict.csv (a row per loss and group of classes: what changes, and \
-whether it helps), probe.csv (a row per loss and seed), probe_classes.csv (a row per loss and class) and \
-probe.svg (the change of recall by class, most information first).";
+whether it helps), probe.csv (a row per loss and seed), probe_classes.csv (a row per loss and class). \
+probe.svg has the change of recall by class, most information first.";
 
 pub const QUEUE_SIZE: &str = "Example: igam-analyze queue-size --dataset voc coco lvis";
 

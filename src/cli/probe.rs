@@ -15,18 +15,15 @@ pub fn run(arguments: Probe, console: &mut Console) -> Result<()> {
     let options = console.options(arguments.estimator.unwrap_or_default().estimators());
     let groups = arguments.groups.as_ref();
     let probe = run_files::probe(&files, groups, &settings, &options, console)?;
-    let verdict = tables::probe_verdict(&probe);
-    let outputs = vec![
-        Output::text("probe.csv", tables::probe(&probe).csv()),
-        Output::text("probe_verdict.csv", verdict.csv()),
-        Output::text("probe_classes.csv", tables::probe_classes(&probe).csv()),
-        super::figure("probe", figure::probe(&probe)?, &arguments.figures)?,
-    ];
+    let csv = tables::probes(&probe).into_iter();
+    let mut outputs: Vec<Output> =
+        csv.map(|(name, table)| Output::text(format!("{name}.csv"), table.csv())).collect();
+    outputs.push(super::figure("probe", figure::probe(&probe)?, &arguments.figures)?);
     console.write(&arguments.output.out, outputs)?;
     super::print(&match arguments.output.format {
-        Format::Csv => verdict.csv(),
+        Format::Csv => tables::probe_verdict(&probe).csv(),
         Format::Json => super::json(json!({
-            "verdict": verdict.json(),
+            "verdict": tables::probe_verdict(&probe).json(),
             "classes": tables::probe_classes(&probe).json(),
             "seeds": tables::probe(&probe).json(),
             "warnings": console.warnings(),

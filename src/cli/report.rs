@@ -11,9 +11,12 @@ use super::arguments::Report;
 use super::console::Console;
 use super::{correlate, detectors};
 use crate::analysis::Study;
+use crate::analysis::probe::{Probe, ProbeSettings};
 use crate::error::{Error, Result};
+use crate::observer::{Observer, Unit};
 use crate::output::{Again, Cell, Output, Table, report};
-use crate::run_files::load_explained;
+use crate::run_files::{self, RunFiles, load_explained};
+use crate::warning::Warning;
 use crate::words::one_line;
 
 /// Runs the command.
@@ -30,12 +33,53 @@ pub fn write(arguments: &Report, typed: &[OsString], console: &mut Console) -> R
     for source in &sources {
         files.extend(source.files()?);
     }
+    let probed = if arguments.probe { probed(&sources, arguments, console)? } else { Vec::new() };
     let again = Again { command: command_line(typed), files: digests(&files)? };
-    let report = report(&study, &study.explain(), &console.warnings(), Some(again))?;
+    let report = report(&study, &study.explain(), &probed, &console.warnings(), Some(again))?;
     let outputs =
         vec![Output::text("report.html", report.html), Output::text("report.md", report.markdown)];
     console.write(&arguments.output.out, outputs)?;
     Ok(study)
+}
+
+/// What other losses do to the classes of each run that has embeddings, with its name.
+fn probed(
+    sources: &[RunFiles],
+    arguments: &Report,
+    console: &mut Console,
+) -> Result<Vec<(String, Probe)>> {
+    let sources: Vec<&RunFiles> =
+        sources.iter().filter(|files| !files.embeddings.is_empty()).collect();
+    if sources.is_empty() {
+        let problem = "--probe needs embeddings, which no run has: give --embeddings";
+        return Err(Error::Usage(problem.into()));
+    }
+    let statistics = &arguments.detectors.statistics;
+    let estimators = statistics.estimator.estimators();
+    let options = console.options(&estimators[..1]);
+    let (groups, settings) = (statistics.groups.as_ref(), ProbeSettings::default());
+    let column = arguments.group_column.as_ref();
+    let mut observer = Hushed(console);
+    let mut probe = |files: &RunFiles| {
+        let group_column = column.or(files.group_column.as_ref()).cloned();
+        let files = RunFiles { group_column, ..files.clone() };
+        let probe = run_files::probe(&files, groups, &settings, &options, &mut observer)?;
+        Ok((files.name, probe))
+    };
+    sources.into_iter().map(&mut probe).collect()
+}
+
+/// The files were read before: passes on warnings and progress alone.
+struct Hushed<'a>(&'a mut Console);
+
+impl Observer for Hushed<'_> {
+    fn warn(&mut self, warning: Warning) {
+        self.0.warn(warning);
+    }
+
+    fn progress(&self, total: u64, unit: Unit) -> Box<dyn Fn(u64) + Sync> {
+        self.0.progress(total, unit)
+    }
 }
 
 /// Each file with its length and SHA-256.

@@ -10,6 +10,8 @@ pub mod page;
 #[cfg(feature = "files")]
 mod parquet;
 #[cfg(feature = "figures")]
+mod probed;
+#[cfg(feature = "figures")]
 mod report;
 mod table;
 pub mod tables;
@@ -24,6 +26,8 @@ pub use explained::card_html;
 pub use figure_file::{FigureFormat, figure};
 #[cfg(feature = "files")]
 pub use parquet::margins_parquet;
+#[cfg(feature = "figures")]
+pub use probed::probe_html;
 #[cfg(feature = "figures")]
 pub use report::{Again, Report, brief, report};
 pub use table::{Cell, Table};

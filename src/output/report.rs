@@ -2,8 +2,9 @@
 
 use super::page::{self, Part};
 use super::tables::{self, left_out, verdicts_in_short};
-use super::{Cell, Table, explained};
+use super::{Cell, Table, explained, probed};
 use crate::analysis::explain::Explanation;
+use crate::analysis::probe::Probe;
 use crate::analysis::{Said, Study};
 use crate::error::Result;
 use crate::figure;
@@ -29,7 +30,8 @@ pub struct Again {
 }
 
 /// The report of a study: first what is known of the classes of its runs, where that is `explained`; with its
-/// warnings, and `further` ones of what it was made of.
+/// warnings, and `further` ones of what it was made of. `probes` are what other losses do to the classes, each
+/// with the name of its run.
 ///
 /// ```
 /// use igam_analyze::{ApColumn, Classes, Detector, report};
@@ -37,7 +39,7 @@ pub struct Again {
 /// let ap = ApColumn::by_name([("bolt", 0.41), ("nut", 0.22), ("key", 0.35)])?;
 /// let detector = Detector::new("R-50", Classes::from_names(["bolt", "nut", "key"])?);
 /// let study = detector.instances(&[120, 40, 75])?.average_precision(&ap)?.correlate()?;
-/// let report = report(&study, &[], &[], None)?;
+/// let report = report(&study, &[], &[], &[], None)?;
 /// assert!(report.html.starts_with("<!DOCTYPE html>"));
 /// # Ok::<(), igam_analyze::Error>(())
 /// ```
@@ -47,6 +49,7 @@ pub struct Again {
 pub fn report(
     study: &Study,
     explained: &[Explanation],
+    probes: &[(String, Probe)],
     further: &[String],
     again: Option<Again>,
 ) -> Result<Report> {
@@ -55,6 +58,11 @@ pub fn report(
     summary.extend(beginning.clone());
     let mut all = explained::whole(explained)?;
     all.extend(beginning);
+    for (run, probe) in probes {
+        let parts = probed::parts(probe, Some(run).filter(|_| probes.len() > 1))?;
+        summary.extend(parts.clone());
+        all.extend(parts);
+    }
     all.push(heading("Figures"));
     for figure in figure::all(study)? {
         all.push(Part::Figure { caption: figure.caption.into(), svg: figure.svg });

@@ -40,7 +40,7 @@ impl RankedScores {
         (place < self.scores.len()).then_some(place)
     }
 
-    /// Adds weights of rows by their place.
+    /// Adds weights of rows, by the rank that they have.
     pub fn add(&mut self, weights: &[f64]) {
         self.ranked.iter_mut().zip(weights).for_each(|(ranked, weight)| *ranked += weight);
     }

@@ -1,6 +1,5 @@
 //! The files of a run, for losses that are compared on its embeddings.
 
-use std::collections::HashSet;
 use std::path::Path;
 
 use super::collected::collected;
@@ -8,7 +7,7 @@ use super::geometry::{held_out, held_out_files};
 use super::load::load_with;
 use super::{Instances, RunFiles, Source};
 use crate::analysis::groups;
-use crate::analysis::probe::{self, Images, Probe, ProbeSettings};
+use crate::analysis::probe::{self, Images, Probe, ProbeSettings, check_shared};
 use crate::classes::Labels;
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
@@ -16,7 +15,7 @@ use crate::input::embeddings::Dump;
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::rows::Rows as _;
-use crate::warning::{Warning, Warnings};
+use crate::warning::Warnings;
 
 /// Files of this kind hold labels alone, and no column beside them.
 const ARRAY: &str = "npy";
@@ -45,14 +44,11 @@ pub fn probe(
     let (mut images, mut others) = (None, None);
     if let Some(column) = &files.group_column {
         let labels = group_labels(files, column, &training.dump)?;
-        images = Some(images_of(&labels, &training.dump));
+        images = Some(Images::of_labels(&labels, training.dump.left_out()));
         if let Some(held_out) = &held_out {
             let theirs = group_labels(&held_out_files(files), column, &held_out.dump)?;
-            others = Some(images_of(&theirs, &held_out.dump));
-            let shared = shared(&labels, &theirs);
-            if shared > 0 {
-                observer.warn(Warning::SharedImages { images: shared });
-            }
+            others = Some(Images::of_labels(&theirs, held_out.dump.left_out()));
+            check_shared(&labels, &theirs, observer);
         }
     }
     let amounts = detector.amounts().to_vec();
@@ -84,19 +80,7 @@ fn group_labels(files: &RunFiles, column: &str, dump: &Dump) -> Result<Labels> {
     })
 }
 
-fn images_of(labels: &Labels, dump: &Dump) -> Images {
-    Images::of(labels.kept(dump.left_out()).map(|(_, code)| code))
-}
-
 fn given<'a>(instances: &'a Instances, images: Option<&'a Images>) -> probe::Instances<'a, Dump> {
     let Instances { dump, labels, counts } = instances;
     probe::Instances { rows: dump, labels, counts, images }
-}
-
-/// Images that both sides have.
-fn shared(ours: &Labels, theirs: &Labels) -> usize {
-    let texts = |labels: &Labels| -> HashSet<String> {
-        (0..labels.keys().len()).map(|key| labels.keys().text(key)).collect()
-    };
-    texts(ours).intersection(&texts(theirs)).count()
 }

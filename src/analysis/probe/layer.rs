@@ -161,7 +161,7 @@ fn cosine<T: Real, R: Rows>(
     let mut gradient = slope.weights;
     let each = gradient.chunks_exact_mut(dim).zip(parameters.chunks_exact(dim));
     for ((gradient, weights), length) in each.zip(lengths(parameters, dim)) {
-        // Only what turns a weight changes a cosine.
+        // Only what rotates a weight changes a cosine.
         let along: f64 =
             gradient.iter().zip(weights).map(|(g, w)| g * w).sum::<f64>() / (length * length);
         for (gradient, weight) in gradient.iter_mut().zip(weights) {

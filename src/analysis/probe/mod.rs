@@ -1,6 +1,8 @@
 //! Would another loss help these classes? Classification layers trained on frozen embeddings, and compared.
 
+mod arrays;
 mod compared;
+mod images;
 mod layer;
 mod settings;
 mod trained;
@@ -17,7 +19,9 @@ use crate::probe::LossKind;
 use crate::rows::Rows;
 use crate::warning::Warning;
 
+pub use arrays::{InMemory, of_arrays};
 pub use compared::{ClassChange, Compared, Finding, LEAST_CHANGE, LEAST_IMAGES, bias, mean};
+pub use images::{Images, check_shared};
 pub use layer::Layer;
 pub use settings::{ProbeSettings, Variant};
 pub use trained::SeedResult;
@@ -33,29 +37,6 @@ pub struct Instances<'a, R> {
     pub counts: &'a [u64],
     /// The image of each, where it is known; else each is taken as an image of its own.
     pub images: Option<&'a Images>,
-}
-
-/// The image that each row is of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Images {
-    /// Of each row, below `count`.
-    pub of_row: Vec<u32>,
-    /// How many there are.
-    pub count: usize,
-}
-
-impl Images {
-    /// Of anything that is equal for the rows of one image.
-    pub fn of<K: std::hash::Hash + Eq>(keys: impl IntoIterator<Item = K>) -> Images {
-        let mut numbers = std::collections::HashMap::new();
-        let number = |key| {
-            let next = numbers.len() as u32;
-            *numbers.entry(key).or_insert(next)
-        };
-        let of_row: Vec<u32> = keys.into_iter().map(number).collect();
-        let count = numbers.len();
-        Images { of_row, count }
-    }
 }
 
 /// How the layers were judged.
@@ -196,6 +177,13 @@ impl Probe {
             None => JudgedBy::Folds(settings.folds),
         };
         Ok(Probe { classes, judged_by, losses, groups })
+    }
+}
+
+impl Probe {
+    /// Indices of the classes that are judged.
+    pub fn judged(&self) -> Vec<usize> {
+        (0..self.classes.len()).filter(|&class| self.classes[class].judged).collect()
     }
 }
 

@@ -1,6 +1,7 @@
 //! The answer in words.
 
-use super::compared::{ClassChange, Compared, Finding};
+use super::compared::{ClassChange, Compared, Finding, mean};
+use super::trained::SeedResult;
 use super::{JudgedBy, Probe, ProbedLoss};
 use crate::probe::Difference;
 use crate::words::list;
@@ -91,6 +92,21 @@ impl ProbedLoss {
             points(recall),
             points(average_precision)
         )
+    }
+
+    /// Mean recall of some classes over the seeds, 0 to 1; none where none of them is judged.
+    pub fn recall(&self, classes: &[usize]) -> Option<f64> {
+        self.over_seeds(|seed| mean(&seed.recall, classes))
+    }
+
+    /// Their mean average precision, 0 to 1.
+    pub fn average_precision(&self, classes: &[usize]) -> Option<f64> {
+        self.over_seeds(|seed| mean(&seed.average_precision, classes))
+    }
+
+    fn over_seeds(&self, of: impl Fn(&SeedResult) -> Option<f64>) -> Option<f64> {
+        let values: Vec<Option<f64>> = self.seeds.iter().map(of).collect();
+        mean(&values, &(0..values.len()).collect::<Vec<_>>())
     }
 
     /// Indices of the classes whose recall rises, and of those whose recall falls; most first.

@@ -18,7 +18,7 @@ pub use correlations::{commonality, correlations, evidence, left_out, left_out_j
 pub use information::{amounts, information, information_and_ratio};
 pub use loss::loss;
 pub use margins::margins;
-pub use probe::{probe, probe_classes, probe_verdict};
+pub use probe::{probe, probe_classes, probe_in_short, probe_verdict, probes};
 pub use storage::{budget, replay, storage};
 pub use verdict::{
     VERDICT_COLUMNS, VERDICT_HEAD, VerdictRow, verdict, verdict_rows, verdicts_in_short,

@@ -1,6 +1,6 @@
 //! `probe.csv`, `probe_verdict.csv` and `probe_classes.csv`.
 
-use crate::analysis::probe::{Probe, ProbedLoss, bias, mean};
+use crate::analysis::probe::{Finding, Probe, ProbedLoss, bias, mean, points};
 use crate::normalization::Normalization;
 use crate::output::{Cell, Table};
 use crate::probe::Difference;
@@ -22,8 +22,7 @@ fn loss(loss: &ProbedLoss) -> Vec<Cell> {
 
 /// A row for each loss and seed. Recall and AP are from 0 to 1, the bias in points².
 pub fn probe(probe: &Probe) -> Table {
-    let judged: Vec<usize> =
-        (0..probe.classes.len()).filter(|&class| probe.classes[class].judged).collect();
+    let judged = probe.judged();
     let rows = probe.losses.iter().flat_map(|one| {
         let judged = &judged;
         one.seeds.iter().map(move |seed| {
@@ -74,7 +73,7 @@ pub fn probe_verdict(probe: &Probe) -> Table {
         "bias_low",
         "bias_high",
     ]);
-    let judged = probe.classes.iter().filter(|class| class.judged).count();
+    let judged = probe.judged().len();
     let mut rows = Vec::new();
     for one in &probe.losses {
         let Some(compared) = &one.compared else { continue };
@@ -127,11 +126,6 @@ pub fn probe_classes(probe: &Probe) -> Table {
     let mut rows = Vec::new();
     for one in &probe.losses {
         for (at, class) in probe.classes.iter().enumerate() {
-            let over_seeds = |of: fn(&crate::analysis::probe::SeedResult) -> &[Option<f64>]| {
-                let values: Vec<Option<f64>> = one.seeds.iter().map(|seed| of(seed)[at]).collect();
-                let all: Vec<usize> = (0..values.len()).collect();
-                mean(&values, &all)
-            };
             let changed = one.compared.as_ref().and_then(|compared| compared.classes[at].as_ref());
             let mut row = loss(one);
             row.extend([
@@ -141,8 +135,8 @@ pub fn probe_classes(probe: &Probe) -> Table {
                 class.information.into(),
                 class.judged_on.into(),
                 class.images.into(),
-                over_seeds(|seed| &seed.recall).into(),
-                over_seeds(|seed| &seed.average_precision).into(),
+                one.recall(&[at]).into(),
+                one.average_precision(&[at]).into(),
             ]);
             for (of, shows) in [
                 (changed.map(|one| &one.recall), changed.map(|one| one.recall_shows)),
@@ -159,4 +153,32 @@ pub fn probe_classes(probe: &Probe) -> Table {
         }
     }
     Table { columns, rows }
+}
+
+/// The tables, each with the name of its file, without extension.
+pub fn probes(probe: &Probe) -> [(&'static str, Table); 3] {
+    [
+        ("probe_verdict", probe_verdict(probe)),
+        ("probe", self::probe(probe)),
+        ("probe_classes", probe_classes(probe)),
+    ]
+}
+
+/// A row for each loss: mean recall and mean AP in percent, and what the loss changes, in points.
+pub fn probe_in_short(probe: &Probe) -> Table {
+    let judged = probe.judged();
+    let row = |one: &ProbedLoss| {
+        let compared = one.compared.as_ref();
+        let change = |of: Option<&Difference>| of.map(points).as_deref().into();
+        vec![
+            one.name.as_str().into(),
+            one.recall(&judged).map(|recall| 100.0 * recall).into(),
+            change(compared.map(|compared| &compared.recall)),
+            one.average_precision(&judged).map(|ap| 100.0 * ap).into(),
+            change(compared.map(|compared| &compared.average_precision)),
+            one.finding().map(Finding::name).into(),
+        ]
+    };
+    let columns = vec!["loss", "recall (%)", "recall change", "AP (%)", "AP change", "finding"];
+    Table { columns, rows: probe.losses.iter().map(row).collect() }
 }

@@ -1,7 +1,7 @@
 //! What other losses do to the classes, for the terminal.
 
 use super::columns::{Column, in_columns, limit, wrapped};
-use crate::analysis::probe::{LIMITS, Probe, ProbedLoss, mean, points};
+use crate::analysis::probe::{LIMITS, Probe, ProbedLoss, points};
 use crate::words::list;
 
 const COLUMNS: [Column; 6] = [
@@ -27,8 +27,7 @@ pub fn probe(probe: &Probe) -> String {
     let (limits, lines): (Vec<_>, Vec<_>) = verdict.iter().partition(|line| *line == LIMITS);
     lines.into_iter().for_each(|line| say(line, &mut text));
     text.push('\n');
-    let judged: Vec<usize> =
-        (0..probe.classes.len()).filter(|&class| probe.classes[class].judged).collect();
+    let judged = probe.judged();
     let rows: Vec<Vec<String>> = probe.losses.iter().map(|one| row(one, &judged)).collect();
     text += &in_columns(&COLUMNS, &rows);
     for one in &probe.losses {
@@ -53,18 +52,15 @@ fn names(probe: &Probe, classes: &[usize]) -> Vec<String> {
 }
 
 fn row(one: &ProbedLoss, judged: &[usize]) -> Vec<String> {
-    let over_seeds = |of: fn(&crate::analysis::probe::SeedResult) -> &[Option<f64>]| {
-        let means: Vec<Option<f64>> = one.seeds.iter().map(|seed| mean(of(seed), judged)).collect();
-        let all: Vec<usize> = (0..means.len()).collect();
-        mean(&means, &all).map_or("n/a".into(), |mean| format!("{:.1}", 100.0 * mean))
-    };
+    let percent =
+        |mean: Option<f64>| mean.map_or("n/a".into(), |mean| format!("{:.1}", 100.0 * mean));
     let compared = one.compared.as_ref();
     let change = |of: Option<String>| of.unwrap_or_else(|| "–".into());
     vec![
         one.name.clone(),
-        over_seeds(|seed| &seed.recall),
+        percent(one.recall(judged)),
         change(compared.map(|compared| points(&compared.recall))),
-        over_seeds(|seed| &seed.average_precision),
+        percent(one.average_precision(judged)),
         change(compared.map(|compared| points(&compared.average_precision))),
         one.finding().map_or("compared with", |finding| finding.name()).into(),
     ]
