@@ -13,6 +13,7 @@ use crate::detector::Amounts;
 use crate::error::{Error, Result};
 use crate::groups::Groups;
 use crate::observer::{Observer, Unit};
+use crate::probe::LossKind;
 use crate::rows::Rows;
 use crate::warning::Warning;
 
@@ -213,6 +214,9 @@ impl ProbeSettings {
             || self.scales.iter().any(|scale| !(*scale > 0.0 && scale.is_finite()))
         {
             return wrong("a scale is a number above 0");
+        }
+        if self.losses.iter().all(|kind| *kind == LossKind::Cosine) {
+            return wrong("cosine is what other losses are compared with: name another one, too");
         }
         if self.normalizations.is_empty() && self.losses.iter().any(|kind| kind.has_margins()) {
             return wrong("the IGAM losses need a normalization");
