@@ -7,6 +7,7 @@ use std::ops::Range;
 
 use igam_analyze::analysis::probe::{Finding, Instances, Layer, Probe, ProbeSettings, ProbedLoss};
 use igam_analyze::figure::draw::{ProbeBar, ProbePanel, probe as figure};
+use igam_analyze::input::embeddings::Dump;
 use igam_analyze::loss::{Batch, SCALE};
 use igam_analyze::margin::margins;
 use igam_analyze::probe::{
@@ -17,7 +18,7 @@ use igam_analyze::stream::{Features, Head, Real, Threads, judged};
 use igam_analyze::{Classes, Error, Estimator, Normalization, Options, Warnings, information};
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::{read_npy, write_npy};
-use polars::prelude::{NamedFrom, Series};
+use polars::prelude::{DataFrame, IntoColumn, NamedFrom, ParquetWriter, Series};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -225,11 +226,11 @@ fn known_minima_are_found() {
 
 #[test]
 fn no_more_evaluations_than_allowed() {
-    let least = minimize(vec![-1.2, 1.0], 1000, 1e-14, |x| Ok(rosenbrock(x))).unwrap().evaluations;
+    let least = minimize(vec![-1.2, 1.0], 1000, 1e-8, |x| Ok(rosenbrock(x))).unwrap().evaluations;
     let mut last = f64::INFINITY;
     for most in 1..=least + 1 {
         let mut asked = 0;
-        let found = minimize(vec![-1.2, 1.0], most, 1e-14, |x| {
+        let found = minimize(vec![-1.2, 1.0], most, 1e-8, |x| {
             asked += 1;
             Ok(rosenbrock(x))
         })
@@ -258,7 +259,8 @@ fn halves(file: &str) -> Array2<half::f16> {
 }
 
 /// The layer of each loss against the optimum that SciPy finds in float64: its loss and the test objects that
-/// it recognizes, of each class.
+/// it recognizes. Training stops a little before the optimum, where up to four of 1810 objects differ. With a
+/// tolerance of 10⁻⁹ none does.
 fn at_the_optimum<T: Real>() {
     let golden = &golden()["optimum"];
     let (x, test) = (halves("cos/embeddings.npy"), halves("cos/test_embeddings.npy"));
@@ -293,14 +295,16 @@ fn at_the_optimum<T: Real>() {
             .collect();
         let most = ours.iter().zip(&right).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max);
         let (sum, total): (f64, f64) = (ours.iter().sum(), right.iter().sum());
-        println!(
+        let said = format!(
             "{:<16} {:.8} against {theirs:.8}, {} passes; {sum} against {total} right, {most} in a class",
             kind.name(),
             minimum.value,
             minimum.evaluations
         );
-        assert!((minimum.value - theirs).abs() < 1e-4 && minimum.converged, "{}", kind.name());
-        assert!(minimum.value > theirs - 1e-6, "{}: below the optimum", kind.name());
+        println!("{said}");
+        assert!((minimum.value - theirs).abs() < 1e-5 && minimum.converged, "{said}");
+        assert!(minimum.value > theirs - 1e-7, "below the optimum: {said}");
+        assert!((sum - total).abs() <= 4.0 && most <= 2.0, "{said}");
     }
 }
 
@@ -433,15 +437,15 @@ fn imbalanced(seed: u64) -> [Data; 2] {
     [of(&[800, 200, 60, 30], 0), of(&[200; 4], 1)]
 }
 
-/// One wide class of few embeddings, and around it three narrow ones of many. Training separates them in 24
+/// One wide class of few embeddings, and around it three narrow ones of many. Training separates them in 48
 /// dimensions, with the boundary between the outermost embeddings. Others of the wide class lie beyond it, and
 /// none of the narrow ones do: the wide class needs more space, and has more information.
 fn wide(seed: u64) -> [Data; 2] {
-    let mut means = axes(4, 24, 0.6 * 80.0);
-    means.iter_mut().for_each(|mean| mean[0] = 80.0);
-    let spread = [0.2, 0.02, 0.02, 0.02].map(|spread| 80.0 * spread);
+    let mut means = axes(4, 48, 72.0);
+    means.iter_mut().for_each(|mean| mean[0] = 120.0);
+    let spread = [20.4, 1.2, 1.2, 1.2];
     let of = |counts: &[usize], part| drawn(&means, &spread, counts, 2 * seed + part);
-    [of(&[12, 100, 100, 100], 0), of(&[100; 4], 1)]
+    [of(&[12, 100, 100, 100], 0), of(&[200; 4], 1)]
 }
 
 /// Equal spherical classes of 60, with means so far from 0; at 0 they are all the same.
@@ -622,25 +626,20 @@ const ARRAYS: &str = "probe --embeddings x.npy --labels x_labels.npy";
 const HELD_OUT: &str = "--validation-embeddings held.npy --validation-labels held_labels.npy";
 
 #[test]
-fn the_same_bytes_for_any_threads_memory_and_format() {
+fn the_same_bytes_for_any_threads_and_format() {
     let work = files();
     let few = "--seeds 3 --folds 3 --losses igam-transposed ldam seesaw";
     let tables = "probe --embeddings x.npy --labels x.csv --group-column frame";
     let mut runs = vec![
         (format!("{tables} {few} --threads 1"), "one"),
         (format!("{tables} {few} --threads 3"), "three"),
-        (format!("{tables} {few} --threads 3 --memory-limit 20KiB"), "anew"),
         (format!("probe --embeddings x.parquet --group-column frame {few}"), "parquet"),
-        (
-            format!("probe --embeddings x.parquet --group-column frame {few} --memory-limit 20KiB"),
-            "parquet-anew",
-        ),
     ];
     let few = "--seeds 3 --losses igam-transposed ldam seesaw";
     let held = "--validation-embeddings held.npy --validation-labels held.csv";
     for (held, limit, out) in [
         (held, "--threads 1", "held-one"),
-        (held, "--threads 3 --memory-limit 2KiB", "held-anew"),
+        (held, "--threads 3", "held-three"),
         ("--validation-embeddings held.parquet", "", "held-parquet"),
     ] {
         runs.push((format!("{tables} {few} {held} {limit}"), out));
@@ -648,7 +647,7 @@ fn the_same_bytes_for_any_threads_memory_and_format() {
     for (arguments, out) in &runs {
         work.run(&format!("{arguments} --out {out}"));
     }
-    for (group, at) in [("one", 1..5), ("held-one", 6..8)] {
+    for (group, at) in [("one", 1..3), ("held-one", 4..6)] {
         let files = work.files(group);
         assert_eq!(files, ["probe.csv", "probe.svg", "probe_classes.csv", "probe_verdict.csv"]);
         for (_, out) in &runs[at] {
@@ -659,6 +658,42 @@ fn the_same_bytes_for_any_threads_memory_and_format() {
         }
     }
     assert!(work.read("one/probe.csv") != work.read("held-one/probe.csv"));
+}
+
+/// Embeddings that the limit has no room for are read anew in each pass: from an array, and from groups of rows of
+/// another size than a batch. Nothing else changes.
+#[test]
+fn the_same_where_memory_is_limited() {
+    let data = drawn(&axes(3, 6, 1.5), &[1.0; 3], &[1500, 800, 300], 9);
+    let work = Workdir::new();
+    write_npy(work.path("x.npy"), &data.x).unwrap();
+    let values: Vec<Option<f32>> = data.x.iter().copied().map(Some).collect();
+    let each: Vec<Option<&[Option<f32>]>> = values.chunks(6).map(Some).collect();
+    let file = std::fs::File::create(work.path("x.parquet")).unwrap();
+    let column = lists("embedding", &each).into_column();
+    let mut frame = DataFrame::new_infer_height(vec![column]).unwrap();
+    ParquetWriter::new(file).with_row_group_size(Some(700)).finish(&mut frame).unwrap();
+
+    let ids: Vec<i64> = data.y.iter().map(|&label| label.into()).collect();
+    let amounts = information(data.x.view(), &ids, Classes::numbered(3), &Options::new()).unwrap();
+    let settings = ProbeSettings {
+        seeds: 3,
+        folds: 3,
+        ..only(&[LossKind::IgamTransposed, LossKind::Ldam, LossKind::Seesaw])
+    };
+    let counts = [1500, 800, 300];
+    let files = ["x.npy", "x.parquet"].map(|file| Dump::open(&[work.path(file)], None).unwrap());
+    let mut found = Vec::new();
+    for rows in &files {
+        for limit in [None, Some(1)] {
+            let training = Instances { rows, labels: &data.y, counts: &counts, images: None };
+            let warnings = &mut Warnings::default();
+            let probe =
+                Probe::of(&training, None, &amounts, None, &settings, limit, warnings).unwrap();
+            found.push(probe.losses.into_iter().map(|loss| loss.seeds).collect::<Vec<_>>());
+        }
+    }
+    assert!(found[1..].iter().all(|one| *one == found[0]));
 }
 
 #[test]
@@ -882,8 +917,9 @@ fn changes_have_the_signs_of_trained_heads() {
     let data = data.display();
     let work = Workdir::new();
     let input = format!(
-        "probe --runs {data}/runs.toml --run EfficientNet-Lite0/Cosine --groups 20,100 --seeds 3 \
-         --normalization printed-mean softmax --losses igam igam-transposed"
+        "probe --embeddings {data}/cos/embeddings.npy --labels {data}/labels.npy \
+         --validation-embeddings {data}/cos/test_embeddings.npy --validation-labels {data}/test_labels.npy \
+         --groups 20,100 --seeds 3 --normalization printed-mean softmax --losses igam igam-transposed"
     );
     let mut agreed = Vec::new();
     for (more, losses) in [
