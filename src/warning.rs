@@ -631,21 +631,24 @@ impl fmt::Display for Warning {
                 "{images} of the images have both training and held-out embeddings, as --group-column says: held-out \
                  embeddings must be of other images"
             ),
-            Warning::NotJudged { held_out, classes } => write!(
-                f,
-                "{} are not judged, because {}: {}",
-                if classes.len() == 1 {
-                    "1 class".into()
-                } else {
-                    format!("{} classes", classes.len())
-                },
-                if *held_out {
-                    "they have no training embeddings, or no held-out ones"
-                } else {
-                    "all their embeddings are of one image, or they have none"
-                },
-                list(classes)
-            ),
+            Warning::NotJudged { held_out, classes } => {
+                let why = match (classes.len(), held_out) {
+                    (1, true) => {
+                        "is not judged, because it has no training embeddings, or no held-out ones"
+                    }
+                    (1, false) => {
+                        "is not judged, because all its embeddings are of one image, or it has none"
+                    }
+                    (_, true) => {
+                        "are not judged, because they have no training embeddings, or no held-out ones"
+                    }
+                    (_, false) => {
+                        "are not judged, because all their embeddings are of one image, or they have none"
+                    }
+                };
+                let number = if classes.len() == 1 { "class" } else { "classes" };
+                write!(f, "{} {number} {why}: {}", classes.len(), list(classes))
+            }
             Warning::Unfinished { layers, of, epochs } => write!(
                 f,
                 "{layers} of {of} layers were still improving after {epochs} epochs: give more with --epochs"

@@ -35,6 +35,7 @@ mod margins;
 mod merge;
 mod moments;
 mod overlap;
+mod probe;
 mod product;
 mod reasons;
 mod report;

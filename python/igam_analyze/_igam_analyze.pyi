@@ -261,7 +261,7 @@ def probe(
     groups: Literal["coco-lt"] | Sequence[int] | None = None,
     seeds: int = 10,
     folds: int = 5,
-    epochs: int = 200,
+    epochs: int = 1000,
     memory_limit: int | str | None = None,
 ) -> Probe: ...
 @final

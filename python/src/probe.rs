@@ -216,9 +216,9 @@ impl PyProbe {
 #[pyo3(signature = (
     embeddings, labels, *, validation_embeddings=None, validation_labels=None, images=None,
     validation_images=None, class_names=None, label_numbering=None, background_label=None, losses=None,
-    normalization=None, estimator=None, scale=None, groups=None, seeds=10, folds=5, epochs=200,
+    normalization=None, estimator=None, scale=None, groups=None, seeds=10, folds=5, epochs=1000,
     memory_limit=None
-), text_signature = "(embeddings, labels, *, validation_embeddings=None, validation_labels=None, images=None, validation_images=None, class_names=None, label_numbering=None, background_label=None, losses=None, normalization=None, estimator='mp-floor', scale=30.0, groups=None, seeds=10, folds=5, epochs=200, memory_limit=None)")]
+), text_signature = "(embeddings, labels, *, validation_embeddings=None, validation_labels=None, images=None, validation_images=None, class_names=None, label_numbering=None, background_label=None, losses=None, normalization=None, estimator='mp-floor', scale=30.0, groups=None, seeds=10, folds=5, epochs=1000, memory_limit=None)")]
 #[expect(clippy::too_many_arguments, reason = "embeddings of two kinds, and what is compared")]
 pub fn probe<'py>(
     py: Python<'py>,

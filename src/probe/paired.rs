@@ -5,8 +5,9 @@ use statrs::distribution::{ContinuousCDF, StudentsT};
 /// A difference of two losses that saw the same data, with its 95% interval.
 ///
 /// Each seed is a Bayesian bootstrap of the images. So the standard deviation over seeds estimates how much the
-/// difference would vary with other images of the same kind: it is the standard error, and is not divided by the
-/// root of the number of seeds. The interval is mean ± t·sd, with seeds − 1 degrees of freedom.
+/// difference would vary with other images of the same kind, and is not divided by the root of the number of
+/// seeds. The mean varies with the seeds besides, so the standard error is sd·√(1 + 1/seeds). The interval is
+/// mean ± t times this, with seeds − 1 degrees of freedom.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Difference {
     /// The mean over seeds.
@@ -28,7 +29,7 @@ impl Difference {
         }
         let mean = differences.iter().sum::<f64>() / count;
         let squares: f64 = differences.iter().map(|one| (one - mean).powi(2)).sum();
-        let error = (squares / (count - 1.0)).sqrt();
+        let error = (squares / (count - 1.0) * (1.0 + 1.0 / count)).sqrt();
         let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
         let half = t.inverse_cdf(0.975) * error;
         let p_value = match (mean, error) {

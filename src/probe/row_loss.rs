@@ -3,6 +3,8 @@
 //! Each loss is a cross-entropy −ln p_y of logits that it changes first: a_j from z_j. The focal loss weighs
 //! it besides.
 
+use std::f64::consts::PI;
+
 use ndarray::{Array2, ArrayView2};
 
 use super::LossKind;
@@ -76,6 +78,8 @@ impl RowLoss {
 
     /// Eq. 6 with these margins (C×C, radians, row = true class) and the scale s.
     pub fn with_margins(margins: ArrayView2<f64>, scale: f64) -> RowLoss {
+        // An angle ends at π, so a larger margin does what π does.
+        let margins = margins.mapv(|margin| margin.min(PI));
         let change = Change::Angles {
             cosines: margins.mapv(f64::cos),
             sines: margins.mapv(f64::sin),

@@ -76,7 +76,14 @@ impl ProbeSettings {
         for &kind in LossKind::ALL.iter().filter(|kind| !kind.is_cosine() && wanted(**kind)) {
             variants.push(Variant { kind, normalization: None, estimator: None, scale: None });
         }
-        variants
+        // What is named twice is trained once.
+        let mut once: Vec<Variant> = Vec::new();
+        for variant in variants {
+            if !once.contains(&variant) {
+                once.push(variant);
+            }
+        }
+        once
     }
 }
 

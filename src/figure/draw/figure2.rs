@@ -80,7 +80,7 @@ pub fn figure2(runs: &[Figure2Run]) -> Result<String, Error> {
         if let Some(information) = &information {
             series[0].0 = information;
         }
-        draw_legend(canvas, (plot.left, TOP / 2), series);
+        draw_legend(canvas, (plot.left, TOP / 2), series, true);
         axis.draw_grid(canvas, plot, Side::Left, GRID);
         axis.draw(canvas, plot, Side::Left, "Pearson r over classes", INK);
         slots.draw(canvas, plot, |canvas, index, middle| {

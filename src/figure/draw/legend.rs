@@ -7,11 +7,12 @@ use super::style::{INK, MUTED, TICK, font, starting, text_width};
 
 const GAP: i32 = 4 * PX;
 
-/// Draws a swatch and a name a series, and that whiskers are intervals, from a point onwards.
+/// Draws a swatch and a name a series, and that whiskers are intervals where there are some, from a point onwards.
 pub(super) fn draw_legend<'a>(
     canvas: &mut Canvas,
     (mut left, y): Point,
     series: impl IntoIterator<Item = (&'a str, RGBColor)>,
+    whiskers: bool,
 ) {
     for (name, color) in series {
         let swatch = Rect { left, top: y - TICK / 2, right: left + TICK, bottom: y + TICK / 2 };
@@ -19,5 +20,7 @@ pub(super) fn draw_legend<'a>(
         canvas.text(name, (swatch.right + GAP, y), &starting(font(TICK, INK)));
         left = swatch.right + GAP + text_width(name, TICK) + 3 * GAP;
     }
-    canvas.text("whiskers: 95% CI", (left, y), &starting(font(TICK, MUTED)));
+    if whiskers {
+        canvas.text("whiskers: 95% CI", (left, y), &starting(font(TICK, MUTED)));
+    }
 }

@@ -76,7 +76,7 @@ pub fn probe(names: &[String], panels: &[ProbePanel]) -> Result<String, Error> {
     paint((LEFT + PLOT_WIDTH + RIGHT, height), READING, |canvas| {
         let keys =
             [("higher recall", BLUE), ("lower recall", ORANGE), ("no change that shows", MUTED)];
-        draw_legend(canvas, (LEFT, LEGEND), keys);
+        draw_legend(canvas, (LEFT, LEGEND / 2), keys, whiskers);
         for (panel, top_edge) in panels.iter().zip((LEGEND..).step_by(pitch as usize)) {
             let strip = Rect {
                 left: LEFT,

@@ -93,7 +93,7 @@ pub fn sensitivity(panels: &[SensitivityPanel]) -> Result<String, Error> {
     let enough = panels.iter().any(|panel| panel.enough_classes);
     let reading = if enough { READING } else { OF_TOO_FEW };
     paint(grid.size(panels.len()), reading, |canvas| {
-        draw_legend(canvas, (3 * GAP, LEGEND), [RAW, PARTIAL]);
+        draw_legend(canvas, (3 * GAP, LEGEND), [RAW, PARTIAL], true);
         for (index, panel) in panels.iter().enumerate() {
             let (strip, plot) = grid.strip_and_plot(index);
             draw_title(canvas, strip, &panel.title);
