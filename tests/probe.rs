@@ -258,10 +258,9 @@ fn halves(file: &str) -> Array2<half::f16> {
     Array2::from_shape_vec((values.len() / 128, 128), values).unwrap()
 }
 
-/// The layer of each loss against the optimum that SciPy finds in float64: its loss and the test objects that
-/// it recognizes. Training stops a little before the optimum, where up to four of 1810 objects differ. With a
-/// tolerance of 10⁻⁹ none does.
-fn at_the_optimum<T: Real>() {
+/// The layer of each loss against the optimum that SciPy finds in float64: its loss, and the test objects that it
+/// recognizes, to one of a class and to so many `objects` of all 1810.
+fn at_the_optimum<T: Real>(objects: f64) {
     let golden = &golden()["optimum"];
     let (x, test) = (halves("cos/embeddings.npy"), halves("cos/test_embeddings.npy"));
     let (x, test) = (Array::new(x.view(), &[]).unwrap(), Array::new(test.view(), &[]).unwrap());
@@ -280,7 +279,7 @@ fn at_the_optimum<T: Real>() {
         });
         let scale = kind.is_cosine().then_some(SCALE);
         let loss = row_loss(kind, &counts, margins.as_ref().map(|margins| margins.view()), SCALE);
-        let layer = Layer { classes: 31, scale, epochs: 500, threads: Threads::All };
+        let layer = Layer { classes: 31, scale, epochs: 1000, threads: Threads::All };
         let weights = vec![1.0 / y.len() as f64; y.len()];
         let (head, minimum) = layer.trained(&features, (&y, &weights), &loss, &|_| {}).unwrap();
         let theirs = expected["value"].as_f64().unwrap();
@@ -304,18 +303,18 @@ fn at_the_optimum<T: Real>() {
         println!("{said}");
         assert!((minimum.value - theirs).abs() < 1e-5 && minimum.converged, "{said}");
         assert!(minimum.value > theirs - 1e-7, "below the optimum: {said}");
-        assert!((sum - total).abs() <= 4.0 && most <= 2.0, "{said}");
+        assert!((sum - total).abs() <= objects && most <= 1.0, "{said}");
     }
 }
 
 #[test]
 fn layers_are_at_the_optimum_in_f64() {
-    at_the_optimum::<f64>();
+    at_the_optimum::<f64>(1.0);
 }
 
 #[test]
 fn layers_are_at_the_optimum_in_f32() {
-    at_the_optimum::<f32>();
+    at_the_optimum::<f32>(2.0);
 }
 
 #[test]

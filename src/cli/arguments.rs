@@ -639,7 +639,7 @@ pub struct Probe {
     pub folds: u8,
     /// Most passes over the training embeddings
     ///
-    /// Training stops before where the loss falls no more: by less than 10⁻⁵ of itself in three passes in a row.
+    /// Training stops before, where three steps in a row lower the loss by less than 2 millionths of itself.
     #[arg(
         long,
         value_name = "N",

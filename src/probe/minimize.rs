@@ -32,7 +32,7 @@ struct Step {
 }
 
 /// Minimizes a function that gives its value and gradient, from `start`, with at most `most` evaluations. It is
-/// found where three steps in a row lower the value by less than `tolerance`·(0.01 + the value).
+/// found where three steps in a row lower the value by less than `tolerance`·(10⁻⁴ + the value).
 ///
 /// # Errors
 /// What the function returns.
@@ -83,7 +83,7 @@ pub fn minimize(
             }
             history.push(Step { s, y, rho: 1.0 / sy });
         }
-        let small = value - next_value < tolerance * (0.01 + next_value);
+        let small = value - next_value < tolerance * (1e-4 + next_value);
         still = if small { still + 1 } else { 0 };
         (at, value, gradient) = (next, next_value, next_gradient);
     }

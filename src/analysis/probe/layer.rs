@@ -6,7 +6,7 @@ use crate::rows::Rows;
 use crate::stream::{Features, Head, Real, Threads, class_sums, slope};
 
 /// A step that lowers the loss by less than this share is small: after three of them training stops.
-const TOLERANCE: f64 = 1e-5;
+const TOLERANCE: f64 = 2e-6;
 
 /// A layer, before it is trained.
 pub struct Layer {
@@ -48,8 +48,12 @@ impl Layer {
         for sum in sums.chunks_exact(dim) {
             mean.iter_mut().zip(sum).for_each(|(mean, sum)| *mean += sum);
         }
-        let spread = squares.iter().zip(&mean).map(|(square, mean)| square - mean * mean);
-        let spread = spread.map(|variance| if variance > 0.0 { variance.sqrt() } else { 1.0 });
+        let variances = squares.iter().zip(&mean).map(|(square, mean)| square - mean * mean);
+        let variances: Vec<f64> = variances.map(|variance| variance.max(0.0)).collect();
+        // A feature that hardly varies would be blown up, and its weight decay with it.
+        let least = variances.iter().sum::<f64>() / dim as f64;
+        let spread = variances.iter().map(|variance| (variance + least).sqrt());
+        let spread = spread.map(|spread| if spread > 0.0 { spread } else { 1.0 });
         let standard = Standard { spread: spread.collect(), mean };
         let start = match self.scale {
             Some(_) => directions(sums, &standard.mean),
@@ -113,10 +117,11 @@ impl Layer {
     }
 }
 
-/// Mean and standard deviation of each feature. A linear layer is trained on standardized features: its weights and
-/// bias are those without, as the weight decay is, but they are found sooner.
+/// Mean and spread of each feature. A linear layer is trained on (x − mean)/spread: its optimum and the weight decay
+/// are those of x, but it is found sooner, whatever the scale of the features.
 struct Standard {
     mean: Vec<f64>,
+    /// √(variance + mean variance)
     spread: Vec<f64>,
 }
 
