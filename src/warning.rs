@@ -268,6 +268,13 @@ pub enum Warning {
         /// Their names.
         classes: Vec<String>,
     },
+    /// Layers that recognize no more than chance.
+    NothingLearnt {
+        /// Mean recall of the cosine softmax, 0 to 1.
+        recall: f64,
+        /// Classes that are judged.
+        classes: usize,
+    },
     /// Layers that were still improving when training ended.
     Unfinished {
         /// How many.
@@ -649,6 +656,13 @@ impl fmt::Display for Warning {
                 let number = if classes.len() == 1 { "class" } else { "classes" };
                 write!(f, "{} {number} {why}: {}", classes.len(), list(classes))
             }
+            Warning::NothingLearnt { recall, classes } => write!(
+                f,
+                "the cosine softmax recognizes {:.0}% of the boxes of {classes} classes, no more than chance, so no \
+                 loss can be judged: check that labels and embeddings belong to the same boxes, and that held-out \
+                 embeddings are from the same layer",
+                100.0 * recall
+            ),
             Warning::Unfinished { layers, of, epochs } => write!(
                 f,
                 "{layers} of {of} layers were still improving after {epochs} epochs: give more with --epochs"

@@ -23,6 +23,8 @@ pub fn run(arguments: Probe, console: &mut Console) -> Result<()> {
     super::print(&match arguments.output.format {
         Format::Csv => tables::probe_verdict(&probe).csv(),
         Format::Json => super::json(json!({
+            "answer": probe.verdict(),
+            "changes": probe.changes(),
             "verdict": tables::probe_verdict(&probe).json(),
             "classes": tables::probe_classes(&probe).json(),
             "seeds": tables::probe(&probe).json(),

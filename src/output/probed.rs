@@ -14,6 +14,10 @@ pub(super) fn parts(probe: &Probe, run: Option<&String>) -> Result<Vec<Part>> {
     let of = run.map_or(String::new(), |run| format!(" ({run})"));
     let mut parts = vec![Part::Heading(format!("Would another loss help?{of}"))];
     parts.extend(said(probe));
+    let changes = probe.changes();
+    if !changes.is_empty() {
+        parts.push(Part::List(changes));
+    }
     parts.push(Part::Figure { caption: CAPTION.into(), svg: figure::probe(probe)? });
     Ok(parts)
 }

@@ -107,8 +107,12 @@ pub(super) fn held_out(
     }
     let held_out = held_out_files(files);
     // Any class may be missing from them.
-    let (_, instances) =
-        instances(&held_out, Some(classes.clone()), None, Extent::HeldOut, observer)?;
+    let found = instances(&held_out, Some(classes.clone()), None, Extent::HeldOut, observer);
+    let (_, instances) = found.map_err(|error| match error {
+        // The option for training embeddings.
+        Error::Usage(text) => Error::Usage(text.replace("--labels", "--validation-labels")),
+        other => other,
+    })?;
     if let Some(training) = training {
         check_held_out(&instances.dump, training)?;
     }

@@ -1,6 +1,6 @@
 //! The files of a run, for losses that are compared on its embeddings.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::collected::collected;
 use super::geometry::{held_out, held_out_files};
@@ -12,13 +12,12 @@ use crate::classes::Labels;
 use crate::error::{Error, Result};
 use crate::groups::Grouping;
 use crate::input::embeddings::Dump;
+use crate::input::labels;
+use crate::input::shards::{self, extension};
 use crate::observer::Observer;
 use crate::options::Options;
 use crate::rows::Rows as _;
 use crate::warning::Warnings;
-
-/// Files of this kind hold labels alone, and no column beside them.
-const ARRAY: &str = "npy";
 
 /// Reads a run, and compares losses on its embeddings: on the held-out ones, or else by cross-validation.
 /// `grouping` is of its classes; thirds by instances unless given.
@@ -60,24 +59,31 @@ pub fn probe(
     Probe::of(&training, held_out.as_ref(), &amounts, groups, settings, limit, observer)
 }
 
-/// The column of images: in the files of the labels, or of the embeddings where those are arrays.
+/// The column of images: in the files of the labels, or of the embeddings where there are none.
 fn group_labels(files: &RunFiles, column: &str, dump: &Dump) -> Result<Labels> {
-    let is_array = |path: &Path| {
-        path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case(ARRAY))
+    if column == files.label_column.as_deref().unwrap_or("label") {
+        let problem = format!(
+            "--group-column {column}: this is the column of the labels; name the one that says which image a row is of"
+        );
+        return Err(Error::Usage(problem));
+    }
+    let paths = match files.labels.is_empty() {
+        true => dump.paths().map(Path::to_owned).collect(),
+        false => shards::expand(&files.labels, labels::EXTENSIONS)?.paths,
     };
-    let tables = !files.labels.is_empty() && !files.labels.iter().any(|path| is_array(path));
-    let found = if tables {
-        Labels::beside(dump, &files.labels, Some(column)).map(|(labels, _)| labels)
-    } else {
-        Labels::of(dump, Some(column))
-    };
-    found.map_err(|error| match error {
-        Error::Usage(_) => Error::Usage(format!(
-            "--group-column {column}: .npy files have no columns; give --labels as a table (.csv, .parquet) \
-             with a column of labels and a column {column}"
-        )),
-        other => other,
-    })
+    // They hold one array, whatever it is asked for.
+    let array = |path: &&PathBuf| ["npy", "pt", "pth"].contains(&extension(path).as_str());
+    if let Some(array) = paths.iter().find(array) {
+        return Err(Error::Usage(format!(
+            "--group-column {column}: {} has no columns; give --labels as a table (.csv, .parquet) with a row for \
+             each embedding, a column of labels and a column {column}",
+            array.display()
+        )));
+    }
+    match files.labels.is_empty() {
+        true => Labels::of(dump, Some(column)),
+        false => Labels::beside(dump, &files.labels, Some(column)).map(|(labels, _)| labels),
+    }
 }
 
 fn given<'a>(instances: &'a Instances, images: Option<&'a Images>) -> probe::Instances<'a, Dump> {

@@ -252,7 +252,8 @@ fn chosen<T: Copy>(
 /// What a head does to the rows of each class that it was not trained on.
 #[derive(Clone, Debug)]
 pub struct Judged {
-    /// Recall of each class, 0 to 1: the weight of its rows whose own logit is the largest. None without rows.
+    /// Recall of each class, 0 to 1: the weight of its rows whose own logit is the largest. Of k equal ones, each
+    /// has a k-th. None without rows.
     pub recall: Vec<Option<f64>>,
     /// Average precision of each class against all others, 0 to 1, by the softmax's probabilities.
     pub average_precision: Vec<Option<f64>>,
@@ -271,24 +272,22 @@ pub fn judged<T: Real, R: Rows>(
 ) -> Result<Judged> {
     let classes = heads.first().map_or(0, Head::classes);
     let own = |_: usize, label: usize, scores: &[f64]| {
-        let first = scores
-            .iter()
-            .enumerate()
-            .fold(0, |best, (at, score)| if *score > scores[best] { at } else { best });
-        (scores[label], first == label)
+        let above = scores.iter().any(|score| *score > scores[label]);
+        let equal = scores.iter().filter(|score| **score == scores[label]).count();
+        (scores[label], if above { 0.0 } else { 1.0 / equal as f64 })
     };
     // Of the rows of each batch, in order.
-    let mut scored: Vec<(usize, f64, bool)> = Vec::new();
+    let mut scored: Vec<(usize, f64, f64)> = Vec::new();
     each_row(features, labels, (heads, head_of), threads, own, |rows| {
         scored.extend(rows.map(|(row, (score, right))| (row, score, right)))
     })?;
     let mut own = vec![Vec::new(); classes];
     let (mut right, mut all) = (vec![0.0; classes], vec![0.0; classes]);
-    for (row, score, is_right) in scored {
+    for (row, score, share) in scored {
         let (label, weight) = (labels[row] as usize, weights[row]);
         own[label].push((score, weight));
         all[label] += weight;
-        right[label] += if is_right { weight } else { 0.0 };
+        right[label] += share * weight;
     }
     let mut ranked: Vec<RankedScores> = own.into_iter().map(RankedScores::new).collect();
     let mut starts = vec![0];

@@ -176,7 +176,13 @@ impl Probe {
             Some(_) => JudgedBy::HeldOut,
             None => JudgedBy::Folds(settings.folds),
         };
-        Ok(Probe { classes, judged_by, losses, groups })
+        let probe = Probe { classes, judged_by, losses, groups };
+        let judged = probe.judged();
+        let recall = probe.losses.first().and_then(|cosine| cosine.recall(&judged));
+        if let Some(recall) = recall.filter(|recall| *recall < 1.5 / judged.len() as f64) {
+            observer.warn(Warning::NothingLearnt { recall, classes: judged.len() });
+        }
+        Ok(probe)
     }
 }
 

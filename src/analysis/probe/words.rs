@@ -1,9 +1,10 @@
 //! The answer in words.
 
-use super::compared::{ClassChange, Compared, Finding, mean};
+use super::compared::{ClassChange, Compared, Finding, LEAST_CHANGE, mean};
 use super::trained::SeedResult;
 use super::{JudgedBy, Probe, ProbedLoss};
-use crate::probe::Difference;
+use crate::analysis::FELT;
+use crate::probe::{Difference, LossKind};
 use crate::words::list;
 
 /// What a probe is not.
@@ -32,9 +33,20 @@ impl Probe {
         if !igam.is_empty() {
             let helping = named(&igam, Finding::Helps);
             lines.push(match helping.is_empty() {
-                true => "Does IGAM help these classes? No loss with its margins does.".into(),
+                true => format!(
+                    "Does IGAM help these classes? Not that it shows: its losses change mean recall by {} points.",
+                    range(&igam)
+                ),
                 false => format!("Does IGAM help these classes? Yes, as {}.", list(&helping)),
             });
+            let small = igam.iter().filter(|one| one.largest_margin.is_some_and(|m| m < FELT));
+            let small: Vec<String> = small.map(|one| one.name.clone()).collect();
+            if !small.is_empty() {
+                lines.push(format!(
+                    "Their margins are below {FELT} rad, too small to change anything: {}.",
+                    list(&small)
+                ));
+            }
         }
         let found = [&igam[..], &others[..]].concat();
         for finding in [Finding::Helps, Finding::Mixed, Finding::Hurts] {
@@ -63,9 +75,81 @@ impl Probe {
             }
         };
         format!(
-            "All changes are against the cosine softmax, {by} of {classes} classes, over {seeds} seeds. In brackets \
-             are 95% intervals."
+            "All changes are against the cosine softmax{}, {by} of {classes} classes, over {seeds} seeds. In \
+             brackets are 95% intervals.",
+            self.baselines()
         )
+    }
+
+    /// Which cosine softmax, where there are several.
+    fn baselines(&self) -> String {
+        let plain = self.losses.iter().filter(|one| one.variant.kind == LossKind::Cosine);
+        let mut names = plain.map(|one| &one.name);
+        match (names.next(), names.next()) {
+            (Some(first), Some(_)) => {
+                format!(
+                    " of the same scale (of a linear layer and of other scales: against {first})"
+                )
+            }
+            _ => String::new(),
+        }
+    }
+
+    /// Which groups and classes each loss changes, a sentence each: groups whose interval has no 0, and classes
+    /// whose change shows.
+    pub fn changes(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for one in &self.losses {
+            let Some(compared) = &one.compared else { continue };
+            let groups = self.groups.iter().zip(&compared.groups);
+            let groups = groups.filter_map(|((name, _), change)| {
+                let (recall, _) = change.as_ref()?;
+                let shows = recall.low > 0.0 || recall.high < 0.0;
+                let matters = recall.mean.abs() >= LEAST_CHANGE;
+                (shows && matters).then(|| format!("{name} {}", points(recall)))
+            });
+            let groups: Vec<String> = groups.collect();
+            if !groups.is_empty() {
+                let groups = groups.join(", ");
+                lines.push(format!("{}: recall by group, points: {groups}", one.name));
+            }
+            let [up, down] = one.changed();
+            for (classes, word) in [(up, "higher"), (down, "lower")] {
+                if !classes.is_empty() {
+                    let names = self.with_changes(&classes, compared);
+                    lines.push(format!("{}: {word} recall, points: {names}", one.name));
+                }
+            }
+        }
+        lines
+    }
+
+    /// Names of classes with the changes of their recall; of many the first.
+    fn with_changes(&self, classes: &[usize], compared: &Compared) -> String {
+        let said = |&class: &usize| {
+            let change = compared.classes[class].map_or(0.0, |change| change.recall.mean);
+            format!("{:?} {}", self.classes[class].name, signed(100.0 * change))
+        };
+        let mut said: Vec<String> = classes.iter().take(NAMED).map(said).collect();
+        if classes.len() > NAMED {
+            said.push(format!("{} more", classes.len() - NAMED));
+        }
+        said.join(", ")
+    }
+}
+
+/// Classes named for each loss.
+const NAMED: usize = 5;
+
+/// The least and the greatest change of mean recall.
+fn range(losses: &[&ProbedLoss]) -> String {
+    let changes = losses.iter().filter_map(|one| Some(one.compared.as_ref()?.recall.mean));
+    let (low, high) = changes.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), change| {
+        (low.min(change), high.max(change))
+    });
+    match low == high {
+        true => signed(100.0 * low),
+        false => format!("{} to {}", signed(100.0 * low), signed(100.0 * high)),
     }
 }
 

@@ -60,14 +60,10 @@ pub fn probe(names: &[String], panels: &[ProbePanel]) -> Result<String, Error> {
     }
     let every = (names.len() * NAME_PITCH as usize).div_ceil(PLOT_WIDTH as usize);
     let whiskers = PLOT_WIDTH / names.len() as i32 >= WHISKER_PITCH;
-    let bars = || panels.iter().flat_map(|panel| panel.changes.iter().flatten());
-    let shown = |bar: &ProbeBar| {
-        let [mean, low, high] = bar.points;
-        if whiskers { mean.abs().max(low.abs()).max(high.abs()) } else { mean.abs() }
-    };
-    let top = bars().map(shown).fold(1.0, f64::max).min(100.0);
+    // Of dots, not of whiskers: a few long ones would make all changes small. They end at the edge.
+    let dots = panels.iter().flat_map(|panel| panel.changes.iter().flatten());
+    let top = 1.5 * dots.map(|bar| bar.points[0].abs()).fold(1.0, f64::max);
     let step = Step::fitting(2.0 * top, 4);
-    let top = step.round_up(top);
 
     let named = names.iter().step_by(every);
     let longest = named.map(|name| text_width(name, NAME).min(LONGEST_NAME)).max().unwrap_or(0);

@@ -2,7 +2,6 @@
 
 use super::columns::{Column, in_columns, limit, wrapped};
 use crate::analysis::probe::{LIMITS, Probe, ProbedLoss, points};
-use crate::words::list;
 
 const COLUMNS: [Column; 6] = [
     Column::words("loss"),
@@ -13,10 +12,7 @@ const COLUMNS: [Column; 6] = [
     Column::words("finding").rank(1),
 ];
 
-/// Classes named for each loss.
-const NAMED: usize = 5;
-
-/// The verdict, a table of the losses, and the classes that change.
+/// The verdict, a table of the losses, and the groups and classes that change.
 pub fn probe(probe: &Probe) -> String {
     let mut text = String::new();
     let say = |line: &str, text: &mut String| {
@@ -30,25 +26,9 @@ pub fn probe(probe: &Probe) -> String {
     let judged = probe.judged();
     let rows: Vec<Vec<String>> = probe.losses.iter().map(|one| row(one, &judged)).collect();
     text += &in_columns(&COLUMNS, &rows);
-    for one in &probe.losses {
-        let [up, down] = one.changed().map(|side| names(probe, &side));
-        for (names, word) in [(up, "higher"), (down, "lower")] {
-            if !names.is_empty() {
-                say(&format!("{}: {word} recall of {}", one.name, list(&names)), &mut text);
-            }
-        }
-    }
+    probe.changes().iter().for_each(|line| say(line, &mut text));
     limits.into_iter().for_each(|line| say(line, &mut text));
     text
-}
-
-fn names(probe: &Probe, classes: &[usize]) -> Vec<String> {
-    let mut names: Vec<String> =
-        classes.iter().take(NAMED).map(|&class| probe.classes[class].name.clone()).collect();
-    if classes.len() > NAMED {
-        names.push(format!("{} more", classes.len() - NAMED));
-    }
-    names
 }
 
 fn row(one: &ProbedLoss, judged: &[usize]) -> Vec<String> {
