@@ -268,6 +268,13 @@ pub enum Warning {
         /// Their names.
         classes: Vec<String>,
     },
+    /// Classes that are judged on few images, where they are most of the classes.
+    FewImages {
+        /// How many.
+        classes: usize,
+        /// The least images that are enough.
+        least: u64,
+    },
     /// Layers that recognize no more than chance.
     NothingLearnt {
         /// Mean recall of the cosine softmax, 0 to 1.
@@ -656,6 +663,11 @@ impl fmt::Display for Warning {
                 let number = if classes.len() == 1 { "class" } else { "classes" };
                 write!(f, "{} {number} {why}: {}", classes.len(), list(classes))
             }
+            Warning::FewImages { classes, least } => write!(
+                f,
+                "{classes} of the judged classes have fewer than {least} images, too few to say that a loss helps or \
+                 hurts: give more held-out embeddings"
+            ),
             Warning::NothingLearnt { recall, classes } => write!(
                 f,
                 "the cosine softmax recognizes {:.0}% of the boxes of {classes} classes, no more than chance, so no \
@@ -665,7 +677,8 @@ impl fmt::Display for Warning {
             ),
             Warning::Unfinished { layers, of, epochs } => write!(
                 f,
-                "{layers} of {of} layers were still improving after {epochs} epochs: give more with --epochs"
+                "{layers} of {of} layers were still improving after {epochs} epochs, or no step improved them: give \
+                 more --epochs, or embeddings in float64 if their values are far from 0"
             ),
             Warning::NoCorrelation { runs, between, why } => {
                 write!(f, "{}there is no correlation of {between}: {why}", prefix(runs))

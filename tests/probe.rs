@@ -198,6 +198,72 @@ fn weights_are_exponential() {
     assert!((mean(&|weight| f64::from(weight > 2.0)) - (-2.0_f64).exp()).abs() < 0.005);
 }
 
+/// Class 1 has two images, each with a row of the rarer class 0: they must not meet in one fold.
+#[test]
+fn the_images_of_a_class_are_spread_even_beside_rarer_ones() {
+    let (mut images, mut labels) = (vec![0, 0, 1, 1], vec![1, 1, 1, 1]);
+    for image in 2..12 {
+        images.extend([image; 3]);
+        labels.extend([2, 2, 2]);
+    }
+    // Of class 0 a row in each of the first two images.
+    images.extend([0, 1]);
+    labels.extend([0, 0]);
+    for seed in 1..30 {
+        let fold_of = folds_of(&images, 12, &labels, &[2, 4, 30], 2, seed);
+        assert_ne!(fold_of[0], fold_of[2], "seed {seed}");
+    }
+}
+
+/// The counts of classes without instances change no margin of the others.
+#[test]
+fn ldam_has_the_margins_of_the_classes_that_are_there() {
+    let z = [3.0, 1.0, -2.0, 0.5];
+    let there = RowLoss::new(LossKind::Ldam, &[40.0, 5.0, 0.4], 30.0);
+    let more = RowLoss::new(LossKind::Ldam, &[40.0, 5.0, 0.4, 0.0], 30.0);
+    for y in 0..3 {
+        let margin = |loss: &RowLoss, z: &[f64]| {
+            // Of two equal logits, the loss is ln(1 + e^margin).
+            let mut z: Vec<f64> = z.iter().map(|_| -1e3).collect();
+            (z[y], z[(y + 1) % 3]) = (0.0, 0.0);
+            loss.of_row(y, &mut z, &mut Vec::new())
+        };
+        assert_close(&[margin(&more, &z)], &[margin(&there, &z[..3])], 1e-12);
+        let expected = 30.0 * 0.5 * (0.4_f64 / [40.0, 5.0, 0.4][y]).powf(0.25);
+        assert_close(&[margin(&there, &z[..3])], &[expected.exp().ln_1p()], 1e-12);
+    }
+}
+
+/// Of features that say nothing, a linear layer learns the shares of the classes: the loss is their entropy. So it
+/// does of features so small that the weight decay allows no use of them.
+#[test]
+fn small_features_leave_the_shares_of_the_classes() {
+    let labels: Vec<u32> = [vec![0; 60], vec![1; 30], vec![2; 10]].concat();
+    let entropy = -[0.6_f64, 0.3, 0.1].map(|share| share * share.ln()).iter().sum::<f64>();
+    let layer = Layer { classes: 3, scale: None, epochs: 500, threads: Threads::One };
+    let loss = RowLoss::new(LossKind::Softmax, &[60.0, 30.0, 10.0], 1.0);
+    for size in [0.0, 1e-30, 1e-6] {
+        let values: Vec<f32> =
+            (0..200).map(|at| size * ((at * 7919) % 100) as f32 / 100.0).collect();
+        let features: Features<f32, Array> = Features::Memory(values, 2);
+        let rows = (&labels[..], &[0.01; 100][..]);
+        let (_, found) = layer.trained(&features, rows, &loss, &|_| {}).unwrap();
+        assert!((found.value - entropy).abs() < 1e-4 && found.converged, "{size}: {found:?}");
+    }
+}
+
+/// Equal logits share a row, so that the first class gains nothing.
+#[test]
+fn equal_logits_share_the_recall() {
+    let features: Features<f64, Array> = Features::Memory(vec![0.0; 12], 2);
+    let head = Head { weights: vec![1.0; 6], offsets: vec![0.0; 3], cosine: false };
+    let labels = [0, 0, 1, 1, 2, 2];
+    let heads = (&[head][..], &(|_| 0_usize) as &(dyn Fn(usize) -> usize + Sync));
+    let found = judged(&features, (&labels, &[1.0; 6]), heads, Threads::One).unwrap();
+    let recall: Vec<f64> = found.recall.into_iter().flatten().collect();
+    assert_close(&recall, &[1.0 / 3.0; 3], 1e-12);
+}
+
 /// ½·Σ k·(x_k − k)², and its gradient.
 fn quadratic(x: &[f64]) -> (f64, Vec<f64>) {
     let steps = x.iter().enumerate().map(|(k, x)| (k as f64 + 1.0, x - k as f64 - 1.0));
@@ -358,7 +424,9 @@ fn differences_have_the_interval_of_their_seeds() {
     assert_close(&[Difference::of(&scaled).unwrap().p_value], &[0.05], 1e-7);
     let none = Difference::of(&[0.0; 5]).unwrap();
     assert_eq!((none.mean, none.low, none.high, none.p_value), (0.0, 0.0, 0.0, 1.0));
-    assert_eq!(Difference::of(&[0.1; 5]).unwrap().p_value, 0.0);
+    // What does not vary is no evidence.
+    assert_eq!(Difference::of(&[0.1; 5]).unwrap().p_value, 1.0);
+    assert_eq!(Difference::of(&[0.7; 6]).unwrap().p_value, 1.0);
     assert!(Difference::of(&[1.0]).is_none());
 }
 
@@ -746,12 +814,12 @@ fn files_have_their_columns_and_rows() {
     let class = "class_id,class,instances,information,judged_on,images,recall,ap";
     let shows = format!("{recall},recall_p,recall_shows,{ap},ap_p,ap_shows");
     assert_eq!(first("probe_classes.csv"), format!("{loss},{class},{shows}"));
-    // Cosine and two normalizations at two scales, and softmax: 7 losses, 5 of them compared.
+    // Cosine and two normalizations at two scales, and softmax: 7 losses, all but the first compared.
     let lines = |file: &str| work.read(&format!("reports/{file}")).lines().count() - 1;
     assert_eq!(lines("probe.csv"), 7 * 4);
     assert_eq!(lines("probe_classes.csv"), 7 * 3);
     // All classes, three groups, the informative ones.
-    assert_eq!(lines("probe_verdict.csv"), 5 * 5);
+    assert_eq!(lines("probe_verdict.csv"), 6 * 5);
     let verdict = work.read("reports/probe_verdict.csv");
     for row in ["igam,printed,sample,10,", "igam,softmax,sample,30,", "softmax,,,,,"] {
         assert_eq!(verdict.matches(&format!("\n{row}")).count(), 5, "{row}: {verdict}");
@@ -801,6 +869,9 @@ fn bad_input_is_refused_in_one_sentence() {
     array("single.npy", (0..count).map(|row| i64::from(row + 1 == count)).collect());
     array("alone.npy", vec![1; work.read("held.csv").lines().count() - 1]);
     write_npy(work.path("narrow.npy"), &Array2::<f32>::ones((157, 5))).unwrap();
+    write_npy(work.path("huge.npy"), &Array2::<f32>::from_elem((count, 6), 3e38)).unwrap();
+    std::fs::create_dir(work.path("folder")).unwrap();
+    std::fs::copy(work.path("x_labels.npy"), work.path("folder/x_labels.npy")).unwrap();
     work.write("counts.csv", "class,instances\na,3\nb,2\n");
     work.run("moments --embeddings x.npy --labels x_labels.npy --out m.parquet");
     let held = "--validation-embeddings held.npy";
@@ -818,7 +889,7 @@ fn bad_input_is_refused_in_one_sentence() {
         (
             format!("{ARRAYS} --group-column frame"),
             2,
-            "--group-column frame: .npy files have no columns; give --labels as a table",
+            "--group-column frame: x_labels.npy has no columns; give --labels as a table",
         ),
         (
             "probe --embeddings x.npy --labels x.csv --group-column image".into(),
@@ -847,6 +918,32 @@ fn bad_input_is_refused_in_one_sentence() {
             1,
             "fewer than 2 classes have both training and held-out embeddings",
         ),
+        (
+            "probe --embeddings x.npy --labels folder --group-column frame".into(),
+            2,
+            "--group-column frame: folder/x_labels.npy has no columns; give --labels as a table",
+        ),
+        (
+            "probe --embeddings x.npy --labels x.csv --group-column label".into(),
+            2,
+            "--group-column label: this is the column of the labels; name the one that says which",
+        ),
+        (
+            format!("{ARRAYS} --validation-embeddings huge.npy --validation-labels x_labels.npy"),
+            1,
+            "the scores of row 0 (from 0) of the embeddings are not finite",
+        ),
+        (
+            "probe --embeddings huge.npy --labels x_labels.npy".into(),
+            1,
+            "the loss is not finite: values of the embeddings are too large",
+        ),
+        (
+            format!("{ARRAYS} --validation-embeddings held.npy"),
+            2,
+            "give --validation-labels: held.npy holds no labels of its own",
+        ),
+        (format!("{ARRAYS} --scale 1e39"), 2, "a scale is a number from 0.001 to 10,000"),
         (format!("{ARRAYS} --seeds 2"), 2, "--seeds 2: 2 is not in 3 to 1000"),
         (format!("{ARRAYS} --folds 1"), 2, "--folds 1: 1 is not in 2 to 255"),
         (
@@ -857,7 +954,7 @@ fn bad_input_is_refused_in_one_sentence() {
         (format!("{ARRAYS} --epochs 0"), 2, "--epochs 0: 0 is not in 1 to 65535"),
         (format!("{ARRAYS} --scale 0"), 2, "--scale 0: not a number above 0"),
         (format!("{ARRAYS} --losses cosines"), 2, "cosines"),
-        (format!("{ARRAYS} --losses cosine"), 2, "cosine is what other losses are compared with"),
+        (format!("{ARRAYS} --losses cosine"), 2, "the cosine softmax is compared with itself"),
     ] {
         refused(&work, &arguments, code, sentence);
     }

@@ -1,6 +1,6 @@
 //! L-BFGS (Liu and Nocedal, Mathematical Programming 45, 1989): the optimum of a smooth function.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Steps that the curvature is learnt from.
 const HISTORY: usize = 10;
@@ -20,7 +20,8 @@ pub struct Minimum {
     pub value: f64,
     /// How often the function was computed.
     pub evaluations: usize,
-    /// Whether the value had ceased to fall; else the evaluations were used up.
+    /// Whether the value had ceased to fall; else the evaluations were used up, or no step lowers it as its
+    /// gradient promises.
     pub converged: bool,
 }
 
@@ -35,7 +36,7 @@ struct Step {
 /// found where three steps in a row lower the value by less than `tolerance`·(10⁻⁴ + the value).
 ///
 /// # Errors
-/// What the function returns.
+/// What the function returns; or if it is not finite at the start.
 pub fn minimize(
     start: Vec<f64>,
     most: usize,
@@ -44,7 +45,12 @@ pub fn minimize(
 ) -> Result<Minimum> {
     let (mut at, mut history) = (start, Vec::<Step>::new());
     let (mut value, mut gradient) = function(&at)?;
-    let (mut evaluations, mut still) = (1, 0);
+    if !(value.is_finite() && gradient.iter().all(|g| g.is_finite())) {
+        return Err(Error::Input(
+            "the loss is not finite: values of the embeddings are too large; scale them".into(),
+        ));
+    }
+    let (mut evaluations, mut still, mut stuck) = (1, 0, false);
     while evaluations < most && still < STILL {
         let mut direction = towards(&gradient, &history);
         let mut slope = dot(&direction, &gradient);
@@ -64,15 +70,32 @@ pub fn minimize(
             let next: Vec<f64> = at.iter().zip(&direction).map(|(x, d)| x + length * d).collect();
             let (next_value, next_gradient) = function(&next)?;
             evaluations += 1;
-            if next_value <= value + SUFFICIENT * length * slope {
+            if next_value <= value + SUFFICIENT * length * slope
+                && next_gradient.iter().all(|g| g.is_finite())
+            {
                 taken = Some((next, next_value, next_gradient));
                 break;
             }
             // The parabola through value, slope and the new value has its least here.
             let best = -slope * length * length / (2.0 * (next_value - value - slope * length));
-            length = best.clamp(0.1 * length, 0.5 * length);
+            length = if best.is_finite() {
+                best.clamp(0.1 * length, 0.5 * length)
+            } else {
+                0.1 * length
+            };
         }
-        let Some((next, next_value, next_gradient)) = taken else { break };
+        let Some((next, next_value, next_gradient)) = taken else {
+            if evaluations < most {
+                // What the slope promises may be less than rounding: then this is the minimum.
+                let little = -slope < 20.0 * tolerance * (1e-4 + value);
+                if !history.is_empty() && !little {
+                    history.clear();
+                    continue;
+                }
+                stuck = !little;
+            }
+            break;
+        };
         let s: Vec<f64> = next.iter().zip(&at).map(|(next, at)| next - at).collect();
         let y: Vec<f64> = next_gradient.iter().zip(&gradient).map(|(next, g)| next - g).collect();
         let sy = dot(&s, &y);
@@ -87,7 +110,12 @@ pub fn minimize(
         still = if small { still + 1 } else { 0 };
         (at, value, gradient) = (next, next_value, next_gradient);
     }
-    Ok(Minimum { at, value, evaluations, converged: still >= STILL || evaluations < most })
+    Ok(Minimum {
+        at,
+        value,
+        evaluations,
+        converged: still >= STILL || evaluations < most && !stuck,
+    })
 }
 
 /// The direction −H·gradient, H the inverse curvature that the steps teach (the two loops of L-BFGS).

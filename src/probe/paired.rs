@@ -32,11 +32,8 @@ impl Difference {
         let error = (squares / (count - 1.0) * (1.0 + 1.0 / count)).sqrt();
         let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?;
         let half = t.inverse_cdf(0.975) * error;
-        let p_value = match (mean, error) {
-            (0.0, _) => 1.0,
-            (_, 0.0) => 0.0,
-            _ => 2.0 * t.sf(mean.abs() / error),
-        };
+        // What does not vary at all, as with one box a class, is no evidence.
+        let p_value = if error > 1e-12 * mean.abs() { 2.0 * t.sf(mean.abs() / error) } else { 1.0 };
         Some(Difference { mean, low: mean - half, high: mean + half, p_value })
     }
 }

@@ -54,7 +54,8 @@ impl RankedScores {
         let (mut own, mut all, mut area, mut at) = (0.0, 0.0, 0.0, 0);
         while at < self.scores.len() {
             // Own rows with one score share their rank.
-            let end = at + self.scores[at..].partition_point(|&score| score >= self.scores[at]);
+            let tied = self.scores[at..].partition_point(|&score| score >= self.scores[at]);
+            let end = at + tied.max(1);
             let tied: f64 = self.weights[at..end].iter().sum();
             own += tied;
             all += self.ranked[at..end].iter().sum::<f64>();

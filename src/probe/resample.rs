@@ -38,8 +38,8 @@ impl Resampled {
 }
 
 /// The fold of each row, below `folds`: rows of one image share it, and each class is spread as evenly as its
-/// images allow. Images come in a random order, those with the rarest classes first. Each goes where its rarest
-/// class has the fewest rows.
+/// images allow. Images come in a random order, those with the rarest classes first. Each goes where its
+/// classes have the smallest shares of their rows.
 pub fn folds_of(
     images: &[u32],
     count: usize,
@@ -68,10 +68,18 @@ pub fn folds_of(
     let mut of_fold = vec![0_usize; folds];
     let mut fold_of = vec![0_u8; images.len()];
     for (_, _, image) in order {
-        let rarest = rows[image].iter().map(|&row| labels[row] as usize);
-        let Some(rarest) = rarest.min_by_key(|&class| (counts[class], class)) else { continue };
-        let chosen = (0..folds).min_by_key(|&fold| (of_class[rarest][fold], of_fold[fold], fold));
-        let chosen = chosen.unwrap_or(0);
+        // The shares of its classes that each fold already has.
+        let shares = |fold: usize| -> f64 {
+            let share = |&row: &usize| {
+                let class = labels[row] as usize;
+                of_class[class][fold] as f64 / counts[class] as f64
+            };
+            rows[image].iter().map(share).sum()
+        };
+        let order = |a: &usize, b: &usize| {
+            shares(*a).total_cmp(&shares(*b)).then(of_fold[*a].cmp(&of_fold[*b]))
+        };
+        let chosen = (0..folds).min_by(order).unwrap_or(0);
         for &row in &rows[image] {
             of_class[labels[row] as usize][chosen] += 1;
             of_fold[chosen] += 1;

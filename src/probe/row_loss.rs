@@ -53,21 +53,25 @@ enum Change {
 }
 
 impl RowLoss {
-    /// A loss without margins, of classes with so many training instances. Those that are below 1, as of a class
-    /// that is not in this part of the data, count as 1. `scale` is s of a cosine classifier.
+    /// A loss without margins, of classes with so many training instances. In logarithms, counts below 1 count as 1,
+    /// as those of a class that is not in this part of the data. `scale` is s of a cosine classifier.
     ///
     /// # Panics
     /// If the loss needs margins: see [`RowLoss::with_margins`].
     pub fn new(kind: LossKind, counts: &[f64], scale: f64) -> RowLoss {
         assert!(!kind.has_margins(), "{} needs margins", kind.name());
-        let counts: Vec<f64> = counts.iter().map(|count| count.max(1.0)).collect();
-        let logarithms = |by: f64| counts.iter().map(|count| by * count.ln()).collect();
+        let logarithms = |by: f64| counts.iter().map(|count| by * count.max(1.0).ln()).collect();
         let change = match kind {
             LossKind::LogitAdjustment => Change::Offsets(logarithms(1.0)),
             LossKind::Seesaw => Change::Seesaw(logarithms(MITIGATION)),
             LossKind::Ldam => {
-                let fewest = counts.iter().copied().fold(f64::INFINITY, f64::min);
-                let margin = |count: &f64| scale * LARGEST_LDAM * (fewest / count).powf(0.25);
+                let there = counts.iter().copied().filter(|&count| count > 0.0);
+                let fewest = there.fold(f64::INFINITY, f64::min);
+                // A class without instances is never the true one.
+                let margin = |&count: &f64| match count > 0.0 {
+                    true => scale * LARGEST_LDAM * (fewest / count).powf(0.25),
+                    false => 0.0,
+                };
                 Change::Own(counts.iter().map(margin).collect())
             }
             _ => Change::None,

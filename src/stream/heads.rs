@@ -8,7 +8,7 @@ use faer::{Accum, MatMut, MatRef, Par};
 use rayon::prelude::*;
 
 use super::batches::batches;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::kernel::exponentials;
 use crate::probe::{RankedScores, RowLoss};
 use crate::rows::{Element, Rows};
@@ -263,7 +263,7 @@ pub struct Judged {
 /// row. Rows are read twice, and no scores are stored but each row's own.
 ///
 /// # Errors
-/// If reading fails.
+/// If reading fails, or a score is not finite.
 pub fn judged<T: Real, R: Rows>(
     features: &Features<T, R>,
     (labels, weights): (&[u32], &[f64]),
@@ -281,6 +281,12 @@ pub fn judged<T: Real, R: Rows>(
     each_row(features, labels, (heads, head_of), threads, own, |rows| {
         scored.extend(rows.map(|(row, (score, right))| (row, score, right)))
     })?;
+    if let Some((row, ..)) = scored.iter().find(|(_, score, _)| !score.is_finite()) {
+        return Err(Error::Input(format!(
+            "the scores of row {row} (from 0) of the embeddings are not finite: its values are too large; scale the \
+             embeddings"
+        )));
+    }
     let mut own = vec![Vec::new(); classes];
     let (mut right, mut all) = (vec![0.0; classes], vec![0.0; classes]);
     for (row, score, share) in scored {

@@ -102,11 +102,23 @@ pub fn all(
     let found = all.iter().flatten();
     let p_values = found.flat_map(|one| [one.recall.p_value, one.average_precision.p_value]);
     let significant = holm(&p_values.collect::<Vec<_>>(), LEVEL);
+    if on_few_images(classes).is_some() {
+        return all;
+    }
     for (one, significant) in all.iter_mut().flatten().zip(significant.chunks(2)) {
         one.finding =
             finding([(one.recall, significant[0]), (one.average_precision, significant[1])]);
     }
     all
+}
+
+/// How many classes are judged on less than [`LEAST_IMAGES`], where they are most of those that are judged: then no
+/// loss can be said to help. Recall of a few boxes is the same whatever their weights, so seeds do not show how
+/// much it varies.
+pub fn on_few_images(classes: &[ProbedClass]) -> Option<usize> {
+    let judged = classes.iter().filter(|class| class.judged);
+    let few = judged.clone().filter(|class| class.images < LEAST_IMAGES).count();
+    (2 * few > judged.count()).then_some(few)
 }
 
 fn finding(changes: [(Difference, bool); 2]) -> Finding {

@@ -51,9 +51,8 @@ impl Layer {
         let variances = squares.iter().zip(&mean).map(|(square, mean)| square - mean * mean);
         let variances: Vec<f64> = variances.map(|variance| variance.max(0.0)).collect();
         // A feature that hardly varies would be blown up, and its weight decay with it.
-        let least = variances.iter().sum::<f64>() / dim as f64;
+        let least = variances.iter().sum::<f64>() / dim as f64 + 10.0 * DECAY;
         let spread = variances.iter().map(|variance| (variance + least).sqrt());
-        let spread = spread.map(|spread| if spread > 0.0 { spread } else { 1.0 });
         let standard = Standard { spread: spread.collect(), mean };
         let start = match self.scale {
             Some(_) => directions(sums, &standard.mean),
@@ -121,7 +120,7 @@ impl Layer {
 /// are those of x, but it is found sooner, whatever the scale of the features.
 struct Standard {
     mean: Vec<f64>,
-    /// √(variance + mean variance)
+    /// √(variance + mean variance + 10λ)
     spread: Vec<f64>,
 }
 

@@ -8,6 +8,7 @@ mod settings;
 mod trained;
 mod words;
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use crate::classes::Classes;
@@ -143,6 +144,9 @@ impl Probe {
         if !unjudged.is_empty() {
             observer.warn(Warning::NotJudged { held_out: held_out.is_some(), classes: unjudged });
         }
+        if let Some(classes) = compared::on_few_images(&classes) {
+            observer.warn(Warning::FewImages { classes, least: LEAST_IMAGES });
+        }
         let variants =
             settings.variants(&amounts.iter().map(Amounts::estimator).collect::<Vec<_>>());
         let folds = if held_out.is_some() { 1 } else { settings.folds };
@@ -193,6 +197,9 @@ impl Probe {
     }
 }
 
+/// Scales s that float32 can compute with.
+const SCALES: RangeInclusive<f64> = 1e-3..=1e4;
+
 impl ProbeSettings {
     fn check(&self) -> Result<()> {
         let wrong = |problem: &str| Err(Error::Usage(problem.into()));
@@ -205,10 +212,8 @@ impl ProbeSettings {
         if self.epochs == 0 {
             return wrong("training needs at least 1 epoch");
         }
-        if self.scales.is_empty()
-            || self.scales.iter().any(|scale| !(*scale > 0.0 && scale.is_finite()))
-        {
-            return wrong("a scale is a number above 0");
+        if self.scales.is_empty() || !self.scales.iter().all(|scale| SCALES.contains(scale)) {
+            return wrong("a scale is a number from 0.001 to 10,000");
         }
         if self.scales.len() < 2 && self.losses.iter().all(|&kind| kind == LossKind::Cosine) {
             return wrong(

@@ -50,7 +50,8 @@ const READING: &str = "Each dot is the change of a class's recall against the co
                        class, and classes with most information are at the left.";
 
 /// Draws a panel for each loss, with a dot and a 95% whisker for each class. All panels have the same axis.
-/// Beyond about 80 classes only every k-th is named; where classes stand close, there are no whiskers.
+/// Beyond about 80 classes only every k-th is named; where classes stand close, there are no whiskers. Long whiskers
+/// end at the edge of the panel.
 ///
 /// # Errors
 /// If there is no class or no loss.
