@@ -170,7 +170,7 @@ X, Y = np.eye(6), [0, 0, 0, 1, 1, 1]
         ((X, Y), {"seeds": 2}, "at least 3 seeds"),
         ((X, Y), {"folds": 1}, "2 to 255 folds"),
         ((X, Y), {"epochs": 0}, "at least 1 epoch"),
-        ((X, Y), {"scale": -1}, "a scale is a number above 0"),
+        ((X, Y), {"scale": -1}, "a scale is a number from 0.001 to 10,000"),
         ((X, Y), {"images": [1, 2]}, "6 embeddings, but images of 2"),
         ((X, Y), {"images": [[1], [2]]}, "images: holds an array of shape"),
         ((X, Y), {"memory_limit": "much"}, 'memory_limit "much" is not a size'),

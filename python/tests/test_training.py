@@ -149,7 +149,7 @@ def test_sentences_of_the_agreement(agreement):
     igam, linear = np.split(np.array(list(LOSSES.values())), [8])
     shown = [{name for name in igam if agreement["Recall of the tail"][name][at][3]} for at in (1, 2)]
     larger = {"IGAM, `softmax`", "IGAM, `printed-mean`", "transposed, `printed-mean`"}
-    assert shown == [larger, larger]
+    assert shown == [larger, larger - {"IGAM, `softmax`"}]
     mean_ap = agreement["Mean AP"]
     assert all(mean_ap[name][0][3] and mean_ap[name][1][3] and not mean_ap[name][2][3] for name in linear)
     assert not [name for name in igam for of in mean_ap[name] if of[3] and of[0] > 0]

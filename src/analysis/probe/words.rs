@@ -43,7 +43,7 @@ impl Probe {
             let small: Vec<String> = small.map(|one| one.name.clone()).collect();
             if !small.is_empty() {
                 lines.push(format!(
-                    "Their margins are below {FELT} rad, too small to change anything: {}.",
+                    "Their margins are below {FELT} rad, too small to change much: {}.",
                     list(&small)
                 ));
             }
