@@ -37,7 +37,7 @@ fn matrix(rows: &Value) -> Array2<f64> {
 }
 
 fn kind(name: &Value) -> LossKind {
-    name.as_str().unwrap().parse().unwrap()
+    *LossKind::ALL.iter().find(|kind| kind.name() == name).unwrap()
 }
 
 fn row_loss(

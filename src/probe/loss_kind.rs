@@ -1,7 +1,5 @@
 //! The losses that are compared, and their sources.
 
-use std::str::FromStr;
-
 /// A loss of the classification layer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LossKind {
@@ -63,19 +61,5 @@ impl LossKind {
     /// Whether its logits are s·cosθ; else they are those of a linear layer with bias.
     pub fn is_cosine(self) -> bool {
         self.has_margins() || matches!(self, LossKind::Cosine | LossKind::Ldam)
-    }
-}
-
-/// A name that no loss has.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is not a loss")]
-pub struct UnknownLoss(pub String);
-
-impl FromStr for LossKind {
-    type Err = UnknownLoss;
-
-    fn from_str(name: &str) -> Result<LossKind, UnknownLoss> {
-        let found = LossKind::ALL.iter().find(|kind| kind.name() == name);
-        found.copied().ok_or_else(|| UnknownLoss(name.to_owned()))
     }
 }

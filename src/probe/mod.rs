@@ -1,7 +1,7 @@
 //! Does another loss help? The classification layer alone, trained anew on frozen embeddings.
 //!
 //! [`LossKind`] names the losses, [`RowLoss`] computes one with its gradient, [`minimize`] finds its optimum.
-//! [`Resampled`] draws weights and folds of images for a seed. [`RankedScores`] gives average precision, and
+//! [`Resampled`] draws weights of images for a seed, [`folds_of`] their folds. [`RankedScores`] gives average precision, and
 //! [`Difference`] what a loss changes, with its interval.
 
 mod loss_kind;
@@ -11,9 +11,9 @@ mod ranking;
 mod resample;
 mod row_loss;
 
-pub use loss_kind::{LossKind, UnknownLoss};
+pub use loss_kind::LossKind;
 pub use minimize::{Minimum, minimize};
 pub use paired::{Difference, holm};
 pub use ranking::RankedScores;
 pub use resample::{Resampled, folds_of};
-pub use row_loss::{COMPENSATION, DECAY, FOCUSING, LARGEST_LDAM, MITIGATION, RowLoss};
+pub use row_loss::{DECAY, RowLoss};

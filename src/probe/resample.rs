@@ -6,7 +6,7 @@ use chacha20::rand_core::{Rng, SeedableRng};
 /// The seed of every stream; each has the number of the user's seed.
 const SEED: [u8; 32] = *b"igam-analyze: weights and folds.";
 
-/// Weights and folds of all rows under one seed.
+/// Weights of all rows under one seed.
 #[derive(Clone, Debug)]
 pub struct Resampled {
     /// Of each row; those of one image are equal, and their mean over images is 1.

@@ -11,16 +11,16 @@ use super::LossKind;
 use crate::kernel::exponentials;
 
 /// γ of the focal loss.
-pub const FOCUSING: f64 = 2.0;
+const FOCUSING: f64 = 2.0;
 
 /// p of the seesaw loss.
-pub const MITIGATION: f64 = 0.8;
+const MITIGATION: f64 = 0.8;
 
 /// q of the seesaw loss.
-pub const COMPENSATION: f64 = 2.0;
+const COMPENSATION: f64 = 2.0;
 
 /// The largest margin of LDAM, that of the class with the fewest instances.
-pub const LARGEST_LDAM: f64 = 0.5;
+const LARGEST_LDAM: f64 = 0.5;
 
 /// The weight decay λ of a linear layer, in λ/2·‖W‖² beside the mean loss: detectron2's and mmdetection's
 /// 10⁻⁴. A cosine classifier has none, as the lengths of its weights do not matter.

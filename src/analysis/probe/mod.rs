@@ -100,7 +100,7 @@ pub struct Probe {
 }
 
 /// The name of the group of the classes with the largest information amounts.
-pub const INFORMATIVE: &str = "informative";
+const INFORMATIVE: &str = "informative";
 
 impl Probe {
     /// Trains a layer with each loss for each seed (and fold), and judges it: on `held_out`, or else by
