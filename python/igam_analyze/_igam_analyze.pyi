@@ -76,6 +76,7 @@ __all__ = [
     "__version__",
     "_by_class",
     "_figure3",
+    "_joined",
     "_main",
     "compare",
     "correlate",
@@ -372,4 +373,5 @@ def _by_class(
 def _figure3(
     instances: Any, dim: int, classes: int | None, bytes_per_value: int
 ) -> Figure: ...
+def _joined(parts: Sequence[Amounts]) -> Amounts: ...
 def _main(typed: Sequence[str]) -> int: ...

@@ -15,6 +15,14 @@ use crate::work::exception;
 /// What is known of a run and not of amounts alone.
 const OF_RUNS: [&str; 4] = ["run", "ap", "ap_scale", "estimator"];
 
+/// `Amounts` of several sets of classes as one, without raising its warnings.
+#[pyfunction]
+pub fn _joined<'py>(parts: Vec<Bound<'py, PyAny>>, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
+    let parts = parts.iter().map(|part| Ok(_Amounts::of(part)?.amounts));
+    let amounts = Amounts::joined(&parts.collect::<PyResult<Vec<_>>>()?).map_err(exception)?;
+    _Amounts { amounts, listed: false, no_background: None }.object(py)
+}
+
 /// The amounts themselves, which their columns show.
 #[pyclass(frozen, module = "igam_analyze._igam_analyze")]
 #[derive(Clone)]

@@ -36,7 +36,7 @@ mod _igam_analyze {
     #[pymodule_export]
     use crate::probe::{PyProbe, probe};
     #[pymodule_export]
-    use amounts::_Amounts;
+    use amounts::{_Amounts, _joined};
     #[pymodule_export]
     use by_class::_by_class;
     #[pymodule_export]

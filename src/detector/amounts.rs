@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::classes::{Classes, IdsFrom};
+use crate::classes::{Classes, IdsFrom, Union};
 use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::normalization::Normalization;
@@ -88,6 +88,53 @@ impl Amounts {
             }
         };
         Ok(estimators.iter().enumerate().map(under).collect())
+    }
+
+    /// Those of all the classes of `parts`, no two of which have a class in common: computed on several
+    /// machines, say.
+    ///
+    /// # Errors
+    /// If there are no parts, they differ in estimator or dimension, two have a class in common, or one has
+    /// classes with ids and another classes without.
+    pub fn joined(parts: &[Amounts]) -> Result<Amounts> {
+        let refused = |problem: String| Error::Input(problem);
+        let Some(first) = parts.first() else {
+            return Err(refused("there are no information amounts to join".into()));
+        };
+        let (estimator, dim) = (first.estimator, first.dim);
+        let mut union = Union::default();
+        let mut joined = Vec::new();
+        for part in parts {
+            if part.dim != dim {
+                return Err(refused(format!(
+                    "some embeddings have {} dimensions, others {dim}: they do not belong together",
+                    part.dim
+                )));
+            }
+            if part.estimator != estimator {
+                let [theirs, ours] = [part.estimator, estimator].map(Estimator::name);
+                return Err(refused(format!("some amounts are by {theirs}, others by {ours}")));
+            }
+            let classes = part.classes.lasting_ids().zip(part.classes.names());
+            for ((id, name), values) in classes.zip(part.embeddings.iter().zip(&part.of_classes)) {
+                if union.place(id, name.clone()).map_err(refused)? < joined.len() {
+                    return Err(refused(format!("the class {name:?} is in two of the parts")));
+                }
+                joined.push(values);
+            }
+        }
+        let (classes, index) = union.classes().map_err(refused)?;
+        let mut in_order = vec![(&0, &Err(NoInformation::Empty)); joined.len()];
+        index.into_iter().zip(joined).for_each(|(class, values)| in_order[class] = values);
+        let (embeddings, of_classes): (Vec<u64>, Vec<_>) = in_order.into_iter().unzip();
+        Ok(Amounts {
+            estimator,
+            classes: classes.into(),
+            dim,
+            embeddings: embeddings.into(),
+            normalized: normalized(&of_classes),
+            of_classes,
+        })
     }
 
     /// All of it as text, exact to the last bit, for [`Amounts::from_text`].

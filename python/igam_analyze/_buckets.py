@@ -1,0 +1,100 @@
+"""Moments by bucket of classes: what the tasks of Ray and of Spark have in common.
+
+The classes are dealt out to buckets. A task that has a block of rows computes moments for each bucket; another one merges
+those of one bucket (Eq. 8). So no task holds more than a block and a bucket.
+"""
+
+from __future__ import annotations
+
+import warnings
+import zlib
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from igam_analyze import Amounts, IgamWarning, Moments
+
+from ._igam_analyze import _joined
+
+# More buckets take less memory each, but make more objects.
+BUCKETS = 32
+
+
+def moments_by_bucket(
+    batches: Iterable[pa.RecordBatch], embedding_column: str, label_column: str, precision: str, buckets: int
+) -> dict[int, Moments]:
+    """The moments of the classes of each bucket that has any."""
+    moments: dict[int, Moments] = {}
+    for batch in batches:
+        if len(batch) == 0:
+            continue
+        x, y = rows(batch, embedding_column), labels(batch, label_column)
+        classes, of_rows = np.unique(y, return_inverse=True)
+        bucket = np.array([bucket_of(label, buckets) for label in classes])[of_rows]
+        order = np.argsort(bucket, kind="stable")
+        present, starts = np.unique(bucket[order], return_index=True)
+        for name, own in zip(present.tolist(), np.split(order, starts[1:])):
+            moments.setdefault(name, Moments(precision)).push(x[own], y[own])
+    return moments
+
+
+def bucket_of(label: object, buckets: int) -> int:
+    """The bucket of a class, the same in every process."""
+    return zlib.crc32(str(label).encode()) % buckets
+
+
+def information_of_bucket(moments: Moments, estimator: str) -> Amounts:
+    """Eq. 2 for the classes of a bucket."""
+    with warnings.catch_warnings():
+        # They are raised where the user sees them, of all buckets together.
+        warnings.simplefilter("ignore", IgamWarning)
+        amounts: Amounts = moments.information(estimator)
+    return amounts
+
+
+def joined(parts: list[Amounts], stacklevel: int) -> Amounts:
+    """The information amounts of all buckets, with their warnings."""
+    if not parts:
+        raise ValueError("the dataset has no rows")
+    result = _joined(parts)
+    for sentence in result.warnings:
+        warnings.warn(sentence, IgamWarning, stacklevel=stacklevel + 1)
+    return result
+
+
+def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:
+    """A column of embeddings as (n, p), copied only where it is a tensor whose rows lie apart."""
+    column = batch[name]
+    refuse_nulls(column, name)
+    if isinstance(column, pa.FixedShapeTensorArray):
+        return column.to_numpy_ndarray()
+    if isinstance(column, pa.ExtensionArray):
+        return column.to_numpy(zero_copy_only=False)  # A tensor of Ray.
+    if not hasattr(column, "value_lengths"):
+        raise ValueError(f"column {name!r} holds {column.type}: embeddings are lists of floats")
+    lengths = pc.min_max(column.value_lengths()).as_py()
+    if lengths["min"] != lengths["max"]:
+        raise ValueError(
+            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they do "
+            "not belong together"
+        )
+    values = column.flatten()
+    refuse_nulls(values, name)
+    return values.to_numpy(zero_copy_only=False).reshape(len(column), lengths["max"])
+
+
+def labels(batch: pa.RecordBatch, name: str) -> np.ndarray:
+    """A column of ids or class names."""
+    column = batch[name]
+    refuse_nulls(column, name)
+    if isinstance(column, pa.DictionaryArray):
+        column = column.dictionary_decode()
+    return column.to_numpy(zero_copy_only=False)
+
+
+def refuse_nulls(array: pa.Array, name: str) -> None:
+    """Checks that no value is missing."""
+    if array.null_count > 0:
+        raise ValueError(f"column {name!r} holds nulls: remove such rows first")
