@@ -126,7 +126,7 @@ impl WithinClasses {
         let mean = trace / freedom / dim;
         let mut intensity = ledoit_wolf_intensity(fourth, squares, spread, rows);
         loop {
-            let mut matrix = self.scatter.clone().into_matrix();
+            let mut matrix = self.scatter.to_matrix();
             matrix *= Scale((1.0 - intensity) / freedom);
             for i in 0..self.dim() {
                 matrix[(i, i)] += intensity * mean;

@@ -1,10 +1,8 @@
 //! The eigenvalues of a class's covariance Σ = S/m; never its eigenvectors.
 
-use faer::{Scale, Side};
-
 use crate::kernel::eigenvalues::{eigenvalues, eigenvalues_above};
 use crate::kernel::product::Symmetric;
-use crate::kernel::{SpectrumError, Value};
+use crate::kernel::{Blocks, SpectrumError, Value};
 use crate::moments::Moments;
 
 /// The p eigenvalues of the covariance Σ of m embeddings.
@@ -30,7 +28,7 @@ impl Spectrum {
             return Ok(None);
         }
         let (product, fourth_moment) = moments.into_product();
-        let mut eigenvalues = over(eigenvalues(product.into_matrix())?, instances);
+        let mut eigenvalues = over(eigenvalues(&product)?, instances);
         eigenvalues.resize(dim, 0.0);
         Ok(Some(Spectrum { eigenvalues, instances, fourth_moment }))
     }
@@ -45,11 +43,10 @@ impl Spectrum {
         instances: u64,
         level: f64,
     ) -> Result<Vec<f64>, SpectrumError> {
-        let product = product.into_matrix();
         if level <= 0.0 {
-            return Ok(over(eigenvalues(product)?, instances));
+            return Ok(over(eigenvalues(&product)?, instances));
         }
-        Ok(over(eigenvalues_above(product, level * instances as f64)?, instances))
+        Ok(over(eigenvalues_above(&product, level * instances as f64)?, instances))
     }
 }
 
@@ -68,16 +65,13 @@ fn over(mut eigenvalues: Vec<f64>, instances: u64) -> Vec<f64> {
 /// # Errors
 /// If the covariance overflows, or the eigenvalue iteration fails.
 pub fn log_det(product: Symmetric, instances: u64) -> Result<f64, SpectrumError> {
-    let mut matrix = product.into_matrix();
-    let trace: f64 = matrix.diagonal().column_vector().iter().sum();
+    let trace: f64 = product.diagonal().sum();
     if !(1.0..1e6).contains(&(trace / instances as f64)) {
-        return Ok(over(eigenvalues(matrix)?, instances).into_iter().map(f64::ln_1p).sum());
+        return Ok(over(eigenvalues(&product)?, instances).into_iter().map(f64::ln_1p).sum());
     }
-    matrix *= Scale(1.0 / instances as f64);
-    for i in 0..matrix.nrows() {
-        matrix[(i, i)] += 1.0;
-    }
-    let factor = matrix.llt(Side::Lower).map_err(|_| SpectrumError::NotFinite)?;
-    let log_det = 2.0 * factor.L().diagonal().column_vector().iter().map(|l| l.ln()).sum::<f64>();
+    let mut matrix = Blocks::of(&product, 1.0 / instances as f64);
+    drop(product);
+    matrix.add_to_diagonal(1.0);
+    let log_det = 2.0 * matrix.cholesky().ok_or(SpectrumError::NotFinite)?;
     if log_det.is_finite() { Ok(log_det) } else { Err(SpectrumError::NotFinite) }
 }

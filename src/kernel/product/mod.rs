@@ -98,10 +98,10 @@ impl Symmetric {
         let strips = self.strips.par_iter_mut().with_min_len(2).enumerate();
         match precision {
             Precision::Double => strips.for_each(|(k, strip)| {
-                arch.dispatch(StripProduct { k, strip, depth, panels: &y.values });
+                arch.dispatch(StripProduct { k, strip, depth, panels: &y.lines });
             }),
             Precision::Single => {
-                let panels = &y.single();
+                let panels = &y.single()[..];
                 strips.for_each(|(k, strip)| {
                     arch.dispatch(StripProduct { k, strip, depth, panels });
                 });
@@ -120,6 +120,23 @@ impl Symmetric {
         }
     }
 
+    /// Number of rows p.
+    pub fn dim(&self) -> usize {
+        self.dim
+    }
+
+    /// The parts of the columns that lie on and below the diagonal, strip by strip: column, rows, numbers.
+    pub fn columns(&self) -> impl Iterator<Item = (usize, Range<usize>, &[f64])> {
+        self.strips.iter().enumerate().flat_map(|(k, strip)| {
+            let rows = self.rows(k);
+            (0..rows.end).map(move |j| {
+                let below = rows.start.max(j)..rows.end;
+                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
+                (j, below, column)
+            })
+        })
+    }
+
     /// The numbers on the diagonal.
     pub fn diagonal(&self) -> impl Iterator<Item = f64> {
         (0..self.dim).map(|i| self.strips[i / STRIP][i * STRIP + i % STRIP])
@@ -136,13 +153,9 @@ impl Symmetric {
 
     /// The parts of the columns that lie below the diagonal, strip by strip: column, rows, numbers.
     fn below_diagonal(&self) -> impl Iterator<Item = (usize, Range<usize>, &[f64])> {
-        self.strips.iter().enumerate().flat_map(|(k, strip)| {
-            let rows = self.rows(k);
-            (0..rows.end).map(move |j| {
-                let below = rows.start.max(j + 1)..rows.end;
-                let column = &strip[j * STRIP..][below.start - rows.start..rows.len()];
-                (j, below, column)
-            })
+        self.columns().map(|(j, rows, column)| {
+            let on = usize::from(rows.start == j);
+            (j, rows.start + on..rows.end, &column[on..])
         })
     }
 
@@ -213,7 +226,7 @@ impl Symmetric {
     }
 
     /// The matrix; above its diagonal are zeros.
-    pub fn into_matrix(self) -> Mat<f64> {
+    pub fn to_matrix(&self) -> Mat<f64> {
         // Columns that lie a power of two apart contend for the same few lines of the cache.
         let mut matrix = Mat::with_capacity(self.dim + WIDTH, self.dim);
         matrix.resize_with(self.dim, self.dim, |_, _| 0.0);

@@ -7,6 +7,7 @@ use pulp::{Arch, Simd, WithSimd};
 
 use super::{SINGLE_WIDTH, WIDTH};
 use crate::kernel::Value;
+use crate::kernel::line::{Line, Lines};
 
 /// A matrix Y, packed for [`Symmetric::add_product`](super::Symmetric::add_product).
 pub struct Panels {
@@ -14,7 +15,7 @@ pub struct Panels {
     pub(super) depth: usize,
     /// Panel after panel, each row by row. Beside the last column of a centred Y are zeros, beside
     /// that of a transposed one nothing of meaning.
-    pub(super) values: Vec<[f64; WIDTH]>,
+    pub(super) lines: Lines<Line<f64, WIDTH>>,
 }
 
 impl Panels {
@@ -28,20 +29,23 @@ impl Panels {
         Arch::new().dispatch(Transpose { rows, mean, columns })
     }
 
-    fn zeros(dim: usize, depth: usize) -> Panels {
-        Panels { dim, depth, values: vec![[0.0; WIDTH]; dim.div_ceil(WIDTH) * depth] }
+    fn any(dim: usize, depth: usize) -> Panels {
+        Panels { dim, depth, lines: Lines::any(dim.div_ceil(WIDTH) * depth) }
     }
 
     /// The same in single precision, in panels of 16 columns.
-    pub(super) fn single(&self) -> Vec<[f32; SINGLE_WIDTH]> {
-        let panels: Vec<_> = self.values.chunks_exact(self.depth).collect();
-        let rows = panels.chunks(2).flat_map(|pair| (0..self.depth).map(move |k| (pair, k)));
-        let row = |(pair, k): (&[&[[f64; WIDTH]]], usize)| {
-            // Beside the last panel, itself: it is never read there.
-            let halves = [pair[0][k], pair[pair.len() - 1][k]];
-            from_fn(|lane| halves[lane / WIDTH][lane % WIDTH] as f32)
-        };
-        rows.map(row).collect()
+    pub(super) fn single(&self) -> Lines<Line<f32, SINGLE_WIDTH>> {
+        let panels: Vec<_> = self.lines.chunks_exact(self.depth).collect();
+        let mut single =
+            Lines::<Line<f32, SINGLE_WIDTH>>::any(panels.len().div_ceil(2) * self.depth);
+        for (to, pair) in single.chunks_exact_mut(self.depth).zip(panels.chunks(2)) {
+            for (k, to) in to.iter_mut().enumerate() {
+                // Beside the last panel, itself: it is never read there.
+                let halves = [pair[0][k], pair[pair.len() - 1][k]];
+                to.0 = from_fn(|lane| halves[lane / WIDTH].0[lane % WIDTH] as f32);
+            }
+        }
+        single
     }
 
     /// wₖ = ‖yₖ − shift‖² for the first `rows` rows yₖ, and Σ wₖyₖ.
@@ -62,18 +66,19 @@ impl<T: Value> WithSimd for Centre<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Panels {
         let dim = self.mean.len();
-        let mut panels = Panels::zeros(dim, self.rows.len() / dim + 1);
-        for (q, panel) in panels.values.chunks_exact_mut(panels.depth).enumerate() {
+        let mut panels = Panels::any(dim, self.rows.len() / dim + 1);
+        for (q, panel) in panels.lines.chunks_exact_mut(panels.depth).enumerate() {
             let columns = q * WIDTH..dim.min((q + 1) * WIDTH);
             let mean = wide(&self.mean[columns.clone()]);
             for (to, row) in panel.iter_mut().zip(self.rows.chunks_exact(dim)) {
-                *to = wide(&row[columns.clone()]);
-                let pairs = S::as_mut_simd_f64s(to).0.iter_mut().zip(S::as_simd_f64s(&mean).0);
+                to.0 = wide(&row[columns.clone()]);
+                let pairs =
+                    S::as_mut_simd_f64s(&mut to.0).0.iter_mut().zip(S::as_simd_f64s(&mean).0);
                 for (y, &mean) in pairs {
                     *y = simd.sub_f64s(*y, mean);
                 }
             }
-            panel[panels.depth - 1] = wide(&self.last[columns]);
+            panel[panels.depth - 1].0 = wide(&self.last[columns]);
         }
         panels
     }
@@ -100,9 +105,9 @@ impl<T: Value> WithSimd for Transpose<'_, T> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, _: S) -> Panels {
         let dim = self.mean.len();
-        let mut panels = Panels::zeros(self.rows.len() / dim, self.columns.len());
+        let mut panels = Panels::any(self.rows.len() / dim, self.columns.len());
         let groups = self.rows.chunks(WIDTH * dim);
-        for (panel, group) in panels.values.chunks_exact_mut(panels.depth).zip(groups) {
+        for (panel, group) in panels.lines.chunks_exact_mut(panels.depth).zip(groups) {
             // Where the rows end, the last one again, for nothing.
             let last = group.len() / dim - 1;
             let rows: [_; WIDTH] =
@@ -110,7 +115,7 @@ impl<T: Value> WithSimd for Transpose<'_, T> {
             for (j, (to, mean)) in
                 panel.iter_mut().zip(&self.mean[self.columns.clone()]).enumerate()
             {
-                *to = from_fn(|lane| rows[lane][j].into() - mean);
+                to.0 = from_fn(|lane| rows[lane][j].into() - mean);
             }
         }
         panels
@@ -128,14 +133,14 @@ impl WithSimd for SquareDistances<'_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
-        let panels = self.panels.values.chunks_exact(self.panels.depth);
+        let panels = self.panels.lines.chunks_exact(self.panels.depth);
         let mut squares = vec![[0.0; WIDTH]; self.rows];
         for (panel, columns) in panels.clone().zip(self.shift.chunks(WIDTH)) {
             let shift = wide(columns);
             for (sums, y) in squares.iter_mut().zip(panel) {
                 let sums = S::as_mut_simd_f64s(sums).0.iter_mut();
                 for ((sum, &y), &shift) in
-                    sums.zip(S::as_simd_f64s(y).0).zip(S::as_simd_f64s(&shift).0)
+                    sums.zip(S::as_simd_f64s(&y.0).0).zip(S::as_simd_f64s(&shift).0)
                 {
                     let step = simd.sub_f64s(y, shift);
                     *sum = simd.mul_add_e_f64s(step, step, *sum);
@@ -148,7 +153,7 @@ impl WithSimd for SquareDistances<'_> {
             let mut sum = [0.0; WIDTH];
             for (y, &square) in panel.iter().zip(&squares) {
                 let sums = S::as_mut_simd_f64s(&mut sum).0.iter_mut();
-                for (sum, &y) in sums.zip(S::as_simd_f64s(y).0) {
+                for (sum, &y) in sums.zip(S::as_simd_f64s(&y.0).0) {
                     *sum = simd.mul_add_e_f64s(simd.splat_f64s(square), y, *sum);
                 }
             }

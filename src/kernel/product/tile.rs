@@ -3,6 +3,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::{SINGLE_WIDTH, STRIP, WIDTH};
+use crate::kernel::line::Line;
 
 /// A number that tiles are summed up in, and its vectors.
 pub trait Real: Copy + Default + Into<f64> {
@@ -56,7 +57,7 @@ pub struct StripProduct<'a, R, const W: usize> {
     pub strip: &'a mut [f64],
     pub depth: usize,
     /// Panels of `W` columns, of `depth` rows each.
-    pub panels: &'a [[R; W]],
+    pub panels: &'a [Line<R, W>],
 }
 
 impl WithSimd for StripProduct<'_, f64, WIDTH> {
@@ -64,9 +65,9 @@ impl WithSimd for StripProduct<'_, f64, WIDTH> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        // Half of the registers hold a tile.
+        // What holds a tile leaves registers for a row of it.
         match S::F64_LANES {
-            8 => self.run::<S, 1, 2, 8>(simd),
+            8 => self.run::<S, 1, 3, 8>(simd),
             4 => self.run::<S, 2, 1, 4>(simd),
             2 => self.run::<S, 4, 1, 4>(simd),
             _ => self.run::<S, 8, 1, 1>(simd),
@@ -80,7 +81,7 @@ impl WithSimd for StripProduct<'_, f32, SINGLE_WIDTH> {
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         match S::F32_LANES {
-            16 => self.run::<S, 1, 2, 8>(simd),
+            16 => self.run::<S, 1, 3, 8>(simd),
             8 => self.run::<S, 2, 1, 4>(simd),
             4 => self.run::<S, 4, 1, 2>(simd),
             _ => self.run::<S, 16, 1, 1>(simd),
@@ -95,18 +96,19 @@ impl<R: Real, const W: usize> StripProduct<'_, R, W> {
         let panels: Vec<_> = self.panels.chunks_exact(self.depth).collect();
         let first = self.k * STRIP / W;
         let end = panels.len().min(first + STRIP / W);
-        for i in (first..end).step_by(P) {
-            let own = &panels[i..end.min(i + P)];
-            for (j, &other) in panels[..i + own.len()].iter().enumerate() {
+        for (j, &other) in panels[..end].iter().enumerate() {
+            let mut at = first.max(j);
+            while at < end {
+                let whole = (at - first).is_multiple_of(P) && at + P <= end;
                 for shift in (0..W).step_by(N) {
-                    let at = (j * W + shift) * STRIP + (i - first) * W;
-                    let into = &mut self.strip[at..];
-                    if let Ok(own) = own.try_into() {
+                    let into = &mut self.strip[(j * W + shift) * STRIP + (at - first) * W..];
+                    if whole && let Ok(own) = panels[at..at + P].try_into() {
                         tile::<S, R, W, V, P, N>(simd, own, other, shift, into);
                     } else {
-                        tile::<S, R, W, V, 1, N>(simd, [own[0]], other, shift, into);
+                        tile::<S, R, W, V, 1, N>(simd, [panels[at]], other, shift, into);
                     }
                 }
+                at += if whole { P } else { 1 };
             }
         }
     }
@@ -116,8 +118,8 @@ impl<R: Real, const W: usize> StripProduct<'_, R, W> {
 #[inline(always)]
 fn tile<S: Simd, R: Real, const W: usize, const V: usize, const P: usize, const N: usize>(
     simd: S,
-    a: [&[[R; W]]; P],
-    b: &[[R; W]],
+    a: [&[Line<R, W>]; P],
+    b: &[Line<R, W>],
     shift: usize,
     into: &mut [f64],
 ) {
@@ -127,9 +129,9 @@ fn tile<S: Simd, R: Real, const W: usize, const V: usize, const P: usize, const 
     for (k, b) in b.iter().enumerate() {
         let mut rows = [[zero; V]; P];
         for p in 0..P {
-            rows[p].copy_from_slice(R::vectors::<S>(&a[p][k]));
+            rows[p].copy_from_slice(R::vectors::<S>(&a[p][k].0));
         }
-        for (sums, &factor) in sums.iter_mut().zip(&b[shift..shift + N]) {
+        for (sums, &factor) in sums.iter_mut().zip(&b.0[shift..shift + N]) {
             let factor = R::splat(simd, factor);
             for (sums, rows) in sums.iter_mut().zip(&rows) {
                 for (sum, &row) in sums.iter_mut().zip(rows) {
