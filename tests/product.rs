@@ -38,9 +38,9 @@ proptest! {
         for precision in [Precision::Single, Precision::Double] {
             scatter = Symmetric::zeros(dim);
             scatter.add_product(&panels, precision);
-            assert_near(&scatter.clone().into_matrix(), &lower(&whole), precision);
+            assert_near(&scatter.to_matrix(), &lower(&whole), precision);
             if rows > 0 {
-                let gram = Symmetric::gram(&x, &mean, precision).into_matrix();
+                let gram = Symmetric::gram(&x, &mean, precision).to_matrix();
                 assert_near(&gram, &lower(&(y * y.transpose())), precision);
             }
         }

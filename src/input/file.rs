@@ -159,6 +159,14 @@ fn open_with_head(path: &Path) -> Result<(File, u64, Vec<u8>)> {
     }
 }
 
+/// Fills `bytes` with what is in the file from `start` on; where the file then stands is not said.
+pub fn read_at(file: &mut File, bytes: &mut [u8], start: u64) -> io::Result<()> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_exact_at(file, bytes, start);
+    #[cfg(not(unix))]
+    return file.seek(SeekFrom::Start(start)).and_then(|_| file.read_exact(bytes));
+}
+
 /// Bytes by which a file is recognized.
 const HEAD: u64 = 256;
 

@@ -2,7 +2,7 @@
 //! Fortran order, and single rows.
 
 use std::fs::File;
-use std::io::{BufReader, Read, Seek, SeekFrom};
+use std::io::{BufReader, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use super::file;
@@ -83,9 +83,7 @@ impl NpyRows<'_> {
     /// If reading fails.
     pub fn read<T: Element>(&mut self, at: usize, row: &mut Vec<T>) -> Result<()> {
         let start = self.of.matrix.start + at as u64 * self.bytes.len() as u64;
-        self.file
-            .seek(SeekFrom::Start(start))
-            .and_then(|_| self.file.read_exact(&mut self.bytes))
+        file::read_at(&mut self.file, &mut self.bytes, start)
             .map_err(|error| file::failed(&self.of.path, error))?;
         row.clear();
         self.of.matrix.float.decode(&self.bytes, row);

@@ -35,7 +35,7 @@ pub fn of_large(matrix: &Symmetric, scale: f64, level: f64) -> Result<Vec<f64>, 
     let mut look = Some(FIRST);
     while reduction.left() > 0 {
         reduction.step();
-        if look.is_some_and(|look| reduction.done() >= look) {
+        if reduction.left() > 0 && look.is_some_and(|look| reduction.done() >= look) {
             match found(&mut reduction, level)? {
                 Look::Found(values) => return Ok(values),
                 Look::At(columns) => look = Some(columns),
