@@ -1,34 +1,36 @@
-"""Information amount of a Ray Dataset, as an aggregation of Ray Data.
+"""Information amount and moments of a Ray Dataset, class by class on all nodes.
 
-The task that has a block computes its moments, and only moments are sent on. They are merged a few at a time
-(Eq. 8) before Ray aggregates them, because its one reduce task would load the moments of all blocks together.
-So a worker holds only a few of them, for any number of blocks.
+A task that has blocks of rows computes moments of each bucket of classes. Another one merges those of a bucket
+(Eq. 8), and computes its spectra where it lies. So a worker holds no more than a block and a bucket, and only
+information amounts come back. Tasks keep nothing: Ray runs those again whose results it has lost.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from ray.data.aggregate import AggregateFnV2
+import ray
+from ray.data.block import Block, BlockAccessor
 from ray.exceptions import RayTaskError
 
-from igam_analyze import Amounts, IgamWarning, Moments
+from igam_analyze import Amounts, Moments
+
+from ._buckets import BUCKETS, information_of_bucket, joined, moments_by_bucket
 
 if TYPE_CHECKING:
-    from ray.data import DataContext, Dataset
+    from ray import ObjectRef
+    from ray.data import Dataset
 
-__all__ = ["information"]
+__all__ = ["information", "moments"]
 
-# Moments that one task merges: what bounds the memory of a worker.
-FAN_IN = 4
+# What is merged at once: blocks of this part of the cluster's object store, which moments take no more of, and so
+# few tasks that Ray can send a list of what they returned as one small argument.
+SHARE_OF_STORE, MOST_PARTS = 0.3, 256
 
 
 def information(
@@ -40,7 +42,7 @@ def information(
 ) -> Amounts:
     """Information amount of each class of a Ray Dataset: what `igam_analyze.information` returns.
 
-    Blocks are merged in no fixed order: that moves I in rounding alone, at most 1e-9 relative.
+    Blocks are merged in the order in which they come: that moves I in rounding alone, at most 1e-9 relative.
 
     Parameters
     ----------
@@ -54,140 +56,176 @@ def information(
     ValueError : if the dataset has no such column or no rows, or for what `igam_analyze.Moments` refuses
     """
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
+    with own_exceptions():
+        states = buckets(dataset, embedding_column, label_column, precision)
+        work = remote(finish)
+        amounts = ray.get([work.remote(state, estimator) for state in states])
+    return joined([part for part in amounts if part is not None], stacklevel=2)
+
+
+def moments(
+    dataset: Dataset,
+    folder: str | os.PathLike[str],
+    embedding_column: str = "embedding",
+    label_column: str = "label",
+    precision: str = "f64",
+) -> list[Path]:
+    """Writes moments files of a Ray Dataset (docs/moments.md): one for each bucket of classes, all at once.
+
+    `igam-analyze correlate --moments FOLDER` and `igam_analyze.Moments.load(folder)` read them as one.
+
+    Parameters
+    ----------
+    folder : that all nodes share; it is made if it is missing, and has no parquet file yet
+    dataset, embedding_column, label_column, precision : as for `information`
+
+    Returns
+    -------
+    list of Path : the files
+
+    Raises
+    ------
+    ValueError : as for `information`; if the folder has a parquet file, or nodes do not share it
+    OSError : if a file cannot be written
+    """
+    Moments(precision)
+    folder = Path(folder).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.glob("*.parquet")):
+        raise ValueError(f"{folder}: holds parquet files, which would be read with the new ones: name an empty folder")
+    paths = [folder / f"bucket-{bucket:02}.parquet" for bucket in range(BUCKETS)]
+    with own_exceptions():
+        states = buckets(dataset, embedding_column, label_column, precision)
+        work = remote(save)
+        tasks = [work.remote(state, path) for state, path in zip(states, paths)]
+        try:
+            written = [path for path in ray.get(tasks) if path is not None]
+            if not written:
+                raise ValueError("the dataset has no rows")
+            if not all(path.exists() for path in written):
+                raise ValueError(f"{folder}: the nodes do not share this folder: name one that they do")
+        except BaseException:
+            ray.wait(tasks, num_returns=len(tasks), fetch_local=False)
+            for path in paths:
+                path.unlink(missing_ok=True)
+            raise
+    return written
+
+
+def buckets(
+    dataset: Dataset, embedding_column: str, label_column: str, precision: str
+) -> list[ObjectRef[Moments | None]]:
+    """The moments of each bucket of classes."""
     columns = dataset.columns()
     if not columns:
         raise ValueError("the dataset has no rows")
     for column in (embedding_column, label_column):
         if column not in columns:
             raise ValueError(f"the dataset has no column {column!r}, but {columns}")
-    with own_exceptions(dataset.context):
-        moments = dataset.select_columns([embedding_column, label_column]).map_batches(
-            fold,
-            fn_args=(embedding_column, label_column, precision),
-            batch_size=None,
-            batch_format="pyarrow",
-        )
-        moments = merged(moments, precision)
-        while moments.count() > FAN_IN:
-            moments = merged(moments, precision)
-        result = moments.aggregate(InformationAmount(estimator, precision))
-    result = pickle.loads(result["information"])
-    if not result["class"]:
-        raise ValueError("the dataset has no rows")
-    for sentence in result.warnings:
-        warnings.warn(sentence, IgamWarning, stacklevel=2)
-    return result
+    states: list[Any] = [None] * BUCKETS
+    work = remote(split, num_returns=BUCKETS + 1)
+    parts: list[list[ObjectRef]] = []
+    running: list[ObjectRef] = []
+    taken = 0
+    for blocks, size in groups(dataset.select_columns([embedding_column, label_column])):
+        # Ray Data reads no faster than its blocks are worked on.
+        while len(running) >= 2 * ray.cluster_resources()["CPU"]:
+            running = waited_for(running)
+        *by_bucket, done = work.remote(embedding_column, label_column, precision, *blocks)
+        running.append(done)
+        parts.append(by_bucket)
+        taken += size
+        if taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"] or len(parts) == MOST_PARTS:
+            states, parts, taken = merged(states, parts), [], 0
+            # Ray frees the parts now.
+            ray.wait(states, num_returns=BUCKETS, fetch_local=False)
+    while running:
+        running = waited_for(running)
+    return merged(states, parts)
 
 
-class InformationAmount(AggregateFnV2[Moments, bytes]):
-    """Eq. 8 and Eq. 2 over a column of moments."""
-
-    def __init__(self, estimator: str, precision: str):
-        super().__init__("information", lambda: Moments(precision), on="moments", ignore_nulls=False)
-        self.estimator, self.precision = estimator, precision
-
-    def aggregate_block(self, block: pa.Table) -> Moments:
-        return sum_of(block, self.precision)
-
-    def combine(self, current_accumulator: Moments, new: Moments) -> Moments:
-        current_accumulator.merge(new)
-        return current_accumulator
-
-    def finalize(self, accumulator: Moments) -> bytes:
-        with warnings.catch_warnings():
-            # They are raised where the user sees them.
-            warnings.simplefilter("ignore", IgamWarning)
-            # Of a dict Ray would make a struct of lists.
-            return pickle.dumps(accumulator.information(self.estimator))
+def groups(dataset: Dataset) -> Iterator[tuple[list[ObjectRef[Block]], int]]:
+    """The blocks of a dataset with their size; small ones together, since each task makes an object for each bucket."""
+    enough = dataset.context.target_max_block_size or 1 << 27
+    blocks, size = [], 0
+    for bundle in dataset.iter_internal_ref_bundles():
+        blocks += bundle.block_refs
+        size += bundle.size_bytes()
+        if size > enough / 2:
+            yield blocks, size
+            blocks, size = [], 0
+    if blocks:
+        yield blocks, size
 
 
-def merged(moments: Dataset, precision: str) -> Dataset:
-    """The same moments in a fourth of the rows."""
-    return moments.map_batches(
-        merge,
-        fn_args=(precision,),
-        batch_size=FAN_IN,
-        batch_format="pyarrow",
-        # The default, said: tasks of equal arguments are fused, and within `fold`'s is one block to merge.
-        max_calls=0,
-    ).materialize()
+def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
+    """Waits for one of these to end well; returns the others."""
+    [done], others = ray.wait(running)
+    ray.get(done)
+    return others
 
 
-def merge(block: pa.Table, precision: str) -> pa.Table:
-    """Eq. 8 for a block of moments."""
-    return table(sum_of(block, precision))
+def merged(states: list[Any], parts: list[list[ObjectRef]]) -> list[Any]:
+    """The moments of each bucket, with what each task returned of it."""
+    work = remote(merge)
+    return [work.remote(state, list(of_bucket)) for state, *of_bucket in zip(states, *parts)]
 
 
-def fold(block: pa.Table, embedding_column: str, label_column: str, precision: str) -> pa.Table:
-    """The moments of a block of embeddings."""
-    # One processor is what Ray counts for this task. Read when a worker does its first work.
+def remote(function: Callable[..., Any], **options: Any) -> Any:
+    """As a task of one processor, which Ray runs again for as often as its worker or node dies."""
+    return ray.remote(num_cpus=1, max_retries=-1, **options)(function)
+
+
+def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Moments | None]:
+    """The moments of each bucket of classes in these blocks; then nothing, which says that all is done."""
+    one_thread()
+    tables: list[pa.Table] = [BlockAccessor.for_block(block).to_arrow() for block in blocks]
+    batches = (batch for table in tables for batch in table.to_batches())
+    moments = moments_by_bucket(batches, embedding_column, label_column, precision, BUCKETS)
+    for bucket in range(BUCKETS):
+        yield moments.pop(bucket, None)
+    yield None
+
+
+def merge(state: Moments | None, parts: list[ObjectRef[Moments | None]]) -> Moments | None:
+    """Eq. 8, of which one part at a time is in memory."""
+    one_thread()
+    for reference in parts:
+        part = ray.get(reference)
+        if state is None:
+            state = part
+        elif part is not None:
+            state.merge(part)
+    return state
+
+
+def finish(state: Moments | None, estimator: str) -> Amounts | None:
+    """Eq. 2 for the classes of a bucket, if it has any."""
+    one_thread()
+    return None if state is None else information_of_bucket(state, estimator)
+
+
+def save(state: Moments | None, path: Path) -> Path | None:
+    """The moments file of a bucket, if it has any classes."""
+    one_thread()
+    if state is None:
+        return None
+    state.save(path)
+    return path
+
+
+def one_thread() -> None:
+    """One processor is what Ray counts for a task. Read when a worker does its first work."""
     os.environ["RAYON_NUM_THREADS"] = "1"
-    moments = Moments(precision)
-    for batch in block.to_batches():
-        if len(batch) > 0:
-            moments.push(rows(batch, embedding_column), labels(batch, label_column))
-    return table(moments)
-
-
-def sum_of(block: pa.Table, precision: str) -> Moments:
-    """Eq. 8 for a column of moments, of which one at a time is unpacked."""
-    moments = Moments(precision)
-    for each in block["moments"]:
-        moments.merge(pickle.loads(each.as_buffer()))
-    return moments
-
-
-def table(moments: Moments) -> pa.Table:
-    """Moments as a row."""
-    return pa.table({"moments": pa.array([pickle.dumps(moments, protocol=5)], pa.large_binary())})
-
-
-def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    """A column of embeddings as (n, p), copied only where it is a tensor whose rows lie apart."""
-    column = batch[name]
-    refuse_nulls(column, name)
-    if isinstance(column, pa.FixedShapeTensorArray):
-        return column.to_numpy_ndarray()
-    if isinstance(column, pa.ExtensionArray):
-        return column.to_numpy(zero_copy_only=False)  # A tensor of Ray.
-    if not hasattr(column, "value_lengths"):
-        raise ValueError(f"column {name!r} holds {column.type}: embeddings are lists of floats")
-    lengths = pc.min_max(column.value_lengths()).as_py()
-    if lengths["min"] != lengths["max"]:
-        raise ValueError(
-            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they do "
-            "not belong together"
-        )
-    values = column.flatten()
-    refuse_nulls(values, name)
-    return values.to_numpy(zero_copy_only=False).reshape(len(column), lengths["max"])
-
-
-def labels(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    """A column of ids or class names."""
-    column = batch[name]
-    refuse_nulls(column, name)
-    if isinstance(column, pa.DictionaryArray):
-        column = column.dictionary_decode()
-    return column.to_numpy(zero_copy_only=False)
-
-
-def refuse_nulls(array: pa.Array, name: str) -> None:
-    """Checks that no value is missing."""
-    if array.null_count > 0:
-        raise ValueError(f"column {name!r} holds nulls: remove such rows with Dataset.filter")
 
 
 @contextmanager
-def own_exceptions(context: DataContext) -> Iterator[None]:
-    """Raises what a task refused as its one sentence, without the worker's traceback and Ray's advice."""
-    before = context.raise_original_map_exception
-    context.raise_original_map_exception = True
+def own_exceptions() -> Iterator[None]:
+    """Raises what a task refused as its one sentence, without the worker's traceback."""
     try:
         yield
     except RayTaskError as error:
-        if isinstance(error.cause, ValueError):
-            raise ValueError(str(error.cause).partition("\n")[0]) from None
+        if isinstance(error.cause, (ValueError, OSError)):
+            kind = ValueError if isinstance(error.cause, ValueError) else OSError
+            raise kind(str(error.cause).partition("\n")[0]) from None
         raise
-    finally:
-        context.raise_original_map_exception = before
