@@ -58,7 +58,8 @@ def make_shards(folder, rows, dim, table, shards):
         lists = pa.FixedSizeListArray.from_arrays(pa.array(x[of].reshape(-1)), dim)
         (folder / "parquet").mkdir(exist_ok=True)
         shard = pa.table({"embedding": lists, "label": y[of]})
-        pq.write_table(shard, folder / f"parquet/{of[0]:08}.parquet", row_group_size=8192)
+        path = folder / f"parquet/{of[0]:08}.parquet"
+        pq.write_table(shard, path, row_group_size=8192, compression="none")
     return np.bincount(y)
 
 

@@ -1,7 +1,7 @@
 """Information amount and moments of a Ray Dataset, class by class on all nodes.
 
 A task that has blocks of rows computes moments of each bucket of classes. Another one merges those of a bucket
-(Eq. 8), and computes its spectra where it lies. So a worker holds no more than a block and a bucket, and only
+(Eq. 8), and computes its spectra where it lies. So a worker holds no more than its blocks or a bucket, and only
 information amounts come back. Tasks keep nothing: Ray runs those again whose results it has lost.
 """
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["information", "moments"]
 
-# What is merged at once: blocks of this part of the cluster's object store, which moments take no more of, and so
-# few tasks that Ray can send a list of what they returned as one small argument.
+# What is merged at once: moments of blocks that take this part of the cluster's object store, and of so few tasks
+# that Ray can send the list of them as one small argument.
 SHARE_OF_STORE, MOST_PARTS = 0.3, 256
 
 
@@ -57,9 +57,8 @@ def information(
     """
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
     with own_exceptions():
-        states = buckets(dataset, embedding_column, label_column, precision)
-        work = remote(finish)
-        amounts = ray.get([work.remote(state, estimator) for state in states])
+        buckets = split_and_merged(dataset, embedding_column, label_column, precision)
+        amounts = ray.get(of_each(finish, buckets, [estimator] * BUCKETS))
     return joined([part for part in amounts if part is not None], stacklevel=2)
 
 
@@ -95,9 +94,8 @@ def moments(
         raise ValueError(f"{folder}: holds parquet files, which would be read with the new ones: name an empty folder")
     paths = [folder / f"bucket-{bucket:02}.parquet" for bucket in range(BUCKETS)]
     with own_exceptions():
-        states = buckets(dataset, embedding_column, label_column, precision)
-        work = remote(save)
-        tasks = [work.remote(state, path) for state, path in zip(states, paths)]
+        buckets = split_and_merged(dataset, embedding_column, label_column, precision)
+        tasks = of_each(save, buckets, paths)
         try:
             written = [path for path in ray.get(tasks) if path is not None]
             if not written:
@@ -112,36 +110,38 @@ def moments(
     return written
 
 
-def buckets(
+def split_and_merged(
     dataset: Dataset, embedding_column: str, label_column: str, precision: str
-) -> list[ObjectRef[Moments | None]]:
-    """The moments of each bucket of classes."""
+) -> list[tuple[Any, list[ObjectRef]]]:
+    """Of each bucket of classes the moments, and those that are still to be merged into them."""
     columns = dataset.columns()
     if not columns:
         raise ValueError("the dataset has no rows")
     for column in (embedding_column, label_column):
         if column not in columns:
             raise ValueError(f"the dataset has no column {column!r}, but {columns}")
-    states: list[Any] = [None] * BUCKETS
     work = remote(split, num_returns=BUCKETS + 1)
-    parts: list[list[ObjectRef]] = []
+    buckets: list[tuple[Any, list[ObjectRef]]] = [(None, []) for _ in range(BUCKETS)]
     running: list[ObjectRef] = []
-    taken = 0
+    taken = tasks = 0
     for blocks, size in groups(dataset.select_columns([embedding_column, label_column])):
         # Ray Data reads no faster than its blocks are worked on.
         while len(running) >= 2 * ray.cluster_resources()["CPU"]:
             running = waited_for(running)
-        *by_bucket, done = work.remote(embedding_column, label_column, precision, *blocks)
-        running.append(done)
-        parts.append(by_bucket)
-        taken += size
-        if taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"] or len(parts) == MOST_PARTS:
-            states, parts, taken = merged(states, parts), [], 0
-            # Ray frees the parts now.
+        if taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"] or tasks == MOST_PARTS:
+            states = of_each(merge, buckets)
+            # Ray frees what was merged.
+            buckets = [(state, []) for state in states]
             ray.wait(states, num_returns=BUCKETS, fetch_local=False)
+            taken = tasks = 0
+        *parts, done = work.remote(embedding_column, label_column, precision, *blocks)
+        for (_, to_merge), part in zip(buckets, parts):
+            to_merge.append(part)
+        running.append(done)
+        taken, tasks = taken + size, tasks + 1
     while running:
         running = waited_for(running)
-    return merged(states, parts)
+    return buckets
 
 
 def groups(dataset: Dataset) -> Iterator[tuple[list[ObjectRef[Block]], int]]:
@@ -165,10 +165,10 @@ def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
     return others
 
 
-def merged(states: list[Any], parts: list[list[ObjectRef]]) -> list[Any]:
-    """The moments of each bucket, with what each task returned of it."""
-    work = remote(merge)
-    return [work.remote(state, list(of_bucket)) for state, *of_bucket in zip(states, *parts)]
+def of_each(work: Callable[..., Any], buckets: list[tuple[Any, list[ObjectRef]]], *arguments: list[Any]) -> list[Any]:
+    """What `work` returns of each bucket, which has an argument of its own."""
+    task = remote(work)
+    return [task.remote(*bucket, *own) for bucket, *own in zip(buckets, *arguments)]
 
 
 def remote(function: Callable[..., Any], **options: Any) -> Any:
@@ -177,7 +177,7 @@ def remote(function: Callable[..., Any], **options: Any) -> Any:
 
 
 def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Moments | None]:
-    """The moments of each bucket of classes in these blocks; then nothing, which says that all is done."""
+    """The moments of each bucket of classes in these blocks; then nothing, to say that all is done."""
     one_thread()
     tables: list[pa.Table] = [BlockAccessor.for_block(block).to_arrow() for block in blocks]
     batches = (batch for table in tables for batch in table.to_batches())
@@ -199,15 +199,15 @@ def merge(state: Moments | None, parts: list[ObjectRef[Moments | None]]) -> Mome
     return state
 
 
-def finish(state: Moments | None, estimator: str) -> Amounts | None:
-    """Eq. 2 for the classes of a bucket, if it has any."""
-    one_thread()
+def finish(state: Moments | None, parts: list[ObjectRef[Moments | None]], estimator: str) -> Amounts | None:
+    """Merges the last parts; Eq. 2 for the classes of the bucket, if it has any."""
+    state = merge(state, parts)
     return None if state is None else information_of_bucket(state, estimator)
 
 
-def save(state: Moments | None, path: Path) -> Path | None:
-    """The moments file of a bucket, if it has any classes."""
-    one_thread()
+def save(state: Moments | None, parts: list[ObjectRef[Moments | None]], path: Path) -> Path | None:
+    """Merges the last parts; the moments file of the bucket, if it has any classes."""
+    state = merge(state, parts)
     if state is None:
         return None
     state.save(path)
