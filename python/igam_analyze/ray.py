@@ -11,7 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pyarrow as pa
 import ray
@@ -28,9 +28,13 @@ if TYPE_CHECKING:
 
 __all__ = ["information", "moments"]
 
-# What is merged at once: moments of blocks that take this part of the cluster's object store, and of so few tasks
-# that Ray can send the list of them as one small argument.
-SHARE_OF_STORE, MOST_PARTS = 0.3, 256
+# What a pickle has of moments; none of a bucket without classes.
+Packed: TypeAlias = "tuple[Any, ...] | None"
+
+# A task merges so many moments at once: of a bucket, they take together about as much as one block.
+MOST_PARTS = BUCKETS
+# When what is not merged yet is of blocks that took this part of the cluster's object store, it is waited for.
+SHARE_OF_STORE = 0.3
 
 
 def information(
@@ -58,7 +62,7 @@ def information(
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
     with own_exceptions():
         buckets = split_and_merged(dataset, embedding_column, label_column, precision)
-        amounts = ray.get(of_each(finish, buckets, [estimator] * BUCKETS))
+        amounts = ray.get(of_each(buckets, finish, [estimator] * BUCKETS))
     return joined([part for part in amounts if part is not None], stacklevel=2)
 
 
@@ -95,7 +99,7 @@ def moments(
     paths = [folder / f"bucket-{bucket:02}.parquet" for bucket in range(BUCKETS)]
     with own_exceptions():
         buckets = split_and_merged(dataset, embedding_column, label_column, precision)
-        tasks = of_each(save, buckets, paths)
+        tasks = of_each(buckets, save, paths)
         try:
             written = [path for path in ray.get(tasks) if path is not None]
             if not written:
@@ -112,8 +116,8 @@ def moments(
 
 def split_and_merged(
     dataset: Dataset, embedding_column: str, label_column: str, precision: str
-) -> list[tuple[Any, list[ObjectRef]]]:
-    """Of each bucket of classes the moments, and those that are still to be merged into them."""
+) -> list[list[ObjectRef[Packed]]]:
+    """The moments of each bucket of classes: a few, still to be merged."""
     columns = dataset.columns()
     if not columns:
         raise ValueError("the dataset has no rows")
@@ -121,24 +125,25 @@ def split_and_merged(
         if column not in columns:
             raise ValueError(f"the dataset has no column {column!r}, but {columns}")
     work = remote(split, num_returns=BUCKETS + 1)
-    buckets: list[tuple[Any, list[ObjectRef]]] = [(None, []) for _ in range(BUCKETS)]
-    running: list[ObjectRef] = []
-    taken = tasks = 0
+    buckets: list[list[ObjectRef[Packed]]] = [[] for _ in range(BUCKETS)]
+    running: list[ObjectRef[None]] = []
+    taken = 0
     for blocks, size in groups(dataset.select_columns([embedding_column, label_column])):
         # Ray Data reads no faster than its blocks are worked on.
         while len(running) >= 2 * ray.cluster_resources()["CPU"]:
             running = waited_for(running)
-        if taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"] or tasks == MOST_PARTS:
-            states = of_each(merge, buckets)
-            # Ray frees what was merged.
-            buckets = [(state, []) for state in states]
-            ray.wait(states, num_returns=BUCKETS, fetch_local=False)
-            taken = tasks = 0
+        full = taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"]
+        if full or len(buckets[0]) == MOST_PARTS:
+            merged = of_each(buckets, merge)
+            buckets = [[one] for one in merged]  # Ray frees the others.
+            if full:
+                ray.wait(merged, num_returns=BUCKETS, fetch_local=False)
+                taken = 0
         *parts, done = work.remote(embedding_column, label_column, precision, *blocks)
-        for (_, to_merge), part in zip(buckets, parts):
-            to_merge.append(part)
+        for bucket, part in zip(buckets, parts):
+            bucket.append(part)
         running.append(done)
-        taken, tasks = taken + size, tasks + 1
+        taken += size
     while running:
         running = waited_for(running)
     return buckets
@@ -165,10 +170,16 @@ def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
     return others
 
 
-def of_each(work: Callable[..., Any], buckets: list[tuple[Any, list[ObjectRef]]], *arguments: list[Any]) -> list[Any]:
-    """What `work` returns of each bucket, which has an argument of its own."""
+def of_each(
+    buckets: list[list[ObjectRef[Packed]]], work: Callable[..., Any], *arguments: list[Any]
+) -> list[ObjectRef[Any]]:
+    """What `work` returns of each bucket, which may have arguments of its own before its moments.
+
+    The moments are arguments themselves. A task that asked for those that a node has lost would wait on a processor
+    that they need.
+    """
     task = remote(work)
-    return [task.remote(*bucket, *own) for bucket, *own in zip(buckets, *arguments)]
+    return [task.remote(*own, *bucket) for bucket, *own in zip(buckets, *arguments)]
 
 
 def remote(function: Callable[..., Any], **options: Any) -> Any:
@@ -176,42 +187,57 @@ def remote(function: Callable[..., Any], **options: Any) -> Any:
     return ray.remote(num_cpus=1, max_retries=-1, **options)(function)
 
 
-def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Moments | None]:
+def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Packed]:
     """The moments of each bucket of classes in these blocks; then nothing, to say that all is done."""
     one_thread()
     tables: list[pa.Table] = [BlockAccessor.for_block(block).to_arrow() for block in blocks]
     batches = (batch for table in tables for batch in table.to_batches())
     moments = moments_by_bucket(batches, embedding_column, label_column, precision, BUCKETS)
     for bucket in range(BUCKETS):
-        yield moments.pop(bucket, None)
+        yield packed(moments.pop(bucket, None))
     yield None
 
 
-def merge(state: Moments | None, parts: list[ObjectRef[Moments | None]]) -> Moments | None:
-    """Eq. 8, of which one part at a time is in memory."""
-    one_thread()
-    for reference in parts:
-        part = ray.get(reference)
-        if state is None:
-            state = part
-        elif part is not None:
-            state.merge(part)
-    return state
+def merge(*parts: Packed) -> Packed:
+    """Eq. 8 for the moments of a bucket, if it has any."""
+    return packed(whole_of(parts))
 
 
-def finish(state: Moments | None, parts: list[ObjectRef[Moments | None]], estimator: str) -> Amounts | None:
-    """Merges the last parts; Eq. 2 for the classes of the bucket, if it has any."""
-    state = merge(state, parts)
-    return None if state is None else information_of_bucket(state, estimator)
+def finish(estimator: str, *parts: Packed) -> Amounts | None:
+    """Eq. 2 for the classes of a bucket, if it has any."""
+    whole = whole_of(parts)
+    return None if whole is None else information_of_bucket(whole, estimator)
 
 
-def save(state: Moments | None, parts: list[ObjectRef[Moments | None]], path: Path) -> Path | None:
-    """Merges the last parts; the moments file of the bucket, if it has any classes."""
-    state = merge(state, parts)
-    if state is None:
+def save(path: Path, *parts: Packed) -> Path | None:
+    """The moments file of a bucket, if it has any classes."""
+    whole = whole_of(parts)
+    if whole is None:
         return None
-    state.save(path)
+    whole.save(path)
     return path
+
+
+def whole_of(parts: tuple[Packed, ...]) -> Moments | None:
+    """Eq. 8: the moments of a bucket from its parts, of which one at a time is unpacked."""
+    one_thread()
+    whole = None
+    for part in parts:
+        if part is None:
+            continue
+        make, arguments, state = part
+        moments = make(*arguments)
+        moments.__setstate__(state)
+        if whole is None:
+            whole = moments
+        else:
+            whole.merge(moments)
+    return whole
+
+
+def packed(moments: Moments | None) -> Packed:
+    """As plain arrays, which a task need not copy from the store that all tasks of a node share."""
+    return None if moments is None else moments.__reduce__()
 
 
 def one_thread() -> None:
