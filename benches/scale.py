@@ -112,10 +112,11 @@ def side_by_side(folder):
     dump = ["--embeddings", folder / "embeddings.npy", "--labels", folder / "labels.npy"]
 
     def program():
-        subprocess.run([BINARY, "information", *dump, "--out", folder / "out", "--quiet"], check=True, stdout=-3)
+        subprocess.run([BINARY, "information", *dump, "--out", folder / "out", "--quiet"], check=True, stdout=subprocess.DEVNULL)
 
     def information():
-        with warnings.catch_warnings(action="ignore"):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             igam_analyze.ray.information(ray.data.read_parquet(str(folder / "parquet")))
 
     def moments():
