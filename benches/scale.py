@@ -33,8 +33,8 @@ SETS = {
 # Dumps to measure: rows, and shards that they are cut into.
 MEASURED = {128: (1_270_141, 16), 1024: (200_000, 8)}
 BILLION, SHARDS, FAN_IN = 10**9, 1000, 10
-# Bytes of a block of Ray Data.
-BLOCK = 128 * 2**20
+# MiB of a block of Ray Data: by default, and of one that sends less.
+BLOCKS = 128, 1024
 
 
 def size(counts, dim):
@@ -161,17 +161,18 @@ def main():
             f"{files[0] / 2**20:,.0f} MiB a shard's file, {files[-1] / 2**20:,.0f} MiB of all, "
             f"{volume / 2**30:,.0f} GiB over the network of {BILLION * dim * 4 / 2**30:,.0f} GiB of embeddings"
         )
-        # Ray: what each block sends to each bucket.
-        rows = BLOCK // (dim * 4)
-        buckets = {}
-        for label, count in enumerate(class_counts(rows, LVIS)):
-            bucket = bucket_of(label, BUCKETS)
-            buckets[bucket] = buckets.get(bucket, 0) + size(np.array([count]), dim) * (BILLION / rows)
-        volume, most = sum(buckets.values()), max(buckets.values())
-        print(
-            f"    Ray, blocks of {rows:,} rows: {volume / 2**30:,.0f} GiB over the network, "
-            f"{most / 2**30:,.0f} GiB to the largest of {BUCKETS} buckets, {most / merging:,.0f} s to merge"
-        )
+        for block in BLOCKS:
+            rows = block * 2**20 // (dim * 4)
+            buckets = dict.fromkeys(range(BUCKETS), 0.0)
+            for label, count in enumerate(class_counts(rows, LVIS)):
+                # No mean goes with rows.
+                sent = count * dim * 4 if count <= dim else size(np.array([count]), dim)
+                buckets[bucket_of(label, BUCKETS)] += sent * BILLION / rows
+            volume, most = sum(buckets.values()), max(buckets.values())
+            print(
+                f"    Ray, blocks of {block} MiB: {volume / 2**30:,.0f} GiB over the network, "
+                f"{most / 2**30:,.0f} GiB to the largest of {BUCKETS} buckets, {most / merging:,.0f} s to merge"
+            )
 
 
 def check_voc(rows, dim, table):
