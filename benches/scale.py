@@ -5,12 +5,15 @@
     python benches/scale.py
 
 Sizes are exact, from instance counts, and checked against files that are written. Rates are measured on dumps of
-against_numpy.py; one thread of `moments`, since a cluster multiplies that. The least of three times.
+against_numpy.py; one thread of `moments`, since a cluster multiplies that. The least of three times, in turn.
+Ray has all processors; what the program takes with all of them is the least that `information` can take there.
 """
 
 import logging
 import os
+import shutil
 import subprocess
+import warnings
 import tempfile
 import time
 from pathlib import Path
@@ -30,6 +33,8 @@ SETS = {
 # Dumps to measure: rows, and shards that they are cut into.
 MEASURED = {128: (1_270_141, 16), 1024: (200_000, 8)}
 BILLION, SHARDS, FAN_IN = 10**9, 1000, 10
+# MiB of a block of Ray Data: by default, and of one that sends less.
+BLOCKS = 128, 1024
 
 
 def size(counts, dim):
@@ -58,12 +63,13 @@ def make_shards(folder, rows, dim, table, shards):
         lists = pa.FixedSizeListArray.from_arrays(pa.array(x[of].reshape(-1)), dim)
         (folder / "parquet").mkdir(exist_ok=True)
         shard = pa.table({"embedding": lists, "label": y[of]})
-        pq.write_table(shard, folder / f"parquet/{of[0]:08}.parquet", row_group_size=8192)
+        path = folder / f"parquet/{of[0]:08}.parquet"
+        pq.write_table(shard, path, row_group_size=8192, compression="none")
     return np.bincount(y)
 
 
 def measure(dim):
-    """Rows/s of `moments` in one thread, bytes/s of `merge`, rows/s of Ray; checks `size`."""
+    """Rows/s of `moments` in one thread and bytes/s of `merge`; prints rows/s of Ray; checks `size`."""
     rows, shards = MEASURED[dim]
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -83,27 +89,52 @@ def measure(dim):
             f"  merge: {read / 2**20:.0f} MiB of moments in {merging:.2f} s, {read / merging / 1e9:.2f} GB/s\n"
             f"  the file of all: {written:,} bytes, {written / exact - 1:+.2%} of {exact:,} computed"
         )
-        ray_rate = rows / ray_seconds(folder / "parquet")
-        print(f"  Ray: {ray_rate:,.0f} rows/s with {os.cpu_count()} processors, from Parquet")
-    return rows / took, read / merging
+        rate = rows / took
+        alone, information, moments = (rows / seconds for seconds in side_by_side(folder))
+        print(
+            f"  information: {alone:,.0f} rows/s with {os.cpu_count()} threads\n"
+            f"  Ray, {os.cpu_count()} processors, from Parquet:\n"
+            f"    moments: {moments:,.0f} rows/s, {moments / rate:.2f} of one thread's\n"
+            f"    information: {information:,.0f} rows/s, {information / alone:.2f} of the program's, "
+            f"{information / rate:.2f} of one thread's moments"
+        )
+    return rate, read / merging
 
 
-def ray_seconds(folder):
+def side_by_side(folder):
+    """Seconds of `information` of the program, of Ray, and of Ray's moments files, in turn."""
     import ray
 
     import igam_analyze.ray
 
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     ray.data.DataContext.get_current().enable_progress_bars = False
-    times = []
+    dump = ["--embeddings", folder / "embeddings.npy", "--labels", folder / "labels.npy"]
+
+    def program():
+        subprocess.run([BINARY, "information", *dump, "--out", folder / "out", "--quiet"], check=True, stdout=subprocess.DEVNULL)
+
+    def information():
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            igam_analyze.ray.information(ray.data.read_parquet(str(folder / "parquet")))
+
+    def moments():
+        shutil.rmtree(folder / "moments", ignore_errors=True)
+        igam_analyze.ray.moments(ray.data.read_parquet(str(folder / "parquet")), folder / "moments")
+
+    times = {work: [] for work in (program, information, moments)}
     for _ in range(3):
-        start = time.perf_counter()
-        igam_analyze.ray.information(ray.data.read_parquet(str(folder)))
-        times.append(time.perf_counter() - start)
-    return min(times)
+        for work, of_work in times.items():
+            start = time.perf_counter()
+            work()
+            of_work.append(time.perf_counter() - start)
+    return [min(of_work) for of_work in times.values()]
 
 
 def main():
+    from igam_analyze._buckets import BUCKETS, bucket_of
+
     print("Moments files")
     for name, (rows, table) in SETS.items():
         for dim in MEASURED:
@@ -130,6 +161,18 @@ def main():
             f"{files[0] / 2**20:,.0f} MiB a shard's file, {files[-1] / 2**20:,.0f} MiB of all, "
             f"{volume / 2**30:,.0f} GiB over the network of {BILLION * dim * 4 / 2**30:,.0f} GiB of embeddings"
         )
+        for block in BLOCKS:
+            rows = block * 2**20 // (dim * 4)
+            buckets = dict.fromkeys(range(BUCKETS), 0.0)
+            for label, count in enumerate(class_counts(rows, LVIS)):
+                # No mean goes with rows.
+                sent = count * dim * 4 if count <= dim else size(np.array([count]), dim)
+                buckets[bucket_of(label, BUCKETS)] += sent * BILLION / rows
+            volume, most = sum(buckets.values()), max(buckets.values())
+            print(
+                f"    Ray, blocks of {block} MiB: {volume / 2**30:,.0f} GiB over the network, "
+                f"{most / 2**30:,.0f} GiB to the largest of {BUCKETS} buckets, {most / merging:,.0f} s to merge"
+            )
 
 
 def check_voc(rows, dim, table):

@@ -105,15 +105,14 @@ impl<T: Value> Moments<T> {
     ///
     /// # Panics
     /// If the two differ in dimension.
-    pub fn merge(&mut self, other: Moments<T>) {
+    pub fn merge(&mut self, other: &Moments<T>) {
         assert_eq!(self.dim, other.dim, "moments of another dimension");
-        if let Some(mut theirs) = other.folded {
+        if let Some(theirs) = &other.folded {
             self.fold_all();
-            let ours = self.folded.get_or_insert_with(|| Folded::new(self.dim));
-            if ours.count == 0 {
-                std::mem::swap(ours, &mut theirs);
+            match &mut self.folded {
+                Some(ours) if ours.count > 0 => ours.merge(theirs),
+                ours => *ours = Some(theirs.clone()),
             }
-            ours.merge(theirs);
         }
         for row in other.rows.chunks_exact(self.dim) {
             self.push(row);
@@ -298,15 +297,15 @@ impl Folded {
     }
 
     /// Eq. 8 for two scatters: S = Sₐ + S_b + δδᵀ·nₐn_b/n.
-    fn merge(&mut self, mut other: Folded) {
+    fn merge(&mut self, other: &Folded) {
         if other.count == 0 {
             return;
         }
         let joint = self.joint_mean(other.count, &other.mean);
-        self.move_centre(joint.clone());
-        other.move_centre(joint);
-        self.fourth += other.fourth;
-        for (ours, theirs) in self.third.iter_mut().zip(&other.third) {
+        let (third, fourth) = other.about(&joint);
+        self.move_centre(joint);
+        self.fourth += fourth;
+        for (ours, theirs) in self.third.iter_mut().zip(third) {
             *ours += theirs;
         }
         self.scatter.add(&other.scatter);
@@ -348,7 +347,14 @@ impl Folded {
         }
     }
 
-    /// Takes T and Q about another point. Moved by s from the old one, with d = μ − centre and
+    /// Takes T and Q about another point from now on.
+    fn move_centre(&mut self, to: Vec<f64>) {
+        (self.third, self.fourth) = self.about(&to);
+        self.centre = to;
+        self.move_at = self.count.saturating_mul(4);
+    }
+
+    /// T and Q about another point. Moved by s from the old one, with d = μ − centre and
     /// Z = Σzzᵀ = S + n·ddᵀ,
     ///
     /// - T' = Σ‖z−s‖²(z−s) = T − 2Zs + n‖s‖²d + (2n·d·s − n‖s‖² − tr Z)s,
@@ -356,25 +362,26 @@ impl Folded {
     ///
     /// Before the count has grown fourfold, the mean cannot have gone much further than the rows'
     /// own spread, so that no large numbers cancel; and the product Ss is rarely needed.
-    fn move_centre(&mut self, to: Vec<f64>) {
+    fn about(&self, to: &[f64]) -> (Vec<f64>, f64) {
         let n = self.count as f64;
         let from = |point: &[f64]| -> Vec<f64> {
             point.iter().zip(&self.centre).map(|(point, centre)| point - centre).collect()
         };
-        let (s, d) = (from(&to), from(&self.mean));
+        let (s, d) = (from(to), from(&self.mean));
         let (ss, ds) = (n * dot(&s, &s), n * dot(&d, &s));
         let trace = self.scatter.diagonal().sum::<f64>() + n * dot(&d, &d);
         let mut zs = self.scatter.times(&s);
         for (zs, d) in zs.iter_mut().zip(&d) {
             *zs += ds * d;
         }
-        self.fourth += 4.0 * (dot(&s, &zs) - dot(&s, &self.third))
-            + (2.0 * trace - 4.0 * ds + ss) * dot(&s, &s);
-        for (((third, zs), d), s) in self.third.iter_mut().zip(zs).zip(d).zip(s) {
+        let fourth = self.fourth
+            + (4.0 * (dot(&s, &zs) - dot(&s, &self.third))
+                + (2.0 * trace - 4.0 * ds + ss) * dot(&s, &s));
+        let mut third = self.third.clone();
+        for (((third, zs), d), s) in third.iter_mut().zip(zs).zip(d).zip(s) {
             *third += ss * d + (2.0 * ds - ss - trace) * s - 2.0 * zs;
         }
-        self.centre = to;
-        self.move_at = self.count.saturating_mul(4);
+        (third, fourth)
     }
 }
 

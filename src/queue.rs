@@ -42,7 +42,7 @@ impl<T: Value> LocalMoments<T> {
     pub fn merged(mut self) -> Moments<T> {
         self.turn_over();
         let mut merged = Moments::new(self.dim);
-        self.taken.into_iter().for_each(|local| merged.merge(local));
+        self.taken.into_iter().for_each(|local| merged.merge(&local));
         merged
     }
 

@@ -222,7 +222,7 @@ fn moments(path: &Path) {
         let _ = stream::passes_of_moments::<f32>(&files, Some(1 << 30));
         let _ = files.read(|_| true, &mut |classes: Vec<(usize, Moments<f32>)>| {
             for (_, mut moments) in classes {
-                moments.merge(moments.clone());
+                moments.merge(&moments.clone());
                 let _ = Information::of_moments(moments, &[Estimator::LedoitWolf]);
             }
         });

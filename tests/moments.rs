@@ -160,8 +160,8 @@ proptest! {
         cuts.extend([0, rows.len()]);
         cuts.sort();
         let parts = || cuts.windows(2).map(|part| moments(dim, &rows[part[0]..part[1]]));
-        let join = |mut left: Moments<f64>, right| {
-            left.merge(right);
+        let join = |mut left: Moments<f64>, right: Moments<f64>| {
+            left.merge(&right);
             left
         };
         let merged = parts().fold(Moments::new(dim), join);

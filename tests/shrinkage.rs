@@ -274,7 +274,7 @@ proptest! {
         cuts.sort();
         let mut merged = Moments::new(dim);
         for part in cuts.windows(2) {
-            merged.merge(moments(dim, &rows[part[0]..part[1]]));
+            merged.merge(&moments(dim, &rows[part[0]..part[1]]));
         }
         let merged = Spectrum::of(merged).unwrap().unwrap().fourth_moment;
         let expected = fourth_moment(dim, &rows);

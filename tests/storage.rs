@@ -218,7 +218,7 @@ fn the_queue_turns_over_when_it_is_full() {
         let mut expected = Moments::new(dim);
         for mut turn in turns {
             turn.fold_all();
-            expected.merge(turn);
+            expected.merge(&turn);
         }
         let queued = queued.merged().into_parts();
         assert_eq!(queued, expected.into_parts(), "{length}");

@@ -1,34 +1,40 @@
-"""Information amount of a Ray Dataset, as an aggregation of Ray Data.
+"""Information amount and moments of a Ray Dataset, class by class on all nodes.
 
-The task that has a block computes its moments, and only moments are sent on. They are merged a few at a time
-(Eq. 8) before Ray aggregates them, because its one reduce task would load the moments of all blocks together.
-So a worker holds only a few of them, for any number of blocks.
+A task that has blocks of rows computes moments of each bucket of classes. Another one merges those of a bucket
+(Eq. 8), and computes its spectra where it lies. So a worker holds no more than its blocks or a bucket, and only
+information amounts come back. Tasks keep nothing: Ray runs those again whose results it has lost.
 """
 
 from __future__ import annotations
 
 import os
-import pickle
-import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
-from ray.data.aggregate import AggregateFnV2
+import ray
+from ray.data.block import Block, BlockAccessor
 from ray.exceptions import RayTaskError
 
-from igam_analyze import Amounts, IgamWarning, Moments
+from igam_analyze import Amounts, Moments
+
+from ._buckets import BUCKETS, information_of_bucket, joined, moments_by_bucket
 
 if TYPE_CHECKING:
-    from ray.data import DataContext, Dataset
+    from ray import ObjectRef
+    from ray.data import Dataset
 
-__all__ = ["information"]
+__all__ = ["information", "moments"]
 
-# Moments that one task merges: what bounds the memory of a worker.
-FAN_IN = 4
+# What a pickle has of moments; none of a bucket without classes.
+Packed: TypeAlias = "tuple[Any, ...] | None"
+
+# A task merges so many moments at once: of a bucket, they take together about as much as one block.
+MOST_PARTS = BUCKETS
+# When what is not merged yet is of blocks that took this part of the cluster's object store, it is waited for.
+SHARE_OF_STORE = 0.3
 
 
 def information(
@@ -40,7 +46,7 @@ def information(
 ) -> Amounts:
     """Information amount of each class of a Ray Dataset: what `igam_analyze.information` returns.
 
-    Blocks are merged in no fixed order: that moves I in rounding alone, at most 1e-9 relative.
+    Blocks are merged in the order in which they come: that moves I in rounding alone, at most 1e-9 relative.
 
     Parameters
     ----------
@@ -54,140 +60,198 @@ def information(
     ValueError : if the dataset has no such column or no rows, or for what `igam_analyze.Moments` refuses
     """
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
+    with own_exceptions():
+        buckets = split_and_merged(dataset, embedding_column, label_column, precision)
+        amounts = ray.get(of_each(buckets, finish, [estimator] * BUCKETS))
+    return joined([part for part in amounts if part is not None], stacklevel=2)
+
+
+def moments(
+    dataset: Dataset,
+    folder: str | os.PathLike[str],
+    embedding_column: str = "embedding",
+    label_column: str = "label",
+    precision: str = "f64",
+) -> list[Path]:
+    """Writes moments files of a Ray Dataset (docs/moments.md): one for each bucket of classes, all at once.
+
+    `igam-analyze correlate --moments FOLDER` and `igam_analyze.Moments.load(folder)` read them as one.
+
+    Parameters
+    ----------
+    folder : that all nodes share; it is made if it is missing, and has no parquet file yet
+    dataset, embedding_column, label_column, precision : as for `information`
+
+    Returns
+    -------
+    list of Path : the files
+
+    Raises
+    ------
+    ValueError : as for `information`; if the folder has a parquet file, or nodes do not share it
+    OSError : if a file cannot be written
+    """
+    Moments(precision)
+    folder = Path(folder).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.glob("*.parquet")):
+        raise ValueError(f"{folder}: holds parquet files, which would be read with the new ones: name an empty folder")
+    paths = [folder / f"bucket-{bucket:02}.parquet" for bucket in range(BUCKETS)]
+    with own_exceptions():
+        buckets = split_and_merged(dataset, embedding_column, label_column, precision)
+        tasks = of_each(buckets, save, paths)
+        try:
+            written = [path for path in ray.get(tasks) if path is not None]
+            if not written:
+                raise ValueError("the dataset has no rows")
+            if not all(path.exists() for path in written):
+                raise ValueError(f"{folder}: the nodes do not share this folder: name one that they do")
+        except BaseException:
+            ray.wait(tasks, num_returns=len(tasks), fetch_local=False)
+            for path in paths:
+                path.unlink(missing_ok=True)
+            raise
+    return written
+
+
+def split_and_merged(
+    dataset: Dataset, embedding_column: str, label_column: str, precision: str
+) -> list[list[ObjectRef[Packed]]]:
+    """The moments of each bucket of classes: a few, still to be merged."""
     columns = dataset.columns()
     if not columns:
         raise ValueError("the dataset has no rows")
     for column in (embedding_column, label_column):
         if column not in columns:
             raise ValueError(f"the dataset has no column {column!r}, but {columns}")
-    with own_exceptions(dataset.context):
-        moments = dataset.select_columns([embedding_column, label_column]).map_batches(
-            fold,
-            fn_args=(embedding_column, label_column, precision),
-            batch_size=None,
-            batch_format="pyarrow",
-        )
-        moments = merged(moments, precision)
-        while moments.count() > FAN_IN:
-            moments = merged(moments, precision)
-        result = moments.aggregate(InformationAmount(estimator, precision))
-    result = pickle.loads(result["information"])
-    if not result["class"]:
-        raise ValueError("the dataset has no rows")
-    for sentence in result.warnings:
-        warnings.warn(sentence, IgamWarning, stacklevel=2)
-    return result
+    work = remote(split, num_returns=BUCKETS + 1)
+    buckets: list[list[ObjectRef[Packed]]] = [[] for _ in range(BUCKETS)]
+    running: list[ObjectRef[None]] = []
+    taken = 0
+    for blocks, size in groups(dataset.select_columns([embedding_column, label_column])):
+        # Ray Data reads no faster than its blocks are worked on.
+        while len(running) >= 2 * ray.cluster_resources()["CPU"]:
+            running = waited_for(running)
+        full = taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"]
+        if full or len(buckets[0]) == MOST_PARTS:
+            merged = of_each(buckets, merge)
+            buckets = [[one] for one in merged]  # Ray frees the others.
+            if full:
+                ray.wait(merged, num_returns=BUCKETS, fetch_local=False)
+                taken = 0
+        *parts, done = work.remote(embedding_column, label_column, precision, *blocks)
+        for bucket, part in zip(buckets, parts):
+            bucket.append(part)
+        running.append(done)
+        taken += size
+    while running:
+        running = waited_for(running)
+    return buckets
 
 
-class InformationAmount(AggregateFnV2[Moments, bytes]):
-    """Eq. 8 and Eq. 2 over a column of moments."""
-
-    def __init__(self, estimator: str, precision: str):
-        super().__init__("information", lambda: Moments(precision), on="moments", ignore_nulls=False)
-        self.estimator, self.precision = estimator, precision
-
-    def aggregate_block(self, block: pa.Table) -> Moments:
-        return sum_of(block, self.precision)
-
-    def combine(self, current_accumulator: Moments, new: Moments) -> Moments:
-        current_accumulator.merge(new)
-        return current_accumulator
-
-    def finalize(self, accumulator: Moments) -> bytes:
-        with warnings.catch_warnings():
-            # They are raised where the user sees them.
-            warnings.simplefilter("ignore", IgamWarning)
-            # Of a dict Ray would make a struct of lists.
-            return pickle.dumps(accumulator.information(self.estimator))
+def groups(dataset: Dataset) -> Iterator[tuple[list[ObjectRef[Block]], int]]:
+    """The blocks of a dataset with their size; small ones together, since each task makes an object for each bucket."""
+    enough = dataset.context.target_max_block_size or 1 << 27
+    blocks, size = [], 0
+    for bundle in dataset.iter_internal_ref_bundles():
+        blocks += bundle.block_refs
+        size += bundle.size_bytes()
+        if size > enough / 2:
+            yield blocks, size
+            blocks, size = [], 0
+    if blocks:
+        yield blocks, size
 
 
-def merged(moments: Dataset, precision: str) -> Dataset:
-    """The same moments in a fourth of the rows."""
-    return moments.map_batches(
-        merge,
-        fn_args=(precision,),
-        batch_size=FAN_IN,
-        batch_format="pyarrow",
-        # The default, said: tasks of equal arguments are fused, and within `fold`'s is one block to merge.
-        max_calls=0,
-    ).materialize()
+def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
+    """Waits for one of these to end well; returns the others."""
+    [done], others = ray.wait(running)
+    ray.get(done)
+    return others
 
 
-def merge(block: pa.Table, precision: str) -> pa.Table:
-    """Eq. 8 for a block of moments."""
-    return table(sum_of(block, precision))
+def of_each(
+    buckets: list[list[ObjectRef[Packed]]], work: Callable[..., Any], *arguments: list[Any]
+) -> list[ObjectRef[Any]]:
+    """What `work` returns of each bucket, which may have arguments of its own before its moments.
+
+    The moments are arguments themselves. A task that asked for those that a node has lost would wait on a processor
+    that they need.
+    """
+    task = remote(work)
+    return [task.remote(*own, *bucket) for bucket, *own in zip(buckets, *arguments)]
 
 
-def fold(block: pa.Table, embedding_column: str, label_column: str, precision: str) -> pa.Table:
-    """The moments of a block of embeddings."""
-    # One processor is what Ray counts for this task. Read when a worker does its first work.
+def remote(function: Callable[..., Any], **options: Any) -> Any:
+    """As a task of one processor, which Ray runs again for as often as its worker or node dies."""
+    return ray.remote(num_cpus=1, max_retries=-1, **options)(function)
+
+
+def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Packed]:
+    """The moments of each bucket of classes in these blocks; then nothing, to say that all is done."""
+    one_thread()
+    tables: list[pa.Table] = [BlockAccessor.for_block(block).to_arrow() for block in blocks]
+    batches = (batch for table in tables for batch in table.to_batches())
+    moments = moments_by_bucket(batches, embedding_column, label_column, precision, BUCKETS)
+    for bucket in range(BUCKETS):
+        yield packed(moments.pop(bucket, None))
+    yield None
+
+
+def merge(*parts: Packed) -> Packed:
+    """Eq. 8 for the moments of a bucket, if it has any."""
+    return packed(whole_of(parts))
+
+
+def finish(estimator: str, *parts: Packed) -> Amounts | None:
+    """Eq. 2 for the classes of a bucket, if it has any."""
+    whole = whole_of(parts)
+    return None if whole is None else information_of_bucket(whole, estimator)
+
+
+def save(path: Path, *parts: Packed) -> Path | None:
+    """The moments file of a bucket, if it has any classes."""
+    whole = whole_of(parts)
+    if whole is None:
+        return None
+    whole.save(path)
+    return path
+
+
+def whole_of(parts: tuple[Packed, ...]) -> Moments | None:
+    """Eq. 8: the moments of a bucket from its parts, of which one at a time is unpacked."""
+    one_thread()
+    whole = None
+    for part in parts:
+        if part is None:
+            continue
+        make, arguments, state = part
+        moments = make(*arguments)
+        moments.__setstate__(state)
+        if whole is None:
+            whole = moments
+        else:
+            whole.merge(moments)
+    return whole
+
+
+def packed(moments: Moments | None) -> Packed:
+    """As plain arrays, which a task need not copy from the store that all tasks of a node share."""
+    return None if moments is None else moments.__reduce__()
+
+
+def one_thread() -> None:
+    """One processor is what Ray counts for a task. Read when a worker does its first work."""
     os.environ["RAYON_NUM_THREADS"] = "1"
-    moments = Moments(precision)
-    for batch in block.to_batches():
-        if len(batch) > 0:
-            moments.push(rows(batch, embedding_column), labels(batch, label_column))
-    return table(moments)
-
-
-def sum_of(block: pa.Table, precision: str) -> Moments:
-    """Eq. 8 for a column of moments, of which one at a time is unpacked."""
-    moments = Moments(precision)
-    for each in block["moments"]:
-        moments.merge(pickle.loads(each.as_buffer()))
-    return moments
-
-
-def table(moments: Moments) -> pa.Table:
-    """Moments as a row."""
-    return pa.table({"moments": pa.array([pickle.dumps(moments, protocol=5)], pa.large_binary())})
-
-
-def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    """A column of embeddings as (n, p), copied only where it is a tensor whose rows lie apart."""
-    column = batch[name]
-    refuse_nulls(column, name)
-    if isinstance(column, pa.FixedShapeTensorArray):
-        return column.to_numpy_ndarray()
-    if isinstance(column, pa.ExtensionArray):
-        return column.to_numpy(zero_copy_only=False)  # A tensor of Ray.
-    if not hasattr(column, "value_lengths"):
-        raise ValueError(f"column {name!r} holds {column.type}: embeddings are lists of floats")
-    lengths = pc.min_max(column.value_lengths()).as_py()
-    if lengths["min"] != lengths["max"]:
-        raise ValueError(
-            f"column {name!r} holds lists of {lengths['min']} and of {lengths['max']} values: they do "
-            "not belong together"
-        )
-    values = column.flatten()
-    refuse_nulls(values, name)
-    return values.to_numpy(zero_copy_only=False).reshape(len(column), lengths["max"])
-
-
-def labels(batch: pa.RecordBatch, name: str) -> np.ndarray:
-    """A column of ids or class names."""
-    column = batch[name]
-    refuse_nulls(column, name)
-    if isinstance(column, pa.DictionaryArray):
-        column = column.dictionary_decode()
-    return column.to_numpy(zero_copy_only=False)
-
-
-def refuse_nulls(array: pa.Array, name: str) -> None:
-    """Checks that no value is missing."""
-    if array.null_count > 0:
-        raise ValueError(f"column {name!r} holds nulls: remove such rows with Dataset.filter")
 
 
 @contextmanager
-def own_exceptions(context: DataContext) -> Iterator[None]:
-    """Raises what a task refused as its one sentence, without the worker's traceback and Ray's advice."""
-    before = context.raise_original_map_exception
-    context.raise_original_map_exception = True
+def own_exceptions() -> Iterator[None]:
+    """Raises what a task refused as its one sentence, without the worker's traceback."""
     try:
         yield
     except RayTaskError as error:
-        if isinstance(error.cause, ValueError):
-            raise ValueError(str(error.cause).partition("\n")[0]) from None
+        if isinstance(error.cause, (ValueError, OSError)):
+            kind = ValueError if isinstance(error.cause, ValueError) else OSError
+            raise kind(str(error.cause).partition("\n")[0]) from None
         raise
-    finally:
-        context.raise_original_map_exception = before

@@ -1,7 +1,7 @@
 //! `Moments`: the covariance of each class, batch by batch (Eq. 7–8).
 
 use std::path::PathBuf;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use igam_analyze::analysis::information::of_class_moments;
 use igam_analyze::class_moments::ClassMoments;
@@ -47,9 +47,13 @@ use crate::work::{exception, locked, released};
 /// ...     moments.push(x, y)
 /// >>> igam_analyze.correlate(moments, ap=metric.compute()).verdict
 #[pyclass(frozen, module = "igam_analyze")]
-pub struct Moments(Mutex<ClassMoments>);
+pub struct Moments(Mutex<Arc<ClassMoments>>);
 
 impl Moments {
+    fn of(moments: ClassMoments) -> Moments {
+        Moments(Mutex::new(Arc::new(moments)))
+    }
+
     /// Does what reads them.
     pub fn compute<R: Send>(
         &self,
@@ -72,7 +76,7 @@ impl Moments {
             }
             None => ClassMoments::new(precision),
         };
-        Ok(Moments(Mutex::new(moments)))
+        Ok(Moments::of(moments))
     }
 
     /// Adds a batch, which may be empty. If it raises, nothing has changed.
@@ -102,7 +106,9 @@ impl Moments {
         let embeddings = Embeddings::of(embeddings)?;
         let labels = arrays::labels(labels)?;
         let values = embeddings.values();
-        locked(py, &self.0, |moments| moments.push(&Array::new(values, &[])?, &labels))
+        locked(py, &self.0, |moments| {
+            Arc::make_mut(moments).push(&Array::new(values, &[])?, &labels)
+        })
     }
 
     /// Adds the embeddings of another object, which does not change (Eq. 8).
@@ -123,9 +129,9 @@ impl Moments {
         if slf.is(other) {
             return Err(PyValueError::new_err("moments cannot be merged with themselves"));
         }
-        // One lock at a time: somebody else may merge them the other way round.
+        // One lock at a time: somebody else may merge them the other way round. Theirs are not copied.
         let theirs = locked(slf.py(), &other.get().0, |theirs| Ok(theirs.clone()))?;
-        locked(slf.py(), &slf.get().0, |ours| ours.merge(theirs))
+        locked(slf.py(), &slf.get().0, |ours| Arc::make_mut(ours).merge(&theirs))
     }
 
     /// Information amount of each class so far.
@@ -210,7 +216,7 @@ impl Moments {
     #[classmethod]
     fn load(_: &Bound<'_, PyType>, py: Python<'_>, path: PathBuf) -> PyResult<Moments> {
         let moments = released(py, || moments_file::load(&[path]))?;
-        Ok(Moments(Mutex::new(moments)))
+        Ok(Moments::of(moments))
     }
 
     /// Number of dimensions p; None before the first embedding.
@@ -232,9 +238,10 @@ impl Moments {
     }
 
     fn __setstate__(&self, py: Python<'_>, state: &Bound<'_, PyDict>) -> PyResult<()> {
-        let flat = pickle::read(state)?;
+        let arrays = pickle::Arrays::of(state)?;
+        let flat = pickle::read(state, &arrays)?;
         locked(py, &self.0, |moments| {
-            *moments = ClassMoments::from_flat(flat)?.ok_or_else(pickle::foreign)?;
+            *moments = ClassMoments::from_flat(flat)?.ok_or_else(pickle::foreign)?.into();
             Ok(())
         })
     }

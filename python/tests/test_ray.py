@@ -3,9 +3,11 @@
     python -m pytest python/tests/test_ray.py
 """
 
+import csv
 import os
 import pathlib
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -107,28 +109,51 @@ def test_every_kind_of_column(cluster, dump, kind):
 
 
 def trapped(work, folder, half):
-    """The same work, but the first task waits halfway, in `folder`, until somebody kills its process."""
+    """The same work, but one task does half of it first and then waits, in `folder`, until somebody kills its process."""
 
     def task(*args):
-        name = ray.get_runtime_context().get_task_id()
-        with open(folder / "log", "a") as log:
-            log.write(f"{name} {os.getpid()}\n")
-        if not (folder / "victim").is_symlink():
-            work(*half(args))
-            try:
-                (folder / "victim").symlink_to(str(os.getpid()))
-                time.sleep(60)
-                raise AssertionError("nobody killed this worker")
-            except FileExistsError:
-                pass
-        return work(*args)
+        log(folder)
+        try:
+            (folder / "trap").mkdir()
+        except FileExistsError:
+            return work(*args)
+        work(*half(args))
+        (folder / "victim").symlink_to(str(os.getpid()))
+        time.sleep(60)
+        raise AssertionError("nobody killed this worker")
 
-    task.__name__ = work.__name__
+    task.__name__ = task.__qualname__ = work.__name__
     return task
 
 
-def half_block(args):
-    return args[0].slice(0, len(args[0]) // 2), *args[1:]
+def log(folder):
+    """Writes down which task runs, in which process of which node."""
+    context = ray.get_runtime_context()
+    with open(folder / "log", "a") as file:
+        file.write(f"{context.get_task_id()} {os.getpid()} {context.get_node_id()}\n")
+
+
+def read_log(folder):
+    return [line.split() for line in (folder / "log").read_text().splitlines()]
+
+
+SPLIT = igam_ray.split
+
+
+def list_of_split(*args):
+    """`split` does nothing until somebody takes what it yields."""
+    return list(SPLIT(*args))
+
+
+list_of_split.__name__ = SPLIT.__name__
+
+
+def half_blocks(args):
+    return *args[:3], *(block.slice(0, len(block) // 2) for block in args[3:])
+
+
+def half_parts(args):
+    return args[: len(args) // 2]
 
 
 class Killer(threading.Thread):
@@ -146,34 +171,77 @@ class Killer(threading.Thread):
         os.kill(int(self.worker), signal.SIGKILL)
 
 
-@pytest.mark.parametrize("stage", ["fold", "merge", "aggregate_block", "finalize"])
-def test_killed_worker_costs_time_and_nothing_else(cluster, tmp_path, dump, monkeypatch, stage):
+@pytest.mark.parametrize(
+    "stage, half",
+    [
+        ("split", half_blocks),
+        ("split", tuple),
+        ("merge", half_parts),
+        ("merge", tuple),
+        ("finish", half_parts),
+        ("finish", tuple),
+    ],
+)
+def test_killed_worker_costs_time_and_nothing_else(cluster, tmp_path, dump, monkeypatch, stage, half):
     (tmp_path / "shards").mkdir()
     dataset = write_shards(tmp_path / "shards", *dump, shards=8)
-    if stage in ("fold", "merge"):
-        monkeypatch.setattr(igam_ray, stage, trapped(getattr(igam_ray, stage), tmp_path, half_block))
-        name = "ray::MapBatches" if stage == "merge" else "ray::ReadFiles"
-    else:
-
-        class Trapped(igam_ray.InformationAmount):
-            def __init__(self, *args):
-                work = getattr(igam_ray.InformationAmount, stage)
-                setattr(self, stage, trapped(work.__get__(self), tmp_path, lambda args: args))
-                super().__init__(*args)
-
-        monkeypatch.setattr(igam_ray, "InformationAmount", Trapped)
-        name = "ray::HashAggreg"
+    work = list_of_split if stage == "split" else getattr(igam_ray, stage)
+    monkeypatch.setattr(igam_ray, stage, trapped(work, tmp_path, half))
+    monkeypatch.setattr(igam_ray, "MOST_PARTS", 6)  # So that most are merged before the last.
     killer = Killer(tmp_path)
     killer.start()
     ours = igam_ray.information(dataset)
     killer.join(timeout=0)
 
-    tasks = [line.split() for line in (tmp_path / "log").read_text().splitlines()]
-    [killed] = [task for task, worker in tasks if worker == killer.worker][-1:]
-    again = [worker for task, worker in tasks if task == killed and worker != killer.worker]
-    assert killer.task.startswith(name)
+    tasks = read_log(tmp_path)
+    [killed] = [task for task, worker, _ in tasks if worker == killer.worker][-1:]
+    again = [worker for task, worker, _ in tasks if task == killed and worker != killer.worker]
+    assert killer.task == f"ray::{stage}"
     assert len(set(again)) == 1
     assert not pathlib.Path(f"/proc/{killer.worker}").exists()
+    assert_same(ours, igam_analyze.information(*dump))
+
+
+def test_killed_node_costs_time_and_nothing_else(cluster, tmp_path, dump, monkeypatch):
+    # Moments of larger blocks lie where they were made, not at the driver.
+    monkeypatch.setattr(ray.data.DataContext.get_current(), "target_max_block_size", 1 << 24)
+    (tmp_path / "shards").mkdir()
+    dataset = write_shards(tmp_path / "shards", *dump, shards=8)
+    doomed = cluster.add_node(num_cpus=2)
+    cluster.wait_for_nodes()
+
+    def logged(*args):
+        log(tmp_path)
+        return list_of_split(*args)
+
+    def waiting(*args):
+        (tmp_path / "all is split").touch()
+        while not (tmp_path / "the node is dead").exists():
+            time.sleep(0.01)
+        return finish(*args)
+
+    def kill():
+        while not (tmp_path / "all is split").exists():
+            time.sleep(0.01)
+        cluster.remove_node(doomed, allow_graceful=False)
+        (tmp_path / "the node is dead").touch()
+
+    finish, remote = igam_ray.finish, igam_ray.remote
+
+    def on_all_nodes(work, **options):
+        return remote(work, **options).options(scheduling_strategy="SPREAD")
+
+    monkeypatch.setattr(igam_ray, "split", logged)
+    monkeypatch.setattr(igam_ray, "finish", waiting)
+    monkeypatch.setattr(igam_ray, "remote", on_all_nodes)
+    killer = threading.Thread(target=kill, daemon=True)
+    killer.start()
+    ours = igam_ray.information(dataset)
+    killer.join(timeout=0)
+
+    tasks = read_log(tmp_path)
+    lost = {task for task, _, node in tasks if node == doomed.node_id}
+    assert lost & {task for task, _, node in tasks if node != doomed.node_id}
     assert_same(ours, igam_analyze.information(*dump))
 
 
@@ -206,26 +274,66 @@ def most_memory(cluster, dataset):
     return meter.most, information
 
 
-def test_memory_of_a_worker_is_bounded_by_the_store(cluster):
-    dim, rows = 256, 5_000
+def test_memory_of_a_worker_is_bounded_by_a_block_and_a_bucket(cluster):
+    dim, rows = 1024, 1_000
 
     # Not from Parquet: what Ray's reader takes is its own.
     def block(batch):
         rng = np.random.default_rng(batch["id"])
-        return {
-            "embedding": rng.standard_normal((rows, dim), dtype=np.float32),
-            "label": rng.integers(CLASSES, size=rows),
-        }
+        return {"embedding": rng.standard_normal((rows, dim), dtype=np.float32), "label": np.zeros(rows, int)}
 
-    # All classes are folded: mean, scatter and third moments.
-    store = CLASSES * 8 * (dim * (dim + 1) // 2 + 2 * dim)
+    # One class is one bucket; from each block it gets rows.
+    bucket, part = 8 * (dim * (dim + 1) // 2 + 2 * dim), rows * dim * 4
     most = {}
     for blocks in (8, 8, 48):  # The first warms the workers up.
         dataset = ray.data.range(blocks, override_num_blocks=blocks).map_batches(block, batch_size=None)
         most[blocks], information = most_memory(cluster, dataset)
         assert information["instances"].sum() == blocks * rows
-    # The embeddings grow by 19 stores, what a worker takes by less than those that it merges and their sum.
-    assert most[48] - most[8] < (igam_ray.FAN_IN + 1) * store, [bytes / store for bytes in most.values()]
+    # What there is to merge grows by 40 parts, what a worker takes by less than ten.
+    assert most[48] - most[8] < 2 * bucket + 4 * part, [bytes / part for bytes in most.values()]
+
+
+@pytest.mark.parametrize("names", [False, True])
+def test_moments_files_as_of_one_process(cluster, tmp_path, dump, names):
+    embeddings, labels = dump
+    if names:
+        labels = np.array([f"class {label:02}" for label in labels])
+    (tmp_path / "shards").mkdir()
+    paths = igam_ray.moments(write_shards(tmp_path / "shards", embeddings, labels, shards=8), tmp_path / "moments")
+    assert sorted(paths) == sorted((tmp_path / "moments").iterdir()) and len(paths) > 1
+
+    ours = igam_analyze.Moments.load(tmp_path / "moments")
+    assert_same(ours.information(), igam_analyze.information(embeddings, labels))
+    alone = igam_analyze.Moments()
+    alone.push(embeddings, labels)
+    alone.save(tmp_path / "alone.parquet")
+    tables = []
+    for moments in ("moments", "alone.parquet"):
+        command = [sys.executable, "-m", "igam_analyze", "information", "--moments", tmp_path / moments]
+        command += ["--out", tmp_path / "out", "--format", "csv"]
+        printed = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        tables.append(list(csv.DictReader(printed.splitlines())))
+    for ours, theirs in zip(*tables, strict=True):
+        assert (ours["class_id"], ours["class"]) == (theirs["class_id"], theirs["class"])
+        assert ours["instances"] == theirs["instances"]
+        np.testing.assert_allclose(float(ours["information"]), float(theirs["information"]), rtol=1e-9)
+
+
+def test_moments_files_of_two_runs_are_not_mixed(cluster, tmp_path):
+    dataset = ray.data.from_arrow(pa.table({"embedding": [[1.0, 2.0], [3.0, 4.0]], "label": [0, 1]}))
+    [path, _] = igam_ray.moments(dataset, tmp_path)
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="holds parquet files"):
+        igam_ray.moments(dataset, tmp_path)
+    assert path.read_bytes() == before
+
+
+def test_refused_moments_leave_no_files(cluster, tmp_path):
+    # The bucket of class 0 cannot be merged, those of the others can.
+    blocks = [pa.table({"embedding": [[0.0] * dim] * 2, "label": [0, dim]}) for dim in (2, 3)]
+    with pytest.raises(ValueError, match="dimensions"):
+        igam_ray.moments(ray.data.from_arrow(blocks), tmp_path)
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -250,9 +358,11 @@ def test_refused_in_one_sentence(cluster, dataset, sentence):
 
 
 def test_blocks_that_do_not_go_together_are_refused(cluster):
-    blocks = [pa.table({"embedding": [[0.0] * dim] * 2, "label": [0, 1]}) for dim in (2, 3)]
-    with pytest.raises(ValueError, match="dimensions"):
-        igam_ray.information(ray.data.from_arrow(blocks))
+    # Neither in one bucket nor in two.
+    for labels in ({2: [0, 1], 3: [0, 1]}, {2: [0, 0], 3: [1, 1]}):
+        blocks = [pa.table({"embedding": [[0.0] * dim] * 2, "label": labels[dim]}) for dim in (2, 3)]
+        with pytest.raises(ValueError, match="dimensions"):
+            igam_ray.information(ray.data.from_arrow(blocks))
 
 
 @pytest.mark.parametrize("rows", [0, 4])

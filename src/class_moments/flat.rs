@@ -1,5 +1,6 @@
 //! Moments of all classes as plain numbers in few large arrays, to be stored elsewhere.
 
+use std::borrow::Cow;
 use std::slice;
 
 use super::{ClassMoments, Stores};
@@ -12,7 +13,7 @@ use crate::moments::{Moments, Parts};
 
 /// The parts of [`ClassMoments`].
 #[derive(Clone, Debug)]
-pub struct Flat {
+pub struct Flat<'a> {
     /// What products are summed up in.
     pub precision: Precision,
     /// p, once there are embeddings.
@@ -28,9 +29,9 @@ pub struct Flat {
     /// Whether they are folded.
     pub folded: Vec<bool>,
     /// Raw rows of the classes that are not, one after the other.
-    pub rows: FlatRows,
+    pub rows: FlatRows<'a>,
     /// Mean, packed scatter, third and fourth moment of those that are.
-    pub moments: Vec<f64>,
+    pub moments: Cow<'a, [f64]>,
     /// Digests of the embeddings of the files that were loaded.
     pub sources: Vec<String>,
     /// That of the embeddings that were pushed, if any were.
@@ -39,31 +40,32 @@ pub struct Flat {
 
 /// Raw rows, row-major.
 #[derive(Clone, Debug)]
-pub enum FlatRows {
+pub enum FlatRows<'a> {
     /// f32.
-    Single(Vec<f32>),
+    Single(Cow<'a, [f32]>),
     /// f64.
-    Double(Vec<f64>),
+    Double(Cow<'a, [f64]>),
 }
 
-impl Flat {
+impl Flat<'_> {
     /// Adds the moments of each class; returns the raw rows.
     fn take_apart<T: Value>(&mut self, stores: &[Moments<T>]) -> Vec<T> {
         let mut all = Vec::new();
         for moments in stores {
             self.counts.push(moments.count());
-            let parts = moments.clone().into_parts();
-            self.folded.push(matches!(parts, Parts::Folded { .. }));
-            match parts {
-                Parts::Rows(rows) => all.extend(rows),
-                Parts::Folded { mean, scatter, third, fourth, .. } => {
-                    for part in [&mean[..], &scatter, &third, slice::from_ref(&fourth)] {
-                        self.moments.extend_from_slice(part);
-                    }
+            self.folded.push(moments.raw_rows().is_none());
+            // Rows are the most of it: they are not cloned first.
+            if let Some(rows) = moments.raw_rows() {
+                all.push(rows);
+            } else if let Parts::Folded { mean, scatter, third, fourth, .. } =
+                moments.clone().into_parts()
+            {
+                for part in [&mean[..], &scatter, &third, slice::from_ref(&fourth)] {
+                    self.moments.to_mut().extend_from_slice(part);
                 }
             }
         }
-        all
+        all.concat()
     }
 
     fn put_together<T: Value>(&self, mut rows: &[T]) -> Option<Vec<Moments<T>>> {
@@ -88,7 +90,7 @@ impl Flat {
 
 impl ClassMoments {
     /// The parts.
-    pub fn to_flat(&self) -> Flat {
+    pub fn to_flat(&self) -> Flat<'static> {
         let (ids, names) = self.classes.iter().map(|(id, name)| (id, name.to_owned())).unzip();
         let mut flat = Flat {
             precision: self.precision,
@@ -98,14 +100,14 @@ impl ClassMoments {
             names,
             counts: Vec::new(),
             folded: Vec::new(),
-            rows: FlatRows::Single(Vec::new()),
-            moments: Vec::new(),
+            rows: FlatRows::Single(Cow::default()),
+            moments: Cow::default(),
             sources: self.sources.iter().cloned().collect(),
             pushed: self.pushed,
         };
         flat.rows = match &self.stores {
-            Stores::Single(stores) => FlatRows::Single(flat.take_apart(stores)),
-            Stores::Double(stores) => FlatRows::Double(flat.take_apart(stores)),
+            Stores::Single(stores) => FlatRows::Single(flat.take_apart(stores).into()),
+            Stores::Double(stores) => FlatRows::Double(flat.take_apart(stores).into()),
         };
         flat
     }

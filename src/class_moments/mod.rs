@@ -99,7 +99,7 @@ impl ClassMoments {
         all.grow(source.dim(), union(classes)?, double);
         either!(&mut all.stores, stores => source.read(|_| true, &mut |part| {
             let (places, theirs): (Vec<_>, Vec<_>) = part.into_iter().unzip();
-            merge(stores, theirs, &places);
+            merge(stores, &theirs, &places);
         })?);
         all.sources = sources.into_iter().collect();
         Ok(all)
@@ -211,7 +211,7 @@ impl ClassMoments {
     ///
     /// # Errors
     /// If the two differ in dimension, precision or classes, or hold the same embeddings.
-    pub fn merge(&mut self, theirs: ClassMoments) -> Result<()> {
+    pub fn merge(&mut self, theirs: &ClassMoments) -> Result<()> {
         let cannot = |of: &str, theirs: String, ours: String| {
             Err(Error::Input(format!(
                 "their moments are of {theirs} {of}, these of {ours}: they cannot be merged"
@@ -229,7 +229,7 @@ impl ClassMoments {
         let pushed = |all: &ClassMoments| all.pushed.map(|digest| digest.to_string());
         let both = self.sources.intersection(&theirs.sources).next().is_some()
             || pushed(self).is_some_and(|source| theirs.sources.contains(&source))
-            || pushed(&theirs).is_some_and(|source| self.sources.contains(&source));
+            || pushed(theirs).is_some_and(|source| self.sources.contains(&source));
         if both {
             return Err(Error::Input(
                 "these moments hold embeddings that the others hold too: merge each shard once"
@@ -251,7 +251,7 @@ impl ClassMoments {
                 self.classes.len()
             )));
         }
-        self.sources.extend(theirs.sources);
+        self.sources.extend(theirs.sources.iter().cloned());
         if let Some(digest) = theirs.pushed {
             self.pushed.get_or_insert_default().merge(digest);
         }
@@ -260,11 +260,12 @@ impl ClassMoments {
             return Ok(());
         };
         self.grow(dim, classes, matches!(theirs.stores, Stores::Double(_)));
-        match (&mut self.stores, theirs.stores) {
+        match (&mut self.stores, &theirs.stores) {
             (Stores::Single(ours), Stores::Single(theirs)) => merge(ours, theirs, &places),
             (Stores::Double(ours), Stores::Double(theirs)) => merge(ours, theirs, &places),
             (Stores::Double(ours), Stores::Single(theirs)) => {
-                merge(ours, theirs.into_iter().map(Moments::widened).collect(), &places);
+                let theirs: Vec<_> = theirs.iter().cloned().map(Moments::widened).collect();
+                merge(ours, &theirs, &places);
             }
             (Stores::Single(_), Stores::Double(_)) => unreachable!("grown for them"),
         }
@@ -349,9 +350,9 @@ fn push<V: Element, T: Element>(
 }
 
 /// Eq. 8: `theirs` into those of `ours` with these indices.
-fn merge<T: Element>(ours: &mut [Moments<T>], theirs: Vec<Moments<T>>, places: &[usize]) {
-    let mut at: Vec<Option<Moments<T>>> = ours.iter().map(|_| None).collect();
-    for (theirs, &place) in theirs.into_iter().zip(places) {
+fn merge<T: Element>(ours: &mut [Moments<T>], theirs: &[Moments<T>], places: &[usize]) {
+    let mut at: Vec<Option<&Moments<T>>> = vec![None; ours.len()];
+    for (theirs, &place) in theirs.iter().zip(places) {
         at[place] = Some(theirs);
     }
     ours.par_iter_mut().zip(at).with_max_len(1).for_each(|(ours, theirs)| {

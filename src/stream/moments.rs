@@ -72,7 +72,7 @@ pub fn merged<T: Element>(
                 .collect();
             let merge = |(class, mut ours, theirs): (usize, Moments<T>, Moments<T>)| {
                 let count = theirs.count();
-                ours.merge(theirs);
+                ours.merge(&theirs);
                 (class, ours, count)
             };
             let work = work.into_par_iter().with_max_len(1).map(merge);
