@@ -1,6 +1,6 @@
 """What docs/scale.md says: sizes of moments files, rates, network volume, and the way to 10⁹ rows.
 
-    pip install numpy pyarrow './python[ray]'
+    pip install numpy pyarrow './python[ray,spark]'
     cargo build --release
     python benches/scale.py
 
@@ -11,6 +11,7 @@ against_numpy.py; one thread of `moments`, since a cluster multiplies that. The 
 import logging
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -85,6 +86,7 @@ def measure(dim):
         )
         ray_rate = rows / ray_seconds(folder / "parquet")
         print(f"  Ray: {ray_rate:,.0f} rows/s with {os.cpu_count()} processors, from Parquet")
+        measure_spark(folder, rows)
     return rows / took, read / merging
 
 
@@ -101,6 +103,29 @@ def ray_seconds(folder):
         igam_analyze.ray.information(ray.data.read_parquet(str(folder)))
         times.append(time.perf_counter() - start)
     return min(times)
+
+
+def measure_spark(folder, rows):
+    """Rows/s of an executor for each processor, and of `information` in one process with all of them."""
+    from pyspark.sql import SparkSession
+
+    import igam_analyze.spark
+
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_WORKER_DIR": str(folder / "work")}
+    builder = SparkSession.builder.master(f"local-cluster[{os.cpu_count()},1,2048]")
+    builder = builder.config("spark.executor.memory", "2g").config("spark.local.dir", str(folder / "local"))
+    spark = builder.config("spark.ui.enabled", "false").getOrCreate()
+    df = spark.read.parquet(str(folder / "parquet"))
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        igam_analyze.spark.information(df)
+        times.append(time.perf_counter() - start)
+    spark.stop()
+    dump = ["--embeddings", folder / "embeddings.npy", "--labels", folder / "labels.npy"]
+    alone = seconds("information", *dump, "--out", folder / "reports")
+    print(f"  Spark: {rows / min(times):,.0f} rows/s with {os.cpu_count()} processors, from Parquet")
+    print(f"  information: {rows / alone:,.0f} rows/s with {os.cpu_count()} processors, from npy")
 
 
 def main():

@@ -6,9 +6,13 @@ those of one bucket (Eq. 8). So no task holds more than a block and a bucket.
 
 from __future__ import annotations
 
+import os
+import shutil
+import uuid
 import warnings
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +66,21 @@ def joined(parts: list[Amounts], stacklevel: int) -> Amounts:
     for sentence in result.warnings:
         warnings.warn(sentence, IgamWarning, stacklevel=stacklevel + 1)
     return result
+
+
+@contextmanager
+def new_folder(folder: str | os.PathLike[str]) -> Iterator[str]:
+    """A folder to write to, which becomes `folder` when all is written, and is gone if it never is."""
+    folder = os.path.abspath(folder)
+    if os.path.exists(folder) and os.listdir(folder):
+        raise ValueError(f"{folder} is not empty: give a new folder")
+    unfinished = f"{folder}.{uuid.uuid4().hex}"
+    os.makedirs(unfinished)
+    try:
+        yield unfinished
+        os.replace(unfinished, folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:
