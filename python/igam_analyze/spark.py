@@ -60,8 +60,10 @@ def information(
     ValueError : if the DataFrame has no such column or no rows, or for what `igam_analyze.Moments` refuses
     """
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
-    finish = partial(of_bucket, estimator=estimator)
-    return joined(by_bucket(df, embedding_column, label_column, precision, finish), stacklevel=2)
+    parts = by_bucket(
+        df, embedding_column, label_column, precision, lambda _, moments: information_of_bucket(moments, estimator)
+    )
+    return joined(parts, stacklevel=2)
 
 
 def moments(
@@ -100,11 +102,6 @@ def moments(
     return sorted(os.path.join(folder, name) for name, _ in saved)
 
 
-def of_bucket(bucket: int, moments: Moments, estimator: str) -> Amounts:
-    """Eq. 2 for the classes of a bucket."""
-    return information_of_bucket(moments, estimator)
-
-
 def save(bucket: int, moments: Moments, folder: str) -> tuple[str, int | None]:
     """Writes the moments file of a bucket. A task that runs again writes the same one again."""
     if not os.path.isdir(folder):
@@ -129,7 +126,8 @@ def by_bucket(
     two = df.select(x.alias("x"), column(df, label_column).alias("y"))
     names = {"embedding_column": embedding_column, "label_column": label_column, "precision": precision}
     pieces = two.mapInArrow(partial(split, **names), "bucket int, task int, part int, start int, piece binary")
-    together = pieces.repartition(BUCKETS, "bucket").sortWithinPartitions("bucket", "task", "part", "start")
+    # How many tasks merge them is Spark's choice, from their size.
+    together = pieces.repartition("bucket").sortWithinPartitions("bucket", "task", "part", "start")
     results = together.mapInArrow(partial(merge, precision=precision, finish=finish), "result binary")
     with own_exceptions():
         return [pickle.loads(row.result) for row in results.collect()]
