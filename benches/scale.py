@@ -44,7 +44,7 @@ def seconds(*arguments, repeat=3):
     times = []
     for _ in range(repeat):
         start = time.perf_counter()
-        subprocess.run([BINARY, *arguments, "--quiet"], check=True)
+        subprocess.run([BINARY, *arguments, "--quiet"], check=True, stdout=subprocess.DEVNULL)
         times.append(time.perf_counter() - start)
     return min(times)
 

@@ -197,8 +197,12 @@ def test_moments_are_those_of_one_process(fod_a, tmp_path, command):
     alone.push(embeddings, labels)
     classes = alone.information()["class"]
     ap = np.random.default_rng(0).uniform(0.1, 0.9, len(classes))
-    ours, theirs = (igam_analyze.correlate(moments, ap=ap).explain() for moments in (loaded, alone))
+    ours, theirs = (
+        igam_analyze.correlate(moments, ap=ap, geometry=igam_analyze.geometry(moments)).explain()
+        for moments in (loaded, alone)
+    )
     assert list(ours) == list(theirs)
+    assert None not in ours["closest_1"]
     for name in ours:
         if isinstance(ours[name], np.ndarray):
             np.testing.assert_allclose(ours[name], theirs[name], rtol=1e-9, atol=0, err_msg=name)
