@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count, groupby
 from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -72,7 +73,7 @@ def moments(
     embedding_column: str = "embedding",
     label_column: str = "label",
     precision: str = "f64",
-) -> list[str]:
+) -> list[Path]:
     """Writes the moments of each class of a DataFrame into a folder: a moments file for each bucket of classes.
 
     `igam_analyze.Moments.load` and `igam-analyze --moments` read the folder. It appears when all its files are there.
@@ -84,7 +85,7 @@ def moments(
 
     Returns
     -------
-    list of str : the files
+    list of Path : the files
 
     Raises
     ------
@@ -99,7 +100,7 @@ def moments(
             raise ValueError(
                 f"some embeddings have {dims[0]} dimensions, others {dims[1]}: they do not belong together"
             )
-    return sorted(os.path.join(folder, name) for name, _ in saved)
+    return sorted(Path(folder, name) for name, _ in saved)
 
 
 def save(bucket: int, moments: Moments, folder: str) -> tuple[str, int | None]:

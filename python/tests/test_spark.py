@@ -190,7 +190,7 @@ def test_killed_executor_costs_time_and_nothing_else(spark, tmp_path, dump, monk
 def test_moments_are_those_of_one_process(fod_a, tmp_path, command):
     df, embeddings, labels = fod_a
     files = igam_spark.moments(df, tmp_path / "moments")
-    assert sorted(map(str, (tmp_path / "moments").iterdir())) == files
+    assert sorted((tmp_path / "moments").iterdir()) == files
     assert len(files) > 1
 
     loaded, alone = igam_analyze.Moments.load(tmp_path / "moments"), igam_analyze.Moments()
