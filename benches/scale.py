@@ -1,6 +1,6 @@
 """What docs/scale.md says: sizes of moments files, rates, network volume, and the way to 10⁹ rows.
 
-    pip install numpy pyarrow './python[ray]'
+    pip install numpy pyarrow './python[ray,spark]'
     cargo build --release
     python benches/scale.py
 
@@ -13,9 +13,10 @@ import logging
 import os
 import shutil
 import subprocess
-import warnings
+import sys
 import tempfile
 import time
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +49,7 @@ def seconds(*arguments, repeat=3):
     times = []
     for _ in range(repeat):
         start = time.perf_counter()
-        subprocess.run([BINARY, *arguments, "--quiet"], check=True)
+        subprocess.run([BINARY, *arguments, "--quiet"], check=True, stdout=subprocess.DEVNULL)
         times.append(time.perf_counter() - start)
     return min(times)
 
@@ -98,6 +99,7 @@ def measure(dim):
             f"    information: {information:,.0f} rows/s, {information / alone:.2f} of the program's, "
             f"{information / rate:.2f} of one thread's moments"
         )
+        measure_spark(folder, rows, alone)
     return rate, read / merging
 
 
@@ -130,6 +132,32 @@ def side_by_side(folder):
             work()
             of_work.append(time.perf_counter() - start)
     return [min(of_work) for of_work in times.values()]
+
+
+def measure_spark(folder, rows, alone):
+    """Prints the rows/s of an executor for each processor; the program alone has `alone`."""
+    from pyspark.sql import SparkSession
+
+    import igam_analyze.spark
+
+    os.environ |= {"PYSPARK_PYTHON": sys.executable, "SPARK_WORKER_DIR": str(folder / "work")}
+    builder = SparkSession.builder.master(f"local-cluster[{os.cpu_count()},1,2048]")
+    builder = builder.config("spark.executor.memory", "2g").config("spark.local.dir", str(folder / "local"))
+    spark = builder.config("spark.ui.enabled", "false").getOrCreate()
+    df = spark.read.parquet(str(folder / "parquet"))
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            igam_analyze.spark.information(df)
+        times.append(time.perf_counter() - start)
+    spark.stop()
+    rate = rows / min(times)
+    print(
+        f"  Spark, {os.cpu_count()} executors, from Parquet:\n"
+        f"    information: {rate:,.0f} rows/s, {rate / alone:.2f} of the program's"
+    )
 
 
 def main():

@@ -6,9 +6,14 @@ those of one bucket (Eq. 8). So no task holds more than a block and a bucket.
 
 from __future__ import annotations
 
+import os
+import shutil
+import uuid
 import warnings
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -62,6 +67,47 @@ def joined(parts: list[Amounts], stacklevel: int) -> Amounts:
     for sentence in result.warnings:
         warnings.warn(sentence, IgamWarning, stacklevel=stacklevel + 1)
     return result
+
+
+@contextmanager
+def new_folder(folder: str | os.PathLike[str]) -> Iterator[str]:
+    """A folder to write to, which becomes `folder` when all is written, and is gone if it never is."""
+    folder = os.path.abspath(folder)
+    if os.path.exists(folder) and os.listdir(folder):
+        raise ValueError(f"{folder} is not empty: give a new folder")
+    unfinished = f"{folder}.{uuid.uuid4().hex}"
+    os.makedirs(unfinished)
+    try:
+        yield unfinished
+        os.replace(unfinished, folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def save(bucket: int, moments: Moments, folder: str) -> tuple[str, int | None]:
+    """Writes the moments file of a bucket; returns its name and the number of dimensions. A task that runs again writes the
+    same one again."""
+    if not os.path.isdir(folder):
+        raise ValueError(f"{os.path.dirname(folder)} is another folder on a node: give one that all nodes share")
+    name = f"bucket-{bucket:02}.parquet"
+    moments.save(os.path.join(folder, name))
+    return name, moments.dim
+
+
+def check_saved(saved: list[tuple[str, int | None]], new: str) -> None:
+    """Checks that the files of the buckets are all there, and go together."""
+    if not saved:
+        raise ValueError("the dataset has no rows")
+    if not all(os.path.exists(os.path.join(new, name)) for name, _ in saved):
+        raise ValueError(f"{os.path.dirname(new)} is another folder on a node: give one that all nodes share")
+    dims = sorted({dim for _, dim in saved if dim is not None})
+    if len(dims) > 1:
+        raise ValueError(f"some embeddings have {dims[0]} dimensions, others {dims[1]}: they do not belong together")
+
+
+def files(folder: str | os.PathLike[str], saved: list[tuple[str, int | None]]) -> list[Path]:
+    """The files where they are in the end."""
+    return sorted(Path(folder, name) for name, _ in saved)
 
 
 def rows(batch: pa.RecordBatch, name: str) -> np.ndarray:

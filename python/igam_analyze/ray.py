@@ -8,7 +8,7 @@ information amounts come back. Tasks keep nothing: Ray runs those again whose re
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,7 +20,7 @@ from ray.exceptions import RayTaskError
 
 from igam_analyze import Amounts, Moments
 
-from ._buckets import BUCKETS, information_of_bucket, joined, moments_by_bucket
+from ._buckets import BUCKETS, check_saved, files, information_of_bucket, joined, moments_by_bucket, new_folder, save
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -75,11 +75,11 @@ def moments(
 ) -> list[Path]:
     """Writes moments files of a Ray Dataset (docs/moments.md): one for each bucket of classes, all at once.
 
-    `igam-analyze correlate --moments FOLDER` and `igam_analyze.Moments.load(folder)` read them as one.
+    `igam_analyze.Moments.load` and `igam-analyze --moments` read the folder. It appears when all its files are there.
 
     Parameters
     ----------
-    folder : that all nodes share; it is made if it is missing, and has no parquet file yet
+    folder : one that all nodes share, new or empty
     dataset, embedding_column, label_column, precision : as for `information`
 
     Returns
@@ -88,30 +88,17 @@ def moments(
 
     Raises
     ------
-    ValueError : as for `information`; if the folder has a parquet file, or nodes do not share it
+    ValueError : if the folder is not empty or not shared, or for what `information` refuses
     OSError : if a file cannot be written
     """
     Moments(precision)
-    folder = Path(folder).absolute()
-    folder.mkdir(parents=True, exist_ok=True)
-    if any(folder.glob("*.parquet")):
-        raise ValueError(f"{folder}: holds parquet files, which would be read with the new ones: name an empty folder")
-    paths = [folder / f"bucket-{bucket:02}.parquet" for bucket in range(BUCKETS)]
-    with own_exceptions():
-        buckets = split_and_merged(dataset, embedding_column, label_column, precision)
-        tasks = of_each(buckets, save, paths)
-        try:
-            written = [path for path in ray.get(tasks) if path is not None]
-            if not written:
-                raise ValueError("the dataset has no rows")
-            if not all(path.exists() for path in written):
-                raise ValueError(f"{folder}: the nodes do not share this folder: name one that they do")
-        except BaseException:
-            ray.wait(tasks, num_returns=len(tasks), fetch_local=False)
-            for path in paths:
-                path.unlink(missing_ok=True)
-            raise
-    return written
+    with new_folder(folder) as new:
+        with own_exceptions():
+            buckets = split_and_merged(dataset, embedding_column, label_column, precision)
+            written = ray.get(of_each(buckets, write, range(BUCKETS), [new] * BUCKETS))
+        saved = [one for one in written if one is not None]
+        check_saved(saved, new)
+    return files(folder, saved)
 
 
 def split_and_merged(
@@ -171,7 +158,7 @@ def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
 
 
 def of_each(
-    buckets: list[list[ObjectRef[Packed]]], work: Callable[..., Any], *arguments: list[Any]
+    buckets: list[list[ObjectRef[Packed]]], work: Callable[..., Any], *arguments: Sequence[Any]
 ) -> list[ObjectRef[Any]]:
     """What `work` returns of each bucket, which may have arguments of its own before its moments.
 
@@ -209,13 +196,10 @@ def finish(estimator: str, *parts: Packed) -> Amounts | None:
     return None if whole is None else information_of_bucket(whole, estimator)
 
 
-def save(path: Path, *parts: Packed) -> Path | None:
+def write(bucket: int, folder: str, *parts: Packed) -> tuple[str, int | None] | None:
     """The moments file of a bucket, if it has any classes."""
     whole = whole_of(parts)
-    if whole is None:
-        return None
-    whole.save(path)
-    return path
+    return None if whole is None else save(bucket, whole, folder)
 
 
 def whole_of(parts: tuple[Packed, ...]) -> Moments | None:

@@ -11,7 +11,7 @@ from conftest import ROOT
 
 def run_page(folder):
     # A Ray of its own: the address of one that has died may still lie about on this machine.
-    environment = {**os.environ, "RAY_ADDRESS": "local"}
+    environment = {**os.environ, "RAY_ADDRESS": "local", "PYSPARK_PYTHON": sys.executable}
     command = [sys.executable, "page.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr
@@ -23,6 +23,7 @@ def test_blocks_run(page, tmp_path):
     path = ROOT / f"docs/{page}.md"
     if page == "scale":
         pytest.importorskip("ray")
+        pytest.importorskip("pyspark")
     blocks = re.findall(r"^```python\n(.*?)^```$", path.read_text(), re.M | re.S)
     assert blocks
     (tmp_path / "data").symlink_to(ROOT / "data")
