@@ -4,7 +4,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 
-use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, one_pass};
+use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, one_pass::one_pass};
 use crate::digest::Digest;
 use crate::error::Result;
 use crate::information::Information;

@@ -5,7 +5,9 @@ use std::time::Instant;
 
 use super::batches::BATCH;
 use super::moments::reserved;
-use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, merged, one_pass};
+use super::{
+    ClassInformation, Labelled, MomentsSource, Stages, largest_first, merged, one_pass::one_pass,
+};
 use crate::error::Result;
 use crate::information::Information;
 use crate::kernel::product::{Panels, Precision, dot};
