@@ -4,6 +4,7 @@
 
 mod batches;
 mod heads;
+mod inboxes;
 mod losses;
 mod moments;
 mod moments_source;
@@ -32,8 +33,8 @@ use one_pass::one_pass;
 pub use heads::{Features, Head, Judged, Real, Slope, Threads, class_sums, judged, slope};
 pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
-pub use moments_source::MomentsSource;
-pub use plan::{Plan, passes, passes_of_moments, within};
+pub use moments_source::{MomentsPart, MomentsSource};
+pub use plan::{PROGRAM, Plan, passes, passes_of_moments, within};
 pub use pooled::{within_classes, within_classes_in_memory, within_classes_of_moments};
 pub use recognition::recognized;
 pub use sample::sample;
@@ -44,9 +45,6 @@ const READ: usize = 4 << 20;
 
 /// Blocks that may wait between the reading thread and the products.
 const WAITING: usize = 2;
-
-/// Blocks of [`one_pass`] that are read, but not all pushed.
-const IN_FLIGHT: usize = 3;
 
 impl Plan {
     /// The information amounts of each class under each of `estimators`: `labels` holds the class (an
