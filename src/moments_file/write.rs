@@ -60,7 +60,7 @@ pub fn write_moments<T: Element>(
             let (id, name) = keys[class];
             Row::of(id, name, moments)
         };
-        let mut push_to = |class: usize, of_class: Option<Row<T>>| {
+        let mut push_to = |class: usize, of_class: Option<Row<T>>| -> Result<()> {
             let empty = (next..class).map(|class| row(class, Moments::new(dim)));
             for row in empty.chain(of_class.map(Ok)) {
                 file.push(row?).map_err(cannot)?;
