@@ -119,6 +119,18 @@ impl<T: Value> Moments<T> {
         }
     }
 
+    /// Eq. 8: the same for moments as they lie in a file. Answers whether all values of their scatter are finite.
+    ///
+    /// # Panics
+    /// If their lengths are not those of this dimension.
+    pub fn merge_packed(&mut self, other: Packed) -> bool {
+        if other.count == 0 {
+            return true;
+        }
+        self.fold_all();
+        self.folded.get_or_insert_with(|| Folded::new(self.dim)).merge_packed(other)
+    }
+
     /// The same in f64: rows that are pushed from now on may need it.
     pub fn widened(self) -> Moments<f64> {
         let Moments { dim, precision, rows, folded } = self;
@@ -247,6 +259,21 @@ pub enum Parts<T> {
     },
 }
 
+/// [`Parts::Folded`] of a file: the scatter in little-endian bytes.
+#[derive(Clone, Debug)]
+pub struct Packed<'a> {
+    /// Number of rows m.
+    pub count: u64,
+    /// Mean μ, p values.
+    pub mean: Vec<f64>,
+    /// Scatter S, its upper triangle row by row.
+    pub scatter: &'a [[u8; 8]],
+    /// T, p values.
+    pub third: Vec<f64>,
+    /// Q.
+    pub fourth: f64,
+}
+
 /// Count, mean and scatter S, and beyond Eq. 7 a third and a fourth moment T and Q.
 #[derive(Clone, Debug)]
 struct Folded {
@@ -312,6 +339,32 @@ impl Folded {
         let step = self.advance(other.count, &other.mean);
         let step = Panels::centred::<f64>(&[], &self.mean, &step);
         self.scatter.add_product(&step, Precision::Double);
+    }
+
+    /// The same with a scatter as it lies in a file, which is read once. Answers whether it is finite.
+    fn merge_packed(&mut self, other: Packed) -> bool {
+        let Packed { count, mean, scatter, third, fourth } = other;
+        // The fewer move to the centre of the more: so no large numbers cancel.
+        if self.count == 0 {
+            self.centre.clone_from(&mean);
+        } else if self.count < count {
+            self.move_centre(mean.clone());
+        } else if self.count >= self.move_at {
+            self.move_centre(self.mean.clone());
+        }
+        self.move_at = self.move_at.max(count.saturating_mul(4));
+        // As in `move_centre`, where d = 0.
+        let s: Vec<f64> = self.centre.iter().zip(&mean).map(|(to, from)| to - from).collect();
+        let step = self.advance(count, &mean);
+        let added = self.scatter.add_packed(scatter, &step, &s);
+        let (square, st) = (dot(&s, &s), dot(&s, &third));
+        let ss = count as f64 * square;
+        self.fourth +=
+            fourth + 4.0 * (dot(&s, &added.times) - st) + (2.0 * added.trace + ss) * square;
+        for (((ours, theirs), zs), s) in self.third.iter_mut().zip(third).zip(added.times).zip(s) {
+            *ours += theirs - (ss + added.trace) * s - 2.0 * zs;
+        }
+        added.finite
     }
 
     /// The mean of these rows and `count` more of mean `mean`.

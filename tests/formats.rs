@@ -399,7 +399,7 @@ fn the_widest_shard_decides_what_all_are_read_into() {
 
 /// The most memory that a command held at once, bytes: the system's own mark.
 #[cfg(target_os = "linux")]
-fn peak(work: &Workdir, command: &str) -> u64 {
+pub fn peak(work: &Workdir, command: &str) -> u64 {
     let mut child = std::process::Command::new(BINARY)
         .current_dir(work.0.path())
         .args(command.split_whitespace())

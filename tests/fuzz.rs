@@ -220,10 +220,13 @@ fn arrays(path: &Path) {
 fn moments(path: &Path) {
     if let Ok(files) = MomentsFiles::open(&[path.to_owned()]) {
         let _ = stream::passes_of_moments::<f32>(&files, Some(1 << 30));
-        let _ = files.read(|_| true, &mut |classes: Vec<(usize, Moments<f32>)>| {
-            for (_, mut moments) in classes {
-                moments.merge(&moments.clone());
-                let _ = Information::of_moments(moments, &[Estimator::LedoitWolf]);
+        let _ = files.read(|_| true, &mut |parts| {
+            for (_, part) in parts {
+                let mut moments = Moments::<f32>::new(files.dim());
+                if part(&mut moments).is_ok() {
+                    moments.merge(&moments.clone());
+                    let _ = Information::of_moments(moments, &[Estimator::LedoitWolf]);
+                }
             }
         });
     }

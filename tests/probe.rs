@@ -11,10 +11,10 @@ use igam_analyze::input::embeddings::Dump;
 use igam_analyze::loss::{Batch, SCALE};
 use igam_analyze::margin::margins;
 use igam_analyze::probe::{
-    Difference, LossKind, Minimum, Resampled, RowLoss, folds_of, holm, minimize,
+    Difference, LossKind, Minimum, Resampled, RowLoss, VECTORS, folds_of, holm, minimize,
 };
 use igam_analyze::rows::Array;
-use igam_analyze::stream::{Features, Head, Real, Threads, judged};
+use igam_analyze::stream::{Features, Head, PROGRAM, Real, Threads, judged};
 use igam_analyze::{Classes, Error, Estimator, Normalization, Options, Warnings, information};
 use ndarray::{Array1, Array2, ArrayView2};
 use ndarray_npy::{read_npy, write_npy};
@@ -780,9 +780,16 @@ fn the_same_where_memory_is_limited() {
     };
     let counts = [1500, 800, 300];
     let files = ["x.npy", "x.parquet"].map(|file| Dump::open(&[work.path(file)], None).unwrap());
+    // What a layer takes, and the gradients of all threads: nothing is left for embeddings.
+    let layer = (VECTORS + rayon::current_num_threads()) * 3 * 7 * size_of::<f64>();
+    let least = PROGRAM + layer as u64;
     let mut found = Vec::new();
     for rows in &files {
-        for limit in [None, Some(1)] {
+        let training = Instances { rows, labels: &data.y, counts: &counts, images: None };
+        let (limit, warnings) = (Some(least - 1), &mut Warnings::default());
+        let refused = Probe::of(&training, None, &amounts, None, &settings, limit, warnings);
+        assert!(refused.unwrap_err().to_string().contains("to train a layer takes"));
+        for limit in [None, Some(least)] {
             let training = Instances { rows, labels: &data.y, counts: &counts, images: None };
             let warnings = &mut Warnings::default();
             let probe =

@@ -32,6 +32,8 @@ mod groups;
 mod joins;
 mod left_out;
 mod margins;
+#[cfg(target_os = "linux")]
+mod memory;
 mod merge;
 mod moments;
 mod overlap;

@@ -19,7 +19,7 @@ use crate::pooled::{WithinClasses, check_size};
 use crate::rows::{Array, Element, Rows, converted};
 use crate::shrinkage::Estimator;
 use crate::stream::{
-    ClassInformation, MomentsSource, by_class, largest_first, within_classes_in_memory,
+    ClassInformation, MomentsSource, by_class, largest_first, merged, within_classes_in_memory,
 };
 
 pub use flat::{Flat, FlatRows};
@@ -97,9 +97,11 @@ impl ClassMoments {
     ) -> Result<ClassMoments> {
         let mut all = ClassMoments::new(source.precision());
         all.grow(source.dim(), union(classes)?, double);
-        either!(&mut all.stores, stores => source.read(|_| true, &mut |part| {
-            let (places, theirs): (Vec<_>, Vec<_>) = part.into_iter().unzip();
-            merge(stores, &theirs, &places);
+        let some = source.counts().iter().enumerate().filter(|(_, count)| **count > 0);
+        let pass = some.map(|(class, _)| class).collect();
+        either!(&mut all.stores, stores => merged(&[pass], source, &|_| {}, &mut |pass| {
+            pass.into_iter().for_each(|(class, moments)| stores[class] = moments);
+            Ok(())
         })?);
         all.sources = sources.into_iter().collect();
         Ok(all)

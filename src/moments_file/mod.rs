@@ -7,6 +7,7 @@ mod write;
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use polars::prelude::{BinaryChunked, DataType};
 
@@ -16,9 +17,9 @@ use crate::input::float::Float;
 use crate::input::parquet::{Column, Footer};
 use crate::input::shards::{self, Kinds};
 use crate::kernel::product::{Precision, packed_len};
-use crate::moments::{Moments, Parts};
+use crate::moments::{Moments, Packed};
 use crate::rows::Element;
-use crate::stream::MomentsSource;
+use crate::stream::{MomentsPart, MomentsSource};
 use header::FloatName;
 pub use header::{COLUMNS, Header, KEY};
 pub use whole::{load, save};
@@ -149,10 +150,10 @@ impl MomentsSource for MomentsFiles {
     }
 
     /// File by file and row group by row group, of which only those with wanted classes are read.
-    fn read<T: Element>(
-        &self,
+    fn read<'a, T: Element>(
+        &'a self,
         wanted: impl Fn(usize) -> bool,
-        sink: &mut dyn FnMut(Vec<(usize, Moments<T>)>),
+        sink: &mut dyn FnMut(Vec<(usize, MomentsPart<'a, T>)>),
     ) -> Result<()> {
         for file in &self.files {
             let columns = Columns::of(&Footer::read(&file.path)?)?;
@@ -160,21 +161,24 @@ impl MomentsSource for MomentsFiles {
             for (group, length) in columns.row_groups.iter().enumerate() {
                 let changed = || file.changed();
                 let (here, after) = rest.split_at_checked(*length).ok_or_else(changed)?;
-                if here.iter().any(|&(class, count)| count > 0 && wanted(class)) {
-                    let values = columns.row_group(group)?;
-                    let mut classes = Vec::new();
-                    for (at, &(class, count)) in here.iter().enumerate() {
-                        if count > 0 && wanted(class) {
-                            let moments = values.moments(at, count, &self.header, file.values);
-                            let moments = moments.map_err(|problem| {
+                let some =
+                    (0..).zip(here).filter(|(_, (class, count))| *count > 0 && wanted(*class));
+                let some: Vec<_> = some.collect();
+                if !some.is_empty() {
+                    let values = Arc::new(columns.row_group(group)?);
+                    let part = |(at, &(class, count)): (usize, &(usize, u64))| {
+                        let values = Arc::clone(&values);
+                        let merge = move |ours: &mut Moments<T>| {
+                            let done = values.merge(at, count, &self.header, file.values, ours);
+                            done.map_err(|problem| {
                                 let name = &self.classes.names()[class];
                                 let problem = format!("row {}, {name:?}: {problem}", row + at);
                                 Error::content(&file.path, problem)
-                            })?;
-                            classes.push((class, moments));
-                        }
-                    }
-                    sink(classes);
+                            })
+                        };
+                        (class, Box::new(merge) as MomentsPart<'a, T>)
+                    };
+                    sink(some.into_iter().map(part).collect());
                 }
                 row += length;
                 rest = after;
@@ -241,65 +245,79 @@ struct RowGroup {
 }
 
 impl RowGroup {
-    /// The moments in row `at`, of `count` embeddings whose values are `values` in raw rows.
-    fn moments<T: Element>(
+    /// Merges the moments in row `at`, of `count` embeddings whose values are `values` in raw rows.
+    fn merge<T: Element>(
         &self,
         at: usize,
         count: u64,
         header: &Header,
         values: FloatName,
-    ) -> std::result::Result<Moments<T>, Problem> {
+        ours: &mut Moments<T>,
+    ) -> std::result::Result<(), Problem> {
         let dim = header.dimension;
         let [mean, rows, scatter, third] = [0, 1, 2, 3].map(|column| self.vectors[column].get(at));
-        let parts = match (rows, scatter) {
+        match (rows, scatter) {
             (Some(rows), None) => {
                 let length = (dim as u64).checked_mul(count);
-                let rows = vector(COLUMNS[4], Some(rows), length, values)?;
+                let rows = vector::<T>(COLUMNS[4], Some(rows), length, values)?;
                 finite(COLUMNS[4], &rows)?;
-                Parts::Rows(rows)
+                rows.chunks_exact(dim).for_each(|row| ours.push(row));
             }
-            (None, Some(scatter)) => {
-                let f64s = |column, bytes, length: usize| {
-                    vector(column, bytes, Some(length as u64), FloatName::F64)
-                };
-                let mean = f64s(COLUMNS[3], mean, dim)?;
-                let scatter = f64s(COLUMNS[5], Some(scatter), packed_len(dim))?;
-                let third = f64s(COLUMNS[6], third, dim)?;
+            (None, Some(_)) => {
+                let f64s =
+                    |column, bytes| vector::<f64>(column, bytes, Some(dim as u64), FloatName::F64);
+                let mean = f64s(COLUMNS[3], mean)?;
+                let length = Some(packed_len(dim) as u64);
+                let scatter = bytes(COLUMNS[5], scatter, length, Float::DOUBLE)?.as_chunks().0;
+                let third = f64s(COLUMNS[6], third)?;
                 let fourth = self.fourth[at].ok_or_else(|| missing(COLUMNS[7]))?;
                 // What overflows in the third and fourth moments makes `ledoit-wolf` refuse.
                 finite(COLUMNS[3], &mean)?;
-                finite(COLUMNS[5], &scatter)?;
-                Parts::Folded { count, mean, scatter, third, fourth }
+                if !ours.merge_packed(Packed { count, mean, scatter, third, fourth }) {
+                    let values = scatter.iter().map(|&value| f64::from_le_bytes(value));
+                    finite(COLUMNS[5], &values.collect::<Vec<_>>())?;
+                }
             }
             (None, None) => return Err("holds neither rows nor a scatter".into()),
             (Some(_), Some(_)) => {
                 return Err("holds both rows and a scatter: only one is allowed".into());
             }
-        };
-        Ok(Moments::from_parts(dim, header.precision(), parts))
+        }
+        Ok(())
     }
 }
 
 /// The values of a column, of which there must be `length`.
 fn vector<T: Element>(
     column: &str,
-    bytes: Option<&[u8]>,
+    values: Option<&[u8]>,
     length: Option<u64>,
-    values: FloatName,
+    name: FloatName,
 ) -> std::result::Result<Vec<T>, Problem> {
-    let bytes = bytes.ok_or_else(|| missing(column))?;
-    let float = match values {
+    let float = match name {
         FloatName::F32 => Float::SINGLE,
         FloatName::F64 => Float::DOUBLE,
     };
+    let bytes = bytes(column, values, length, float)?;
+    let mut decoded = Vec::with_capacity(bytes.len() / float.width);
+    float.decode(bytes, &mut decoded);
+    Ok(decoded)
+}
+
+/// The bytes of a column, which must be those of `length` values.
+fn bytes<'a>(
+    column: &str,
+    bytes: Option<&'a [u8]>,
+    length: Option<u64>,
+    float: Float,
+) -> std::result::Result<&'a [u8], Problem> {
+    let bytes = bytes.ok_or_else(|| missing(column))?;
     let expected = length.and_then(|length| length.checked_mul(float.width as u64));
     if expected != Some(bytes.len() as u64) {
         let expected = expected.map_or("more".into(), |bytes| bytes.to_string());
         return Err(format!("{column:?} holds {} bytes, but {expected} are expected", bytes.len()));
     }
-    let mut decoded = Vec::with_capacity(bytes.len() / float.width);
-    float.decode(bytes, &mut decoded);
-    Ok(decoded)
+    Ok(bytes)
 }
 
 fn finite<T: Element>(column: &str, values: &[T]) -> std::result::Result<(), Problem> {

@@ -7,13 +7,14 @@ use std::sync::PoisonError;
 use bytemuck::cast_slice;
 use polars::prelude::*;
 use polars_parquet::write::KeyValue;
+use rayon::prelude::*;
 
 use super::header::{COLUMNS, Header, KEY};
 use crate::classes::Classes;
 use crate::error::{Error, Result};
 use crate::kernel::SpectrumError;
-use crate::kernel::Value;
 use crate::moments::{Moments, Parts};
+use crate::rows::{Element, first_invalid};
 use crate::stream::MomentsSink;
 use crate::whole_files::write_file;
 
@@ -24,10 +25,10 @@ const ROW_GROUP: usize = 8 << 20;
 const MOST_DIM: usize = 16_383;
 
 /// A file that is being written.
-struct MomentsWriter<W: Write> {
+struct MomentsWriter<W: Write, T> {
     file: BatchedWriter<W>,
     header: Header,
-    rows: Vec<Row>,
+    rows: Vec<Row<T>>,
     /// Bytes of values in the rows.
     held: usize,
 }
@@ -38,7 +39,7 @@ struct MomentsWriter<W: Write> {
 /// # Errors
 /// If the file cannot be written, there are more dimensions than fit into one, a class's moments are not
 /// finite; what `moments` returns.
-pub fn write_moments<T: Value>(
+pub fn write_moments<T: Element>(
     path: &Path,
     header: Header,
     classes: &Classes,
@@ -55,64 +56,84 @@ pub fn write_moments<T: Value>(
         let mut file = MomentsWriter::new(file, header).map_err(cannot)?;
         let keys: Vec<_> = classes.lasting_ids().zip(classes.names()).collect();
         let mut next = 0;
-        let mut push_to = |class: usize, moments: Option<Moments<T>>| {
-            let empty = (next..class).map(|class| (class, Moments::new(dim)));
-            for (class, moments) in empty.chain(moments.map(|moments| (class, moments))) {
-                let (id, name) = keys[class];
-                let row = Row::of(id, name, moments)?;
-                file.push(row).map_err(cannot)?;
+        let row = |class: usize, moments| {
+            let (id, name) = keys[class];
+            Row::of(id, name, moments)
+        };
+        let mut push_to = |class: usize, of_class: Option<Row<T>>| -> Result<()> {
+            let empty = (next..class).map(|class| row(class, Moments::new(dim)));
+            for row in empty.chain(of_class.map(Ok)) {
+                file.push(row?).map_err(cannot)?;
             }
             next = class + 1;
             Ok(())
         };
         let sources = moments(&mut |pass| {
-            pass.into_iter().try_for_each(|(class, moments)| push_to(class, Some(moments)))
+            let mut pass = pass.into_iter();
+            // A few at a time: what is packed is in memory twice for a moment.
+            loop {
+                let some: Vec<_> = pass.by_ref().take(rayon::current_num_threads()).collect();
+                if some.is_empty() {
+                    return Ok(());
+                }
+                let rows = some.into_par_iter().with_max_len(1);
+                let rows = rows.map(|(class, moments)| Ok((class, row(class, moments)?)));
+                for (class, row) in rows.collect::<Result<Vec<_>>>()? {
+                    push_to(class, Some(row))?;
+                }
+            }
         })?;
         push_to(classes.len(), None)?;
         file.finish(sources).map_err(cannot)
     })
 }
 
-/// A class, its values in bytes.
-#[derive(Default)]
-struct Row {
+/// A class.
+struct Row<T> {
     id: Option<i64>,
     name: String,
     count: i64,
-    mean: Option<Vec<u8>>,
-    rows: Option<Vec<u8>>,
-    scatter: Option<Vec<u8>>,
-    third: Option<Vec<u8>>,
-    fourth: Option<f64>,
+    mean: Vec<f64>,
+    /// None of a class without embeddings.
+    parts: Option<Parts<T>>,
 }
 
-impl Row {
-    fn of<T: Value>(id: Option<i64>, name: &str, moments: Moments<T>) -> Result<Row> {
-        let count = moments.count() as i64;
-        let mut row = Row { id, name: name.to_owned(), count, ..Row::default() };
-        if count == 0 {
-            return Ok(row);
+impl<T: Element> Row<T> {
+    fn of(id: Option<i64>, name: &str, moments: Moments<T>) -> Result<Row<T>> {
+        let (count, mean) = (moments.count() as i64, moments.mean());
+        let parts = (count > 0).then(|| moments.into_parts());
+        if let Some(Parts::Folded { mean, scatter, .. }) = &parts
+            && first_invalid(mean).or(first_invalid(scatter)).is_some()
+        {
+            return Err(Error::Spectrum { class: name.into(), source: SpectrumError::NotFinite });
         }
-        row.mean = Some(bytes(&moments.mean()));
-        match moments.into_parts() {
-            Parts::Rows(rows) => row.rows = Some(bytes(&rows)),
-            Parts::Folded { mean, scatter, third, fourth, .. } => {
-                if !mean.iter().chain(&scatter).all(|value| value.is_finite()) {
-                    let source = SpectrumError::NotFinite;
-                    return Err(Error::Spectrum { class: row.name, source });
-                }
-                row.mean = Some(bytes(&mean));
-                row.scatter = Some(bytes(&scatter));
-                row.third = Some(bytes(&third));
-                row.fourth = Some(fourth);
+        Ok(Row { id, name: name.to_owned(), count, mean, parts })
+    }
+
+    /// The values of mean, rows, scatter and third, little-endian, as on every machine that this runs on.
+    fn vectors(&self) -> [Option<&[u8]>; 4] {
+        match &self.parts {
+            None => [None; 4],
+            Some(Parts::Rows(rows)) => {
+                [Some(cast_slice(&self.mean)), Some(cast_slice(rows)), None, None]
+            }
+            Some(Parts::Folded { mean, scatter, third, .. }) => {
+                let [mean, scatter, third] = [mean, scatter, third].map(|of| Some(cast_slice(of)));
+                [mean, None, scatter, third]
             }
         }
-        Ok(row)
+    }
+
+    fn fourth(&self) -> Option<f64> {
+        match &self.parts {
+            Some(Parts::Folded { fourth, .. }) => Some(*fourth),
+            _ => None,
+        }
     }
 }
 
-impl<W: Write + Send> MomentsWriter<W> {
-    fn new(file: W, header: Header) -> io::Result<MomentsWriter<W>> {
+impl<W: Write + Send, T: Element> MomentsWriter<W, T> {
+    fn new(file: W, header: Header) -> io::Result<MomentsWriter<W, T>> {
         let types = [DataType::Int64, DataType::String, DataType::Int64];
         let types = types.into_iter().chain([const { DataType::Binary }; 4]);
         let types = types.chain([DataType::Float64]);
@@ -125,9 +146,8 @@ impl<W: Write + Send> MomentsWriter<W> {
         Ok(MomentsWriter { file, header, rows: Vec::new(), held: 0 })
     }
 
-    fn push(&mut self, row: Row) -> io::Result<()> {
-        let values = [&row.mean, &row.rows, &row.scatter, &row.third].into_iter().flatten();
-        self.held += values.map(Vec::len).sum::<usize>();
+    fn push(&mut self, row: Row<T>) -> io::Result<()> {
+        self.held += row.vectors().into_iter().flatten().map(<[u8]>::len).sum::<usize>();
         self.rows.push(row);
         if self.held >= ROW_GROUP { self.write_rows() } else { Ok(()) }
     }
@@ -144,29 +164,24 @@ impl<W: Write + Send> MomentsWriter<W> {
     fn write_rows(&mut self) -> io::Result<()> {
         let rows = std::mem::take(&mut self.rows);
         self.held = 0;
-        let values = |of: fn(&Row) -> &Option<Vec<u8>>| -> Series {
-            rows.iter().map(|row| of(row).as_deref()).collect::<BinaryChunked>().into_series()
+        let values = |at: usize| -> Series {
+            rows.iter().map(|row| row.vectors()[at]).collect::<BinaryChunked>().into_series()
         };
         let columns = [
             rows.iter().map(|row| row.id).collect::<Int64Chunked>().into_series(),
             rows.iter().map(|row| Some(row.name.as_str())).collect::<StringChunked>().into_series(),
             rows.iter().map(|row| Some(row.count)).collect::<Int64Chunked>().into_series(),
-            values(|row| &row.mean),
-            values(|row| &row.rows),
-            values(|row| &row.scatter),
-            values(|row| &row.third),
-            rows.iter().map(|row| row.fourth).collect::<Float64Chunked>().into_series(),
+            values(0),
+            values(1),
+            values(2),
+            values(3),
+            rows.iter().map(Row::fourth).collect::<Float64Chunked>().into_series(),
         ];
         let named = COLUMNS.into_iter().zip(columns);
         let columns = named.map(|(name, column)| column.with_name(name.into()).into_column());
         let frame = DataFrame::new_infer_height(columns.collect()).map_err(failed)?;
         self.file.write_batch(&frame).map_err(failed)
     }
-}
-
-/// Little-endian, as on every machine that this runs on.
-fn bytes<T: Value>(values: &[T]) -> Vec<u8> {
-    cast_slice(values).to_vec()
 }
 
 fn failed(error: PolarsError) -> io::Error {

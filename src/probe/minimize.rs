@@ -5,6 +5,10 @@ use crate::error::{Error, Result};
 /// Steps that the curvature is learnt from.
 const HISTORY: usize = 10;
 
+/// Vectors as long as `at` that are in memory together: two of each step; where the search is and goes, with the
+/// gradients there, the direction, and what `function` works with.
+pub const VECTORS: usize = 2 * HISTORY + 8;
+
 /// A step must have at least this share of the fall that the slope promises (Armijo).
 const SUFFICIENT: f64 = 1e-4;
 

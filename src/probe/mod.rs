@@ -12,7 +12,7 @@ mod resample;
 mod row_loss;
 
 pub use loss_kind::LossKind;
-pub use minimize::{Minimum, minimize};
+pub use minimize::{Minimum, VECTORS, minimize};
 pub use paired::{Difference, holm};
 pub use ranking::RankedScores;
 pub use resample::{Resampled, folds_of};

@@ -4,9 +4,11 @@
 
 mod batches;
 mod heads;
+mod inboxes;
 mod losses;
 mod moments;
 mod moments_source;
+mod one_pass;
 mod plan;
 mod pooled;
 mod recognition;
@@ -14,12 +16,11 @@ mod sample;
 mod suspects;
 
 use std::cmp::Reverse;
-use std::sync::mpsc::sync_channel;
 use std::time::{Duration, Instant};
 
 use rayon::prelude::*;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::information::Information;
 use crate::kernel::SpectrumError;
 use crate::kernel::product::Precision;
@@ -27,12 +28,13 @@ use crate::moments::Moments;
 use crate::queue::LocalMoments;
 use crate::rows::{Element, Rows};
 use crate::shrinkage::{Estimator, Refusal};
+use one_pass::one_pass;
 
 pub use heads::{Features, Head, Judged, Real, Slope, Threads, class_sums, judged, slope};
 pub use losses::losses;
 pub use moments::{MomentsSink, merged, merged_information, moments};
-pub use moments_source::MomentsSource;
-pub use plan::{Plan, passes, passes_of_moments, within};
+pub use moments_source::{MomentsPart, MomentsSource};
+pub use plan::{PROGRAM, Plan, passes, passes_of_moments, within};
 pub use pooled::{within_classes, within_classes_in_memory, within_classes_of_moments};
 pub use recognition::recognized;
 pub use sample::sample;
@@ -145,7 +147,8 @@ pub struct Stages {
     pub read: Duration,
     /// Bytes that were read, as they are in memory.
     pub bytes: u64,
-    /// Handing rows to their classes, and the products of the classes with m > p.
+    /// Handing rows to their classes, and the products of the classes with m > p; of blocks, the time in which
+    /// there were some.
     pub products: Duration,
     /// The Gram matrices of the other classes, and all eigenvalues.
     pub spectra: Duration,
@@ -221,63 +224,4 @@ fn one_class<T: Element, S>(
     let bytes = (numbers.len() * labelled.rows.dim() * size_of::<T>()) as u64;
     let read = started.elapsed() - products;
     Ok((state, Stages { read, bytes, products, ..Stages::default() }))
-}
-
-/// One pass over all rows: those of `classes` go to their `states`, in order.
-fn one_pass<T: Element, S: Send>(
-    labelled: &Labelled<impl Rows>,
-    classes: &[usize],
-    mut states: Vec<S>,
-    push: &(impl Fn(&mut S, u64, &[T]) + Sync),
-    stages: &mut Stages,
-) -> Result<Vec<S>> {
-    let &Labelled { rows: all, labels, counts, progress } = labelled;
-    let dim = all.dim();
-    let mut slots = vec![None; counts.len()];
-    for (slot, &class) in classes.iter().enumerate() {
-        slots[class] = Some(slot);
-    }
-    // The rows of the block at hand, by class.
-    let mut rows: Vec<Vec<usize>> = vec![Vec::new(); classes.len()];
-    let mut first = 0;
-    let (sender, receiver) = sync_channel::<Vec<T>>(WAITING);
-    std::thread::scope(|scope| {
-        let block_rows = (READ / (dim * size_of::<T>())).max(1);
-        let reader = scope.spawn(move || {
-            let (started, mut waiting) = (Instant::now(), Duration::ZERO);
-            all.read(block_rows, &mut |block| {
-                let full = Instant::now();
-                let wanted = sender.send(block).is_ok();
-                waiting += full.elapsed();
-                wanted
-            })?;
-            Ok(started.elapsed() - waiting)
-        });
-        for block in receiver {
-            let started = Instant::now();
-            let count = block.len() / dim;
-            stages.bytes += size_of_val(&block[..]) as u64;
-            rows.iter_mut().for_each(Vec::clear);
-            for (row, &label) in labels[first..].iter().take(count).enumerate() {
-                if let Some(slot) = slots[label as usize] {
-                    rows[slot].push(row);
-                }
-            }
-            let mut work: Vec<_> =
-                states.iter_mut().zip(&rows).filter(|(_, rows)| !rows.is_empty()).collect();
-            work.sort_by_key(|(_, rows)| Reverse(rows.len()));
-            work.into_par_iter().with_max_len(1).for_each(|(state, rows)| {
-                for &row in rows {
-                    push(state, (first + row) as u64, &block[row * dim..(row + 1) * dim]);
-                }
-            });
-            first += count;
-            stages.products += started.elapsed();
-            progress(count as u64);
-        }
-        let stopped = |_| Err(Error::Input("the reader stopped unexpectedly".into()));
-        stages.read += reader.join().unwrap_or_else(stopped)?;
-        Ok::<(), Error>(())
-    })?;
-    Ok(states)
 }

@@ -1,17 +1,21 @@
 //! Moments in place of information amounts: of rows, and of several sources of moments as one.
 
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use rayon::prelude::*;
-
-use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, one_pass};
+use super::inboxes::{Flight, Inbox, Seat};
+use super::one_pass::one_pass;
+use super::{ClassInformation, Labelled, MomentsPart, MomentsSource, Stages, largest_first};
 use crate::digest::Digest;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::information::Information;
 use crate::kernel::product::Precision;
 use crate::moments::Moments;
 use crate::rows::{Element, Rows};
 use crate::shrinkage::Estimator;
+
+/// Row groups that are read, but not all merged, at most.
+pub(super) const IN_FLIGHT: usize = 2;
 
 /// Where the moments of a pass go, in order of class.
 pub type MomentsSink<'a, T> = &'a mut dyn FnMut(Vec<(usize, Moments<T>)>) -> Result<()>;
@@ -55,36 +59,55 @@ pub fn moments<T: Element>(
 pub fn merged<T: Element>(
     passes: &[Vec<usize>],
     source: &impl MomentsSource,
-    progress: &dyn Fn(u64),
+    progress: &(dyn Fn(u64) + Sync),
     sink: MomentsSink<T>,
 ) -> Result<()> {
     let counts = source.counts();
     for pass in passes {
-        let mut states: Vec<Option<Moments<T>>> = counts.iter().map(|_| None).collect();
-        for &class in pass {
-            states[class] = Some(reserved(source.dim(), source.precision(), counts[class]));
-        }
-        let wanted: Vec<bool> = states.iter().map(Option::is_some).collect();
-        source.read(|class| wanted[class], &mut |row_group| {
-            let work: Vec<_> = row_group
-                .into_iter()
-                .filter_map(|(class, theirs)| Some((class, states[class].take()?, theirs)))
-                .collect();
-            let merge = |(class, mut ours, theirs): (usize, Moments<T>, Moments<T>)| {
-                let count = theirs.count();
-                ours.merge(&theirs);
-                (class, ours, count)
-            };
-            let work = work.into_par_iter().with_max_len(1).map(merge);
-            for (class, moments, count) in work.collect::<Vec<_>>() {
-                states[class] = Some(moments);
-                progress(count);
+        let mut places = vec![None; counts.len()];
+        pass.iter().enumerate().for_each(|(place, &class)| places[class] = Some(place));
+        let start = |&class: &usize| reserved::<T>(source.dim(), source.precision(), counts[class]);
+        let flight = Flight::new(IN_FLIGHT);
+        let inboxes: Vec<Inbox<_, _>> = pass.iter().map(start).map(Inbox::new).collect();
+        // The first part that failed, whichever thread found it.
+        let failure: Mutex<Option<(usize, Error)>> = Mutex::default();
+        let (mut number, wanted) = (0, |class: usize| places[class].is_some());
+        let merge = |ours: &mut Moments<T>, (number, part, _): Item<T>| {
+            let before = ours.count();
+            match part(ours) {
+                Ok(()) => progress(ours.count() - before),
+                Err(error) => {
+                    let mut first = failure.lock().unwrap_or_else(PoisonError::into_inner);
+                    if first.as_ref().is_none_or(|(before, _)| number < *before) {
+                        *first = Some((number, error));
+                    }
+                }
             }
-        })?;
-        sink(pass.iter().filter_map(|&class| Some((class, states[class].take()?))).collect())?;
+        };
+        let read = rayon::in_place_scope_fifo(|scope| {
+            source.read(wanted, &mut |parts| {
+                let seat = Arc::new(flight.seat());
+                for (class, part) in parts {
+                    let Some(inbox) = places[class].map(|place| &inboxes[place]) else { continue };
+                    inbox.put((number, part, Arc::clone(&seat)));
+                    number += 1;
+                    let merge = &merge;
+                    scope.spawn_fifo(move |_| inbox.empty(merge));
+                }
+            })
+        });
+        if let Some((_, error)) = failure.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            return Err(error);
+        }
+        read?;
+        let merged = inboxes.into_iter().map(Inbox::into_state);
+        sink(pass.iter().copied().zip(merged).collect())?;
     }
     Ok(())
 }
+
+/// A part with its number, and the seat of all that are in memory with it.
+type Item<'a, 'b, T> = (usize, MomentsPart<'a, T>, Arc<Seat<'b>>);
 
 /// No rows yet of a class that will have `count`.
 pub(super) fn reserved<T: Element>(dim: usize, precision: Precision, count: u64) -> Moments<T> {
@@ -101,7 +124,7 @@ pub fn merged_information<T: Element>(
     passes: &[Vec<usize>],
     source: &impl MomentsSource,
     estimators: &[Estimator],
-    progress: &dyn Fn(u64),
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(Vec<ClassInformation>, Stages)> {
     let mut classes: Vec<ClassInformation> = vec![Ok(None); source.counts().len()];
     let (mut stages, started) = (Stages::default(), Instant::now());

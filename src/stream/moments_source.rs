@@ -5,6 +5,9 @@ use crate::kernel::product::Precision;
 use crate::moments::Moments;
 use crate::rows::Element;
 
+/// Merges some moments of a class into those before.
+pub type MomentsPart<'a, T> = Box<dyn FnOnce(&mut Moments<T>) -> Result<()> + Send + 'a>;
+
 /// What gives the moments of classes, in parts that Eq. 8 merges.
 pub trait MomentsSource {
     /// Number of dimensions p.
@@ -22,14 +25,14 @@ pub trait MomentsSource {
     /// Bytes of the largest part that is in memory at once.
     fn largest_row_group(&self) -> u64;
 
-    /// Hands out the moments of the `wanted` classes, as far as they have any, part by part: each time
-    /// classes with moments to be merged with those before.
+    /// Hands out the moments of the `wanted` classes, as far as they have any, in order: each time some that are
+    /// in memory together, with their classes. What is no moments is found when a part is merged.
     ///
     /// # Errors
-    /// If reading fails, or there is what are no moments.
-    fn read<T: Element>(
-        &self,
+    /// If reading fails.
+    fn read<'a, T: Element>(
+        &'a self,
         wanted: impl Fn(usize) -> bool,
-        sink: &mut dyn FnMut(Vec<(usize, Moments<T>)>),
+        sink: &mut dyn FnMut(Vec<(usize, MomentsPart<'a, T>)>),
     ) -> Result<()>;
 }

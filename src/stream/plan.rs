@@ -2,7 +2,9 @@
 
 use bytesize::ByteSize;
 
-use super::{MomentsSource, READ, WAITING};
+use super::moments::IN_FLIGHT;
+use super::one_pass::IN_FLIGHT as BLOCKS;
+use super::{MomentsSource, READ};
 use crate::error::{Error, Result};
 use crate::moments::Moments;
 use crate::queue::fillings_of_classes;
@@ -16,7 +18,7 @@ const MOMENTS: (u64, u64) = (256 << 20, 2 << 30);
 const WIDE: usize = 2048;
 
 /// Bytes that the program and its allocator take beside what is counted.
-const PROGRAM: u64 = 96 << 20;
+pub const PROGRAM: u64 = 96 << 20;
 
 /// In which order rows are read.
 pub enum Plan {
@@ -120,7 +122,9 @@ pub fn passes_of_moments<T: Element>(
 ) -> Result<Vec<Vec<usize>>> {
     let (dim, counts) = (source.dim(), source.counts());
     let Some(limit) = limit else { return Ok(fitting::<T>(MOMENTS.0, dim, counts)) };
-    let rest = PROGRAM + matrices(counts, dim) + 3 * source.largest_row_group();
+    // Some wait to be merged, and one is held as it is in the file and decoded.
+    let groups = (IN_FLIGHT as u64 + 3) * source.largest_row_group();
+    let rest = PROGRAM + matrices(counts, dim) + groups;
     check(limit, rest, largest::<T>(dim, counts), "these moments")?;
     Ok(fitting::<T>(limit - rest, dim, counts))
 }
@@ -166,7 +170,8 @@ fn room<T: Element>(
     };
     // A row group is held as it is in the file, decoded, and in rows.
     let groups = 3 * group.unwrap_or(0);
-    let blocks = bytes.min((WAITING as u64 + 3) * READ as u64);
+    // Those in flight, one that waits for that, and what it was decoded from.
+    let blocks = bytes.min((BLOCKS as u64 + 2) * READ as u64);
     let labels = (rows.rows() * (size_of::<u32>() + size_of::<i64>() + size_of::<usize>())) as u64;
     let rest = PROGRAM + groups + blocks + labels + matrices(counts, rows.dim());
     check(limit, rest, largest, "these embeddings")?;

@@ -5,7 +5,8 @@ use std::time::Instant;
 
 use super::batches::BATCH;
 use super::moments::reserved;
-use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, merged, one_pass};
+use super::one_pass::one_pass;
+use super::{ClassInformation, Labelled, MomentsSource, Stages, largest_first, merged};
 use crate::error::Result;
 use crate::information::Information;
 use crate::kernel::product::{Panels, Precision, dot};
@@ -49,7 +50,7 @@ pub fn within_classes_of_moments<T: Element>(
     passes: &[Vec<usize>],
     source: &impl MomentsSource,
     estimators: &[Estimator],
-    progress: &dyn Fn(u64),
+    progress: &(dyn Fn(u64) + Sync),
 ) -> Result<(WithinClasses, Vec<ClassInformation>, Stages)> {
     let mut all = Pooling::new(source.dim(), source.counts(), estimators, source.precision());
     let started = Instant::now();

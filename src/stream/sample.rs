@@ -2,14 +2,14 @@
 
 use ndarray::Array2;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::rows::Rows;
 
 /// Most rows of a sample.
 const ROWS: usize = 4096;
 
 /// Most values of a sample.
-const VALUES: usize = 1 << 25;
+const VALUES: usize = 1 << 22;
 
 /// Some rows of each class, spread evenly over all it has, as an n×p array with the class of each. `labels`
 /// holds the class of every row; where there are few, all are taken.
@@ -35,8 +35,8 @@ pub fn sample(rows: &impl Rows, labels: &[u32]) -> Result<(Array2<f64>, Vec<u32>
         })?;
     }
     let count = values.len() / dim;
-    let values = Array2::from_shape_fn((count, dim), |(row, at)| values[row * dim + at]);
-    Ok((values, of_sample))
+    let values = Array2::from_shape_vec((count, dim), values);
+    Ok((values.map_err(|error| Error::Input(error.to_string()))?, of_sample))
 }
 
 /// Numbers of about `most` rows, ascending: as many of each class, as far as it has them.

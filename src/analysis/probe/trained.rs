@@ -1,5 +1,6 @@
 //! Trains and judges a layer for each loss and seed.
 
+use bytesize::ByteSize;
 use ndarray::Array2;
 use rayon::prelude::*;
 
@@ -7,11 +8,11 @@ use super::layer::Layer;
 use super::settings::Variant;
 use super::{Images, Instances, ProbeSettings, ProbedClass};
 use crate::detector::Amounts;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::margin::{check_size, expand, known, margins};
-use crate::probe::{LossKind, Minimum, Resampled, RowLoss, folds_of};
+use crate::probe::{LossKind, Minimum, Resampled, RowLoss, VECTORS, folds_of};
 use crate::rows::Rows;
-use crate::stream::{Features, Head, Real, Threads, judged};
+use crate::stream::{Features, Head, PROGRAM, Real, Threads, judged};
 
 /// What the layers of one loss do under one seed.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,11 +52,12 @@ impl<R: Rows> Work<'_, R> {
         variants: &[Variant],
         progress: &(dyn Fn(u64) + Sync),
     ) -> Result<Vec<Vec<SeedResult>>> {
-        let training = self.features::<T>(self.training)?;
-        let held_out = self.held_out.map(|held_out| self.features::<T>(held_out)).transpose()?;
-        let operations =
-            4.0 * (self.training.rows.rows() * training.dim() * self.classes.len()) as f64;
-        let side_by_side = operations < SMALL && !matches!(training, Features::Rows(_));
+        let (rows, dim) = (self.training.rows.rows(), self.training.rows.dim());
+        let small = ((4 * rows * dim * self.classes.len()) as f64) < SMALL;
+        let (small, mut room) = self.room(small)?;
+        let training = in_memory_if::<T, R>(&mut room, self.training)?;
+        let held_out = self.held_out.map(|of| in_memory_if(&mut room, of)).transpose()?;
+        let side_by_side = small && !matches!(training, Features::Rows(_));
         let threads = if side_by_side { Threads::One } else { Threads::All };
         let margins: Vec<Option<Array2<f64>>> = variants
             .iter()
@@ -75,13 +77,25 @@ impl<R: Rows> Work<'_, R> {
         Ok(results?.chunks(seeds).map(<[SeedResult]>::to_vec).collect())
     }
 
-    /// In memory where they fit.
-    fn features<'b, T: Real>(&self, instances: &Instances<'b, R>) -> Result<Features<'b, T, R>> {
-        let bytes = (instances.rows.rows() * instances.rows.dim() * size_of::<T>()) as u64;
-        if self.memory_limit.is_some_and(|limit| bytes > limit) {
-            return Ok(Features::Rows(instances.rows));
+    /// Whether small layers may be trained side by side, and the bytes that all layers leave for embeddings.
+    fn room(&self, small: bool) -> Result<(bool, u64)> {
+        let Some(limit) = self.memory_limit else { return Ok((small, u64::MAX)) };
+        let layer = self.classes.len() * (self.training.rows.dim() + 1) * size_of::<f64>();
+        // Each batch has a gradient of its own.
+        let threads = rayon::current_num_threads();
+        let bytes = |layers: usize| PROGRAM + ((VECTORS * layers + threads) * layer) as u64;
+        if small && let Some(room) = limit.checked_sub(bytes(threads)) {
+            return Ok((true, room));
         }
-        Features::in_memory(instances.rows)
+        let room = limit.checked_sub(bytes(1)).ok_or_else(|| {
+            Error::Input(format!(
+                "--memory-limit {}: with {threads} thread(s), to train a layer takes {} at least: raise it, or use \
+                 fewer --threads",
+                ByteSize::b(limit),
+                ByteSize::mib(bytes(1).div_ceil(1 << 20))
+            ))
+        })?;
+        Ok((false, room))
     }
 
     fn one<T: Real>(
@@ -167,6 +181,21 @@ impl<R: Rows> Work<'_, R> {
         // What was not needed is done, too.
         progress((self.settings.epochs - minimum.evaluations) as u64);
         Ok((head, minimum))
+    }
+}
+
+/// In memory if they fit into the room, of which they then take their part.
+fn in_memory_if<'a, T: Real, R: Rows>(
+    room: &mut u64,
+    instances: &Instances<'a, R>,
+) -> Result<Features<'a, T, R>> {
+    let bytes = (instances.rows.rows() * instances.rows.dim() * size_of::<T>()) as u64;
+    match room.checked_sub(bytes) {
+        Some(rest) => {
+            *room = rest;
+            Features::in_memory(instances.rows)
+        }
+        None => Ok(Features::Rows(instances.rows)),
     }
 }
 

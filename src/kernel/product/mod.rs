@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use faer::linalg::matmul::matmul;
 use faer::{Accum, Mat, Par};
-use pulp::Arch;
+use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use crate::kernel::Value;
@@ -225,6 +225,16 @@ impl Symmetric {
         matrix
     }
 
+    /// Adds another matrix S', given as the bytes of its [packed](Symmetric::packed) triangle, and vvᵀ.
+    /// Returns what S' is like, and its product with `times`: so it is read once.
+    ///
+    /// # Panics
+    /// If a length is that of another dimension.
+    pub fn add_packed(&mut self, packed: &[[u8; 8]], v: &[f64], times: &[f64]) -> Added {
+        assert_eq!(packed.len(), packed_len(self.dim), "a triangle of another dimension");
+        Arch::new().dispatch(AddPacked { to: self, packed, v, times })
+    }
+
     /// The matrix; above its diagonal are zeros.
     pub fn to_matrix(&self) -> Mat<f64> {
         // Columns that lie a power of two apart contend for the same few lines of the cache.
@@ -244,6 +254,76 @@ impl Symmetric {
     /// The rows of strip `k`.
     fn rows(&self, k: usize) -> Range<usize> {
         k * STRIP..self.dim.min((k + 1) * STRIP)
+    }
+}
+
+/// What is known of a matrix that was added.
+#[derive(Clone, Debug)]
+pub struct Added {
+    /// The sum of its diagonal.
+    pub trace: f64,
+    /// Its product with a vector.
+    pub times: Vec<f64>,
+    /// Whether all its values are finite.
+    pub finite: bool,
+}
+
+struct AddPacked<'a> {
+    to: &'a mut Symmetric,
+    packed: &'a [[u8; 8]],
+    v: &'a [f64],
+    times: &'a [f64],
+}
+
+impl WithSimd for AddPacked<'_> {
+    type Output = Added;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Added {
+        let AddPacked { to, packed, v, times } = self;
+        let dim = to.dim;
+        let mut added = Added { trace: 0.0, times: vec![0.0; dim], finite: true };
+        let (mut rest, mut zeros) = (packed, [0.0; WIDTH]);
+        let mut values = [0.0; STRIP];
+        for j in 0..dim {
+            let mut sums = [0.0; WIDTH];
+            for k in j / STRIP..to.strips.len() {
+                let rows = to.rows(k);
+                let below = rows.start.max(j)..rows.end;
+                let (bytes, after) = rest.split_at(below.len());
+                rest = after;
+                let values = &mut values[..below.len()];
+                for (value, bytes) in values.iter_mut().zip(bytes) {
+                    *value = f64::from_le_bytes(*bytes);
+                }
+                let column = &mut to.strips[k][j * STRIP..][below.start - rows.start..rows.len()];
+                for ((to, value), v_i) in column.iter_mut().zip(&*values).zip(&v[below.clone()]) {
+                    *to += value + v_i * v[j];
+                }
+                if below.start == j {
+                    // The diagonal counts once.
+                    added.trace += values[0];
+                    added.times[j] += values[0] * times[j];
+                    zeros[0] += 0.0 * values[0];
+                    values[0] = 0.0;
+                }
+                for (product, value) in added.times[below.clone()].iter_mut().zip(&*values) {
+                    *product += value * times[j];
+                }
+                for (values, times) in values.chunks(WIDTH).zip(times[below].chunks(WIDTH)) {
+                    for (((sum, zero), value), times) in
+                        sums.iter_mut().zip(&mut zeros).zip(values).zip(times)
+                    {
+                        *sum += value * times;
+                        *zero += 0.0 * value;
+                    }
+                }
+            }
+            added.times[j] += sums.iter().sum::<f64>();
+        }
+        // 0 times what is not finite is NaN.
+        added.finite = zeros.iter().all(|zero| *zero == 0.0);
+        added
     }
 }
 

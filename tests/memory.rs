@@ -1,0 +1,87 @@
+//! The limit of `--memory-limit` holds for narrow and wide embeddings, few and many classes, all formats, and all
+//! commands: the system's own mark of a child process says so.
+
+use std::fmt::Debug;
+use std::path::Path;
+
+use bytesize::ByteSize;
+
+use crate::formats::peak;
+use crate::{Workdir, program, repository};
+
+/// Bytes that the program may take beyond the limit.
+const PROGRAM: u64 = 40 << 20;
+
+/// Runs a command under the least limit that it accepts, in which its input has no room.
+fn holds(work: &Workdir, input: &[impl AsRef<Path> + Debug], command: &str) {
+    let command = format!("{command} --threads 2 --quiet");
+    let refused = work.command(&format!("{command} --memory-limit 1MiB")).output().unwrap();
+    let refused = String::from_utf8(refused.stderr).unwrap();
+    let least = refused.split_once(" take ").or(refused.split_once(" takes ")).expect(&refused).1;
+    let least: ByteSize = least.split_once(" at least").expect(&refused).0.parse().unwrap();
+    // The size is rounded.
+    let limit = least.as_u64() + (1 << 20);
+    let taken = peak(work, &format!("{command} --memory-limit {limit}"));
+    let all = format!("{command}: {} of {}", ByteSize::b(taken), ByteSize::b(limit));
+    assert!(taken < limit + PROGRAM, "{all}");
+    // A group of rows that is decoded whole is in the limit.
+    let size = |path| std::fs::metadata(work.0.path().join(path)).unwrap().len();
+    let size: u64 = input.iter().map(size).sum();
+    assert!(size > limit || command.contains("large"), "{all}: it has room for {input:?}");
+}
+
+#[test]
+fn no_command_takes_more_memory_than_its_limit() {
+    let Some(python) = program("PYTHON") else { return };
+    let work = Workdir::new();
+    let mut python = std::process::Command::new(python);
+    let made = python.arg(repository("tests/memory.py")).current_dir(work.0.path()).status();
+    assert!(made.unwrap().success());
+    for name in ["narrow", "wide"] {
+        let [labels, twice] =
+            ["labels", "f16_labels"].map(|labels| format!("--labels {name}.{labels}.npy"));
+        let formats = [
+            ("f32.npy", &labels[..]),
+            ("f64.npy", &labels),
+            ("fortran.npy", &labels),
+            ("f16.npy", &twice),
+            ("npz", ""),
+            ("parquet", ""),
+            ("large.parquet", ""),
+            ("feather", ""),
+            ("csv", ""),
+        ];
+        for (format, labels) in formats {
+            let input = format!("{name}.{format}");
+            if !work.path(&input).exists() {
+                continue;
+            }
+            let dump = format!("--embeddings {input} {labels}");
+            holds(&work, &[&input], &format!("moments {dump} --out moments.parquet"));
+            if ["f32.npy", "large.parquet"].contains(&format) {
+                let ap = format!("--ap {name}.ap.csv");
+                let weights = format!("--weights {name}.weights.npy");
+                holds(&work, &[&input], &format!("information {dump} --estimator sample"));
+                holds(
+                    &work,
+                    &[&input],
+                    &format!("explain {dump} {ap} {weights} --estimator sample"),
+                );
+                holds(&work, &[&input], &format!("loss {dump} {weights} --estimator sample"));
+            }
+        }
+    }
+    let narrow = "--embeddings narrow.f32.npy --labels narrow.labels.npy";
+    let replay = format!("queue-size {narrow} --replay --queue-length 50000");
+    holds(&work, &["narrow.f32.npy"], &replay);
+    let probe = format!("probe {narrow} --losses softmax --epochs 2 --seeds 3 --folds 2");
+    holds(&work, &["narrow.f32.npy"], &probe);
+    // Together they are larger than the limit.
+    let shards: Vec<_> = (0..4).map(|shard| format!("shard-{shard}.parquet")).collect();
+    for shard in &shards {
+        let embeddings = shard.replace("parquet", "npy");
+        let dump = format!("--embeddings {embeddings} --labels shard.labels.npy");
+        work.run(&format!("moments {dump} --out {shard}"));
+    }
+    holds(&work, &shards, &format!("merge {} --out all.parquet", shards.join(" ")));
+}
