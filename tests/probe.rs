@@ -780,9 +780,9 @@ fn the_same_where_memory_is_limited() {
     };
     let counts = [1500, 800, 300];
     let files = ["x.npy", "x.parquet"].map(|file| Dump::open(&[work.path(file)], None).unwrap());
-    // What a layer takes, and the gradients of all threads: nothing is left for embeddings.
+    // What a layer takes, the gradients of all threads, and 80 bytes a row: nothing is left for embeddings.
     let layer = (VECTORS + rayon::current_num_threads()) * 3 * 7 * size_of::<f64>();
-    let least = PROGRAM + layer as u64;
+    let least = PROGRAM + (80 * data.y.len() + layer) as u64;
     let mut found = Vec::new();
     for rows in &files {
         let training = Instances { rows, labels: &data.y, counts: &counts, images: None };

@@ -215,7 +215,7 @@ fn factor_block(block: &mut Block, live: usize) -> Option<f64> {
     Some(det.ln())
 }
 
-/// The blocks below the first one, L, times L⁻ᵀ. If there are any, all of its rows are live.
+/// The blocks below the first one, L, times L⁻ᵀ. If there are any, L has no row beyond the last.
 #[inline(always)]
 fn solve<S: Simd, const R: usize>(simd: S, column: &mut [Block]) {
     let Some((factor, below)) = column.split_first_mut() else { return };

@@ -96,7 +96,7 @@ impl Flight {
     }
 }
 
-/// One block's place among them.
+/// That one more block is there, until it is taken in.
 pub(super) struct Seat<'a>(&'a Flight);
 
 impl Drop for Seat<'_> {

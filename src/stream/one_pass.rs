@@ -70,7 +70,7 @@ struct Block<'a, T> {
     dim: usize,
     /// The number of the first.
     first: usize,
-    /// Places of classes with their rows in the block, ascending.
+    /// Which of the classes each row is of, and which row of the block it is, ascending.
     order: Vec<(u32, u32)>,
     _seat: Seat<'a>,
 }

@@ -45,6 +45,9 @@ pub struct Work<'a, R> {
 /// Operations of one pass below which layers are trained side by side, each in a thread.
 const SMALL: f64 = 4e9;
 
+/// Bytes of a row beside its values: its label, image, fold, weights and scores.
+const ROW: usize = 80;
+
 impl<R: Rows> Work<'_, R> {
     /// The results of each variant under each seed, 1, 2, …
     pub fn done<T: Real>(
@@ -83,7 +86,9 @@ impl<R: Rows> Work<'_, R> {
         let layer = self.classes.len() * (self.training.rows.dim() + 1) * size_of::<f64>();
         // Each batch has a gradient of its own.
         let threads = rayon::current_num_threads();
-        let bytes = |layers: usize| PROGRAM + ((VECTORS * layers + threads) * layer) as u64;
+        let rows = [Some(self.training), self.held_out].into_iter().flatten();
+        let rows = ROW * rows.map(|of| of.rows.rows()).sum::<usize>();
+        let bytes = |layers: usize| PROGRAM + (rows + (VECTORS * layers + threads) * layer) as u64;
         if small && let Some(room) = limit.checked_sub(bytes(threads)) {
             return Ok((true, room));
         }

@@ -15,7 +15,7 @@ use crate::kernel::product::Symmetric;
 /// Rows below which a check takes as long as the remaining reduction.
 pub const LARGE: usize = 96;
 
-/// Columns reduced before the first look.
+/// Columns reduced before the first check.
 const FIRST: usize = 4 * BAND;
 
 /// Columns after which eigenvalues of trained networks' covariances, so many of them, have been right.
