@@ -1,4 +1,4 @@
-//! A symmetric matrix in blocks, for what works on it in place; and its Cholesky factor.
+//! A symmetric matrix in blocks, for what overwrites it; and its Cholesky factor.
 
 use std::array::from_fn;
 
