@@ -66,7 +66,7 @@ def make_dump(folder, shape, kind):
     rows, dim, table = SHAPES[shape]
     rng = np.random.default_rng(0)
     counts = class_counts(rows, table)
-    rows = counts.sum()
+    rows = int(counts.sum())
     labels = rng.permutation(np.repeat(np.arange(len(counts)), counts))
     np.save(folder / "labels.npy", labels)
     mean = rng.standard_normal((len(counts), dim), dtype=np.float32)
