@@ -178,11 +178,11 @@ fn subtract_tile<S: Simd, const T: usize, const R: usize, const N: usize>(
         let (own, rows) = (&factor[0], &factor[at..at + T]);
         for k in 0..SIDE {
             let rows: [[S::f64s; R]; T] = from_fn(|i| *vectors::<S, R>(&rows[i][k]));
-            for j in 0..N {
+            for (j, column) in tile.iter_mut().enumerate() {
                 let factor = simd.splat_f64s(-own[k].0[shift + j]);
                 for i in 0..T {
                     for r in 0..R {
-                        tile[j][i][r] = simd.mul_add_e_f64s(rows[i][r], factor, tile[j][i][r]);
+                        column[i][r] = simd.mul_add_e_f64s(rows[i][r], factor, column[i][r]);
                     }
                 }
             }

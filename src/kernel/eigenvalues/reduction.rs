@@ -130,9 +130,10 @@ impl Reduction {
         let (column, columns) = matrix.split_mut(g);
         add::<S, T, R, N>(simd, column, &left[g..], &right[g]);
         let Some((diagonal, v)) = column.split_first_mut() else { return };
-        for j in 0..BAND.min(n - start) {
-            for i in j..BAND.min(n - start) {
-                band.set(start + i, start + j, diagonal[j].0[i]);
+        let side = BAND.min(n - start);
+        for (j, column) in diagonal[..side].iter().enumerate() {
+            for (i, value) in column.0[..side].iter().enumerate().skip(j) {
+                band.set(start + i, start + j, *value);
             }
         }
         if v.is_empty() {
@@ -267,11 +268,11 @@ fn updated<S: Simd, const T: usize, const R: usize, const N: usize>(
     let mut a = load::<S, T, R, N>(blocks, shift);
     for k in 0..2 * BAND {
         let rows: [[S::f64s; R]; T] = from_fn(|i| *vectors::<S, R>(&left[i][k]));
-        for j in 0..N {
+        for (j, column) in a.iter_mut().enumerate() {
             let factor = simd.splat_f64s(right[k].0[shift + j]);
             for i in 0..T {
                 for r in 0..R {
-                    a[j][i][r] = simd.mul_add_e_f64s(rows[i][r], factor, a[j][i][r]);
+                    column[i][r] = simd.mul_add_e_f64s(rows[i][r], factor, column[i][r]);
                 }
             }
         }
@@ -300,11 +301,11 @@ fn tile<S: Simd, const T: usize, const R: usize, const N: usize, const BELOW: bo
         store::<S, T, R, N>(blocks, shift, &a);
         for c in 0..BAND {
             let mut products: [[S::f64s; R]; T] = from_fn(|i| *vectors::<S, R>(&w[i][c]));
-            for j in 0..N {
+            for (j, column) in a.iter().enumerate() {
                 let factor = simd.splat_f64s(v_columns[c].0[shift + j]);
                 for i in 0..T {
                     for r in 0..R {
-                        products[i][r] = simd.mul_add_e_f64s(a[j][i][r], factor, products[i][r]);
+                        products[i][r] = simd.mul_add_e_f64s(column[i][r], factor, products[i][r]);
                     }
                 }
             }
@@ -313,11 +314,10 @@ fn tile<S: Simd, const T: usize, const R: usize, const N: usize, const BELOW: bo
             }
             if BELOW {
                 let v: [[S::f64s; R]; T] = from_fn(|i| *vectors::<S, R>(&v_rows[i][c]));
-                for j in 0..N {
-                    let sum = &mut sums[c][shift + j];
+                for (column, sum) in a.iter().zip(&mut sums[c][shift..]) {
                     for i in 0..T {
                         for r in 0..R {
-                            sum[r] = simd.mul_add_e_f64s(a[j][i][r], v[i][r], sum[r]);
+                            sum[r] = simd.mul_add_e_f64s(column[i][r], v[i][r], sum[r]);
                         }
                     }
                 }
@@ -412,9 +412,10 @@ fn transposed(a: &Small) -> Small {
 fn triangular_factor(inner: &Small, tau: &[f64; BAND]) -> Small {
     let mut t = [[0.0; BAND]; BAND];
     for j in 0..BAND {
-        for i in 0..j {
-            let sum: f64 = (i..j).map(|k| t[i][k] * inner[k][j]).sum();
-            t[i][j] = -tau[j] * sum;
+        for row in t.iter_mut().take(j) {
+            // What is before the row's diagonal is 0.
+            let sum: f64 = (0..j).map(|k| row[k] * inner[k][j]).sum();
+            row[j] = -tau[j] * sum;
         }
         t[j][j] = tau[j];
     }
