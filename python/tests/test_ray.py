@@ -215,13 +215,15 @@ def test_killed_node_costs_time_and_nothing_else(cluster, tmp_path, dump, monkey
         return list_of_split(*args)
 
     def waiting(*args):
-        (tmp_path / "all is split").touch()
+        log(tmp_path)
+        (tmp_path / ray.get_runtime_context().get_node_id()).touch()
         while not (tmp_path / "the node is dead").exists():
             time.sleep(0.01)
         return finish(*args)
 
     def kill():
-        while not (tmp_path / "all is split").exists():
+        # All is split, and a bucket is at work there.
+        while not (tmp_path / doomed.node_id).exists():
             time.sleep(0.01)
         cluster.remove_node(doomed, allow_graceful=False)
         (tmp_path / "the node is dead").touch()
