@@ -107,7 +107,7 @@ mod parquet_lists {
         let (folder, path) = written(p);
         bencher.counter(ItemsCount::new(20_000 * p)).bench_local(|| {
             let dump = Dump::open(std::slice::from_ref(&path), None)?;
-            dump.read(20_000, &mut |block: Vec<f32>| !black_box(block).is_empty())
+            dump.read(20_000, &mut |block: &mut Vec<f32>| !black_box(block).is_empty())
         });
         drop(folder);
     }

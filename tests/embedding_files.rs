@@ -27,9 +27,9 @@ fn values<T: Element>(path: &Path, column: Option<&str>) -> (Vec<T>, bool) {
     let dump = Dump::open(&[path.to_owned()], column).unwrap();
     assert_eq!((dump.rows(), dump.dim()), (ROWS, DIM), "{}", path.display());
     let mut values = Vec::new();
-    let taken = &mut |block: Vec<T>| {
+    let taken = &mut |block: &mut Vec<T>| {
         assert!(block.len() <= 7 * DIM);
-        values.extend(block);
+        values.append(block);
         true
     };
     dump.read(7, taken).unwrap();

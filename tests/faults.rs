@@ -186,7 +186,7 @@ fn a_file_that_shrinks_while_it_is_read() {
         let path = work.path(name);
         let dump = Dump::open(std::slice::from_ref(&path), None).unwrap();
         let mut rows = 0;
-        let read = dump.read(1000, &mut |block: Vec<f32>| {
+        let read = dump.read(1000, &mut |block: &mut Vec<f32>| {
             rows += block.len() / 64;
             OpenOptions::new().write(true).open(&path).unwrap().set_len(5000).unwrap();
             true

@@ -208,15 +208,15 @@ fn a_dump_is_read_in_order_whatever_the_block() {
         assert_eq!((dump.rows(), dump.dim()), (60, 5));
         for rows in [1, 7, 60, 1000] {
             let mut values: Vec<f32> = Vec::new();
-            dump.read(rows, &mut |block: Vec<f32>| {
+            dump.read(rows, &mut |block: &mut Vec<f32>| {
                 assert!(block.len() <= rows * 5);
-                values.extend(block);
+                values.append(block);
                 true
             })
             .unwrap();
             assert_eq!(values, whole.as_slice().unwrap(), "{name} in blocks of {rows}");
             let mut calls = 0;
-            dump.read(rows, &mut |_: Vec<f64>| {
+            dump.read(rows, &mut |_: &mut Vec<f64>| {
                 calls += 1;
                 false
             })
@@ -299,8 +299,8 @@ fn single_rows_are_those_read_in_order() {
     for out in [vec![], vec![0, 4, 5], vec![7, 8, 39, 20]] {
         dump.leave_out(out);
         let mut ordered = Vec::new();
-        dump.read(4, &mut |block: Vec<f64>| {
-            ordered.extend(block);
+        dump.read(4, &mut |block: &mut Vec<f64>| {
+            ordered.append(block);
             true
         })
         .unwrap();

@@ -211,7 +211,7 @@ fn corpus_file(folder: &str) -> PathBuf {
 
 fn arrays(path: &Path) {
     if let Ok(mut dump) = Dump::open(&[path.to_owned()], None) {
-        let _ = dump.read(3, &mut |_: Vec<f64>| true);
+        let _ = dump.read(3, &mut |_: &mut Vec<f64>| true);
         let _ = dump.leave_out_invalid();
     }
     labels(path);

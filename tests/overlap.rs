@@ -236,8 +236,8 @@ fn parts(within: &WithinClasses) -> Vec<f64> {
 fn embeddings() -> Array2<f32> {
     let dump = Dump::open(&[repository(DATA).join("ce/embeddings.npy")], None).unwrap();
     let mut values = Vec::new();
-    let mut take = |block: Vec<f32>| {
-        values.extend(block);
+    let mut take = |block: &mut Vec<f32>| {
+        values.append(block);
         true
     };
     dump.read(dump.rows(), &mut take).unwrap();
@@ -569,8 +569,8 @@ fn labels_beside_held_out_embeddings() {
 fn matrix_of(path: &std::path::Path) -> Array2<f32> {
     let dump = Dump::open(&[path.to_owned()], None).unwrap();
     let mut all = Vec::new();
-    let mut sink = |block: Vec<f32>| {
-        all.extend(block);
+    let mut sink = |block: &mut Vec<f32>| {
+        all.append(block);
         true
     };
     dump.read(dump.rows(), &mut sink).unwrap();

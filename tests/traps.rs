@@ -32,8 +32,8 @@ struct Head {
 fn matrix(path: &Path) -> Array2<f64> {
     let dump = Dump::open(&[path.to_owned()], None).unwrap();
     let mut all = Vec::new();
-    let mut sink = |block: Vec<f64>| {
-        all.extend(block);
+    let mut sink = |block: &mut Vec<f64>| {
+        all.append(block);
         true
     };
     dump.read(dump.rows(), &mut sink).unwrap();

@@ -1,8 +1,10 @@
 //! The class of each instance, from its label.
 
 use std::borrow::Borrow;
-use std::collections::HashMap;
+use std::convert::Infallible;
 use std::hash::Hash;
+
+use rustc_hash::FxHashMap;
 
 use super::{Classes, IdsFrom, Keys, Numbering, number};
 use crate::error::{Error, Result};
@@ -105,7 +107,11 @@ impl Labels {
                 )))
             }
         };
-        self.kept(left_out).map(class).collect()
+        let mut index = Vec::with_capacity(self.len().saturating_sub(left_out.len()));
+        for of in self.kept(left_out) {
+            index.push(class(of)?);
+        }
+        Ok(index)
     }
 
     /// What to do about a label that is none of so many classes: where others are numbered from 1, it is no
@@ -155,9 +161,22 @@ impl Labels {
 
     /// Ids, or other numbers of classes.
     pub fn of_ids(ids: impl IntoIterator<Item = i64>) -> Labels {
+        match Labels::of_read_ids(ids.into_iter().map(Ok::<_, Infallible>)) {
+            Ok(labels) => labels,
+        }
+    }
+
+    /// Ids as they are read.
+    ///
+    /// # Errors
+    /// The first error among them.
+    pub(crate) fn of_read_ids<E>(
+        ids: impl Iterator<Item = std::result::Result<i64, E>>,
+    ) -> std::result::Result<Labels, E> {
         let mut interned = Interned::default();
-        let codes = ids.into_iter().map(|id| interned.code(id)).collect();
-        Labels { keys: Keys::Numbers(interned.values), codes, no_id: None }
+        let codes =
+            ids.map(|id| id.map(|id| interned.code(id))).collect::<std::result::Result<_, _>>()?;
+        Ok(Labels { keys: Keys::Numbers(interned.values), codes, no_id: None })
     }
 
     /// Class names, of any form.
@@ -205,8 +224,7 @@ impl Labels {
             let wrong = |label| (row, format!("the label {label} is not a whole number"));
             whole(number).map_err(wrong)
         };
-        let ids: Vec<i64> = numbers.enumerate().map(id).collect::<std::result::Result<_, _>>()?;
-        Ok(Labels::of_ids(ids))
+        Labels::of_read_ids(numbers.enumerate().map(id))
     }
 
     /// The same labels, which are numbers, but no ids as this sentence says.
@@ -325,12 +343,12 @@ pub(crate) fn whole(number: f64) -> std::result::Result<i64, String> {
 /// Distinct values, numbered by first appearance.
 struct Interned<T> {
     values: Vec<T>,
-    codes: HashMap<T, u32>,
+    codes: FxHashMap<T, u32>,
 }
 
 impl<T> Default for Interned<T> {
     fn default() -> Self {
-        Interned { values: Vec::new(), codes: HashMap::new() }
+        Interned { values: Vec::new(), codes: FxHashMap::default() }
     }
 }
 

@@ -180,8 +180,8 @@ impl Dump {
         let mut invalid = Vec::new();
         self.blocks(
             (READ / (self.dim * size_of::<T>())).max(1),
-            &mut |_, first, block: Vec<T>| {
-                if first_invalid(&block).is_some() {
+            &mut |_, first, block: &mut Vec<T>| {
+                if first_invalid(block).is_some() {
                     let rows = (first..).zip(block.chunks(self.dim));
                     invalid.extend(
                         rows.filter(|(_, row)| first_invalid(row).is_some()).map(|(at, _)| at),
@@ -219,7 +219,7 @@ impl Dump {
     fn blocks<'a, T: Element>(
         &'a self,
         rows: usize,
-        sink: &mut dyn FnMut(&'a Shard, usize, Vec<T>) -> bool,
+        sink: &mut dyn FnMut(&'a Shard, usize, &mut Vec<T>) -> bool,
     ) -> Result<()> {
         for shard in &self.shards {
             let mut row = shard.start;
@@ -246,11 +246,14 @@ impl Dump {
         Ok(())
     }
 
-    /// A block that begins with this row of the files, without the rows skipped.
-    fn kept<T: Element>(&self, first: usize, mut block: Vec<T>) -> Vec<T> {
+    /// Takes the rows that are skipped from a block that begins with this row of the files.
+    fn keep<T: Element>(&self, first: usize, block: &mut Vec<T>) {
         let end = first + block.len() / self.dim;
         let from = self.left_out.partition_point(|&row| row < first);
         let to = self.left_out.partition_point(|&row| row < end);
+        if from == to {
+            return;
+        }
         let (mut read, mut written) = (0, 0);
         for row in &self.left_out[from..to] {
             let at = (row - first) * self.dim;
@@ -260,7 +263,6 @@ impl Dump {
         }
         block.copy_within(read.., written);
         block.truncate(written + block.len() - read);
-        block
     }
 
     /// The row of the files that is `at` rows after `first`, not counting those skipped.
@@ -298,9 +300,9 @@ impl Rows for Dump {
     fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
         let mut invalid = None;
         let mut count = 0;
-        self.blocks(rows, &mut |shard, first, block: Vec<T>| {
-            let block = self.kept(first, block);
-            if let Some(at) = first_invalid(&block) {
+        self.blocks(rows, &mut |shard, first, block: &mut Vec<T>| {
+            self.keep(first, block);
+            if let Some(at) = first_invalid(block) {
                 count += block.chunks(self.dim).filter(|row| first_invalid(row).is_some()).count();
                 invalid.get_or_insert((
                     shard,

@@ -1,5 +1,9 @@
 //! The floating-point types that embeddings are stored in.
 
+use std::any::TypeId;
+use std::io;
+
+use bytemuck::cast_slice_mut;
 use half::{bf16, f16};
 
 use crate::rows::Element;
@@ -34,6 +38,35 @@ impl Float {
             _ => return None,
         };
         Some(Float { width, big_endian, brain })
+    }
+
+    /// Makes `elements` the next `count` ones, whose bytes `read` fills: where they lie in a file as they do in
+    /// memory, at once, else by way of `bytes`.
+    ///
+    /// # Errors
+    /// If reading fails.
+    pub fn read<T: Element>(
+        self,
+        count: usize,
+        elements: &mut Vec<T>,
+        bytes: &mut Vec<u8>,
+        read: impl FnOnce(&mut [u8]) -> io::Result<()>,
+    ) -> io::Result<()> {
+        if self.lies_as::<T>() {
+            elements.resize(count, T::zeroed());
+            return read(cast_slice_mut(elements));
+        }
+        bytes.resize(count * self.width, 0);
+        read(bytes)?;
+        elements.clear();
+        self.decode(bytes, elements);
+        Ok(())
+    }
+
+    fn lies_as<T: Element>(self) -> bool {
+        let of = |float| Float { big_endian: cfg!(target_endian = "big"), ..float };
+        (self == of(Float::SINGLE) && TypeId::of::<T>() == TypeId::of::<f32>())
+            || (self == of(Float::DOUBLE) && TypeId::of::<T>() == TypeId::of::<f64>())
     }
 
     /// Appends the elements in `bytes` to `out`.

@@ -257,41 +257,41 @@ impl Width {
         if data.len() as u64 != bytes {
             return Err("changed while it was read: is something still writing it?".into());
         }
-        let decode = |(at, element)| {
-            self.id(element)
-                .map_err(|label| format!("label {label} of row {at} {}", self.problem()))
-        };
-        let ids = data.chunks_exact(self.bytes).enumerate().map(decode);
-        ids.collect::<std::result::Result<Vec<i64>, _>>().map(Labels::of_ids)
-    }
-
-    /// An id; or the label, if it is none.
-    fn id(&self, element: &[u8]) -> std::result::Result<i64, String> {
-        // Widened to eight bytes, least significant first.
-        let mut wide = [0; 8];
-        let bytes = &mut wide[..self.bytes];
-        bytes.copy_from_slice(element);
-        if self.big_endian {
-            bytes.reverse();
+        macro_rules! ids {
+            ($number:ty, $bytes:literal, $id:expr) => {{
+                let number = |bytes| match self.big_endian {
+                    true => <$number>::from_be_bytes(bytes),
+                    false => <$number>::from_le_bytes(bytes),
+                };
+                let id = |(at, &bytes)| {
+                    let wrong = |label| format!("label {label} of row {at} {}", self.problem());
+                    $id(number(bytes)).map_err(wrong)
+                };
+                Labels::of_read_ids(data.as_chunks::<$bytes>().0.iter().enumerate().map(id))
+            }};
         }
         match (self.kind, self.bytes) {
-            ('f', 4) => whole(f32::from_le_bytes([wide[0], wide[1], wide[2], wide[3]]).into()),
-            ('f', _) => whole(f64::from_le_bytes(wide)),
-            ('i', width) => {
-                let negative = wide[width - 1] & 0x80 != 0;
-                wide[width..].fill(if negative { 0xff } else { 0 });
-                Ok(i64::from_le_bytes(wide))
-            }
-            _ => {
-                let id = u64::from_le_bytes(wide);
-                i64::try_from(id).map_err(|_| id.to_string())
-            }
+            ('f', 4) => ids!(f32, 4, |number: f32| whole(number.into())),
+            ('f', _) => ids!(f64, 8, whole),
+            ('i', 1) => ids!(i8, 1, integer),
+            ('i', 2) => ids!(i16, 2, integer),
+            ('i', 4) => ids!(i32, 4, integer),
+            ('i', _) => ids!(i64, 8, integer),
+            (_, 1) => ids!(u8, 1, integer),
+            (_, 2) => ids!(u16, 2, integer),
+            (_, 4) => ids!(u32, 4, integer),
+            _ => ids!(u64, 8, integer),
         }
     }
 
     fn problem(&self) -> &'static str {
         if self.kind == 'f' { "is not a whole number" } else { "is too large" }
     }
+}
+
+/// An integer as an id; or the label, if it is too large.
+fn integer<I: Copy + TryInto<i64> + ToString>(label: I) -> std::result::Result<i64, String> {
+    label.try_into().map_err(|_| label.to_string())
 }
 
 fn from_tensor(path: &Path, found: Found, fits: &dyn Fn(usize) -> Result<()>) -> Result<Labels> {

@@ -33,8 +33,8 @@ pub fn open(path: &Path) -> Result<Dump> {
 /// If they cannot be read.
 pub fn read(path: &Path, matrix: &Dump) -> Result<Array2<f64>> {
     let mut values = Vec::new();
-    matrix.read(matrix.rows(), &mut |block: Vec<f64>| {
-        values.extend(block);
+    matrix.read(matrix.rows(), &mut |block: &mut Vec<f64>| {
+        values.append(block);
         true
     })?;
     Array2::from_shape_vec((matrix.rows(), matrix.dim()), values)

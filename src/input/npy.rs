@@ -64,8 +64,7 @@ impl NpyFile {
         if self.matrix.fortran {
             return Ok(None);
         }
-        let bytes = vec![0; self.matrix.dim * self.matrix.float.width];
-        Ok(Some(NpyRows { of: self, file: file::open(&self.path)?.0, bytes }))
+        Ok(Some(NpyRows { of: self, file: file::open(&self.path)?.0, bytes: Vec::new() }))
     }
 }
 
@@ -82,12 +81,11 @@ impl NpyRows<'_> {
     /// # Errors
     /// If reading fails.
     pub fn read<T: Element>(&mut self, at: usize, row: &mut Vec<T>) -> Result<()> {
-        let start = self.of.matrix.start + at as u64 * self.bytes.len() as u64;
-        file::read_at(&mut self.file, &mut self.bytes, start)
-            .map_err(|error| file::failed(&self.of.path, error))?;
-        row.clear();
-        self.of.matrix.float.decode(&self.bytes, row);
-        Ok(())
+        let Matrix { dim, float, start, .. } = self.of.matrix;
+        let start = start + at as u64 * (dim * float.width) as u64;
+        let read = |bytes: &mut [u8]| file::read_at(&mut self.file, bytes, start);
+        let done = float.read(dim, row, &mut self.bytes, read);
+        done.map_err(|error| file::failed(&self.of.path, error))
     }
 }
 

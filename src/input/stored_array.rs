@@ -197,15 +197,13 @@ impl Matrix {
         rows: usize,
         sink: Sink<T>,
     ) -> io::Result<()> {
-        let mut bytes = vec![0; rows.min(self.rows) * self.dim * self.float.width];
+        let (mut bytes, mut block) = (Vec::new(), Vec::new());
         let mut left = self.rows;
         while left > 0 {
             let count = rows.min(left);
-            let bytes = &mut bytes[..count * self.dim * self.float.width];
-            data.read_exact(bytes)?;
-            let mut block = Vec::with_capacity(count * self.dim);
-            self.float.decode(bytes, &mut block);
-            if !sink(block) {
+            self.float
+                .read(count * self.dim, &mut block, &mut bytes, |bytes| data.read_exact(bytes))?;
+            if !sink(&mut block) {
                 break;
             }
             left -= count;
@@ -224,12 +222,12 @@ impl Matrix {
         sink: Sink<T>,
     ) -> io::Result<()> {
         let mut bytes = vec![0; rows.min(self.rows) * self.float.width];
-        let mut piece: Vec<T> = Vec::new();
+        let (mut piece, mut block): (Vec<T>, Vec<T>) = (Vec::new(), Vec::new());
         let mut first = 0;
         while first < self.rows {
             let count = rows.min(self.rows - first);
             let bytes = &mut bytes[..count * self.float.width];
-            let mut block = vec![T::from_f64(0.0); count * self.dim];
+            block.resize(count * self.dim, T::zeroed());
             for column in 0..self.dim {
                 let element = (column * self.rows + first) as u64;
                 file.seek(SeekFrom::Start(self.start + element * self.float.width as u64))?;
@@ -240,7 +238,7 @@ impl Matrix {
                     block[row * self.dim + column] = value;
                 }
             }
-            if !sink(block) {
+            if !sink(&mut block) {
                 break;
             }
             first += count;

@@ -97,8 +97,11 @@ impl CsvFile {
                 block.push(value);
             }
             row += 1;
-            if row % rows == 0 && !sink(std::mem::take(&mut block)) {
-                return Ok(());
+            if row % rows == 0 {
+                if !sink(&mut block) {
+                    return Ok(());
+                }
+                block.clear();
             }
         }
         if row != self.rows {
@@ -106,7 +109,7 @@ impl CsvFile {
             return Err(Error::content(&self.path, problem));
         }
         if !block.is_empty() {
-            sink(block);
+            sink(&mut block);
         }
         Ok(())
     }

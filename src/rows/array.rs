@@ -136,13 +136,14 @@ impl Rows for Array<'_> {
     }
 
     fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        let mut buffer = Vec::new();
+        let (mut buffer, mut block) = (Vec::new(), Vec::new());
         for numbers in self.kept.chunks(rows) {
-            let mut block = Vec::with_capacity(numbers.len() * self.dim());
+            block.clear();
+            block.reserve_exact(numbers.len() * self.dim());
             for &at in numbers {
                 block.extend_from_slice(self.values.row(at, &mut buffer));
             }
-            if !sink(block) {
+            if !sink(&mut block) {
                 break;
             }
         }

@@ -41,8 +41,9 @@ impl Element for f64 {
     }
 }
 
-/// Where blocks of rows (row-major) go; answers whether it wants more.
-pub type Sink<'a, T> = &'a mut dyn FnMut(Vec<T>) -> bool;
+/// Where blocks of rows (row-major) go; answers whether it wants more. It may take a block, and put in its
+/// stead a vector with memory for the next one, whatever that holds.
+pub type Sink<'a, T> = &'a mut dyn FnMut(&mut Vec<T>) -> bool;
 
 /// What gives rows of embeddings, all of them finite and of the same number of dimensions. They are
 /// numbered from 0, without those that are skipped.

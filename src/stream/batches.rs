@@ -33,7 +33,9 @@ pub(super) fn batches<T: Element, D: Send>(
     let (sender, receiver) = sync_channel::<Vec<T>>(WAITING);
     std::thread::scope(|scope| {
         let reader = scope.spawn(move || {
-            rows.read(batches.max(1) * size, &mut |block| sender.send(block).is_ok())
+            rows.read(batches.max(1) * size, &mut |block| {
+                sender.send(std::mem::take(block)).is_ok()
+            })
         });
         let (mut pending, mut first) = (Vec::<T>::new(), 0);
         let mut consume = |values: &[T]| {

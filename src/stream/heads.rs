@@ -45,8 +45,8 @@ impl<'a, T: Real, R: Rows> Features<'a, T, R> {
     /// If reading fails.
     pub fn in_memory(rows: &'a R) -> Result<Features<'a, T, R>> {
         let mut values = Vec::with_capacity(rows.rows() * rows.dim());
-        rows.read(BATCH, &mut |block: Vec<T>| {
-            values.extend_from_slice(&block);
+        rows.read(BATCH, &mut |block: &mut Vec<T>| {
+            values.extend_from_slice(block);
             true
         })?;
         Ok(Features::Memory(values, rows.dim()))

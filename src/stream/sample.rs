@@ -25,7 +25,7 @@ pub fn sample(rows: &impl Rows, labels: &[u32]) -> Result<(Array2<f64>, Vec<u32>
         rows.gather::<f64>(&numbers, &mut |_, row| values.extend_from_slice(row))?;
     } else {
         let (mut first, mut next) = (0, numbers.iter().copied().peekable());
-        rows.read(ROWS, &mut |block: Vec<f64>| {
+        rows.read(ROWS, &mut |block: &mut Vec<f64>| {
             let end = first + block.len() / dim;
             while let Some(row) = next.next_if(|&row| row < end) {
                 values.extend_from_slice(&block[(row - first) * dim..(row + 1 - first) * dim]);

@@ -91,14 +91,20 @@ impl ParquetFile {
     /// # Errors
     /// If reading fails, or a list is missing or of another length.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        let mut start = 0;
+        let (mut start, mut values, mut block) = (0, Vec::new(), Vec::new());
         for group in &self.column.metadata.row_groups {
             let chunks = self.column.load(group)?;
-            let plain =
-                decoded(&self.column.path, || plain::values(chunks, group.num_rows(), self.dim))?;
+            let plain = decoded(&self.column.path, || {
+                plain::values(chunks, group.num_rows(), self.dim, &mut values)
+            })?;
             let wanted = match plain {
-                Some(values) => values.chunks(rows * self.dim).all(|block| sink(block.to_vec())),
-                None => {
+                true if group.num_rows() <= rows => sink(&mut values),
+                true => values.chunks(rows * self.dim).all(|values| {
+                    block.clear();
+                    block.extend_from_slice(values);
+                    sink(&mut block)
+                }),
+                false => {
                     let values = self.flat(self.column.decode(group)?, start)?;
                     hand_out(values, rows * self.dim, sink)
                         .map_err(|error| unreadable(&self.column.path, error))?
@@ -601,8 +607,12 @@ fn decoded<R>(path: &Path, decode: impl FnOnce() -> PolarsResult<R>) -> Result<R
 /// Blocks of `length` values, until `sink` declines; whether it did not.
 fn hand_out<T: Element>(values: Series, length: usize, sink: Sink<T>) -> PolarsResult<bool> {
     fn blocks<S: Copy + Into<f64>, T: Element>(values: &[S], length: usize, sink: Sink<T>) -> bool {
-        let read = |block: &[S]| block.iter().map(|&value| T::from_f64(value.into())).collect();
-        values.chunks(length).all(|block| sink(read(block)))
+        let mut block = Vec::new();
+        values.chunks(length).all(|values| {
+            block.clear();
+            block.extend(values.iter().map(|&value| T::from_f64(value.into())));
+            sink(&mut block)
+        })
     }
     Ok(match values.dtype() {
         DataType::Float64 => blocks(values.rechunk().f64()?.cont_slice()?, length, sink),

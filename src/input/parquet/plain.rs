@@ -12,7 +12,8 @@ use super::{Chunk, pages};
 use crate::input::float::Float;
 use crate::rows::Element;
 
-/// The values of the lists of a row group, `rows` lists of `dim`; none if they are not such lists.
+/// Puts the values of the lists of a row group, `rows` lists of `dim`, into `values`; answers whether they are
+/// such lists.
 ///
 /// # Errors
 /// If a page cannot be decompressed.
@@ -20,8 +21,9 @@ pub fn values<T: Element>(
     mut chunks: Vec<Chunk>,
     rows: usize,
     dim: usize,
-) -> PolarsResult<Option<Vec<T>>> {
-    let (Some((chunk, bytes)), true) = (chunks.pop(), chunks.is_empty()) else { return Ok(None) };
+    values: &mut Vec<T>,
+) -> PolarsResult<bool> {
+    let (Some((chunk, bytes)), true) = (chunks.pop(), chunks.is_empty()) else { return Ok(false) };
     let float = match chunk.physical_type() {
         PhysicalType::Float => Some(Float::SINGLE),
         PhysicalType::Double => Some(Float::DOUBLE),
@@ -31,14 +33,15 @@ pub fn values<T: Element>(
     let length = usize::try_from(chunk.num_values()).ok();
     let length = length.filter(|&length| Some(length) == rows.checked_mul(dim));
     let (Some(float), Some(length), 1) = (float, length, levels.max_rep_level) else {
-        return Ok(None);
+        return Ok(false);
     };
     let mut pages = pages(chunk, bytes);
     let mut dictionary: Vec<T> = Vec::new();
     if let Some(page) = pages.read_dict_page()? {
         float.decode(&page.buffer, &mut dictionary);
     }
-    let mut values = Vec::with_capacity(length);
+    values.clear();
+    values.reserve_exact(length);
     while let Some(page) = pages.next() {
         let page = page?.decompress(&mut pages)?;
         let count = page.num_values();
@@ -56,25 +59,25 @@ pub fn values<T: Element>(
             }
         });
         if !there || !starts {
-            return Ok(None);
+            return Ok(false);
         }
         match page.encoding() {
             Encoding::Plain => {
-                let Some(data) = data.get(..count * float.width) else { return Ok(None) };
-                float.decode(data, &mut values);
+                let Some(data) = data.get(..count * float.width) else { return Ok(false) };
+                float.decode(data, values);
             }
             Encoding::PlainDictionary | Encoding::RleDictionary => {
-                let Some((&bits, data)) = data.split_first() else { return Ok(None) };
+                let Some((&bits, data)) = data.split_first() else { return Ok(false) };
                 for at in HybridRleDecoder::new(data, bits.into(), count).collect()? {
-                    let Some(&value) = dictionary.get(at as usize) else { return Ok(None) };
+                    let Some(&value) = dictionary.get(at as usize) else { return Ok(false) };
                     values.push(value);
                 }
             }
-            _ => return Ok(None),
+            _ => return Ok(false),
         }
         pages.reuse_page_buffer(page);
     }
-    Ok((values.len() == length).then_some(values))
+    Ok(values.len() == length)
 }
 
 /// Whether `right(from, to, level)` holds for all runs of equal levels, `count` in all.
@@ -136,8 +139,9 @@ mod tests {
             let file = ParquetFile::open(&path, "embedding").unwrap().expect("rows");
             for group in &file.column.metadata.row_groups {
                 let chunks = file.column.load(group).unwrap();
-                let values = super::values::<f64>(chunks, group.num_rows(), file.dim).unwrap();
-                assert_eq!(values.is_some(), here, "{name}");
+                let mut values = Vec::<f64>::new();
+                let lists = super::values(chunks, group.num_rows(), file.dim, &mut values);
+                assert_eq!(lists.unwrap(), here, "{name}");
             }
         }
     }

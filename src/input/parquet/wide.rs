@@ -64,7 +64,7 @@ impl WideFile {
     /// # Errors
     /// If reading fails.
     pub fn read<T: Element>(&self, rows: usize, sink: Sink<T>) -> Result<()> {
-        let dim = self.dim();
+        let (dim, mut block) = (self.dim(), Vec::new());
         for (group, &count) in self.groups.iter().enumerate() {
             let mut columns: Vec<Vec<T>> = Vec::with_capacity(dim);
             for column in &self.columns {
@@ -72,11 +72,12 @@ impl WideFile {
             }
             for first in (0..count).step_by(rows) {
                 let end = count.min(first + rows);
-                let mut block = Vec::with_capacity((end - first) * dim);
+                block.clear();
+                block.reserve_exact((end - first) * dim);
                 for row in first..end {
                     block.extend(columns.iter().map(|column| column[row]));
                 }
-                if !sink(block) {
+                if !sink(&mut block) {
                     return Ok(());
                 }
             }
