@@ -161,7 +161,7 @@ fn embeddings_as<T: Element>(
         "{rows} embeddings of {} dimensions, to be read {}",
         dump.dim(),
         match &plan {
-            Plan::Passes(passes) => format!("{} time(s)", passes.len()),
+            Plan::Passes(_) | Plan::PassesFromDisk(_) => format!("{passes} time(s)"),
             Plan::ByClass => "class by class".into(),
         }
     ));

@@ -103,36 +103,32 @@ impl Plan {
     ) -> Result<(Vec<ClassInformation>, Stages)> {
         let mut classes: Vec<ClassInformation> = vec![Ok(None); labelled.counts.len()];
         let mut stages = Stages::default();
-        match self {
-            Plan::Passes(passes) => {
-                for pass in passes {
-                    let states = pass.iter().map(|&class| start(class)).collect();
-                    let states = one_pass(&labelled, pass, states, &push, &mut stages)?;
-                    let started = Instant::now();
-                    let work = pass.iter().copied().zip(states).collect();
-                    for (class, done) in
-                        largest_first(labelled.counts, work, |_, state| Ok(finish(state)))?
-                    {
-                        classes[class] = done;
-                    }
-                    stages.spectra += started.elapsed();
-                }
-            }
-            Plan::ByClass => {
-                let of_class = |class, numbers: Vec<usize>| {
-                    let (state, mut times) = one_class(&labelled, &numbers, start(class), &push)?;
-                    let started = Instant::now();
-                    let done = finish(state);
-                    times.spectra = started.elapsed();
-                    Ok((done, times))
-                };
-                let work =
-                    by_class(labelled.labels, labelled.counts).into_iter().enumerate().collect();
-                for (class, (done, times)) in largest_first(labelled.counts, work, of_class)? {
-                    classes[class] = done;
-                    stages.add(times);
-                }
-                stages.share(rayon::current_num_threads());
+        let all = [(0..classes.len()).collect()];
+        let passes = match self {
+            Plan::Passes(passes) | Plan::PassesFromDisk(passes) => &passes[..],
+            Plan::ByClass => &all[..],
+        };
+        for (number, pass) in passes.iter().enumerate() {
+            let by_class = match self {
+                Plan::Passes(_) => false,
+                Plan::PassesFromDisk(_) => number > 0 && labelled.rows.rows_come_at_once::<T>()?,
+                Plan::ByClass => true,
+            };
+            let done = if by_class {
+                let (done, times) = each_class(&labelled, pass, &start, &push, &finish)?;
+                stages.add(times);
+                done
+            } else {
+                let states = pass.iter().map(|&class| start(class)).collect();
+                let states = one_pass(&labelled, pass, states, &push, &mut stages)?;
+                let started = Instant::now();
+                let work = pass.iter().copied().zip(states).collect();
+                let done = largest_first(labelled.counts, work, |_, state| Ok(finish(state)))?;
+                stages.spectra += started.elapsed();
+                done
+            };
+            for (class, done) in done {
+                classes[class] = done;
             }
         }
         Ok((classes, stages))
@@ -205,6 +201,37 @@ pub fn largest_first<W: Send, D: Send>(
 ) -> Result<Vec<(usize, D)>> {
     work.sort_by_key(|&(class, _)| Reverse(counts[class]));
     work.into_iter().par_bridge().map(|(class, work)| Ok((class, of_class(class, work)?))).collect()
+}
+
+/// The rows of `classes`, class by class, each thread at one: what [`Plan::of_classes`] says.
+fn each_class<T: Element, S>(
+    labelled: &Labelled<impl Rows>,
+    classes: &[usize],
+    start: impl Fn(usize) -> S + Sync,
+    push: impl Fn(&mut S, u64, &[T]) + Sync,
+    finish: impl Fn(S) -> ClassInformation + Sync,
+) -> Result<(Vec<(usize, ClassInformation)>, Stages)> {
+    let of_class = |class, numbers: Vec<usize>| {
+        let (state, mut times) = one_class(labelled, &numbers, start(class), &push)?;
+        let started = Instant::now();
+        let done = finish(state);
+        times.spectra = started.elapsed();
+        Ok((done, times))
+    };
+    let mut numbers = by_class(labelled.labels, labelled.counts);
+    let work = classes.iter().map(|&class| (class, std::mem::take(&mut numbers[class]))).collect();
+    let mut stages = Stages::default();
+    let done = largest_first(labelled.counts, work, of_class)?.into_iter();
+    let done = done.map(|(class, (done, times))| {
+        stages.add(times);
+        (class, done)
+    });
+    let done = done.collect();
+    stages.share(rayon::current_num_threads());
+    // As many as a pass over all rows tells.
+    let told: u64 = classes.iter().map(|&class| labelled.counts[class]).sum();
+    (labelled.progress)(labelled.labels.len() as u64 - told);
+    Ok((done, stages))
 }
 
 /// The rows of one class go to its state, in order.

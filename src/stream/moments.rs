@@ -15,7 +15,7 @@ use crate::rows::{Element, Rows};
 use crate::shrinkage::Estimator;
 
 /// Row groups that are read, but not all merged, at most.
-pub(super) const IN_FLIGHT: usize = 2;
+pub(super) const IN_FLIGHT: usize = 1;
 
 /// Where the moments of a pass go, in order of class.
 pub type MomentsSink<'a, T> = &'a mut dyn FnMut(Vec<(usize, Moments<T>)>) -> Result<()>;

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 use crate::rows::{Element, Rows};
 
 /// Blocks that are read, but not all pushed, at most.
-pub(super) const IN_FLIGHT: usize = 3;
+pub(super) const IN_FLIGHT: usize = 2;
 
 /// The rows of `classes` go to their `states`, in order.
 ///
@@ -47,10 +47,7 @@ pub(super) fn one_pass<T: Element, S: Send>(
             );
             let values = std::mem::replace(block, spares(&spare).pop().unwrap_or_default());
             let block = Arc::new(Block { values, dim, first, order, spare: &spare, _seat: seat });
-            for (inbox, part) in inboxes.iter().zip(parts) {
-                if part.is_empty() {
-                    continue;
-                }
+            for (inbox, part) in inboxes.iter().zip(parts).filter(|(_, part)| !part.is_empty()) {
                 inbox.put((Arc::clone(&block), part));
                 scope.spawn_fifo(move |_| {
                     inbox.empty(|state, (block, part)| block.push(part, state, push))

@@ -24,6 +24,9 @@ pub const PROGRAM: u64 = 96 << 20;
 pub enum Plan {
     /// As they come, once for each of these sets of classes, whose moments are in memory together.
     Passes(Vec<Vec<usize>>),
+    /// The same, until rows come at once: what a pass has read from a disk may be in memory for the next one. Then
+    /// the remaining classes are read class by class.
+    PassesFromDisk(Vec<Vec<usize>>),
     /// Class by class, each row by itself. Each thread then holds the moments of one class.
     ByClass,
 }
@@ -44,10 +47,13 @@ impl Plan {
         let (largest, room) = largest_and_room::<T>(rows, counts, limit)?;
         let passes = fitting::<T>(room, rows.dim(), counts);
         let wide = rows.dim() * size_of::<T>() >= WIDE;
-        let by_class = (wide || passes.len() > 1)
-            && largest * rayon::current_num_threads() as u64 <= room
-            && rows.rows_come_at_once::<T>()?;
-        Ok(if by_class { Plan::ByClass } else { Plan::Passes(passes) })
+        let by_class =
+            (wide || passes.len() > 1) && largest * rayon::current_num_threads() as u64 <= room;
+        Ok(match by_class {
+            true if rows.rows_come_at_once::<T>()? => Plan::ByClass,
+            true => Plan::PassesFromDisk(passes),
+            false => Plan::Passes(passes),
+        })
     }
 
     /// The same for [`Plan::replay`] with a queue of `length`: every class then holds moments for
@@ -75,10 +81,10 @@ impl Plan {
         Ok(Plan::Passes(within(room, counts, |class| (turns[class] + 2) * folded)))
     }
 
-    /// How many times all rows are read.
+    /// How many times all rows are read, at most.
     pub fn passes(&self) -> usize {
         match self {
-            Plan::Passes(passes) => passes.len(),
+            Plan::Passes(passes) | Plan::PassesFromDisk(passes) => passes.len(),
             Plan::ByClass => 1,
         }
     }
