@@ -91,10 +91,11 @@ def measure(dim):
             f"  the file of all: {written:,} bytes, {written / exact - 1:+.2%} of {exact:,} computed"
         )
         rate = rows / took
-        alone, information, moments = (rows / seconds for seconds in side_by_side(folder))
+        alone, reading, information, moments = (rows / seconds for seconds in side_by_side(folder))
         print(
             f"  information: {alone:,.0f} rows/s with {os.cpu_count()} threads\n"
             f"  Ray, {os.cpu_count()} processors, from Parquet:\n"
+            f"    Ray Data's reading alone: {reading:,.0f} rows/s\n"
             f"    moments: {moments:,.0f} rows/s, {moments / rate:.2f} of one thread's\n"
             f"    information: {information:,.0f} rows/s, {information / alone:.2f} of the program's, "
             f"{information / rate:.2f} of one thread's moments"
@@ -104,7 +105,7 @@ def measure(dim):
 
 
 def side_by_side(folder):
-    """Seconds of `information` of the program, of Ray, and of Ray's moments files, in turn."""
+    """Seconds of `information` of the program; of Ray Data's reading, of `information` and of moments files on Ray; in turn."""
     import ray
 
     import igam_analyze.ray
@@ -116,6 +117,11 @@ def side_by_side(folder):
     def program():
         subprocess.run([BINARY, "information", *dump, "--out", folder / "out", "--quiet"], check=True, stdout=subprocess.DEVNULL)
 
+    def reading():
+        two = ray.data.read_parquet(str(folder / "parquet")).select_columns(["embedding", "label"])
+        for _ in two.iter_internal_ref_bundles():
+            pass
+
     def information():
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -125,7 +131,7 @@ def side_by_side(folder):
         shutil.rmtree(folder / "moments", ignore_errors=True)
         igam_analyze.ray.moments(ray.data.read_parquet(str(folder / "parquet")), folder / "moments")
 
-    times = {work: [] for work in (program, information, moments)}
+    times = {work: [] for work in (program, reading, information, moments)}
     for _ in range(3):
         for work, of_work in times.items():
             start = time.perf_counter()

@@ -1,7 +1,8 @@
 """Moments by bucket of classes: what the tasks of Ray and of Spark have in common.
 
-The classes are dealt out to buckets. A task that has a block of rows computes moments for each bucket; another one merges
-those of one bucket (Eq. 8). So no task holds more than a block and a bucket.
+The classes are dealt out to buckets. A task that has a block of rows divides it by bucket: of a class with many rows it gives
+moments, of the others the rows, which are less. Another task takes what there is of one bucket together (Eq. 8). So no task
+holds more than a block and a bucket.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ import shutil
 import uuid
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -27,22 +29,51 @@ from ._igam_analyze import _joined
 BUCKETS = 32
 
 
-def moments_by_bucket(
-    batches: Iterable[pa.RecordBatch], embedding_column: str, label_column: str, precision: str, buckets: int
-) -> dict[int, Moments]:
-    """The moments of the classes of each bucket that has any."""
-    moments: dict[int, Moments] = {}
-    for batch in batches:
-        if len(batch) == 0:
-            continue
-        x, y = rows(batch, embedding_column), labels(batch, label_column)
-        classes, of_rows = np.unique(y, return_inverse=True)
-        bucket = np.array([bucket_of(label, buckets) for label in classes])[of_rows]
-        order = np.argsort(bucket, kind="stable")
-        present, starts = np.unique(bucket[order], return_index=True)
-        for name, own in zip(present.tolist(), np.split(order, starts[1:])):
-            moments.setdefault(name, Moments(precision)).push(x[own], y[own])
-    return moments
+class Part(NamedTuple):
+    """What some rows have of a bucket: the rows of each class of which there are at most p, with their labels; and the moments
+    of the others, as they are pickled. A task need not copy plain arrays from the store that all tasks of a node share."""
+
+    rows: list[tuple[np.ndarray, np.ndarray]]
+    moments: tuple[Any, ...] | None
+
+
+def parts(
+    batches: Sequence[pa.RecordBatch], embedding_column: str, label_column: str, precision: str
+) -> Iterator[Part | None]:
+    """What these rows have of each bucket, if they have anything."""
+    pairs = [(rows(batch, embedding_column), labels(batch, label_column)) for batch in batches if len(batch) > 0]
+    if not pairs:
+        yield from [None] * BUCKETS
+        return
+    classes, codes = np.unique(np.concatenate([y for _, y in pairs]), return_inverse=True)
+    many = np.bincount(codes) > pairs[0][0].shape[1]
+    bucket = np.array([bucket_of(label, BUCKETS) for label in classes])
+    of_pairs = np.split(codes, np.cumsum([len(y) for _, y in pairs])[:-1])
+
+    def own(wanted: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        for (x, y), codes in zip(pairs, of_pairs):
+            at = np.flatnonzero(wanted[codes])
+            if len(at) > 0:
+                yield x[at], y[at]
+
+    for number in range(BUCKETS):
+        of_bucket = bucket == number
+        moments = Moments(precision)
+        for x, y in own(of_bucket & many):
+            moments.push(x, y)
+        packed = moments.__reduce__() if moments.dim else None
+        yield Part(list(own(of_bucket & ~many)), packed) if of_bucket.any() else None
+
+
+def add(moments: Moments, part: Part) -> None:
+    """Eq. 8: takes a part into the moments of its bucket."""
+    for x, y in part.rows:
+        moments.push(x, y)
+    if part.moments is not None:
+        make, arguments, state = part.moments
+        more = make(*arguments)
+        more.__setstate__(state)
+        moments.merge(more)
 
 
 def bucket_of(label: object, buckets: int) -> int:

@@ -1,7 +1,7 @@
 """Information amount and moments of a Ray Dataset, class by class on all nodes.
 
-A task that has blocks of rows computes moments of each bucket of classes. Another one merges those of a bucket
-(Eq. 8), and computes its spectra where it lies. So a worker holds no more than its blocks or a bucket, and only
+A task that has blocks of rows divides them by bucket of classes, with moments in place of rows where they are less. Another one
+takes together what there is of a bucket (Eq. 8), and computes its spectra where it lies. So a worker holds no more than its blocks or a bucket, and only
 information amounts come back. Tasks keep nothing: Ray runs those again whose results it has lost.
 """
 
@@ -20,7 +20,7 @@ from ray.exceptions import RayTaskError
 
 from igam_analyze import Amounts, Moments
 
-from ._buckets import BUCKETS, check_saved, files, information_of_bucket, joined, moments_by_bucket, new_folder, save
+from ._buckets import BUCKETS, Part, add, check_saved, files, information_of_bucket, joined, new_folder, parts, save
 
 if TYPE_CHECKING:
     from ray import ObjectRef
@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["information", "moments"]
 
-# What a pickle has of moments; none of a bucket without classes.
-Packed: TypeAlias = "tuple[Any, ...] | None"
+# What there is of a bucket; none of one without classes.
+Some: TypeAlias = "Part | None"
 
-# A task merges so many moments at once: of a bucket, they take together about as much as one block.
+# A task merges so many parts at once: of a bucket, they take together about as much as one block.
 MOST_PARTS = BUCKETS
 # When what is not merged yet is of blocks that took this part of the cluster's object store, it is waited for.
 SHARE_OF_STORE = 0.3
@@ -62,7 +62,7 @@ def information(
     Moments(precision).information(estimator)  # An unknown name is refused now, not after the work.
     with own_exceptions():
         buckets = split_and_merged(dataset, embedding_column, label_column, precision)
-        amounts = ray.get(of_each(buckets, finish, [estimator] * BUCKETS))
+        amounts = ray.get(of_each(buckets, finish, [precision] * BUCKETS, [estimator] * BUCKETS))
     return joined([part for part in amounts if part is not None], stacklevel=2)
 
 
@@ -95,7 +95,7 @@ def moments(
     with new_folder(folder) as new:
         with own_exceptions():
             buckets = split_and_merged(dataset, embedding_column, label_column, precision)
-            written = ray.get(of_each(buckets, write, range(BUCKETS), [new] * BUCKETS))
+            written = ray.get(of_each(buckets, write, [precision] * BUCKETS, range(BUCKETS), [new] * BUCKETS))
         saved = [one for one in written if one is not None]
         check_saved(saved, new)
     return files(folder, saved)
@@ -103,7 +103,7 @@ def moments(
 
 def split_and_merged(
     dataset: Dataset, embedding_column: str, label_column: str, precision: str
-) -> list[list[ObjectRef[Packed]]]:
+) -> list[list[ObjectRef[Some]]]:
     """The moments of each bucket of classes: a few, still to be merged."""
     columns = dataset.columns()
     if not columns:
@@ -112,7 +112,7 @@ def split_and_merged(
         if column not in columns:
             raise ValueError(f"the dataset has no column {column!r}, but {columns}")
     work = remote(split, num_returns=BUCKETS + 1)
-    buckets: list[list[ObjectRef[Packed]]] = [[] for _ in range(BUCKETS)]
+    buckets: list[list[ObjectRef[Some]]] = [[] for _ in range(BUCKETS)]
     running: list[ObjectRef[None]] = []
     taken = 0
     for blocks, size in groups(dataset.select_columns([embedding_column, label_column])):
@@ -121,7 +121,7 @@ def split_and_merged(
             running = waited_for(running)
         full = taken > SHARE_OF_STORE * ray.cluster_resources()["object_store_memory"]
         if full or len(buckets[0]) == MOST_PARTS:
-            merged = of_each(buckets, merge)
+            merged = of_each(buckets, merge, [precision] * BUCKETS)
             buckets = [[one] for one in merged]  # Ray frees the others.
             if full:
                 ray.wait(merged, num_returns=BUCKETS, fetch_local=False)
@@ -158,7 +158,7 @@ def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
 
 
 def of_each(
-    buckets: list[list[ObjectRef[Packed]]], work: Callable[..., Any], *arguments: Sequence[Any]
+    buckets: list[list[ObjectRef[Some]]], work: Callable[..., Any], *arguments: Sequence[Any]
 ) -> list[ObjectRef[Any]]:
     """What `work` returns of each bucket, which may have arguments of its own before its moments.
 
@@ -174,54 +174,41 @@ def remote(function: Callable[..., Any], **options: Any) -> Any:
     return ray.remote(num_cpus=1, max_retries=-1, **options)(function)
 
 
-def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Packed]:
-    """The moments of each bucket of classes in these blocks; then nothing, to say that all is done."""
+def split(embedding_column: str, label_column: str, precision: str, *blocks: Block) -> Iterator[Some]:
+    """What these blocks have of each bucket of classes; then nothing, to say that all is done."""
     one_thread()
     tables: list[pa.Table] = [BlockAccessor.for_block(block).to_arrow() for block in blocks]
-    batches = (batch for table in tables for batch in table.to_batches())
-    moments = moments_by_bucket(batches, embedding_column, label_column, precision, BUCKETS)
-    for bucket in range(BUCKETS):
-        yield packed(moments.pop(bucket, None))
+    batches = [batch for table in tables for batch in table.to_batches()]
+    yield from parts(batches, embedding_column, label_column, precision)
     yield None
 
 
-def merge(*parts: Packed) -> Packed:
-    """Eq. 8 for the moments of a bucket, if it has any."""
-    return packed(whole_of(parts))
+def merge(precision: str, *parts: Some) -> Some:
+    """Eq. 8 for the classes of a bucket, if it has any."""
+    whole = whole_of(precision, parts)
+    return None if whole is None else Part([], whole.__reduce__())
 
 
-def finish(estimator: str, *parts: Packed) -> Amounts | None:
+def finish(precision: str, estimator: str, *parts: Some) -> Amounts | None:
     """Eq. 2 for the classes of a bucket, if it has any."""
-    whole = whole_of(parts)
+    whole = whole_of(precision, parts)
     return None if whole is None else information_of_bucket(whole, estimator)
 
 
-def write(bucket: int, folder: str, *parts: Packed) -> tuple[str, int | None] | None:
+def write(precision: str, bucket: int, folder: str, *parts: Some) -> tuple[str, int | None] | None:
     """The moments file of a bucket, if it has any classes."""
-    whole = whole_of(parts)
+    whole = whole_of(precision, parts)
     return None if whole is None else save(bucket, whole, folder)
 
 
-def whole_of(parts: tuple[Packed, ...]) -> Moments | None:
+def whole_of(precision: str, parts: tuple[Some, ...]) -> Moments | None:
     """Eq. 8: the moments of a bucket from its parts, of which one at a time is unpacked."""
     one_thread()
-    whole = None
+    whole = Moments(precision)
     for part in parts:
-        if part is None:
-            continue
-        make, arguments, state = part
-        moments = make(*arguments)
-        moments.__setstate__(state)
-        if whole is None:
-            whole = moments
-        else:
-            whole.merge(moments)
-    return whole
-
-
-def packed(moments: Moments | None) -> Packed:
-    """As plain arrays, which a task need not copy from the store that all tasks of a node share."""
-    return None if moments is None else moments.__reduce__()
+        if part is not None:
+            add(whole, part)
+    return whole if whole.dim else None
 
 
 def one_thread() -> None:

@@ -1,7 +1,7 @@
 """Information amount and moments of a Spark DataFrame.
 
-The task that reads a part of the rows computes its moments. Those of each bucket of classes meet in one task, which merges
-them one at a time (Eq. 8). So a worker holds a block of rows or a bucket of classes, for any number of rows.
+The task that reads a part of the rows divides it by bucket of classes, with moments in place of rows where they are less. What
+there is of a bucket meets in one task, which takes it together, one part at a time (Eq. 8). So a worker holds a block of rows or a bucket of classes, for any number of rows.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
-from itertools import count, groupby
+from itertools import chain, count, groupby
 from operator import itemgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,16 +27,16 @@ from pyspark.sql import functions
 
 from igam_analyze import Amounts, Moments
 
-from ._buckets import BUCKETS, check_saved, files, information_of_bucket, joined, moments_by_bucket, new_folder, save
+from ._buckets import add, check_saved, files, information_of_bucket, joined, new_folder, parts, save
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame
 
 __all__ = ["information", "moments"]
 
-# Bytes of embeddings whose moments a task has at one time: more of them send less, and take more memory.
+# Bytes of embeddings that a task divides at once: more of them send less, and take more memory.
 BLOCK = 128 << 20
-# Bytes of a piece of pickled moments. It is as small as a row of embeddings, because Spark counts what it hands over in rows.
+# Bytes of a piece of what is pickled. It is as small as a row of embeddings, because Spark counts what it hands over in rows.
 PIECE = 16 << 10
 
 
@@ -130,16 +130,19 @@ def column(df: DataFrame, name: str) -> Column:
 def split(
     batches: Iterator[pa.RecordBatch], embedding_column: str, label_column: str, precision: str
 ) -> Iterator[pa.RecordBatch]:
-    """The moments of each bucket of classes in a part of the rows, in pieces."""
+    """What a part of the rows has of each bucket of classes, in pieces."""
     use_processors_of_task()
     task, names = TaskContext.get().partitionId(), [embedding_column, label_column]
     named = (pa.RecordBatch.from_arrays(batch.columns, names) for batch in batches)
     for part in count():
-        moments = moments_by_bucket(block(named), embedding_column, label_column, precision, BUCKETS)
-        if not moments:
+        first = next(named, None)
+        if first is None:
             return
-        while moments:
-            bucket, of_bucket = moments.popitem()
+        # Nothing else holds the block, so it is gone before the next one.
+        of_block = parts(list(block(chain([first], named))), embedding_column, label_column, precision)
+        for bucket, of_bucket in enumerate(of_block):
+            if of_bucket is None:
+                continue
             pickled = pickle.dumps(of_bucket, protocol=5)
             starts = np.arange(0, len(pickled), PIECE, dtype=np.int32)
             offsets = pa.py_buffer(np.append(starts, np.int32(len(pickled))))
@@ -173,7 +176,7 @@ def merge(
     for bucket, of_bucket in groupby(rows, key=itemgetter(0)):
         moments = Moments(precision)
         for _, of_part in groupby(of_bucket, key=itemgetter(1, 2)):
-            moments.merge(pickle.loads(b"".join(piece.as_buffer() for *_, piece in of_part)))
+            add(moments, pickle.loads(b"".join(piece.as_buffer() for *_, piece in of_part)))
         yield pa.record_batch([pa.array([pickle.dumps(finish(bucket, moments))], pa.binary())], ["result"])
 
 
