@@ -260,27 +260,34 @@ fn classes_that_do_not_fit_together_are_read_in_passes() {
     let labels: Vec<u32> = labels.iter().map(|&label| label as u32).collect();
     let mut counts = vec![0; 31];
     labels.iter().for_each(|&label| counts[label as usize] += 1);
-    let information = |plan: Plan, passes: usize| {
+    let size = (labels.len() * dump.dim() * size_of::<f32>()) as u64;
+    // `read` is how many times as much as there is.
+    let information = |plan: Plan, passes: usize, read: f64| {
         assert_eq!(plan.passes(), passes);
         let told = AtomicU64::new(0);
         let tell = |rows| {
             told.fetch_add(rows, Ordering::Relaxed);
         };
-        let classes = plan
+        let (classes, stages) = plan
             .information::<f32>(&dump, &labels, &counts, Estimator::ALL, Precision::Double, &tell)
-            .unwrap()
-            .0;
+            .unwrap();
         assert_eq!(told.into_inner(), passes as u64 * 2846);
+        assert!((stages.bytes as f64 / size as f64 - read).abs() < 0.05);
         classes
     };
     let within = |limit| {
         let bytes = |class: usize| Moments::<f32>::bytes(dump.dim(), counts[class]);
-        Plan::Passes(within(limit, &counts, bytes))
+        within(limit, &counts, bytes)
     };
-    let together = information(within(1 << 30), 1);
-    assert_eq!(information(within(0), 31), together);
-    assert_eq!(information(within(3 << 18), 3), together);
-    assert_eq!(information(Plan::ByClass, 1), together);
+    let together = information(Plan::Passes(within(1 << 30)), 1, 1.0);
+    assert_eq!(information(Plan::Passes(within(0)), 31, 31.0), together);
+    let three = within(3 << 18);
+    assert_eq!(information(Plan::Passes(three.clone()), 3, 3.0), together);
+    assert_eq!(information(Plan::ByClass, 1, 1.0), together);
+    // The file is in memory by now: only the first pass reads all rows.
+    let later: u64 = three[1..].iter().flatten().map(|&class| counts[class]).sum();
+    let read = 1.0 + later as f64 / labels.len() as f64;
+    assert_eq!(information(Plan::PassesFromDisk(three), 3, read), together);
 }
 
 /// Rows by their numbers are those that come in order, over shards of several types and without the

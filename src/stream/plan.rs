@@ -127,9 +127,11 @@ pub fn passes_of_moments<T: Element>(
     limit: Option<u64>,
 ) -> Result<Vec<Vec<usize>>> {
     let (dim, counts) = (source.dim(), source.counts());
-    let Some(limit) = limit else { return Ok(fitting::<T>(MOMENTS.0, dim, counts)) };
     // Some wait to be merged, and one is held as it is in the file and decoded.
     let groups = (IN_FLIGHT as u64 + 3) * source.largest_row_group();
+    let Some(limit) = limit else {
+        return Ok(fitting::<T>(MOMENTS.0.saturating_sub(groups), dim, counts));
+    };
     let rest = PROGRAM + matrices(counts, dim) + groups;
     check(limit, rest, largest::<T>(dim, counts), "these moments")?;
     Ok(fitting::<T>(limit - rest, dim, counts))
