@@ -46,7 +46,7 @@ def parts(
         yield from [None] * BUCKETS
         return
     classes, codes = np.unique(np.concatenate([y for _, y in pairs]), return_inverse=True)
-    many = np.bincount(codes) > pairs[0][0].shape[1]
+    many = np.bincount(codes) > pairs[0][0].shape[-1]
     bucket = np.array([bucket_of(label, BUCKETS) for label in classes])
     of_pairs = np.split(codes, np.cumsum([len(y) for _, y in pairs])[:-1])
 
