@@ -216,8 +216,10 @@ def test_killed_node_costs_time_and_nothing_else(cluster, tmp_path, dump, monkey
 
     def waiting(*args):
         log(tmp_path)
-        (tmp_path / ray.get_runtime_context().get_node_id()).touch()
-        while not (tmp_path / "the node is dead").exists():
+        node = ray.get_runtime_context().get_node_id()
+        (tmp_path / node).touch()
+        # A worker outlives its node by a moment: there, this never ends.
+        while node == doomed_id or not (tmp_path / "the node is dead").exists():
             time.sleep(0.01)
         return finish(*args)
 
@@ -228,7 +230,7 @@ def test_killed_node_costs_time_and_nothing_else(cluster, tmp_path, dump, monkey
         cluster.remove_node(doomed, allow_graceful=False)
         (tmp_path / "the node is dead").touch()
 
-    finish, remote = igam_ray.finish, igam_ray.remote
+    finish, remote, doomed_id = igam_ray.finish, igam_ray.remote, doomed.node_id
 
     def on_all_nodes(work, **options):
         return remote(work, **options).options(scheduling_strategy="SPREAD")
