@@ -104,7 +104,7 @@ def moments(
 def split_and_merged(
     dataset: Dataset, embedding_column: str, label_column: str, precision: str
 ) -> list[list[ObjectRef[Some]]]:
-    """The moments of each bucket of classes: a few, still to be merged."""
+    """What there is of each bucket of classes, in a few parts that are still to be merged."""
     columns = dataset.columns()
     if not columns:
         raise ValueError("the dataset has no rows")
@@ -160,9 +160,9 @@ def waited_for(running: list[ObjectRef]) -> list[ObjectRef]:
 def of_each(
     buckets: list[list[ObjectRef[Some]]], work: Callable[..., Any], *arguments: Sequence[Any]
 ) -> list[ObjectRef[Any]]:
-    """What `work` returns of each bucket, which may have arguments of its own before its moments.
+    """What `work` returns of each bucket, which may have arguments of its own before its parts.
 
-    The moments are arguments themselves. A task that asked for those that a node has lost would wait on a processor
+    The parts are arguments themselves. A task that asked for those that a node has lost would wait on a processor
     that they need.
     """
     task = remote(work)
